@@ -47,7 +47,7 @@ def main(folder: str) -> None:
     np.savez(at("refused_alone.npz"), data=small)
     np.savez(at("refused_two.npz"), data=small, waveforms=small, y=np.arange(4))
     np.savez(at("refused_text.npz"), x=small, y=np.array(["a", "b", "a", "b"]))
-    np.savez(at("refused_one_hot.npz"), x=small, y=np.eye(4))
+    np.savez(at("one_hot.npz"), x=small, y=np.eye(4))
     np.savez(at("refused_halves.npz"), x=small, y=np.arange(4) / 2)
     np.savez(at("refused_complex.npz"), x=small.astype("c8"), y=np.arange(4))
     np.save(at("refused_objects.npy"), np.array({"x": 1}, dtype=object), allow_pickle=True)

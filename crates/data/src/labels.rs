@@ -57,6 +57,11 @@ impl LabelIndex {
             hash.update(index.as_os_str().as_encoded_bytes());
             hash.update([0]);
             hash.update(&wanted.label);
+            // The numbers of labels that are texts.
+            for name in &wanted.class_names {
+                hash.update([0]);
+                hash.update(name);
+            }
             Some(folder.join(hex(&hash.finalize()[..16]) + ".json"))
         });
         let read = file.as_ref().and_then(|file| std::fs::read(file).ok());

@@ -34,6 +34,50 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<String, TextError> {
     }
 }
 
+/// The characters of Windows-1252 from 0x80 on that differ from Latin-1; a zero is none.
+const WINDOWS: [u16; 32] = [
+    0x20ac, 0, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160, 0x2039,
+    0x0152, 0, 0x017d, 0, 0, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x02dc,
+    0x2122, 0x0161, 0x203a, 0x0153, 0, 0x017e, 0x0178,
+];
+
+/// Decodes a table that people write: as [`decode`], and UTF-16 without a mark, and Windows-1252 (which has all letters of
+/// Latin-1). In the last case, also returns the first line that is not UTF-8, with its number.
+///
+/// # Errors
+/// [`TextError`] if the bytes are not text.
+pub(crate) fn decode_table(bytes: &[u8]) -> Result<(String, Option<(usize, String)>), TextError> {
+    let marked = |mark: [u8; 2]| decode(&[&mark[..], bytes].concat());
+    let text = match bytes {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => decode(bytes),
+        // Without a mark, the high bytes of ASCII letters are zero.
+        [_, 0, _, 0, ..] => marked([0xff, 0xfe]),
+        [0, _, 0, _, ..] => marked([0xfe, 0xff]),
+        bytes => decode(bytes),
+    };
+    let line = match text {
+        Err(TextError::NotUtf8 { line }) => line,
+        text => return text.map(|text| (text, None)),
+    };
+    let text: Option<String> = bytes.iter().map(|byte| windows(*byte)).collect();
+    let text = text.ok_or(TextError::NotUtf8 { line })?;
+    let first = text.lines().nth(line - 1).unwrap_or_default().trim();
+    let first = first.chars().take(60).collect();
+    Ok((text, Some((line, first))))
+}
+
+/// The character of a byte in Windows-1252; `None` for those that no text has.
+fn windows(byte: u8) -> Option<char> {
+    match byte {
+        0..0x20 if !byte.is_ascii_whitespace() => None,
+        0x80..0xa0 => {
+            let own = WINDOWS[usize::from(byte - 0x80)];
+            char::from_u32(own.into()).filter(|_| own > 0)
+        }
+        byte => Some(char::from(byte)),
+    }
+}
+
 fn utf8(bytes: &[u8]) -> Result<String, TextError> {
     if let [_, 0, ..] | [0, ..] = bytes {
         return Err(TextError::Utf16);
@@ -53,11 +97,24 @@ fn utf8(bytes: &[u8]) -> Result<String, TextError> {
 /// If it cannot be read or is not text.
 pub(crate) fn read(path: &Path) -> std::io::Result<String> {
     let text = decode(&std::fs::read(path)?).map_err(std::io::Error::other)?;
-    // Old programs end lines with a carriage return alone.
+    Ok(with_usual_ends(text))
+}
+
+/// Reads a table, as [`decode_table`] decodes it.
+///
+/// # Errors
+/// If it cannot be read or is not text.
+pub(crate) fn read_table(path: &Path) -> std::io::Result<(String, Option<(usize, String)>)> {
+    let decoded = decode_table(&std::fs::read(path)?).map_err(std::io::Error::other)?;
+    Ok((with_usual_ends(decoded.0), decoded.1))
+}
+
+/// A text whose lines may end with a carriage return alone, as old programs write it.
+fn with_usual_ends(text: String) -> String {
     if text.contains('\r') && !text.contains('\n') {
-        return Ok(text.replace('\r', "\n"));
+        return text.replace('\r', "\n");
     }
-    Ok(text)
+    text
 }
 
 #[cfg(test)]
@@ -89,5 +146,25 @@ mod tests {
         assert_eq!(decode(&utf16(false)[2..]), Err(TextError::Utf16));
         assert_eq!(decode(&utf16(true)[..5]), Err(TextError::DamagedUtf16));
         assert_eq!(decode(b"a\nb\nc\xff"), Err(TextError::NotUtf8 { line: 3 }));
+    }
+
+    #[test]
+    fn tables_of_windows() {
+        let read = |bytes: &[u8]| decode_table(bytes);
+        assert_eq!(read("a\nFu\u{df}\n".as_bytes()).unwrap().1, None);
+        let (text, first) = read(b"a;b\n\x84Fu\xdfg\xe4nger\x93;1\n").unwrap();
+        assert_eq!(text, "a;b\n„Fußgänger“;1\n");
+        assert_eq!(first, Some((2, "„Fußgänger“;1".into())));
+        // No text has these.
+        for bytes in [&b"a\x81"[..], b"\xe4\x02", b"a\xff\0"] {
+            assert_eq!(
+                read(bytes),
+                Err(TextError::NotUtf8 { line: 1 }),
+                "{bytes:?}"
+            );
+        }
+        let wide: Vec<u8> = "ä,b\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(decode(&wide), Err(TextError::Utf16));
+        assert_eq!(read(&wide).unwrap(), ("ä,b\n".into(), None));
     }
 }

@@ -86,10 +86,6 @@ fn what_is_not_clear_is_refused() {
             "type <U1 is not supported: expected the numbers of classes",
         ),
         (
-            "refused_one_hot.npz",
-            "`y` is [4, 4] (one-hot? save np.argmax(y, axis=1)), expected one dimension",
-        ),
-        (
             "refused_halves.npz",
             "label 1, counted from 0, is not a whole number",
         ),
@@ -102,6 +98,29 @@ fn what_is_not_clear_is_refused() {
         let error = records(&fixtures().join(name)).unwrap_err();
         assert!(error.contains(problem) && error.contains(name), "{error}");
     }
+}
+
+/// Labels with a column for each class, and labels that are names of classes.
+#[test]
+fn labels_in_other_forms_are_numbers_of_classes() {
+    let labels = |name: &str, class_names: &[&str]| {
+        let wanted = reader::Wanted {
+            class_names: class_names.iter().map(ToString::to_string).collect(),
+            ..Default::default()
+        };
+        let mut labels = Vec::new();
+        let read = reader::read(&fixtures().join(name), &wanted, &mut |record| {
+            labels.push(record.label);
+            Ok(())
+        });
+        read.map(|()| labels).map_err(|error| error.to_string())
+    };
+    assert_eq!(labels("one_hot.npz", &[]).unwrap(), [0, 1, 2, 3]);
+    let names = ["b", "a"];
+    assert_eq!(labels("refused_text.npz", &names).unwrap(), [1, 0, 1, 0]);
+    let error = labels("refused_text.npz", &["a", "c"]).unwrap_err();
+    let expected = "`y`: label 1, counted from 0, is `b`, which is not in `class_names`: a, c";
+    assert!(error.contains(expected), "{error}");
 }
 
 /// Windows in every type that the bytes of a TFRecord may hold, and bytes whose type is not given

@@ -247,7 +247,7 @@ fn event_file(mut sound: event_files::Soundness, running: bool) -> Result<String
     if sound.first.is_none() && sound.torn.is_none() {
         return Ok(counted(sound.events, "event"));
     }
-    Err(Damaged::Events(sound))
+    Err(Damaged::Events(Box::new(sound)))
 }
 
 /// Checks the header of a safetensors file: its tensors must be contiguous and fill the file.

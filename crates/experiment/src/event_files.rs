@@ -15,13 +15,11 @@ use tfrecord::protobuf::TensorProto;
 
 use crate::catalogue::layout::EVENT_FILE_MARK;
 use crate::error::ExperimentError;
+use crate::files;
 use crate::records::{Records, SpanKind};
 
 /// Upper bound for scalars read from one directory.
 const MAX_SCALARS: usize = 1 << 20;
-
-/// Upper bound for visited folders, in case the directory is not one of logs.
-const MAX_FOLDERS: usize = 10_000;
 
 /// The part of an event that holds scalars. Images, graphs and histograms are not decoded.
 #[derive(Clone, PartialEq, Message)]
@@ -76,6 +74,8 @@ pub struct Soundness {
     pub torn: Option<Damage>,
     /// If it holds no event: how it is packed.
     pub packing: Option<Packing>,
+    /// Whether it was unpacked from gzip: then sizes and offsets are those of the unpacked bytes.
+    pub unpacked: bool,
 }
 
 impl Soundness {
@@ -105,7 +105,10 @@ struct DamagedTail {
 /// [`ExperimentError::Read`] if the file cannot be read.
 pub fn check(path: &Path) -> Result<Soundness, ExperimentError> {
     let mut records = Records::open(path).map_err(ExperimentError::read(path))?;
-    let mut found = Soundness::default();
+    let mut found = Soundness {
+        unpacked: records.is_packed(),
+        ..Default::default()
+    };
     let mut tail = DamagedTail::default();
     for record in 0.. {
         let next = records.next().map_err(ExperimentError::read(path))?;
@@ -150,33 +153,25 @@ pub fn check(path: &Path) -> Result<Soundness, ExperimentError> {
 
 /// Finds all event files below a directory, sorted by path. Symbolic links are not followed.
 pub fn below(directory: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    let mut waiting = vec![directory.to_owned()];
-    let mut folders = 0;
-    while let Some(folder) = waiting.pop() {
-        folders += 1;
-        if folders > MAX_FOLDERS {
-            break;
-        }
-        let listing = std::fs::read_dir(folder).into_iter().flatten();
-        for entry in listing.filter_map(Result::ok) {
-            let Ok(kind) = entry.file_type() else {
-                continue;
-            };
-            let name = entry.file_name();
-            if kind.is_dir() {
-                waiting.push(entry.path());
-            } else if kind.is_file() && name.to_string_lossy().contains(EVENT_FILE_MARK) {
-                files.push(entry.path());
-            }
-        }
-    }
-    files.sort();
-    files
+    files::below(directory, |name| name.contains(EVENT_FILE_MARK))
 }
 
 /// Values of a tag by step.
 pub type Steps = BTreeMap<i64, f64>;
+
+/// What the steps of scalars are. Later variants say less.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Positions {
+    /// Epochs from 0.
+    Epochs,
+    /// Epochs, of which the first ones are missing.
+    EpochsFromUnknown,
+    /// Steps, such as batches.
+    Steps,
+    /// Steps or epochs: event files do not tell.
+    #[default]
+    Untold,
+}
 
 /// Scalars found below a directory.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -193,6 +188,8 @@ pub struct Scalars {
     pub packed: Vec<(PathBuf, Packing)>,
     /// Whether the limit on scalars was reached.
     pub cut: bool,
+    /// What the steps are.
+    pub positions: Positions,
 }
 
 /// Reads the scalars of all event files below `directory`.

@@ -4,7 +4,7 @@
 
 use std::fs::{File, remove_file};
 use std::io::{Error, Read, Result};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use support::files::{replace, sync_parent};
 
@@ -36,6 +36,36 @@ pub(crate) fn read_regular(path: &Path, limit: u64) -> Result<Vec<u8>> {
         return Err(Error::other(format!("larger than {limit} bytes")));
     }
     Ok(bytes)
+}
+
+/// Upper bound for visited folders, in case a directory is not one of logs.
+const MAX_FOLDERS: usize = 10_000;
+
+/// Finds the regular files below a directory whose names are wanted, sorted by path. Symbolic links are not followed.
+pub(crate) fn below(directory: &Path, is_wanted: impl Fn(&str) -> bool) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut waiting = vec![directory.to_owned()];
+    let mut folders = 0;
+    while let Some(folder) = waiting.pop() {
+        folders += 1;
+        if folders > MAX_FOLDERS {
+            break;
+        }
+        let listing = std::fs::read_dir(folder).into_iter().flatten();
+        for entry in listing.filter_map(std::result::Result::ok) {
+            let Ok(kind) = entry.file_type() else {
+                continue;
+            };
+            let name = entry.file_name();
+            if kind.is_dir() {
+                waiting.push(entry.path());
+            } else if kind.is_file() && is_wanted(&name.to_string_lossy()) {
+                files.push(entry.path());
+            }
+        }
+    }
+    files.sort();
+    files
 }
 
 /// Replaces the content of a file, see [`replace`].

@@ -48,6 +48,7 @@ mod hparams;
 mod id;
 pub mod json;
 mod lenient;
+mod log_tables;
 pub mod logs;
 mod metadata;
 mod pr_curve;

@@ -1,4 +1,4 @@
-//! Reconstructs a history and results from event logs, for experiments that have nothing else.
+//! Reconstructs a history and results from event logs or tables of metrics, for experiments that have nothing else.
 //!
 //! Tags and folders may be those of other programs; [`crate::catalogue::tags`] interprets them. Unknown, ambiguous or
 //! damaged data is counted and named in [`History::notes`], and shown as unknown.
@@ -15,8 +15,9 @@ use self::numbering::Numbering;
 
 use crate::catalogue::tags::{Certainty, TagMeaning, counts_epochs_from_zero, is_percent, meaning};
 use crate::catalogue::{Metric, Split};
-use crate::event_files::{Scalars, Steps, scalars};
+use crate::event_files::{Positions, Scalars, Steps, scalars};
 use crate::history::{Epoch, History};
+use crate::log_tables;
 use crate::metadata::Results;
 use support::words::{counted, first_few};
 
@@ -39,6 +40,21 @@ impl LoggedResults {
         let mut notes = damage(&found);
         let curves = Curves::of(&found, &mut notes);
         curves.logged(notes)
+    }
+
+    /// These if they have any metric; otherwise those of the tables of metrics below `directory`.
+    pub(crate) fn or_tables(mut self, directory: &Path) -> Self {
+        if !self.history.epochs.is_empty() || !self.test.is_empty() {
+            return self;
+        }
+        let (found, notes) = log_tables::scalars(directory);
+        if found.files == 0 {
+            return self;
+        }
+        let mut all = std::mem::take(&mut self.history.notes);
+        all.extend(notes);
+        let curves = Curves::of(&found, &mut all);
+        curves.logged(all)
     }
 
     /// The results in the form of the metadata, if the logs have any.
@@ -98,6 +114,7 @@ struct Curves<'a> {
     from_zero: bool,
     /// Upper bound for points lost to damaged records.
     missing: usize,
+    positions: Positions,
 }
 
 impl<'a> Curves<'a> {
@@ -105,6 +122,7 @@ impl<'a> Curves<'a> {
         let mut claims: BTreeMap<(Metric, Split), Vec<Curve<'a>>> = BTreeMap::new();
         let mut curves = Self {
             missing: found.damaged,
+            positions: found.positions,
             ..Default::default()
         };
         let mut unknown = BTreeSet::new();
@@ -170,8 +188,12 @@ impl<'a> Curves<'a> {
 
     fn logged(&self, mut notes: Vec<String>) -> LoggedResults {
         let steps = self.steps();
-        let numbering = Numbering::of(&steps, self.from_zero, self.missing);
-        if numbering == Numbering::Unknown {
+        let numbering = match self.positions {
+            Positions::Epochs => Numbering::From(0),
+            Positions::EpochsFromUnknown | Positions::Steps => Numbering::Unknown,
+            Positions::Untold => Numbering::of(&steps, self.from_zero, self.missing),
+        };
+        if numbering == Numbering::Unknown && self.positions != Positions::EpochsFromUnknown {
             notes.push("its steps are not epochs, so the number of epochs is unknown".into());
         }
         let mut epochs: Vec<Epoch> = Vec::new();

@@ -4,9 +4,10 @@
 //! and a reader skips it. Otherwise the reader searches for the next length whose checksum holds.
 
 use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::io::{BufReader, Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 
+use flate2::read::MultiGzDecoder;
 use support::checksum::{mask, masked};
 
 use crate::files::open_regular;
@@ -61,11 +62,26 @@ fn length_of(head: &[u8]) -> Option<u64> {
     holds.then(|| u64::from_le_bytes(length))
 }
 
-/// Iterates over the spans of a file from first byte to last.
+/// First bytes of a file packed with gzip. No event file begins with them: its first record has 24 bytes.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// Most bytes of a packed file that are unpacked.
+const MAX_UNPACKED: u64 = 512 << 20;
+
+/// Where records are read from.
+trait Source: Read + Seek {}
+
+impl<T: Read + Seek> Source for T {}
+
+/// Iterates over the spans of a file from first byte to last. A file packed with gzip is unpacked in memory.
 pub(crate) struct Records {
-    file: BufReader<File>,
+    file: Box<dyn Source>,
     length: u64,
     at: u64,
+    /// Whether the file is packed: then offsets are those of the unpacked bytes.
+    packed: bool,
+    /// Why the rest of a packed file could not be unpacked.
+    broken: Option<&'static str>,
 }
 
 impl Records {
@@ -74,12 +90,47 @@ impl Records {
     /// # Errors
     /// If it is not a regular file or cannot be opened.
     pub fn open(path: &Path) -> std::io::Result<Self> {
-        let file = open_regular(path)?;
+        let mut file = open_regular(path)?;
+        let mut head = Vec::new();
+        file.by_ref().take(2).read_to_end(&mut head)?;
+        file.rewind()?;
+        if head == GZIP {
+            return Ok(Self::unpacked(file));
+        }
         Ok(Self {
             length: file.metadata()?.len(),
-            file: BufReader::new(file),
+            file: Box::new(BufReader::new(file)),
             at: 0,
+            packed: false,
+            broken: None,
         })
+    }
+
+    /// What can be unpacked of a file.
+    fn unpacked(file: File) -> Self {
+        let mut bytes = Vec::new();
+        let mut stream = MultiGzDecoder::new(BufReader::new(file)).take(MAX_UNPACKED + 1);
+        let read = stream.read_to_end(&mut bytes);
+        let broken = match read {
+            Err(_) => Some("its gzip stream is damaged or cut short"),
+            Ok(_) if bytes.len() as u64 > MAX_UNPACKED => {
+                Some("unpacked, it is larger than 512 MiB")
+            }
+            Ok(_) => None,
+        };
+        bytes.truncate(MAX_UNPACKED as usize);
+        Self {
+            length: bytes.len() as u64,
+            file: Box::new(Cursor::new(bytes)),
+            at: 0,
+            packed: true,
+            broken,
+        }
+    }
+
+    /// Whether the file is packed.
+    pub fn is_packed(&self) -> bool {
+        self.packed
     }
 
     /// The next span; `None` at the end.
@@ -90,7 +141,12 @@ impl Records {
         let start = self.at;
         let left = self.length - start;
         if left == 0 {
-            return Ok(None);
+            let broken = self.broken.take().map(|why| Span {
+                start,
+                end: start,
+                kind: SpanKind::Lost(why),
+            });
+            return Ok(broken);
         }
         if left < FRAME {
             return self.lost(start, self.length, "cut short");

@@ -46,13 +46,16 @@ impl ExperimentStore {
                 given.see(&fields);
                 value = fields.get(field);
             }
-            let tags = std::mem::take(&mut entry.metadata.tags);
-            let timestamp = std::mem::take(&mut entry.metadata.timestamp);
-            entry.metadata = crate::Metadata {
-                tags,
-                timestamp,
-                ..Default::default()
-            };
+            // Of an untracked run, they are all that is known.
+            if !entry.untracked {
+                let tags = std::mem::take(&mut entry.metadata.tags);
+                let timestamp = std::mem::take(&mut entry.metadata.timestamp);
+                entry.metadata = crate::Metadata {
+                    tags,
+                    timestamp,
+                    ..Default::default()
+                };
+            }
             Some((entry, value))
         })?;
         given.check(self, now)?;

@@ -191,13 +191,12 @@ fn packed_event_files_are_named() {
     let (_folder, store, _) = fixture();
     let logs = store.root().join("20250101_000000_packed/logs");
     std::fs::create_dir_all(&logs).unwrap();
-    let name = "events.out.tfevents.1735689600.host.gz";
-    // An empty gzip file.
-    let mut packed = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0];
-    packed.extend([0; 8]);
+    let name = "events.out.tfevents.1735689600.host.bz2";
+    // An empty file of bzip2.
+    let packed = b"BZh9\x17\x72\x45\x38\x50\x90\0\0\0\0";
     std::fs::write(logs.join(name), packed).unwrap();
     let entry = store.find("20250101_000000_packed").unwrap();
-    let expected = "packed with gzip, which is not read: unpack it with `gunzip`";
+    let expected = "packed with bzip2, which is not read: unpack it with `bunzip2`";
     let notes = entry.history().notes;
     assert_eq!(
         notes,
@@ -207,4 +206,62 @@ fn packed_event_files_are_named() {
     assert!(!whole && text.contains(expected), "{text}");
     let (text, _, done) = run(&store, &["repair", "20250101_000000_packed"]);
     assert!(done && text.contains(expected), "{text}");
+}
+
+/// Packed with gzip, they are read; a torn one is never cut.
+#[test]
+fn event_files_of_gzip_are_read() {
+    let (_folder, store, expected) = fixture();
+    for (id, expected) in expected.as_object().unwrap() {
+        let directory = store.root().join(id);
+        for (path, bytes) in files(&directory) {
+            if path.to_string_lossy().contains("tfevents") && expected["foreign"].is_null() {
+                std::fs::remove_file(&path).unwrap();
+                std::fs::write(format!("{}.gz", path.display()), gzip(&bytes)).unwrap();
+            }
+        }
+        check_curves(&store.find(id).unwrap(), expected);
+        let (text, error, done) = run(&store, &["repair", id]);
+        assert!(done, "{error}");
+        let torn = expected["torn"].is_u64();
+        assert_eq!(text.contains("which is packed with gzip"), torn, "{text}");
+        check_curves(&store.find(id).unwrap(), expected);
+    }
+}
+
+/// The rest of a stream that was cut is not missed in silence, wherever it ends.
+#[test]
+fn a_cut_gzip_stream_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run");
+    std::fs::create_dir(&run).unwrap();
+    let mut writer = experiment::events::EventWriter::create(&run).unwrap();
+    (0..3).for_each(|epoch| writer.scalar("val_loss", epoch, 0.5));
+    writer.flush().unwrap();
+    let (path, bytes) = files(&run).remove(0);
+    std::fs::remove_file(path).unwrap();
+    let mut packed = gzip(&bytes);
+    // All bytes are there; the end of the stream is not.
+    packed.truncate(packed.len() - 8);
+    std::fs::write(run.join("events.out.tfevents.1.x.gz"), packed).unwrap();
+    let store = ExperimentStore::new(folder.path());
+    let history = store.find("run").unwrap().history();
+    assert_eq!(history.curve("val_loss").len(), 3);
+    assert!(
+        history.notes[0].starts_with("1 damaged record"),
+        "{:?}",
+        history.notes
+    );
+    let (text, _, whole) = self::run(&store, &["verify", "run"]);
+    assert!(
+        !whole && text.contains("its gzip stream is damaged or cut short"),
+        "{text}"
+    );
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    use std::io::Write;
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packer.write_all(bytes).unwrap();
+    packer.finish().unwrap()
 }

@@ -1,5 +1,6 @@
 //! Errors of continuous recordings. The error around them names the file; see [`crate::DataError`].
 
+mod lists;
 mod mseed;
 mod seisbench;
 mod table;
@@ -7,6 +8,7 @@ mod wav;
 
 use std::fmt::{self, Display, Formatter};
 
+pub use lists::ListError;
 pub use mseed::{DecodeError, RecordDamage, SteimError};
 pub use seisbench::{HdfError, SeisBenchError};
 pub use table::{ClockError, ColumnError, TableError};

@@ -2,6 +2,7 @@
 
 mod array;
 mod example;
+mod parquet;
 mod pickle;
 mod torch;
 
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 
 use super::recording::OtherFormat;
 
+pub use self::parquet::ParquetError;
 pub use array::ArrayError;
 pub use example::ExampleError;
 pub use pickle::{PickleError, PickleProblem};
@@ -116,6 +118,9 @@ pub enum SampleError {
     /// An array of NumPy is unusable.
     #[error(transparent)]
     Array(#[from] ArrayError),
+    /// A Parquet file with a list in each row is unusable.
+    #[error(transparent)]
+    Parquet(#[from] ParquetError),
     /// A file of `torch.save` is unusable.
     #[error(transparent)]
     Torch(#[from] TorchError),

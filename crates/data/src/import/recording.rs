@@ -138,6 +138,13 @@ impl Recording {
 
     /// Keys that contradict or lack another, and what to do.
     pub(super) fn check_columns(&self) -> Result<(), &'static str> {
+        // A window of a label would have two classes, and become none.
+        if self.class.is_some() && (self.labels_file.is_some() || !self.labels.is_empty()) {
+            return Err(
+                "`class` is that of the whole recording, and `labels` or `labels_file` give others within it: keep one of \
+                 them; if `class` is that of the rest, label the rest, too",
+            );
+        }
         if self.label_column.is_none() {
             return match (&self.group_column, self.classes.is_empty()) {
                 (None, true) => Ok(()),

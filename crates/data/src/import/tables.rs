@@ -37,7 +37,7 @@ pub(super) fn add_labels(
     for (path, uses) in tables {
         for (table, users) in uses {
             let mut rows = read(&path, &table)?;
-            let night = rows.note.take();
+            let read = std::mem::take(&mut rows.notes);
             let own: Vec<&Recording> = users.iter().map(|user| &recordings[*user]).collect();
             let shared = share(&own, rows);
             let shared = shared.map_err(|problem| in_file(&path)(ImportError::from(problem)))?;
@@ -54,7 +54,7 @@ pub(super) fn add_labels(
                 let labels: Vec<Label> = labels.collect();
                 recordings[user].labels.extend(labels);
             }
-            let said = night.into_iter().chain(shared.left_out);
+            let said = read.into_iter().chain(shared.left_out);
             notes.extend(said.map(|note| format!("{}: {note}", path.display())));
         }
     }

@@ -40,6 +40,8 @@ impl Layout {
         let kind = type_of(array).map_err(ArrayError::in_array(name))?;
         let (element, big_endian) = match kind.type_char() {
             TypeChar::Float | TypeChar::Int | TypeChar::Uint => Element::named(&kind.to_string()),
+            // A byte of 0 or 1.
+            TypeChar::Bool => Some((Element::U8, false)),
             _ => None,
         }
         .ok_or_else(|| {

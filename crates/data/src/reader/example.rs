@@ -8,10 +8,10 @@ use std::collections::HashMap;
 use tfrecord::protobuf::feature::Kind;
 use tfrecord::protobuf::{Example, Feature};
 
-use super::Record;
 use super::element::Element;
 use super::names::Role;
 use super::tensor_proto;
+use super::{Record, Wanted};
 use crate::error::sample::ExampleError;
 
 /// Decodes record number `record`; `label_is_optional` lets it come without a label.
@@ -21,7 +21,7 @@ use crate::error::sample::ExampleError;
 pub(super) fn decode(
     record: usize,
     example: Example,
-    label_is_optional: bool,
+    wanted: &Wanted,
 ) -> Result<Record, ExampleError> {
     let mut features = example.features.unwrap_or_default().feature;
     let shape = shape(&mut features)?;
@@ -57,13 +57,13 @@ pub(super) fn decode(
             shape,
         });
     }
-    let label = if label_is_optional {
+    let label = if wanted.label_is_optional {
         let there = optional(&mut features, Role::Labels, "label")?;
         there
-            .and_then(|kind| label(kind).ok())
+            .and_then(|kind| label(kind, wanted).ok())
             .unwrap_or(Record::UNLABELLED)
     } else {
-        label(take(&mut features, Role::Labels, "label")?)?
+        label(take(&mut features, Role::Labels, "label")?, wanted)?
     };
     let group = match optional(&mut features, Role::Groups, "group")? {
         Some(Kind::BytesList(list)) => {
@@ -99,7 +99,11 @@ pub(super) fn assumed(example: Example) -> Option<String> {
     if is_tensor || features.contains_key("shape") {
         return None;
     }
-    let own = decode(0, example, true).ok()?;
+    let wanted = Wanted {
+        label_is_optional: true,
+        ..Default::default()
+    };
+    let own = decode(0, example, &wanted).ok()?;
     let [channels, values] = own.shape[..] else {
         return None;
     };
@@ -173,8 +177,8 @@ fn describe(feature: &Feature) -> String {
     }
 }
 
-/// The class: an integer, or a whole number.
-fn label(kind: Kind) -> Result<i64, ExampleError> {
+/// The class: an integer, a whole number, or its name.
+fn label(kind: Kind, wanted: &Wanted) -> Result<i64, ExampleError> {
     match kind {
         Kind::Int64List(list) if list.value.len() == 1 => Ok(list.value[0]),
         Kind::Int64List(list) => {
@@ -194,7 +198,12 @@ fn label(kind: Kind) -> Result<i64, ExampleError> {
         },
         Kind::BytesList(list) => {
             let text = list.value.first().map(|text| String::from_utf8_lossy(text));
-            let text: String = text.unwrap_or_default().chars().take(40).collect();
+            let text = text.unwrap_or_default();
+            let names = &wanted.class_names;
+            if let Some(number) = names.iter().position(|name| name == text.trim()) {
+                return Ok(number as i64);
+            }
+            let text: String = text.chars().take(40).collect();
             Err(ExampleError::LabelText { text })
         }
     }

@@ -2,7 +2,7 @@
 
 use std::io::{Chain, Cursor, Read};
 
-use npyz::{DType, Deserialize, NpyFile, TypeChar, TypeStr};
+use npyz::{DType, Deserialize, NpyFile, Order, TypeChar, TypeStr};
 
 use super::element::Element;
 use super::header;
@@ -25,7 +25,7 @@ pub(super) fn open<R: Read>(mut inner: R) -> Result<(Array<R>, u64), ArrayError>
 /// Reads the entries of an array of one dimension.
 type ReadEntries<T, R> = fn(Array<R>) -> Result<Vec<T>, ArrayError>;
 
-/// Reads an array of one dimension, or of two if the second is 1.
+/// Reads an array of one dimension, or of two if one of them is 1.
 ///
 /// # Errors
 /// If it has another shape or type, or is truncated.
@@ -35,7 +35,7 @@ pub(super) fn list<T, R: Read>(
     read: ReadEntries<T, R>,
 ) -> Result<Vec<T>, ArrayError> {
     let expected = match *array.shape() {
-        [n] | [n, 1] => n,
+        [n] | [n, 1] | [1, n] => n,
         ref shape => {
             return Err(ArrayError::NotOneDimension {
                 name: name.to_owned(),
@@ -53,6 +53,84 @@ pub(super) fn list<T, R: Read>(
             expected,
         }))
     }
+}
+
+/// Reads labels: numbers of classes, a column for each class of which one is 1, or texts that are among `class_names`.
+///
+/// # Errors
+/// If a label is none of these.
+pub(super) fn labels<R: Read>(
+    name: &str,
+    array: Array<R>,
+    class_names: &[String],
+) -> Result<Vec<i64>, ArrayError> {
+    let kind = type_of(&array).map_err(ArrayError::in_array(name))?;
+    let is_text = matches!(kind.type_char(), TypeChar::UnicodeStr | TypeChar::ByteStr);
+    if is_text && !class_names.is_empty() {
+        let texts = list(name, array, names)?;
+        return numbers_of(texts, class_names).map_err(ArrayError::in_array(name));
+    }
+    let is_table = matches!(*array.shape(), [n, classes] if n > 1 && classes > 1);
+    if is_table && !is_text {
+        one_hot(name, array)
+    } else {
+        list(name, array, integers)
+    }
+}
+
+/// The numbers of classes that are called by name.
+pub(super) fn numbers_of(
+    texts: Vec<String>,
+    class_names: &[String],
+) -> Result<Vec<i64>, ArrayError> {
+    let number = |(record, text): (usize, String)| {
+        let found = class_names.iter().position(|name| name == text.trim());
+        let found = found.ok_or_else(|| ArrayError::UnknownClass {
+            record,
+            text,
+            known: class_names.to_vec(),
+        })?;
+        Ok(found as i64)
+    };
+    texts.into_iter().enumerate().map(number).collect()
+}
+
+/// Reads labels of which each has a column for every class, and a 1 in that of its own.
+fn one_hot<R: Read>(name: &str, array: Array<R>) -> Result<Vec<i64>, ArrayError> {
+    let shape = array.shape().to_vec();
+    let is_fortran = array.header().order() == Order::Fortran;
+    let expected: u64 = shape.iter().product();
+    let (count, classes) = (shape[0] as usize, shape[1] as usize);
+    let unfit = || ArrayError::NotOneDimension {
+        name: name.to_owned(),
+        shape: shape.clone(),
+    };
+    let values = match integers(array) {
+        Err(ArrayError::FractionalLabel { .. }) => return Err(unfit()),
+        read => read.map_err(ArrayError::in_array(name))?,
+    };
+    let found = values.len() as u64;
+    if found != expected {
+        return Err(ArrayError::in_array(name)(ArrayError::Truncated {
+            found,
+            expected,
+        }));
+    }
+    let value = |record: usize, class: usize| {
+        let at = if is_fortran {
+            class * count + record
+        } else {
+            record * classes + class
+        };
+        values[at]
+    };
+    let class = |record: usize| {
+        let mut ones = (0..classes).filter(|class| value(record, *class) == 1);
+        let is_hot = (0..classes).all(|class| matches!(value(record, class), 0 | 1));
+        let class = ones.next().filter(|_| is_hot && ones.next().is_none());
+        class.map(|class| class as i64).ok_or_else(unfit)
+    };
+    (0..count).map(class).collect()
 }
 
 pub(super) fn type_of<R: Read>(array: &Array<R>) -> Result<TypeStr, ArrayError> {
@@ -106,7 +184,7 @@ pub(super) fn integers<R: Read>(array: Array<R>) -> Result<Vec<i64>, ArrayError>
         (TypeChar::UnicodeStr | TypeChar::ByteStr, _) => Err(ArrayError::ElementType {
             found: kind.to_string(),
             expected: Some(
-                "the numbers of classes, such as [names.index(label) for label in y] with the list `class_names`",
+                "the numbers of classes, or texts that are among the `class_names` of the dataset configuration",
             ),
         }),
         _ => Err(ArrayError::ElementType {
@@ -121,7 +199,7 @@ fn whole_float(value: f64) -> Option<i64> {
     (value.fract() == 0.0 && value.abs() < 9e15).then_some(value as i64)
 }
 
-fn whole(values: Vec<Option<i64>>) -> Result<Vec<i64>, ArrayError> {
+pub(super) fn whole(values: Vec<Option<i64>>) -> Result<Vec<i64>, ArrayError> {
     let at = values.iter().position(Option::is_none);
     match at {
         None => Ok(values.into_iter().flatten().collect()),

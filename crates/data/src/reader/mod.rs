@@ -10,6 +10,7 @@ mod lists;
 mod names;
 mod npy;
 mod npz;
+mod parquet;
 mod pickle;
 mod pt;
 mod tensor_proto;
@@ -28,6 +29,7 @@ pub use self::gz::Gz;
 pub(crate) use self::gz::is_other_gzip;
 pub use self::npy::Npy;
 pub use self::npz::Npz;
+pub use self::parquet::Parquet;
 pub use self::pt::Pt;
 pub use self::tfrecord::{Tfrecord, TfrecordWriter};
 
@@ -71,6 +73,8 @@ pub struct Wanted {
     pub modality: Option<String>,
     /// Field of a label that is a dict.
     pub label: String,
+    /// Names of the labels on disk, if the configuration has them: labels that are texts are numbers of these.
+    pub class_names: Vec<String>,
     /// Labels to keep, all if empty: a reader may leave out samples with other labels.
     pub labels: Option<Vec<usize>>,
     /// Whether samples may have no label, as those to classify: they get [`Record::UNLABELLED`].
@@ -171,7 +175,7 @@ pub trait Reader: Sync {
 }
 
 /// All formats; the first one that accepts a source reads it. Formats recognised by content come first.
-const READERS: [&dyn Reader; 5] = [&Npz, &Npy, &Pt, &Gz, &Tfrecord];
+const READERS: [&dyn Reader; 6] = [&Npz, &Npy, &Pt, &Parquet, &Gz, &Tfrecord];
 
 /// The reader that recognises `path`.
 ///

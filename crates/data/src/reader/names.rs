@@ -65,9 +65,81 @@ impl Role {
     }
 }
 
+impl Role {
+    /// Chooses among `names` the one that is a known name and a word for a split, such as `x_train`.
+    ///
+    /// # Errors
+    /// The names, if there are several.
+    pub fn pick_with_split<'a>(
+        self,
+        names: impl Iterator<Item = &'a str>,
+    ) -> Result<Option<&'a str>, Vec<String>> {
+        let is_known = |name: &&str| {
+            without_split(name).is_some_and(|(own, _)| self.names().contains(&own.as_str()))
+        };
+        let mut found: Vec<&str> = names.filter(is_known).collect();
+        found.sort_unstable();
+        match found[..] {
+            [] => Ok(None),
+            [name] => Ok(Some(name)),
+            _ => Err(found.into_iter().map(str::to_owned).collect()),
+        }
+    }
+}
+
+/// The split that a name tells, such as `train` of `X_train` or `trainX`.
+pub(super) fn split_of(name: &str) -> Option<&'static str> {
+    without_split(name).map(|(_, split)| split)
+}
+
+/// A name in lower case without the first or last word, which is that of a split; and the split.
+fn without_split(name: &str) -> Option<(String, &'static str)> {
+    let mut words = vec![String::new()];
+    let mut before = ' ';
+    for c in name.chars() {
+        if !c.is_alphanumeric() || before.is_lowercase() && c.is_uppercase() {
+            words.push(String::new());
+        }
+        if c.is_alphanumeric() {
+            words.last_mut()?.extend(c.to_lowercase());
+        }
+        before = c;
+    }
+    words.retain(|word| !word.is_empty());
+    let split = |word: &String| match &word[..] {
+        "train" | "training" | "tr" => Some("train"),
+        "val" | "valid" | "validation" | "dev" => Some("val"),
+        "test" | "testing" | "te" => Some("test"),
+        _ => None,
+    };
+    let own = match &words[..] {
+        [rest @ .., last] if !rest.is_empty() && split(last).is_some() => (rest, split(last)?),
+        [first, rest @ ..] if !rest.is_empty() => (rest, split(first)?),
+        _ => return None,
+    };
+    Some((own.0.join("_"), own.1))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_with_the_word_of_a_split() {
+        for (name, expected) in [
+            ("x_train", Some(("x", "train"))),
+            ("X_test", Some(("x", "test"))),
+            ("trainX", Some(("x", "train"))),
+            ("val-labels", Some(("labels", "val"))),
+            ("train", None),
+            ("x", None),
+            ("xtrain", None),
+        ] {
+            let found = without_split(name);
+            let found = found.as_ref().map(|(own, split)| (own.as_str(), *split));
+            assert_eq!(found, expected, "{name}");
+        }
+    }
 
     #[test]
     fn one_name_is_chosen() {

@@ -9,7 +9,7 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use super::arrays::{self, Annotations, Layout, Samples};
-use super::lists::{self, Array, describe, integers, list, names};
+use super::lists::{self, Array, describe, list, names};
 use super::names::Role;
 use super::{Reader, Sink, Span, Wanted, Windows, unreadable};
 use crate::error::sample::{ArrayError, SampleError};
@@ -45,7 +45,8 @@ impl Reader for Npy {
             })
         })?;
         let (array, _) = open(&labels)?;
-        let labels = list("y", array, integers).map_err(wrong(&labels))?;
+        let read = lists::labels("y", array, &wanted.class_names);
+        let labels = read.map_err(wrong(&labels))?;
         let groups = match find(path, Role::Groups) {
             Some(groups) => {
                 let (array, _) = open(&groups)?;

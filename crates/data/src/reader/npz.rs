@@ -9,8 +9,8 @@ use zip::read::ZipFile;
 use zip::{CompressionMethod, ZipArchive};
 
 use super::arrays::{self, Annotations, Layout, Samples};
-use super::lists::{self, Array, describe, integers, list, names};
-use super::names::Role;
+use super::lists::{self, Array, describe, labels, list, names};
+use super::names::{Role, split_of};
 use super::{Reader, Sink, Span, Wanted, Windows, unreadable};
 use crate::error::sample::{ArrayError, SampleError};
 use crate::error::{DataError, in_file};
@@ -61,7 +61,7 @@ fn parts<'a>(
     let read = if unlabelled {
         None
     } else {
-        Some(annotations(archive)?)
+        Some(annotations(archive, &name, &wanted.class_names)?)
     };
     let (x, _) = entry(archive, &name, u64::MAX)?;
     let layout = Layout::of(&name, &x)?;
@@ -151,16 +151,32 @@ fn whole(
     Ok(array)
 }
 
-/// Reads labels and groups.
-fn annotations(archive: &mut Archive) -> Result<Annotations, ArrayError> {
+/// Reads labels and groups of the samples that are called `samples`.
+fn annotations(
+    archive: &mut Archive,
+    samples: &str,
+    class_names: &[String],
+) -> Result<Annotations, ArrayError> {
     // Labels take less space than their samples, even if `x` is all zeros. A list that unpacks to more is malicious.
     let limit = 64 * archive_length(archive) + (1 << 16);
     let name = pick(archive, Role::Labels)?;
-    let labels = list(&name, whole(archive, &name, limit)?, integers)?;
-    let there = arrays_in(archive);
-    let groups = Role::Groups.pick("group", there.iter().map(String::as_str))?;
+    let groups = known(&arrays_in(archive), Role::Groups)?;
+    // Samples of training have no labels of a test.
+    let others = [Some(&name), groups.as_ref()].into_iter().flatten();
+    let others: Vec<&String> = others
+        .filter(|own| split_of(own) != split_of(samples))
+        .collect();
+    if !others.is_empty() {
+        let names = [samples]
+            .into_iter()
+            .chain(others.into_iter().map(String::as_str));
+        return Err(ArrayError::Splits {
+            names: names.map(str::to_owned).collect(),
+        });
+    }
+    let labels = labels(&name, whole(archive, &name, limit)?, class_names)?;
     let groups = match groups {
-        Some(name) => Some(list(name, whole(archive, name, limit)?, names)?),
+        Some(name) => Some(list(&name, whole(archive, &name, limit)?, names)?),
         None => None,
     };
     Ok(Annotations { labels, groups })
@@ -176,8 +192,7 @@ fn arrays_in(archive: &Archive) -> Vec<String> {
 /// Whether an archive has labels.
 fn has_labels(archive: &Archive) -> bool {
     let there = arrays_in(archive);
-    let named = Role::Labels.pick("y", there.iter().map(String::as_str));
-    !matches!(named, Ok(None)) || there.iter().any(|name| name == "arr_1")
+    !matches!(known(&there, Role::Labels), Ok(None)) || there.iter().any(|name| name == "arr_1")
 }
 
 /// Name of the array of samples. If labels are optional, this is the only array of an archive, whatever its name.
@@ -195,20 +210,40 @@ fn samples_of(archive: &mut Archive, wanted: &Wanted) -> Result<String, ArrayErr
 /// Number of arrays that are listed when one is missing.
 const NAMED: usize = 12;
 
+/// The usual name of an array with a role, and the one that NumPy gives it.
+fn usual_names(role: Role) -> (&'static str, &'static str) {
+    match role {
+        Role::Samples => ("x", "arr_0"),
+        Role::Labels => ("y", "arr_1"),
+        Role::Groups => ("group", "arr_2"),
+    }
+}
+
+/// Name of the array with the role `role`, if one has a known name, alone or with a word for a split.
+///
+/// # Errors
+/// If several arrays have such a name.
+fn known(there: &[String], role: Role) -> Result<Option<String>, ArrayError> {
+    let names = || there.iter().map(String::as_str);
+    let found = match role.pick(usual_names(role).0, names())? {
+        None => role
+            .pick_with_split(names())
+            .map_err(|names| ArrayError::Splits { names })?,
+        found => found,
+    };
+    Ok(found.map(str::to_owned))
+}
+
 /// Name of the array with the role `role`.
 ///
 /// # Errors
 /// If no array or several arrays have such a name; lists the arrays.
 fn pick(archive: &mut Archive, role: Role) -> Result<String, ArrayError> {
-    let (usual, unnamed) = match role {
-        Role::Samples => ("x", "arr_0"),
-        Role::Labels => ("y", "arr_1"),
-        Role::Groups => ("group", "arr_2"),
-    };
+    let (usual, unnamed) = usual_names(role);
     let mut there = arrays_in(archive);
     there.sort();
-    if let Some(name) = role.pick(usual, there.iter().map(String::as_str))? {
-        return Ok(name.to_owned());
+    if let Some(name) = known(&there, role)? {
+        return Ok(name);
     }
     // The default names of np.savez(file, x, y).
     if there[..] == ["arr_0", "arr_1"] {

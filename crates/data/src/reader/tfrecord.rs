@@ -156,8 +156,7 @@ pub(super) fn payload(
     }
     let example = <Example as tfrecord::Record>::from_bytes(bytes)
         .map_err(|e| frame(FrameError::NotExample(e)))?;
-    decode(record, example, wanted.label_is_optional)
-        .map_err(|e| in_record(path, record)(SampleError::from(e)))
+    decode(record, example, wanted).map_err(|e| in_record(path, record)(SampleError::from(e)))
 }
 
 /// Writes records as the reader reads them; TensorFlow reads them too.

@@ -6,6 +6,7 @@
 
 mod chunk;
 mod encrypted;
+mod lists;
 mod meaning;
 mod pages;
 mod pandas;
@@ -15,6 +16,7 @@ mod thrift;
 use std::path::Path;
 
 use bytes::Bytes;
+pub(crate) use lists::{ListColumn, ListColumns, ListRows, read as read_lists};
 use meaning::Meaning;
 use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
@@ -143,6 +145,38 @@ pub fn runs(path: &Path) -> Result<Vec<Run>, DataError> {
     table.map_err(|problem| in_file(path)(RecordingError::from(problem)))
 }
 
+/// Values of a column, one in each row.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum RowValues {
+    /// Numbers; NaN where there is none.
+    Numbers(Vec<f64>),
+    /// Texts; empty where there is none.
+    Texts(Vec<String>),
+    /// Times and the like.
+    Others,
+}
+
+/// The columns of a file that have one value in each row, with their names.
+///
+/// # Errors
+/// If one is damaged.
+pub(crate) fn flat_columns(bytes: &Bytes) -> Result<Vec<(String, RowValues)>, TableError> {
+    let (columns, damaged) = columns(bytes, &mut Notes::default())?;
+    if let Some(damage) = damaged.into_iter().next() {
+        return Err(damage.into());
+    }
+    let values = |values: Values| match values {
+        Values::Numbers(numbers) => RowValues::Numbers(numbers),
+        Values::Texts(texts) => {
+            let rows = 0..texts.rows.len();
+            RowValues::Texts(rows.map(|row| texts.get(row).to_owned()).collect())
+        }
+        _ => RowValues::Others,
+    };
+    let named = |column: Column| (column.name, values(column.values));
+    Ok(columns.into_iter().map(named).collect())
+}
+
 /// Columns of a table, and which of them are damaged.
 type Columns = (Vec<Column>, Vec<Damage>);
 
@@ -253,8 +287,9 @@ fn choose(file: &SerializedFileReader<Bytes>, notes: &mut Notes) -> Vec<Chosen> 
         let name = description.path().parts().join(".");
         // Lists and other nested values do not fit into a table.
         if description.max_rep_level() > 0 {
-            let what =
-                "lists: write a row for each sample, for example with `explode` of pandas".into();
+            let what = "lists: if the rows follow each other without gaps, write a row for each sample, for example with \
+                        `explode` of pandas; if each is a window, list the file in an index file of a dataset configuration"
+                .into();
             notes.push(Remark::ColumnLeftOut { name, what });
             continue;
         }

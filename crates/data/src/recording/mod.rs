@@ -33,6 +33,7 @@ use crate::error::recording::RateError;
 use crate::error::{DataError, Problem, RecordingError, in_file};
 use crate::room::room;
 
+pub(crate) use columns::{ListColumn, ListColumns, ListRows, RowValues, flat_columns, read_lists};
 pub use columns::{Run, runs};
 pub use formats::parse;
 pub(crate) use formats::{Beginning, beginning};

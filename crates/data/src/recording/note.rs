@@ -54,6 +54,8 @@ pub(crate) enum Remark {
         /// Its new name.
         new: String,
     },
+    /// Columns without names have got these.
+    Unnamed(Vec<String>),
     /// Columns tell sensors apart.
     Sensors {
         /// Names of the columns.
@@ -118,6 +120,12 @@ impl Display for Remark {
                 "left out {rows} with the names again (the first: line {line})"
             ),
             Self::ColumnLeftOut { name, what } => write!(f, "left out column `{name}`: {what}"),
+            Self::Unnamed(new) => write!(
+                f,
+                "{} columns have no names: they are called `{}`, by their positions from 0",
+                new.len(),
+                new.join("`, `")
+            ),
             Self::Renamed { name, new } => write!(
                 f,
                 "column `{name}` is there twice: the second is called `{new}`"

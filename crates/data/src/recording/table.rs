@@ -21,6 +21,7 @@ mod labview;
 mod layout;
 mod levels;
 mod line;
+mod mixed;
 mod monitor;
 mod names;
 mod nanos;
@@ -30,6 +31,7 @@ mod of_day;
 mod order;
 mod parts;
 mod rows;
+mod scan;
 mod sensors;
 mod stamps;
 mod steps;
@@ -115,6 +117,7 @@ pub(super) fn assemble(mut columns: Vec<Column>, hints: &Hints) -> Result<Conten
     }
     let mut notes = Notes::default();
     rename_twins(&mut columns, &mut notes);
+    name_unnamed(&mut columns, &mut notes);
     if !hints.finds_labels {
         return of_columns(columns, hints, notes);
     }
@@ -275,6 +278,27 @@ fn rename_twins(columns: &mut [Column], notes: &mut Notes) {
         columns[i].name.clone_from(&new);
         notes.push(Remark::Renamed { name, new });
     }
+}
+
+/// Names several columns of samples without names by their positions, as pandas does; one alone is called `unnamed`.
+fn name_unnamed(columns: &mut [Column], notes: &mut Notes) {
+    let is_unnamed = |column: &Column| match &column.values {
+        Values::Numbers(values) if column.name.is_empty() => {
+            values.iter().any(|value| !value.is_nan()) && !counted::counts(values)
+        }
+        _ => false,
+    };
+    let all: Vec<usize> = (0..columns.len())
+        .filter(|at| is_unnamed(&columns[*at]))
+        .collect();
+    if all.len() < 2 {
+        return;
+    }
+    let new: Vec<String> = all.iter().map(|at| format!("Unnamed: {at}")).collect();
+    for (at, new) in all.iter().zip(&new) {
+        columns[*at].name.clone_from(new);
+    }
+    notes.push(Remark::Unnamed(new));
 }
 
 #[cfg(test)]

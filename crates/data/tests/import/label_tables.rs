@@ -238,3 +238,39 @@ fn classes_of_a_table_have_other_names() {
     let error = import_list(folder.path(), list, by_event).unwrap_err();
     assert!(error.contains("and both are missing"), "{error}");
 }
+
+/// A class of the whole recording and labels within it contradict each other: the windows of a label would be lost.
+#[test]
+fn one_class_for_all_and_labels_are_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    samples(folder.path(), "a.csv", (0, 0));
+    write(folder.path(), "events.csv", "start,end,class\n10,20,walk\n");
+    for labels in [
+        "labels_file: events.csv",
+        "labels: [{start: 10, end: 20, class: walk}]",
+    ] {
+        let list = format!("  - {{files: [a.csv], class: rest, {labels}}}");
+        let error = import_list(folder.path(), &list, HALVES).unwrap_err();
+        let expected = "`recordings: a`: `class` is that of the whole recording, and `labels` or `labels_file` give others";
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+/// Names of classes with umlauts, as a spreadsheet saves them; the report says how they were read.
+#[test]
+fn tables_of_windows_are_read_and_named() {
+    let folder = tempfile::tempdir().unwrap();
+    samples(folder.path(), "a.csv", (0, 0));
+    let path = folder.path().join("events.csv");
+    std::fs::write(
+        &path,
+        b"Beginn;Ende;Klasse\n10,0;20,0;Fu\xdfg\xe4nger\n20;30;rest\n",
+    )
+    .unwrap();
+    let list = "  - {files: [a.csv], labels_file: events.csv, classes: {Fußgänger: walk}}";
+    let split = "split: {by: time, train: 0.5, val: 0.5, test: 0}\n";
+    let imported = import_list(folder.path(), list, split).unwrap();
+    let said = imported.warnings.texts(false).join("; ");
+    let expected = "events.csv: is not UTF-8, and read as Windows-1252 (Latin-1): line 2 is `10,0;20,0;Fußgänger`";
+    assert!(said.contains(expected), "{said}");
+}

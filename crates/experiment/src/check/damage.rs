@@ -32,7 +32,7 @@ pub(super) enum Damaged {
     Packed(Packing),
     /// Damaged or torn event file.
     #[error("{}", Records(.0))]
-    Events(Soundness),
+    Events(Box<Soundness>),
     /// Unusable file of weights.
     #[error(transparent)]
     Weights(#[from] DamagedWeights),

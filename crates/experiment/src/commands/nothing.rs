@@ -42,7 +42,7 @@ fn foreign(root: &Path) -> String {
         return String::new();
     };
     format!(
-        ": {} in it, such as `{}`, without `{METADATA}` and event files of TensorBoard",
+        ": {} in it, such as `{}`, without `{METADATA}`, event files of TensorBoard and tables of metrics",
         counted(names.len(), "folder"),
         plain(first)
     )

@@ -11,6 +11,7 @@ use super::{CURVES, Output, ids, tensorboard};
 use crate::catalogue::layout::{CONFUSION_MATRIX, METADATA, PER_CLASS};
 use crate::catalogue::{ClassMetric, Metric, Split};
 use crate::error::ExperimentError;
+use crate::event_files;
 use crate::fields::{Fields, is_baseline, model_title, size, status, text};
 use crate::history::History;
 use crate::metadata::Metadata;
@@ -221,8 +222,11 @@ impl<'a> Page<'a> {
         let (entry, m) = (self.entry, &self.entry.metadata);
         self.line("directory", entry.directory.display().to_string());
         self.line("size", bytes(Some(size(&entry.directory) as f64)));
-        let command = tensorboard::command(&entry.logs());
-        self.line("tensorboard", tensorboard::shell(&command));
+        // TensorBoard does not show tables of metrics.
+        if !entry.untracked || !event_files::below(&entry.logs()).is_empty() {
+            let command = tensorboard::command(&entry.logs());
+            self.line("tensorboard", tensorboard::shell(&command));
+        }
         if !m.tags.is_empty() {
             self.line("tags", m.tags.join(", "));
         }

@@ -175,6 +175,12 @@ fn event_file(repair: &mut Repair, entry: &Entry, file: &Path) -> Result<(), Exp
     let Some(torn) = &sound.torn else {
         return Ok(());
     };
+    if sound.unpacked {
+        repair.leave(&format!(
+            "the torn end of {name}, which is packed with gzip"
+        ));
+        return Ok(());
+    }
     let removed = cut_off(repair, file, torn.at)?;
     repair.did(&format!(
         "cut {} torn bytes off {name} after {}, kept as {}",

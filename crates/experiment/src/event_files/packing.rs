@@ -1,4 +1,4 @@
-//! Event files that were packed, as archives keep them.
+//! Event files that were packed, as archives keep them. Those of gzip are unpacked as they are read.
 
 use std::fmt::{self, Display, Formatter};
 use std::io::Read;
@@ -15,8 +15,7 @@ pub struct Packing {
 }
 
 /// First bytes, names and programs.
-const KNOWN: [(&[u8], Packing); 5] = [
-    (b"\x1f\x8b", packing("gzip", "gunzip")),
+const KNOWN: [(&[u8], Packing); 4] = [
     (b"BZh", packing("bzip2", "bunzip2")),
     (b"\xfd7zXZ\0", packing("xz", "unxz")),
     (b"\x28\xb5\x2f\xfd", packing("zstd", "unzstd")),

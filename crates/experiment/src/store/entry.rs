@@ -94,13 +94,23 @@ impl Entry {
         })
     }
 
-    /// Its epochs. Without a history file they come from the event logs; without either they are empty.
+    /// Its epochs. Without a history file they come from the event logs, or from tables of metrics of other programs;
+    /// without any they are empty.
     pub fn history(&self) -> History {
         let history = History::load(&self.directory.join(HISTORY));
         match history {
             Ok(history) if !history.epochs.is_empty() => history,
-            _ => LoggedResults::read(&self.logs()).history,
+            _ => self.logged().history,
         }
+    }
+
+    /// What its event logs say. Runs of other programs may have tables of metrics in place of them.
+    fn logged(&self) -> LoggedResults {
+        let logged = LoggedResults::read(&self.logs());
+        if self.metadata.schema_version.is_some() {
+            return logged;
+        }
+        logged.or_tables(&self.directory)
     }
 
     /// Directory of its event logs: `logs`, or the whole directory for untracked and foreign runs.
@@ -121,7 +131,7 @@ impl Entry {
             if self.status.is_some() {
                 self.metadata.results = logs::from_history(&self.history());
             } else {
-                let logged = LoggedResults::read(&self.logs());
+                let logged = self.logged();
                 self.metadata.results = logged.results();
                 self.notes.extend(logged.history.notes);
             }

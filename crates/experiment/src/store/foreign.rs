@@ -1,27 +1,109 @@
 //! Runs of other programs below the experiments directory, such as those of Lightning and Keras.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value, json};
 
 use super::entry::{Entry, name_of};
 use crate::catalogue::layout::{LOCK_FILE, METADATA};
 use crate::event_files;
+use crate::files::read_regular;
+use crate::lenient::Lenient;
+use crate::log_tables;
 use crate::metadata::Metadata;
 
-/// Those of `directories` without metadata that have event files below them. Their names and logs are all that is known. A
-/// directory with a lock is an experiment that is just being created, and may have its metadata by now.
+/// Settings of a run of Lightning.
+const SETTINGS: &str = "hparams.yaml";
+
+/// Size limit of the settings in bytes.
+const MAX_SIZE: u64 = 1 << 20;
+
+/// Those of `directories` without metadata that have event files or tables of metrics below them. Their names, logs and
+/// settings are all that is known. A directory with a lock is an experiment that is just being created, and may have its
+/// metadata by now.
 pub(super) fn foreign_runs(directories: Vec<PathBuf>) -> Vec<Entry> {
     let foreign = directories.into_iter().filter(|directory| {
         let has = |name| fs::symlink_metadata(directory.join(name)).is_ok();
-        !has(METADATA) && !has(LOCK_FILE) && !event_files::below(directory).is_empty()
+        let is_run =
+            || !event_files::below(directory).is_empty() || log_tables::is_below(directory);
+        !has(METADATA) && !has(LOCK_FILE) && is_run()
     });
     let entry = |directory: PathBuf| Entry {
         id: name_of(&directory),
+        metadata: metadata(&directory),
         directory,
-        metadata: Metadata::default(),
         status: None,
         untracked: true,
         notes: Vec::new(),
     };
     foreign.map(entry).collect()
+}
+
+/// The settings of a run, if it has any.
+fn metadata(directory: &Path) -> Metadata {
+    let Ok(bytes) = read_regular(&directory.join(SETTINGS), MAX_SIZE) else {
+        return Metadata::default();
+    };
+    let settings = flat_settings(&String::from_utf8_lossy(&bytes));
+    Metadata::read(json!({ "training_config": settings }))
+}
+
+/// The settings that have one value; lists and nested settings are left out.
+fn flat_settings(yaml: &str) -> Map<String, Value> {
+    let line = |line: &str| {
+        let (key, value) = line.split_once(':')?;
+        let plain = |c: char| c.is_alphanumeric() || "_-./".contains(c);
+        let is_key = !key.is_empty() && key.chars().all(plain) && !key.starts_with('-');
+        // Without a space, it is no setting.
+        let value = value.strip_prefix(' ').filter(|_| is_key)?;
+        Some((own_name(key).to_owned(), scalar(value.trim())?))
+    };
+    let mut settings = Map::new();
+    for (key, value) in yaml.lines().filter_map(line) {
+        // Of `lr` and `learning_rate`, the first.
+        settings.entry(key).or_insert(value);
+    }
+    settings
+}
+
+/// The name that a setting has here.
+fn own_name(key: &str) -> &str {
+    match key {
+        "lr" => "learning_rate",
+        "max_epochs" | "num_epochs" => "epochs",
+        "model" | "model_name" | "arch" => "model_type",
+        key => key,
+    }
+}
+
+/// A value on one line; `None` for all else.
+fn scalar(text: &str) -> Option<Value> {
+    for quote in ['"', '\''] {
+        if let Some(inner) = text.strip_prefix(quote) {
+            let inner = inner.strip_suffix(quote)?;
+            return Some(inner.into());
+        }
+    }
+    let text = text.split(" #").next().unwrap_or_default().trim_end();
+    match text {
+        "null" | "~" | "" => None,
+        "true" => Some(true.into()),
+        "false" => Some(false.into()),
+        _ if text.starts_with(['!', '&', '*', '{', '[', '|', '>', '#', '%', '@']) => None,
+        _ => Some(serde_json::from_str(text).unwrap_or_else(|_| text.into())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_of_one_value() {
+        let yaml = "batch_size: 32\nlr: 0.001\noptim: !!python/object:x\n  a: 1\nlayers:\n- 1\nname: 'a b'  \n\
+                    flag: true\nweight_decay: 1e-4 # small\nnothing: null\nhttp://x: 1\n";
+        let expected = json!({"batch_size": 32, "learning_rate": 0.001, "name": "a b", "flag": true, "weight_decay": 1e-4});
+        assert_eq!(Value::from(flat_settings(yaml)), expected);
+    }
 }

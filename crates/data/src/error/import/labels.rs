@@ -211,7 +211,7 @@ pub enum LabelTimeError {
         end: String,
     },
     /// A moment in place of a duration.
-    #[error("`{text}` is not a duration: write it as a number of seconds")]
+    #[error("`{text}` is not a duration: write it as a number of seconds, or as 00:01:30")]
     NotDuration {
         /// The text.
         text: String,

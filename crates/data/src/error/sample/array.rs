@@ -116,6 +116,29 @@ pub enum ArrayError {
         /// Position of the label, from 0.
         record: usize,
     },
+    /// A label is a text, and no name of a class.
+    #[error(
+        "label {record}, counted from 0, is `{text}`, which is not in `class_names`: {}",
+        known.join(", ")
+    )]
+    UnknownClass {
+        /// Position of the label, from 0.
+        record: usize,
+        /// The label.
+        text: String,
+        /// Names of the classes.
+        known: Vec<String>,
+    },
+    /// The names of arrays tell several splits, or those of samples and labels different ones.
+    #[error(
+        "{} are of several splits: save each split in a file of its own, as in np.savez(\"train.npz\", x=x_train, \
+         y=y_train)",
+        names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    )]
+    Splits {
+        /// The arrays.
+        names: Vec<String>,
+    },
     /// A group has no value.
     #[error(
         "entry {record}, counted from 0, is NaN: expected a text or number for each window, or no array of groups"
@@ -133,7 +156,11 @@ pub enum ArrayError {
     /// Labels or groups have more than one dimension.
     #[error(
         "`{name}` is {shape:?}{}, expected one dimension",
-        if matches!(shape[..], [_, classes] if classes > 1) { " (one-hot? save np.argmax(y, axis=1))" } else { "" }
+        if matches!(shape[..], [_, classes] if classes > 1) {
+            ", and not every row is a single 1 among zeros (are they probabilities? save np.argmax(y, axis=1))"
+        } else {
+            ""
+        }
     )]
     NotOneDimension {
         /// The array.

@@ -92,7 +92,7 @@ pub enum ExampleError {
         first: Vec<f32>,
     },
     /// The label is text.
-    #[error("`label` is the text `{text}`: {ONE_INTEGER}")]
+    #[error("`label` is the text `{text}`: {ONE_INTEGER}, or a name among `class_names`")]
     LabelText {
         /// The text.
         text: String,

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::recording::unit;
 
 /// Column names in label tables of various programs. Those of instants, such as picks, come last.
-pub(super) const STARTS: [&str; 16] = [
+pub(super) const STARTS: [&str; 19] = [
     "start",
     "starttime",
     "begin",
@@ -15,6 +15,9 @@ pub(super) const STARTS: [&str; 16] = [
     "anfang",
     "beginn",
     "tmin",
+    "tstart",
+    "eventstart",
+    "eventstarttime",
     "arrivaltime",
     "picktime",
     "arrival",
@@ -23,10 +26,21 @@ pub(super) const STARTS: [&str; 16] = [
     "timestamp",
     "datetime",
 ];
-pub(super) const ENDS: [&str; 9] = [
-    "end", "endtime", "stop", "stoptime", "offset", "to", "until", "ende", "tmax",
+pub(super) const ENDS: [&str; 12] = [
+    "end",
+    "endtime",
+    "stop",
+    "stoptime",
+    "offset",
+    "to",
+    "until",
+    "ende",
+    "tmax",
+    "tend",
+    "eventend",
+    "eventendtime",
 ];
-pub(super) const CLASSES: [&str; 8] = [
+pub(super) const CLASSES: [&str; 12] = [
     "class",
     "label",
     "classname",
@@ -35,6 +49,10 @@ pub(super) const CLASSES: [&str; 8] = [
     "species",
     "eventlabel",
     "klasse",
+    "behavior",
+    "behaviour",
+    "activity",
+    "eventtype",
 ];
 pub(super) const EVENTS: [&str; 2] = ["event", "eventid"];
 /// Columns that give a duration instead of an end.
@@ -45,7 +63,7 @@ pub(super) const DATES: [&str; 3] = ["date", "datum", "fecha"];
 pub(super) const CLOCKS: [&str; 3] = ["time", "timestamp", "clock"];
 /// Columns that name the labelled file. Raven's `Begin File` is the file of a sequence in which a selection begins; its
 /// times count from the start of the sequence.
-pub(super) const FILES: [&str; 12] = [
+pub(super) const FILES: [&str; 14] = [
     "file",
     "filename",
     "filepath",
@@ -53,6 +71,8 @@ pub(super) const FILES: [&str; 12] = [
     "audiofilename",
     "wavfile",
     "soundfile",
+    "mediafile",
+    "mediafilename",
     "sourcefile",
     "recording",
     "recordingname",
@@ -66,7 +86,11 @@ pub(super) const SEQUENCE: &str = "beginfile";
 pub(super) fn plain(head: &str) -> (String, Option<f64>) {
     let head = head.to_lowercase();
     let words = head.split(|c: char| !c.is_alphanumeric());
-    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    let mut words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    // Times without a zone are UTC.
+    if words.len() > 1 && matches!(words.last(), Some(&("utc" | "gmt"))) {
+        words.pop();
+    }
     if let [name @ .., last] = &words[..]
         && !name.is_empty()
         && let Some(unit) = unit(last)

@@ -11,7 +11,7 @@ use super::settings::LabelsFile;
 use super::{Label, Time};
 use crate::error::import::{LabelTableError, LabelTimeError};
 use crate::error::{DataError, ImportError, in_file};
-use crate::recording::{DAY, DateOrder, DateOrders};
+use crate::recording::{DAY, DateOrder, DateOrders, NANOS};
 use crate::text;
 
 /// A row of a table of labels.
@@ -28,8 +28,8 @@ pub(crate) struct LabelRows {
     pub rows: Vec<LabelRow>,
     /// The column of files.
     pub files: Option<FileColumn>,
-    /// Information on labels that end after midnight.
-    pub note: Option<String>,
+    /// Information on how it was read: on its characters, and on labels that end after midnight.
+    pub notes: Vec<String>,
 }
 
 /// Reads a table of labels with the columns `start`, `end` (or `duration`, or a length of all), `class` and optionally `event`
@@ -38,12 +38,19 @@ pub(crate) struct LabelRows {
 /// # Errors
 /// [`DataError`] naming the line or the missing column.
 pub(crate) fn read(path: &Path, settings: &LabelsFile) -> Result<LabelRows, DataError> {
-    let text = text::read(path).map_err(|source| DataError::Read {
+    let (text, other) = text::read_table(path).map_err(|source| DataError::Read {
         what: "the table of labels",
         path: path.to_owned(),
         source,
     })?;
-    parse(&text, settings).map_err(|problem| in_file(path)(ImportError::from(problem)))
+    let rows = parse(&text, settings);
+    let mut rows = rows.map_err(|problem| in_file(path)(ImportError::from(problem)))?;
+    if let Some((line, first)) = other {
+        let note =
+            format!("is not UTF-8, and read as Windows-1252 (Latin-1): line {line} is `{first}`");
+        rows.notes.insert(0, note);
+    }
+    Ok(rows)
 }
 
 fn reader(text: &str, separator: u8) -> csv::Reader<&[u8]> {
@@ -112,7 +119,7 @@ fn parse(text: &str, settings: &LabelsFile) -> Result<LabelRows, LabelTableError
     Ok(LabelRows {
         rows,
         files: columns.files,
-        note: nights.note(),
+        notes: nights.note().into_iter().collect(),
     })
 }
 
@@ -132,7 +139,7 @@ pub(crate) fn labels_of(path: &Path) -> Option<Result<LabelsOfFiles, DataError>>
     let file = std::fs::File::open(path).ok()?;
     file.take(HEAD).read_to_end(&mut head).ok()?;
     let end = head.iter().rposition(|byte| matches!(byte, b'\n' | b'\r'));
-    let text = text::decode(&head[..end.unwrap_or(head.len())]).ok()?;
+    let (text, _) = text::decode_table(&head[..end.unwrap_or(head.len())]).ok()?;
     let separator = separator(&text);
     let first = reader(&text, separator).records().next()?.ok()?;
     let settings = LabelsFile::default();
@@ -245,6 +252,10 @@ impl Reading<'_> {
                 Some(own)
             }
             Some((Time::Seconds(seconds), _)) => Some(start.later(seconds)),
+            // `00:01:00`; in `01:30`, the first number may be that of hours or of minutes.
+            Some((Time::Clock(nanos), place)) if place.shown(row).matches(':').count() == 2 => {
+                Some(start.later(nanos as f64 / NANOS))
+            }
             Some((Time::Moment(_) | Time::Clock(_), place)) => {
                 return Err(LabelTimeError::NotDuration {
                     text: place.shown(row),

@@ -24,8 +24,23 @@ fn read(features: &[(&str, Kind)]) -> Result<Record, ExampleError> {
         Example {
             features: Some(Features { feature }),
         },
-        false,
+        &Wanted {
+            class_names: vec!["noise".into(), "steps".into()],
+            ..Default::default()
+        },
     )
+}
+
+/// Names of classes are their numbers; other texts are refused.
+#[test]
+fn labels_may_be_names_of_classes() {
+    let x = Kind::FloatList(FloatList {
+        value: vec![0.0; 8],
+    });
+    let of = |label: &str| read(&[("x", x.clone()), ("label", bytes(label.into()))]);
+    assert_eq!(of("steps").unwrap().label, 1);
+    let error = of("car").unwrap_err().to_string();
+    assert!(error.contains("`label` is the text `car`"), "{error}");
 }
 
 #[test]
@@ -146,6 +161,6 @@ proptest! {
         prop_assert_eq!(&bytes, &encode(&record));
         let example = <Example as tfrecord::Record>::from_bytes(bytes).unwrap();
         prop_assert_eq!(example.features.as_ref().unwrap().feature.len(), 3 + usize::from(record.group.is_some()));
-        prop_assert_eq!(decode(0, example, false).unwrap(), record);
+        prop_assert_eq!(decode(0, example, &Wanted::default()).unwrap(), record);
     }
 }

@@ -246,3 +246,89 @@ fn other_kinds_of_compression_are_named() {
     let error = read(&bytes).unwrap_err().to_lowercase();
     assert!(error.contains("packed with bzip2"), "{error}");
 }
+
+/// Labels as a row or a column, and with a column for each class in either order.
+#[test]
+fn labels_of_two_dimensions() {
+    let x = ("x", npy("<f4", "(2, 2, 8)", &floats(32)));
+    let read = |shape: &str, values: &[f32]| {
+        let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+        let y = ("y", npy("<f4", shape, &bytes));
+        let records = self::read(&archive(&[x.clone(), y], zip::CompressionMethod::Stored));
+        records.map(|all| all.iter().map(|own| own.label).collect::<Vec<_>>())
+    };
+    for (shape, values, expected) in [
+        ("(1, 2)", &[4.0, 5.0][..], [4, 5]),
+        ("(2, 1)", &[4.0, 5.0], [4, 5]),
+        ("(2, 3)", &[0.0, 0.0, 1.0, 0.0, 1.0, 0.0], [2, 1]),
+    ] {
+        assert_eq!(read(shape, values).unwrap(), expected, "{shape}");
+    }
+    for values in [
+        [0.0, 0.5, 0.5, 0.0, 1.0, 0.0],
+        [0.0, 0.0, 0.0, 0.0, 1.0, 0.0],
+        [1.0, 0.0, 1.0, 0.0, 1.0, 0.0],
+        [0.0, 0.0, 2.0, 0.0, 1.0, 0.0],
+    ] {
+        let error = read("(2, 3)", &values).unwrap_err();
+        assert!(
+            error.contains("`y` is [2, 3], and not every row is a single 1"),
+            "{error}"
+        );
+    }
+    assert!(
+        read("(2, 3)", &[0.0, 1.0, 0.0])
+            .unwrap_err()
+            .contains("truncated")
+    );
+    // In Fortran's order: the first column comes first.
+    let mut y = npy("|u1", "(2, 3)", &[1, 0, 0, 0, 0, 1]);
+    let at = y.windows(5).position(|word| word == b"False").unwrap();
+    y[at..at + 5].copy_from_slice(b"True ");
+    let records = self::read(&archive(&[x, ("y", y)], zip::CompressionMethod::Stored));
+    let found: Vec<i64> = records.unwrap().iter().map(|own| own.label).collect();
+    assert_eq!(found, [0, 2]);
+}
+
+#[test]
+fn samples_of_true_and_false() {
+    let bytes: Vec<u8> = (0..32u8).map(|i| i % 2).collect();
+    let arrays = [("x", npy("|b1", "(2, 2, 8)", &bytes)), labels()];
+    let records = read(&archive(&arrays, zip::CompressionMethod::Stored)).unwrap();
+    assert_eq!(records[0].values[..3], [0.0, 1.0, 0.0]);
+}
+
+/// `x_train` is the samples if nothing is of another split.
+#[test]
+fn names_of_splits() {
+    let x = || npy("<f4", "(2, 2, 8)", &floats(32));
+    let of = |names: &[&'static str]| {
+        let array = |name: &&'static str| {
+            let is_labels = name.to_lowercase().contains('y');
+            (*name, if is_labels { labels().1 } else { x() })
+        };
+        let arrays: Vec<_> = names.iter().map(array).collect();
+        read(&archive(&arrays, zip::CompressionMethod::Stored))
+    };
+    for names in [
+        ["x_train", "y_train"],
+        ["X_test", "y_test"],
+        ["trainX", "trainY"],
+    ] {
+        assert_eq!(of(&names).unwrap()[1].label, 2, "{names:?}");
+    }
+    for (names, expected) in [
+        (
+            &["x_train", "y_train", "x_test", "y_test"][..],
+            "`x_test`, `x_train` are of several splits: save each split in a file of its own",
+        ),
+        (
+            &["x_train", "y_test"],
+            "`x_train`, `y_test` are of several splits",
+        ),
+        (&["x", "y_test"], "`x`, `y_test` are of several splits"),
+    ] {
+        let error = of(names).unwrap_err();
+        assert!(error.contains(expected), "{error}");
+    }
+}

@@ -76,6 +76,8 @@ pub(super) struct Pages {
     first: Option<Page>,
     /// Whether all values must be numbers of a dictionary's.
     only_numbers: bool,
+    /// How many more values there may be, nulls included.
+    left: usize,
 }
 
 impl Pages {
@@ -94,7 +96,14 @@ impl Pages {
             smallest,
             first: None,
             only_numbers: false,
+            left: usize::MAX,
         }
+    }
+
+    /// These pages, and an error if they claim more values than `most`: those of lists are read row by row, and a row may
+    /// have any number.
+    pub fn at_most(self, most: usize) -> Self {
+        Self { left: most, ..self }
     }
 
     /// These pages with another dictionary, `first`, and an error for values that are none of its.
@@ -133,7 +142,13 @@ impl PageReader for Pages {
             Some(page) if self.only_numbers && !is_by_dictionary(page.encoding()) => {
                 return Err(ParquetError::NYI("values beside a dictionary".into()));
             }
-            _ => {}
+            Some(page) => {
+                let left = self.left.checked_sub(page.num_values() as usize);
+                let too_many =
+                    || ParquetError::General("more values than the file can hold".into());
+                self.left = left.ok_or_else(too_many)?;
+            }
+            None => {}
         }
         Ok(page)
     }

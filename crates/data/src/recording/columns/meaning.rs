@@ -242,7 +242,7 @@ fn decimals(chunk: &Chunk, reader: ColumnReader, scale: i32) -> Result<Column, C
 }
 
 /// A 16-bit floating-point number, little-endian.
-fn half(bytes: &[u8]) -> f64 {
+pub(super) fn half(bytes: &[u8]) -> f64 {
     let bytes = <[u8; 2]>::try_from(bytes);
     bytes.map_or(f64::NAN, |bytes| half::f16::from_le_bytes(bytes).to_f64())
 }

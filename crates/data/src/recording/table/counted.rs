@@ -115,6 +115,19 @@ pub(super) fn unwrapped(values: &[f64]) -> Option<(Vec<f64>, usize)> {
     Some((values, turns))
 }
 
+/// How many values are one more than the value before.
+fn ones(values: &[f64]) -> usize {
+    let steps = values.windows(2).map(|pair| pair[1] - pair[0]);
+    steps.filter(|step| *step == 1.0).count()
+}
+
+/// Whether values rise by whole numbers, mostly by one.
+pub(super) fn counts(values: &[f64]) -> bool {
+    let mut steps = values.windows(2).map(|pair| pair[1] - pair[0]);
+    let is_rising = steps.all(|step| step >= 1.0 && step.fract() == 0.0);
+    is_rising && ones(values) * 2 >= values.len().saturating_sub(1)
+}
+
 /// Takes out columns that count rows. Where rows are missing in one and a rate is given, its numbers are the clock.
 pub(super) fn counters(
     columns: &mut Vec<Column>,
@@ -126,16 +139,11 @@ pub(super) fn counters(
         let Values::Numbers(values) = &column.values else {
             return true;
         };
-        if !counts_rows(&column.name) {
+        if !counts_rows(&column.name) || !counts(values) {
             return true;
         }
-        let steps = || values.windows(2).map(|pair| pair[1] - pair[0]);
-        let ones = steps().filter(|step| *step == 1.0).count();
-        let rising = steps().all(|step| step >= 1.0 && step.fract() == 0.0);
         let all = values.len().saturating_sub(1);
-        if !rising || ones * 2 < all {
-            return true;
-        }
+        let ones = ones(values);
         if !column.name.is_empty() {
             notes.push(Remark::ColumnLeftOut {
                 name: column.name.clone(),

@@ -13,6 +13,8 @@ pub(super) enum Commas {
     Thousands,
     /// There are none, and `1.220` is more than a thousand.
     Points,
+    /// `0,5` and `0.5` are both a half.
+    Mixed,
 }
 
 /// Digits of which a float64 holds every number exactly.
@@ -105,7 +107,12 @@ fn by_commas(text: &str, commas: Commas) -> Option<f64> {
             .then(|| text.replace('.', ""))?
             .parse()
             .ok(),
-        Commas::Thousands | Commas::Points => text.parse().ok(),
+        Commas::Mixed if cell.contains(&b',') => {
+            let is_one = !cell.contains(&b'.') && text.matches(',').count() == 1;
+            let others = || by_commas(text, Commas::Thousands);
+            by_commas(text, Commas::Decimal).or_else(|| others().filter(|_| !is_one))
+        }
+        Commas::Thousands | Commas::Points | Commas::Mixed => text.parse().ok(),
     }
 }
 
@@ -262,6 +269,12 @@ mod tests {
             ("1.360", Commas::Points, Some(1360.0)),
             ("98", Commas::Points, Some(98.0)),
             ("1.36", Commas::Points, None),
+            ("0,01", Commas::Mixed, Some(0.01)),
+            ("0.02", Commas::Mixed, Some(0.02)),
+            ("1,220", Commas::Mixed, Some(1.22)),
+            ("1,220.5", Commas::Mixed, Some(1220.5)),
+            ("1.220,5", Commas::Mixed, Some(1220.5)),
+            ("1,22,3", Commas::Mixed, None),
         ] {
             assert_eq!(number(cell.as_bytes(), commas), expected, "{cell}");
         }

@@ -49,7 +49,7 @@ impl<'a> Usual<'a> {
     pub fn new(bytes: &'a [u8], layout: &'a Layout) -> Self {
         let separator = layout.separator;
         let point = match layout.commas {
-            Commas::None | Commas::Thousands => b'.',
+            Commas::None | Commas::Thousands | Commas::Mixed => b'.',
             Commas::Decimal if separator != b',' => b',',
             // No byte of a text is zero.
             Commas::Decimal | Commas::Points => 0,

@@ -8,7 +8,9 @@ use super::super::text::{cell, has};
 use super::super::time::{DateOrder, DateOrders};
 use super::super::{Note, Remark};
 use super::kinds::{Kind, kind, usual};
+use super::mixed::fractions;
 use super::number::{Commas, commas, is_grouped, may_be_number, number};
+use super::scan::{cells, cells_with};
 
 /// What points within numbers mean.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,53 +37,6 @@ const ENOUGH: usize = 20;
 
 /// Cells with commas that are looked at.
 const COMMAS: usize = 4096;
-
-/// A cell without the quotes around it.
-fn unquoted(cell: &[u8]) -> &[u8] {
-    let cell = cell.trim_ascii();
-    let inner = cell.strip_prefix(b"\"");
-    inner
-        .and_then(|inner| inner.strip_suffix(b"\""))
-        .unwrap_or(cell)
-}
-
-/// Whether the byte at `at` is in a time: after the seconds of `10:00:00.5`, or between the numbers of `01.05.2024`. Tables
-/// have many of them, and no time is a number by any reading of its points and commas.
-fn is_in_time(rest: &[u8], at: usize) -> bool {
-    let before = at.checked_sub(3).is_some_and(|colon| rest[colon] == b':');
-    let digits = |pair: &[u8]| pair.iter().all(u8::is_ascii_digit);
-    before && digits(&rest[at - 2..at])
-        || matches!(rest[at..], [first, a, b, second, ..] if first == second && digits(&[a, b]))
-}
-
-/// Cells that contain the byte `with` in the rows from byte `start` on, and their positions. Leaves out times.
-fn cells_with(
-    bytes: &[u8],
-    start: usize,
-    separator: u8,
-    with: u8,
-) -> impl Iterator<Item = (usize, &[u8])> {
-    let ends = move |byte: &u8| {
-        *byte == separator || *byte == b'\n' || separator == b' ' && byte.is_ascii_whitespace()
-    };
-    let mut next = start;
-    std::iter::from_fn(move || {
-        let rest = &bytes[next.min(bytes.len())..];
-        let mut from = 0;
-        let at = loop {
-            let at = from + rest[from..].iter().position(|byte| *byte == with)?;
-            if !is_in_time(&rest[from..], at - from) {
-                break at;
-            }
-            from = at + 1;
-        };
-        let first = rest[..at].iter().rposition(ends).map_or(0, |end| end + 1);
-        let length = rest[at..].iter().position(ends).unwrap_or(rest.len() - at);
-        let found = (next + first, unquoted(&rest[first..at + length]));
-        next += at + length;
-        Some(found)
-    })
-}
 
 /// Whether the digits of a number come in threes between points, and no fraction would be written so: `0.360` would.
 fn in_threes(cell: &[u8]) -> bool {
@@ -167,15 +122,6 @@ fn columns(bytes: &[u8], separator: u8) -> Vec<(usize, bool)> {
     columns
 }
 
-/// Cells of a line, without quotes; consecutive blanks are one separator.
-fn cells(line: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
-    let blanks = separator == b' ';
-    let ends = move |byte: &u8| *byte == separator || blanks && byte.is_ascii_whitespace();
-    line.split(ends)
-        .filter(move |cell| !blanks || !cell.is_empty())
-        .map(unquoted)
-}
-
 /// Line of a byte, from 1.
 fn line(bytes: &[u8], at: usize) -> usize {
     bytes[..at].iter().filter(|byte| **byte == b'\n').count() + 1
@@ -242,6 +188,15 @@ pub(super) fn commas_of(
     let later = with_commas(bytes, start, separator);
     let cells = rows.iter().flatten().chain(&later);
     let (mut found, mut example, is_certain) = commas(cells, separator);
+    if matches!(found, Commas::None | Commas::Decimal)
+        && let Some((comma, point)) = fractions(rows, &later, (bytes, start, separator))
+    {
+        let note = format!(
+            "fractions of one column have a comma in some rows, such as `{comma}`, and a point in others, such as `{point}`: \
+             both are read, and neither is a mark of thousands"
+        );
+        return (Commas::Mixed, Some(note.into()));
+    }
     let grouped;
     if found == Commas::None {
         match points(bytes, start, separator) {
@@ -265,7 +220,7 @@ pub(super) fn commas_of(
         let (what, how) = match found {
             Commas::Thousands => ("commas between thousands", "without"),
             Commas::Points => ("points between thousands", "without"),
-            Commas::Decimal | Commas::None => ("decimal commas", "with a point"),
+            Commas::Decimal | Commas::Mixed | Commas::None => ("decimal commas", "with a point"),
         };
         let remark = Remark::Numbers {
             what,

@@ -69,10 +69,10 @@ fn given_columns() {
             "no column `0`, as `start`",
         ),
         (
-            "Onset,Offset,Behaviour\n1,2,a\n",
+            "Onset,Offset,What\n1,2,a\n",
             "start: Onset",
-            "no column `class`: expected start, end (or duration), class and, optional, event; there are Onset, Offset, \
-             Behaviour; say which it is, as in `labels_file: {file: labels.csv, class: NAME}`",
+            "no column `class`: expected start, end (or duration), class and, optional, event; there are Onset, Offset, What; \
+             say which it is, as in `labels_file: {file: labels.csv, class: NAME}`",
         ),
         (
             numbers,
@@ -163,4 +163,60 @@ fn onsets_with_a_length() {
         error.contains("line 2: a time is missing: every label needs its start"),
         "{error}"
     );
+}
+
+/// Names and durations as tools for labelling export them.
+#[test]
+fn tables_of_usual_tools() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("labels.csv");
+    let read = |text: &str| {
+        std::fs::write(&path, text).unwrap();
+        read_labels(&path).map_err(|error| error.to_string())
+    };
+    for text in [
+        // Aggregated events of BORIS.
+        "Observation id,Observation date,Media file,Total length,FPS,Subject,Behavior,Behavioral category,Modifiers,Behavior \
+         type,Start (s),Stop (s),Duration (s),Comment start,Comment stop\nwalk,2024-05-01 10:00:00,a.mp4,3600.0,25.0,Anna,\
+         steps,Gait,,STATE,0.5,62.5,62.0,,\n",
+        "event_start_time,event_end_time,event_type\n0.5,62.5,steps\n",
+        "tmin,tmax,activity\n0.5,62.5,steps\n",
+        "t_start,t_end,label\n0.5,62.5,steps\n",
+        "filename,onset,offset,event_label\na.wav,0.5,62.5,steps\n",
+        "start,duration,class\n0.5,00:01:02,steps\n",
+        "start,duration,Behaviour\n0.5,0:01:02.0,steps\n",
+    ] {
+        let labels = read(text).unwrap();
+        let times = (labels[0].start, labels[0].end);
+        assert_eq!(times, (Time::Seconds(0.5), Time::Seconds(62.5)), "{text}");
+        assert_eq!((labels.len(), &*labels[0].class), (1, "steps"), "{text}");
+    }
+    let labels = read("Start (UTC),End (UTC),class\n2024-05-01 10:00:00,2024-05-01 10:01:00,a\n");
+    assert!(matches!(labels.unwrap()[0].start, Time::Moment(_)));
+    // Minutes and seconds, or hours and minutes.
+    let error = read("start,duration,class\n0.5,01:02,steps\n").unwrap_err();
+    assert!(
+        error.contains("line 2: `01:02` is not a duration"),
+        "{error}"
+    );
+    // A row for each start and one for each stop.
+    let error = read("Time,Behavior,Status\n0.5,steps,START\n62.5,steps,STOP\n").unwrap_err();
+    assert!(
+        error.contains("there is no column `end` or `duration`"),
+        "{error}"
+    );
+}
+
+/// Tables as spreadsheets save them in Windows.
+#[test]
+fn letters_of_windows() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("labels.csv");
+    std::fs::write(&path, b"Beginn;Ende;Klasse\n0;1;Fu\xdfg\xe4nger\n").unwrap();
+    let found = super::read(&path, &parse_yaml("x.csv").unwrap()).unwrap();
+    assert_eq!(found.rows[0].label.class, "Fußgänger");
+    let expected = "is not UTF-8, and read as Windows-1252 (Latin-1): line 2 is `0;1;Fußgänger`";
+    assert_eq!(found.notes, [expected]);
+    let (labels, _) = labels_of(&path).unwrap().unwrap();
+    assert_eq!(labels[0].class, "Fußgänger");
 }

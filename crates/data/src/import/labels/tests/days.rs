@@ -25,7 +25,7 @@ fn labels_over_midnight() {
     ] {
         let found = rows(text).unwrap();
         assert_eq!(found.rows[0].label.end, next, "{text}");
-        let note = found.note.unwrap();
+        let note = found.notes.concat();
         let expected = "1 label with an end before the start, taken for one on the next day (the first: line 2, from `";
         assert!(note.starts_with(expected), "{note}");
     }

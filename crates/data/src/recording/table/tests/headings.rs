@@ -216,3 +216,37 @@ fn durations_of_matlab_are_times() {
     let (samples, notes) = first(&format!("Time,Z\n{rows}"));
     assert_eq!((samples.len(), samples[19]), (20, 19.0), "{notes:?}");
 }
+
+/// Several columns without names have different ones, each of which can be chosen; one alone is `unnamed`.
+#[test]
+fn columns_without_names_are_told_apart() {
+    let rows = |more: &str| -> String {
+        let row = |i: i32| {
+            format!(
+                "{:.2},{},{},{}{more}\n",
+                0.01 * f64::from(i),
+                -i,
+                i % 7,
+                i % 5
+            )
+        };
+        (0..40).map(row).collect()
+    };
+    let channels = |text: &str| {
+        let own = contents(text, &Hints::default()).unwrap();
+        let names: Vec<String> = own.traces.iter().map(|own| own.channel.clone()).collect();
+        (names, own.notes.all().join("; "))
+    };
+    let (names, notes) = channels(&format!("time,,Z,\n{}", rows("")));
+    assert_eq!(names, ["Unnamed: 1", "Z", "Unnamed: 3"]);
+    let expected = "2 columns have no names: they are called `Unnamed: 1`, `Unnamed: 3`, by their positions from 0";
+    assert!(notes.contains(expected), "{notes}");
+    let (names, _) = channels(&format!("time,,Z,N,\n{}", rows(",")));
+    assert_eq!(names, ["unnamed", "Z", "N"]);
+    // A number of the row is no second one.
+    let numbered: String = (rows("").lines().enumerate())
+        .map(|(i, row)| format!("{i},{row}\n"))
+        .collect();
+    let (names, _) = channels(&format!(",time,,Z,N\n{numbered}"));
+    assert_eq!(names, ["unnamed", "Z", "N"]);
+}

@@ -1,0 +1,201 @@
+//! Parquet files with a window in each row: a column of lists `[samples]`, `[channels][samples]` or
+//! `[channels][segments][bins]`, with `label` and, optional, `group` beside it. pandas, pyarrow and `datasets` of Hugging
+//! Face write such files.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::path::Path;
+
+use bytes::Bytes;
+use parquet::file::reader::SerializedFileReader;
+use support::panics::catch;
+
+use super::lists::{numbers_of, whole};
+use super::names::Role;
+use super::{Reader, Record, Sink, Wanted, unreadable};
+use crate::error::sample::{ArrayError, BeyondFloat32, ParquetError, SampleError};
+use crate::error::{DataError, in_file, in_record};
+use crate::recording::{ListColumn, ListColumns, ListRows, RowValues, flat_columns, read_lists};
+
+/// The reader.
+pub struct Parquet;
+
+impl Reader for Parquet {
+    fn name(&self) -> &'static str {
+        "Parquet files with a list in each row"
+    }
+
+    fn accepts(&self, path: &Path, head: &[u8]) -> bool {
+        head.starts_with(b"PAR1") && columns(path).is_some_and(|own| has_windows(&own))
+    }
+
+    fn read(&self, path: &Path, wanted: &Wanted, sink: Sink<'_>) -> Result<(), DataError> {
+        let wrong = |problem: ParquetError| in_file(path)(SampleError::from(problem));
+        let lists = columns(path).unwrap_or_default().lists;
+        let [column] = &lists[..] else {
+            let names = lists.iter().map(|own| own.name.clone()).collect();
+            return Err(wrong(ParquetError::Lists { names }));
+        };
+        let bytes = Bytes::from(std::fs::read(path).map_err(unreadable(path))?);
+        let rows = read_lists(&bytes, column).map_err(|problem| {
+            wrong(ParquetError::List {
+                name: column.name.clone(),
+                problem,
+            })
+        })?;
+        let beside = Beside::of(&bytes, wanted).map_err(wrong)?;
+        let windows = rows.values.len() / rows.size();
+        if let Some(labels) = &beside.labels
+            && labels.len() != windows
+        {
+            return Err(wrong(ParquetError::Rows {
+                rows: windows,
+                found: labels.len(),
+            }));
+        }
+        pass(path, &rows, beside, wanted, sink)
+    }
+}
+
+/// Passes the windows to `sink`.
+fn pass(
+    path: &Path,
+    rows: &ListRows,
+    mut beside: Beside,
+    wanted: &Wanted,
+    sink: Sink<'_>,
+) -> Result<(), DataError> {
+    let shape = match rows.shape[..] {
+        // One channel.
+        [samples] => vec![1, samples],
+        _ => rows.shape.clone(),
+    };
+    for (record, own) in rows.values.chunks_exact(rows.size()).enumerate() {
+        let label = beside
+            .labels
+            .as_ref()
+            .map_or(Record::UNLABELLED, |all| all[record]);
+        let group = beside.groups.as_mut().and_then(Iterator::next).flatten();
+        if !wanted.keeps(label) {
+            sink(Record {
+                record,
+                group,
+                ..Record::without_values(label)
+            })?;
+            continue;
+        }
+        let values = float32(own).map_err(|problem| {
+            in_record(path, record)(SampleError::from(ArrayError::from(problem)))
+        })?;
+        sink(Record {
+            record,
+            values,
+            shape: shape.clone(),
+            label,
+            group,
+        })?;
+    }
+    Ok(())
+}
+
+/// Numbers as float32.
+fn float32(values: &[f64]) -> Result<Vec<f32>, BeyondFloat32> {
+    let number = |(position, value): (usize, &f64)| {
+        let own = *value as f32;
+        if own.is_infinite() && value.is_finite() {
+            let value = *value;
+            return Err(BeyondFloat32 { position, value });
+        }
+        Ok(own)
+    };
+    values.iter().enumerate().map(number).collect()
+}
+
+/// The columns of a file; `None` if it is damaged.
+fn columns(path: &Path) -> Option<ListColumns> {
+    let file = File::open(path).ok()?;
+    let read = catch(|| SerializedFileReader::new(file).map(|file| ListColumns::of(&file)));
+    read.ok()?.ok()
+}
+
+/// Whether lists are windows. Beside channels in columns of their own, they are only if their name says so.
+fn has_windows(own: &ListColumns) -> bool {
+    let known = Role::Samples.names();
+    let is_named = |column: &ListColumn| known.contains(&column.name.to_lowercase().as_str());
+    own.lists.iter().any(is_named) || !own.lists.is_empty() && own.floats.is_empty()
+}
+
+/// Labels and groups of the windows.
+struct Beside {
+    labels: Option<Vec<i64>>,
+    groups: Option<std::vec::IntoIter<Option<String>>>,
+}
+
+impl Beside {
+    fn of(bytes: &Bytes, wanted: &Wanted) -> Result<Self, ParquetError> {
+        let mut columns = flat_columns(bytes)?;
+        let names: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
+        let mut take = |role: Role, usual: &str| -> Result<Option<RowValues>, ParquetError> {
+            let there = columns.iter().map(|(name, _)| name.as_str());
+            let found = role.pick(usual, there).map_err(ArrayError::from)?;
+            let found = found.map(str::to_owned);
+            let at = columns
+                .iter()
+                .position(|(name, _)| Some(name) == found.as_ref());
+            Ok(at.map(|at| columns.remove(at).1))
+        };
+        let labels = match take(Role::Labels, "label")? {
+            Some(values) => Some(labels(values, wanted)?),
+            None if wanted.label_is_optional => None,
+            None => return Err(ParquetError::NoLabel { there: names }),
+        };
+        let groups = take(Role::Groups, "group")?.and_then(groups);
+        Ok(Self {
+            labels,
+            groups: groups.map(Vec::into_iter),
+        })
+    }
+}
+
+fn labels(values: RowValues, wanted: &Wanted) -> Result<Vec<i64>, ParquetError> {
+    let labels = match values {
+        RowValues::Numbers(numbers) => {
+            let number = |value: f64| {
+                let is_whole = value.fract() == 0.0 && value.abs() < 9e15;
+                is_whole.then_some(value as i64)
+            };
+            whole(numbers.into_iter().map(number).collect())
+        }
+        RowValues::Texts(texts) if !wanted.class_names.is_empty() => {
+            numbers_of(texts, &wanted.class_names)
+        }
+        RowValues::Texts(texts) => {
+            let there = texts
+                .into_iter()
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect();
+            return Err(ParquetError::TextLabels { there });
+        }
+        RowValues::Others => return Err(ParquetError::LabelType),
+    };
+    Ok(labels?)
+}
+
+/// Groups; a row without a value has none.
+fn groups(values: RowValues) -> Option<Vec<Option<String>>> {
+    match values {
+        RowValues::Numbers(numbers) => {
+            let name = |value: f64| (!value.is_nan()).then(|| value.to_string());
+            Some(numbers.into_iter().map(name).collect())
+        }
+        RowValues::Texts(texts) => {
+            let name = |text: String| Some(text).filter(|text| !text.is_empty());
+            Some(texts.into_iter().map(name).collect())
+        }
+        RowValues::Others => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,131 @@
+use std::path::PathBuf;
+
+use super::*;
+use crate::reader;
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/parquet_lists")
+}
+
+fn records(name: &str, class_names: &[&str]) -> Result<Vec<Record>, String> {
+    let wanted = Wanted {
+        class_names: class_names.iter().map(ToString::to_string).collect(),
+        ..Default::default()
+    };
+    let mut records = Vec::new();
+    let read = reader::read(&fixtures().join(name), &wanted, &mut |record| {
+        records.push(record);
+        Ok(())
+    });
+    read.map(|()| records).map_err(|error| error.to_string())
+}
+
+/// Files of pandas and pyarrow (`scripts/conformance/make_parquet_lists.py`): row `i` has the numbers from `100 i` on.
+#[test]
+fn a_window_in_each_row() {
+    for (name, shape) in [
+        ("pandas.parquet", &[1, 8][..]),
+        ("float32_nested.parquet", &[2, 4]),
+        ("int16_fixed.parquet", &[2, 4]),
+        ("float16_deep.parquet", &[2, 2, 2]),
+        ("uint32_groups.parquet", &[1, 8]),
+    ] {
+        let records = records(name, &[]).unwrap();
+        assert_eq!(records.len(), 150, "{name}");
+        for (i, own) in records.iter().enumerate() {
+            let expected: Vec<f32> = (0..8).map(|k| (10 * i + k) as f32).collect();
+            assert_eq!(
+                (&own.values, &own.shape[..]),
+                (&expected, shape),
+                "{name} {i}"
+            );
+            assert_eq!((own.record, own.label), (i, i as i64 % 3), "{name}");
+            let group = format!("run {}", i / 50);
+            assert_eq!(own.group.as_deref(), Some(&*group), "{name}");
+        }
+    }
+}
+
+#[test]
+fn labels_that_are_names_of_classes() {
+    let labels = |names: &[&str]| {
+        let read = records("text_labels.parquet", names);
+        read.map(|all| all.iter().take(3).map(|own| own.label).collect::<Vec<_>>())
+    };
+    assert_eq!(labels(&["c", "b", "a"]).unwrap(), [2, 1, 0]);
+    let error = labels(&["a", "b"]).unwrap_err();
+    assert!(
+        error.contains("label 2, counted from 0, is `c`, which is not in"),
+        "{error}"
+    );
+    let error = labels(&[]).unwrap_err();
+    assert!(
+        error.contains("its labels are texts (a, b, c): give these names in `class_names`"),
+        "{error}"
+    );
+}
+
+#[test]
+fn what_is_no_window_is_refused() {
+    for (name, problem) in [
+        (
+            "refused_ragged.parquet",
+            "column `x`: row 3, counted from 0, has 7 values, and the first row has 8",
+        ),
+        (
+            "refused_null.parquet",
+            "column `x`: row 2, counted from 0, has no list",
+        ),
+        (
+            "refused_channels.parquet",
+            "column `x`: row 1, counted from 0, has lists of other lengths",
+        ),
+        (
+            "refused_unlabelled.parquet",
+            "no column `label`: beside the lists there is site",
+        ),
+        // Channels in columns of their own, beside a list of something else.
+        ("refused_recording.parquet", "unknown format"),
+        (
+            "refused_two.parquet",
+            "expected one column of lists, with all channels of a window in each row ([channels][samples]): there is x, y",
+        ),
+    ] {
+        let error = records(name, &[]).unwrap_err();
+        assert!(error.contains(problem) && error.contains(name), "{error}");
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(200))]
+
+    /// No damage panics, and nothing is read as more windows than there are, or as windows of another length.
+    #[test]
+    fn damage_is_no_panic(
+        file in 0usize..6,
+        damage in proptest::collection::vec((proptest::prelude::any::<u16>(), 1u8..), 1..4),
+        cut in 0usize..400,
+    ) {
+        let names = ["pandas", "float32_nested", "int16_fixed", "float16_deep", "uint32_groups", "text_labels"];
+        let name = format!("{}.parquet", names[file]);
+        let mut bytes = std::fs::read(fixtures().join(&name)).unwrap();
+        for (at, flip) in damage {
+            let at = usize::from(at) % bytes.len();
+            bytes[at] ^= flip;
+        }
+        bytes.truncate(bytes.len() - cut / 100);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        let wanted = Wanted {
+            class_names: ["a", "b", "c"].map(str::to_owned).into(),
+            ..Default::default()
+        };
+        let mut lengths = Vec::new();
+        let _ = reader::read(&path, &wanted, &mut |record| {
+            lengths.push(record.values.len());
+            Ok(())
+        });
+        proptest::prop_assert!(lengths.len() <= 150 && lengths.iter().all(|own| *own == lengths[0]));
+    }
+}

@@ -1,0 +1,256 @@
+//! Tables of metrics as text, one row for an epoch or step.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::table::{Row, Table};
+use crate::catalogue::Metric;
+use crate::catalogue::tags::{TagMeaning, is_percent, meaning};
+use crate::files::{open_regular, read_regular};
+use support::words::counted;
+
+/// Size limit of a table in bytes.
+const MAX_SIZE: u64 = 64 << 20;
+
+/// Bytes that hold the names of the columns.
+const HEAD: u64 = 16 << 10;
+
+/// Cells that stand for a missing value.
+const MISSING: [&str; 7] = ["", "na", "n/a", "none", "null", "<na>", "-"];
+
+/// Whether a file of this name may be a table of metrics.
+pub(super) fn may_be_table(name: &str) -> bool {
+    let ending = Path::new(name).extension().unwrap_or_default();
+    ["csv", "tsv", "log"]
+        .iter()
+        .any(|known| ending.eq_ignore_ascii_case(known))
+}
+
+/// Whether the file begins with the names of metrics and of their epochs or steps.
+pub(super) fn is_table(path: &Path) -> bool {
+    let mut head = Vec::new();
+    let read = open_regular(path).and_then(|file| file.take(HEAD).read_to_end(&mut head));
+    let text = String::from_utf8_lossy(&head);
+    read.is_ok() && Header::of(&text).is_some()
+}
+
+/// What a column is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    Epoch,
+    Step,
+    /// A column without a name, as pandas writes the numbers of rows.
+    Index,
+    Value,
+}
+
+impl Role {
+    fn of(i: usize, name: &str) -> Self {
+        match &name.to_lowercase()[..] {
+            "epoch" | "epochs" => Role::Epoch,
+            "step" | "steps" | "global_step" | "iteration" | "iter" => Role::Step,
+            "" | "unnamed: 0" if i == 0 => Role::Index,
+            _ => Role::Value,
+        }
+    }
+}
+
+/// The names of the columns.
+struct Header<'a> {
+    separator: char,
+    line: &'a str,
+    roles: Vec<Role>,
+    names: Vec<String>,
+}
+
+impl<'a> Header<'a> {
+    /// The header, if it is one of metrics.
+    fn of(text: &'a str) -> Option<Self> {
+        let line = lines(text).next()?.1;
+        let count = |separator: &char| line.matches(*separator).count();
+        let separator = [',', ';', '\t'].into_iter().max_by_key(count)?;
+        let names = cells(line, separator);
+        let roles: Vec<Role> = names
+            .iter()
+            .enumerate()
+            .map(|(i, name)| Role::of(i, name))
+            .collect();
+        let has = |role| roles.contains(&role);
+        let is_metric = |name: &String| matches!(meaning("", name), TagMeaning::Metric(..));
+        let is_table = (has(Role::Epoch) || has(Role::Step) || has(Role::Index))
+            && names.iter().any(is_metric);
+        is_table.then_some(Self {
+            separator,
+            line,
+            roles,
+            names,
+        })
+    }
+}
+
+/// Lines with their numbers, without empty ones and comments.
+fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let text = text.trim_start_matches('\u{feff}');
+    let lines = text.lines().enumerate().map(|(i, line)| (i + 1, line));
+    lines.filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'))
+}
+
+/// The cells of a line, without quotes.
+fn cells(line: &str, separator: char) -> Vec<String> {
+    let mut cells = vec![String::new()];
+    let mut quoted = false;
+    for c in line.chars() {
+        match c {
+            '"' => quoted = !quoted,
+            c if c == separator && !quoted => cells.push(String::new()),
+            c => cells.last_mut().expect("never empty").push(c),
+        }
+    }
+    cells.iter().map(|cell| cell.trim().to_owned()).collect()
+}
+
+/// Reads a table; `None` if it is not one of metrics.
+pub(super) fn read(path: &Path, name: PathBuf) -> Option<Table> {
+    if !is_table(path) {
+        return None;
+    }
+    let mut table = Table {
+        name,
+        tolerance: 1e-6,
+        ..Default::default()
+    };
+    match read_regular(path, MAX_SIZE) {
+        Ok(bytes) => rows(&String::from_utf8_lossy(&bytes), &mut table),
+        Err(error) => table.notes.push(format!("not read: {error}")),
+    }
+    Some(table)
+}
+
+/// What does not fit, for the notes.
+#[derive(Default)]
+struct Misfits {
+    rows: usize,
+    cells: usize,
+    /// The first cell that is no number: its line and its column.
+    first: Option<(usize, String)>,
+}
+
+fn rows(text: &str, table: &mut Table) {
+    let Some(header) = Header::of(text) else {
+        return;
+    };
+    let known = |name: &String| meaning("", name) != TagMeaning::Unknown;
+    let mut misfits = Misfits::default();
+    table.columns = header.names.clone();
+    for (number, line) in lines(text).skip(1) {
+        // Written again by a program that appends.
+        if line == header.line {
+            continue;
+        }
+        let cells = cells(line, header.separator);
+        if cells.len() != header.names.len() {
+            misfits.rows += 1;
+            continue;
+        }
+        let mut row = Row::default();
+        for (i, (cell, role)) in cells.iter().zip(&header.roles).enumerate() {
+            match role {
+                Role::Epoch => row.epoch = cell.parse().ok(),
+                Role::Index if !header.roles.contains(&Role::Epoch) => {
+                    row.epoch = cell.parse().ok()
+                }
+                Role::Step => row.step = whole(cell),
+                Role::Index => {}
+                Role::Value => match value(&header.names[i], cell) {
+                    Ok(value) => row.values.extend(value.map(|value| (i, value))),
+                    Err(()) if known(&header.names[i]) => {
+                        misfits.cells += 1;
+                        let place = (number, header.names[i].clone());
+                        misfits.first.get_or_insert(place);
+                    }
+                    Err(()) => {}
+                },
+            }
+        }
+        table.rows.push(row);
+    }
+    let by_index = !header.roles.contains(&Role::Epoch) && header.roles.contains(&Role::Index);
+    if by_index && !counts_rows(&table.rows) {
+        table.rows.iter_mut().for_each(|row| row.epoch = None);
+    }
+    misfits.tell(&mut table.notes);
+    if !text.ends_with(['\n', '\r']) {
+        let note = "its last line has no end, so its last number may be cut short";
+        table.notes.push(note.into());
+    }
+}
+
+impl Misfits {
+    fn tell(self, notes: &mut Vec<String>) {
+        if self.rows > 0 {
+            let rows = counted(self.rows, "row");
+            notes.push(format!("{rows} passed over: not as many cells as columns"));
+        }
+        if let Some((line, column)) = self.first {
+            let cells = counted(self.cells, "cell");
+            notes.push(format!(
+                "{cells} not read: no number (the first: line {line}, column `{column}`)"
+            ));
+        }
+    }
+}
+
+/// Whether the rows are numbered from 0.
+fn counts_rows(rows: &[Row]) -> bool {
+    let mut numbered = rows.iter().enumerate();
+    numbered.all(|(i, row)| row.epoch == Some(i as f64))
+}
+
+fn whole(cell: &str) -> Option<i64> {
+    let number: f64 = cell.parse().ok()?;
+    (number.fract() == 0.0 && number.abs() < 9e15).then_some(number as i64)
+}
+
+/// The value of a cell, `None` if it is missing.
+fn value(column: &str, cell: &str) -> Result<Option<f64>, ()> {
+    if MISSING.contains(&&cell.to_lowercase()[..]) {
+        return Ok(None);
+    }
+    // A column of percentages is divided later.
+    let cell = if is_percent(column) {
+        cell.trim_end_matches('%')
+    } else {
+        cell
+    };
+    Metric::read(column, &Value::from(cell)).map(Some).ok_or(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn which_files_are_tables() {
+        for (text, expected) in [
+            ("epoch,accuracy,loss,val_accuracy,val_loss\n", true),
+            ("\u{feff}epoch;loss;val_loss\r\n", true),
+            (",loss,accuracy\n0,1,0.5\n", true),
+            ("step,train_loss_step,val_loss\n", true),
+            ("Wall time,Step,Value\n", false),
+            ("time,accuracy\n", false),
+            ("epoch,x,y\n", false),
+            ("loss,accuracy\n", false),
+            ("Epoch 1/10: loss 0.5\n", false),
+            ("", false),
+        ] {
+            assert_eq!(Header::of(text).is_some(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn cells_of_a_line() {
+        assert_eq!(cells("0, 0.5,\"[1, 2]\",", ','), ["0", "0.5", "[1, 2]", ""]);
+    }
+}

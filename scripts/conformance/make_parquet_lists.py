@@ -1,0 +1,56 @@
+"""Writes windows as lists in the rows of Parquet files.
+
+    python scripts/conformance/make_parquet_lists.py crates/data/tests/fixtures/parquet_lists
+
+150 windows of the numbers from 10 times their row on, with labels and groups; and files that are no such windows. pandas 3 and
+pyarrow 26 were used.
+"""
+
+import os
+import sys
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+
+def main(folder: str) -> None:
+    os.makedirs(folder, exist_ok=True)
+    x = np.arange(150)[:, None] * 10 + np.arange(8)
+    label = np.arange(150) % 3
+    group = [f"run {i // 50}" for i in range(150)]
+
+    def at(name: str) -> str:
+        return os.path.join(folder, f"{name}.parquet")
+
+    def write(name: str, lists: pa.Array, **more) -> None:
+        columns = {"x": lists, "label": pa.array(label), "group": pa.array(group), **more}
+        pq.write_table(pa.table(columns), at(name), row_group_size=64)
+
+    pd.DataFrame({"x": list(x.astype("f8")), "label": label, "group": group}).to_parquet(at("pandas"))
+    nested = x.reshape(150, 2, 4)
+    write("float32_nested", pa.array(nested.tolist(), pa.list_(pa.list_(pa.float32()))))
+    write("int16_fixed", pa.array(nested.tolist(), pa.list_(pa.list_(pa.int16(), 4), 2)))
+    deep = x.reshape(150, 2, 2, 2).astype("f2")
+    write("float16_deep", pa.array([[[list(c) for c in b] for b in a] for a in deep], pa.list_(pa.list_(pa.list_(pa.float16())))))
+    columns = {"window": pa.array(x.tolist(), pa.list_(pa.uint32())), "target": pa.array(label, pa.int8()),
+               "recording": pa.array(group).dictionary_encode(), "site": pa.array(["north"] * 150)}
+    pq.write_table(pa.table(columns), at("uint32_groups"), compression="zstd", data_page_size=256)
+    names = pa.array([["a", "b", "c"][i] for i in label])
+    pq.write_table(pa.table({"x": pa.array(x.tolist()), "label": names}), at("text_labels"))
+
+    few = x[:5].tolist()
+    some = {"label": pa.array(label[:5])}
+    pq.write_table(pa.table({"x": pa.array([*few[:3], few[3][:7], few[4]]), **some}), at("refused_ragged"))
+    pq.write_table(pa.table({"x": pa.array([*few[:2], None, *few[3:]]), **some}), at("refused_null"))
+    channels = [[row[:4], row[4:]] for row in few]
+    channels[1] = [few[1][:3], few[1][3:]]
+    pq.write_table(pa.table({"x": pa.array(channels), **some}), at("refused_channels"))
+    pq.write_table(pa.table({"x": pa.array(few), "site": pa.array(["north"] * 5)}), at("refused_unlabelled"))
+    pq.write_table(pa.table({"Z": pa.array([0.5] * 5), "gps": pa.array(few), **some}), at("refused_recording"))
+    pq.write_table(pa.table({"x": pa.array(few), "y": pa.array(few), **some}), at("refused_two"))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
