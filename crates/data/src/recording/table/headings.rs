@@ -41,9 +41,12 @@ pub(super) fn names(
     let fits = |row: &[Vec<u8>]| (least..=width).contains(&row.len()) || filled(row) == width;
     let plain = |cell: &Vec<u8>| kind(cell, Commas::None, DateOrder::DayFirst);
     let is_blank = |row: &[Vec<u8>]| row.iter().all(Vec::is_empty);
+    // `UNITS = counts`, `NPTS= 3000, DT= .01 SEC`.
+    let is_setting = |row: &[Vec<u8>]| row.iter().any(|cell| cell.trim_ascii().ends_with(b"="));
     let named = |row: &[Vec<u8>]| {
         is_blank(row)
             || fits(row)
+                && !is_setting(row)
                 && row.iter().any(|cell| plain(cell) == Kind::Text)
                 && !row.iter().any(|cell| is_time(plain(cell)))
     };

@@ -216,3 +216,18 @@ fn durations_of_matlab_are_times() {
     let (samples, notes) = first(&format!("Time,Z\n{rows}"));
     assert_eq!((samples.len(), samples[19]), (20, 19.0), "{notes:?}");
 }
+
+/// A setting above the rows names no columns.
+#[test]
+fn settings_are_no_names() {
+    let rows: String = (0..50)
+        .map(|i| format!("{i} {} {}\n", i + 1, i + 2))
+        .collect();
+    let hints = Hints {
+        sampling_rate: Some(100.0),
+        ..Hints::default()
+    };
+    let own = parse(&format!("SAMP_FREQ = 100\nUNITS = counts\n{rows}"), &hints).unwrap();
+    let names: Vec<&str> = own.iter().map(|trace| &*trace.channel).collect();
+    assert_eq!(names, ["1", "2", "3"]);
+}
