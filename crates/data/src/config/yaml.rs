@@ -49,11 +49,16 @@ pub(super) fn merged(text: &str) -> Cow<'_, str> {
 /// Merges mappings below `value`; whether there were any. Own keys count before merged ones, and earlier ones before later.
 fn merge(value: &mut Value) -> bool {
     match value {
-        Value::Sequence(items) => items.iter_mut().fold(false, |any, own| merge(own) || any),
+        Value::Sequence(items) => {
+            // All of them, also those behind the first with a merge key.
+            let merged = items.iter_mut().filter_map(|own| merge(own).then_some(()));
+            merged.count() > 0
+        }
         Value::Mapping(mapping) => {
-            let mut any = mapping
+            let merged = mapping
                 .values_mut()
-                .fold(false, |any, own| merge(own) || any);
+                .filter_map(|own| merge(own).then_some(()));
+            let below = merged.count() > 0;
             let parents = match mapping.get("<<") {
                 Some(Value::Mapping(parent)) => vec![parent.clone()],
                 Some(Value::Sequence(items)) => {
@@ -62,14 +67,14 @@ fn merge(value: &mut Value) -> bool {
                 }
                 _ => Vec::new(),
             };
-            if !parents.is_empty() {
-                mapping.shift_remove("<<");
-                any = true;
+            if parents.is_empty() {
+                return below;
             }
+            mapping.shift_remove("<<");
             for (key, own) in parents.into_iter().flatten() {
                 mapping.entry(key).or_insert(own);
             }
-            any
+            true
         }
         Value::Tagged(tagged) => merge(&mut tagged.value),
         _ => false,

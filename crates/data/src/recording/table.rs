@@ -93,6 +93,11 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
     Ok(contents)
 }
 
+/// Columns for each row, from which a table is rather one of channels or windows in rows.
+const WIDE: usize = 10;
+/// Columns that a table of a recording may have.
+const MANY: usize = 64;
+
 fn is_channel(name: &str) -> bool {
     name.eq_ignore_ascii_case("channel")
 }
@@ -157,6 +162,14 @@ fn of_columns(
     let (names, channels) = channels_of(columns, &mut notes);
     if rows == 0 || channels.is_empty() {
         return Err(TableError::NoNumbers.noted(notes.all()));
+    }
+    if channels.len() > (WIDE * rows).max(MANY) {
+        notes.push(format!(
+            "{} columns and {}: if each row is a channel, transpose the table; if each is a window, save them with NumPy, for an \
+             index file",
+            channels.len(),
+            rows::rows_of(rows)
+        ));
     }
     let mut assembly = Assembly {
         hints,

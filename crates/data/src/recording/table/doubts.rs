@@ -35,11 +35,14 @@ pub(super) fn unit(
         1e-6 => "microseconds",
         _ => "nanoseconds",
     };
+    let reason = if largest * named > LATEST {
+        "its times would be after the year 2060".to_owned()
+    } else {
+        format!("its rate would be {:.0} Hz", 1.0 / (step * named))
+    };
+    let until = format_date((largest * other * NANOS) as i64);
     notes.push(format!(
-        "column `{name}` does not have the unit of its name, or its rate would be {:.0} Hz: it is read as Unix time in \
-         {unit}, until {}",
-        1.0 / (step * named),
-        format_date((largest * other * NANOS) as i64)
+        "column `{name}` does not have the unit of its name, or {reason}: it is read as Unix time in {unit}, until {until}"
     ));
     other
 }

@@ -163,3 +163,22 @@ fn points_that_come_late_are_no_fractions_in_silence() {
     assert_eq!(samples[1000..], [12345.5, 0.5]);
     assert_eq!(notes.len(), 1, "{notes:?}");
 }
+
+/// A table with a channel in each row has no message for each of its columns.
+#[test]
+fn a_channel_in_each_row_is_said() {
+    let cells: Vec<String> = (0..300).map(|i| i.to_string()).collect();
+    let text = format!("{0}\n{0}\n{0}\n", cells.join(","));
+    let hints = Hints {
+        sampling_rate: Some(100.0),
+        ..Hints::default()
+    };
+    let own = contents(&text, &hints).unwrap();
+    let notes = own.notes.all().join("; ");
+    assert!(
+        notes.contains("300 columns and 3 rows: if each row is a channel"),
+        "{notes}"
+    );
+    let error = crate::recording::merge(own.traces, &["Z".to_owned()]).unwrap_err();
+    assert!(error.to_string().len() < 300, "{error}");
+}
