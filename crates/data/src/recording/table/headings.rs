@@ -41,8 +41,6 @@ pub(super) fn names(
     let fits = |row: &[Vec<u8>]| (least..=width).contains(&row.len()) || filled(row) == width;
     let plain = |cell: &Vec<u8>| kind(cell, Commas::None, DateOrder::DayFirst);
     let is_blank = |row: &[Vec<u8>]| row.iter().all(Vec::is_empty);
-    // `UNITS = counts`, `NPTS= 3000, DT= .01 SEC`.
-    let is_setting = |row: &[Vec<u8>]| row.iter().any(|cell| cell.trim_ascii().ends_with(b"="));
     let named = |row: &[Vec<u8>]| {
         is_blank(row)
             || fits(row)
@@ -94,6 +92,11 @@ pub(super) fn names(
     names.truncate(width);
     names.resize(width, String::new());
     (names, line)
+}
+
+/// Whether a row is a setting and its value, such as `UNITS = counts` or `NPTS= 3000, DT= .01 SEC`.
+fn is_setting(row: &[Vec<u8>]) -> bool {
+    row.iter().any(|cell| cell.trim_ascii().ends_with(b"="))
 }
 
 /// A row without the cell that says that it has the names, as in `;Headers,time,Ax,Ay`.
