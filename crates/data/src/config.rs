@@ -13,12 +13,12 @@ use serde::de::DeserializeSeed;
 
 use crate::error::{DataError, SampleError, YamlError};
 use crate::folds::FoldChoice;
-use crate::index::read_index;
+use crate::index::{read_index, with_slashes};
 use crate::preprocessing::{Normalisation, SpectralConfig, Step};
 use crate::reader::Wanted;
 
 use self::file::{FileSeed, is_list_of_recordings, line_of, task_names};
-use self::yaml::check;
+use self::yaml::{check, merged};
 pub use self::yaml::{parse_yaml, parse_yaml_noting_unknown, read_yaml};
 
 /// A dataset configuration. Paths are absolute or relative to the working directory.
@@ -118,7 +118,11 @@ impl DatasetConfig {
             problem,
         };
         check(text).map_err(yaml_error)?;
-        let tasks = task_names(text).map_err(|error| yaml_error(error.into()))?;
+        let own = merged(text);
+        // What others merge need not be a task.
+        let is_template = matches!(own, std::borrow::Cow::Owned(_));
+        let text = &own;
+        let tasks = task_names(text, is_template).map_err(|error| yaml_error(error.into()))?;
         let name = match task {
             Some(name) if tasks.iter().any(|t| t == name) => name,
             Some(name) => {
@@ -346,7 +350,7 @@ impl DatasetConfig {
             &mut task.test_index_file,
         ];
         for file in files.into_iter().flatten() {
-            *file = folder.join(&file);
+            *file = folder.join(with_slashes(&folder, file));
         }
     }
 }

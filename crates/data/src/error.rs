@@ -194,10 +194,12 @@ pub enum DataError {
 #[derive(Debug, thiserror::Error)]
 pub enum IndexError {
     /// No file has this name or matches the pattern.
-    #[error("no such file: {}", path.display())]
+    #[error("no such file: {}{}", path.display(), hint.map(|hint| format!("; {hint}")).unwrap_or_default())]
     NoFile {
         /// The path that was looked for.
         path: PathBuf,
+        /// Why it may be wrong.
+        hint: Option<&'static str>,
     },
     /// The pattern is unusable.
     #[error(transparent)]

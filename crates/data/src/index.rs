@@ -15,10 +15,16 @@ use crate::text;
 /// # Errors
 /// [`DataError`] naming the line whose source does not exist.
 pub(crate) fn read_index(index: &Path, base: &Path) -> Result<Vec<PathBuf>, DataError> {
-    let text = text::read(index).map_err(|source| DataError::Read {
-        what: "the index file",
-        path: index.to_owned(),
-        source,
+    let text = text::read(index).map_err(|source| {
+        let hint = likely_reason(index.strip_prefix(base).unwrap_or(index));
+        DataError::Read {
+            what: "the index file",
+            path: index.to_owned(),
+            source: match hint.filter(|_| source.kind() == std::io::ErrorKind::NotFound) {
+                Some(hint) => std::io::Error::new(source.kind(), format!("{source}; {hint}")),
+                None => source,
+            },
+        }
     })?;
     let index_folder = index.parent().unwrap_or(Path::new(""));
     let mut sources = Vec::new();
@@ -55,11 +61,38 @@ pub(crate) fn read_index(index: &Path, base: &Path) -> Result<Vec<PathBuf>, Data
         }
         if found.is_empty() {
             let path = base.join(unquoted(line));
-            return Err(wrong(IndexError::NoFile { path }));
+            let hint = likely_reason(Path::new(unquoted(line)));
+            return Err(wrong(IndexError::NoFile { path, hint }));
         }
         sources.extend(found);
     }
     Ok(sources)
+}
+
+/// A path below `folder`, with slashes in place of the backslashes of Windows if nothing has its own name.
+pub(crate) fn with_slashes(folder: &Path, path: &Path) -> PathBuf {
+    match path.to_str() {
+        Some(text) if text.contains('\\') && !folder.join(path).exists() => {
+            PathBuf::from(text.replace('\\', "/"))
+        }
+        _ => path.to_owned(),
+    }
+}
+
+/// Why a path as `written`, which does not exist, may be wrong.
+pub(crate) fn likely_reason(written: &Path) -> Option<&'static str> {
+    let text = written.to_string_lossy();
+    if text.contains(char::is_control) {
+        Some("in double quotes, backslashes have a meaning of their own: write `/`")
+    } else if text.starts_with('~') {
+        Some("`~` is not replaced: write the whole path")
+    } else if text.contains('$') || text.contains('%') {
+        Some("variables are not replaced: write the whole path")
+    } else if written.is_relative() && written.exists() {
+        Some("there is one in the working directory, but paths are relative to the configuration")
+    } else {
+        None
+    }
 }
 
 /// Whether a path may be a pattern.
@@ -142,6 +175,27 @@ mod tests {
             "sub/b.npz",
         ];
         assert_eq!(found, expected.map(|name| base.join(name)));
+    }
+
+    #[test]
+    fn paths_of_other_systems() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("sub")).unwrap();
+        let slashed = |text: &str| with_slashes(folder.path(), Path::new(text));
+        assert_eq!(slashed(r"sub\a.txt"), Path::new("sub/a.txt"));
+        assert_eq!(slashed("sub/a.txt"), Path::new("sub/a.txt"));
+        std::fs::write(folder.path().join(r"sub\b.txt"), "").unwrap();
+        assert_eq!(slashed(r"sub\b.txt"), Path::new(r"sub\b.txt"));
+        let hint = |text: &str| likely_reason(Path::new(text)).unwrap_or_default();
+        for (text, word) in [
+            ("~/a.txt", "`~`"),
+            ("$DATA/a.txt", "variables"),
+            ("idx\train.txt", "double quotes"),
+            ("Cargo.toml", "working directory"),
+        ] {
+            assert!(hint(text).contains(word), "{text}");
+        }
+        assert_eq!(hint("there_is_none.txt"), "");
     }
 
     #[test]

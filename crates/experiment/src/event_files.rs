@@ -4,11 +4,13 @@
 //! If a folder has several files, the later one (by the time of its first event) replaces the earlier one from its
 //! first step on, as after a restart.
 
+mod number;
 mod packing;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use self::number::number;
 pub use packing::Packing;
 use prost::Message;
 use tfrecord::protobuf::TensorProto;
@@ -280,32 +282,6 @@ impl ScalarFile {
         }
         Ok(file)
     }
-}
-
-/// The value of a rank-0 tensor.
-fn number(tensor: &TensorProto) -> Option<f64> {
-    // tensorflow/core/framework/types.proto
-    const FLOAT: i32 = 1;
-    const DOUBLE: i32 = 2;
-    const INT32: i32 = 3;
-    const INT64: i32 = 9;
-    let shape = tensor.tensor_shape.as_ref();
-    if shape.is_some_and(|shape| shape.unknown_rank || !shape.dim.is_empty()) {
-        return None;
-    }
-    let content = &tensor.tensor_content[..];
-    // TensorFlow writes an all-zero tensor without values.
-    Some(match tensor.dtype {
-        FLOAT if content.is_empty() => tensor.float_val.first().map_or(0.0, |&v| v.into()),
-        FLOAT => f32::from_le_bytes(content.try_into().ok()?).into(),
-        DOUBLE if content.is_empty() => tensor.double_val.first().copied().unwrap_or(0.0),
-        DOUBLE => f64::from_le_bytes(content.try_into().ok()?),
-        INT32 if content.is_empty() => tensor.int_val.first().map_or(0.0, |&v| v.into()),
-        INT32 => i32::from_le_bytes(content.try_into().ok()?).into(),
-        INT64 if content.is_empty() => tensor.int64_val.first().map_or(0.0, |&v| v as f64),
-        INT64 => i64::from_le_bytes(content.try_into().ok()?) as f64,
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

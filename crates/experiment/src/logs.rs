@@ -3,6 +3,7 @@
 //! Tags and folders may be those of other programs; [`crate::catalogue::tags`] interprets them. Unknown, ambiguous or
 //! damaged data is counted and named in [`History::notes`], and shown as unknown.
 
+mod batches;
 mod numbering;
 
 use std::borrow::Cow;
@@ -38,7 +39,8 @@ impl LoggedResults {
     pub fn read(logs: &Path) -> Self {
         let found = scalars(logs);
         let mut notes = damage(&found);
-        let curves = Curves::of(&found, &mut notes);
+        let mut curves = Curves::of(&found, &mut notes);
+        curves.leave_out_batches(&mut notes);
         curves.logged(notes)
     }
 
@@ -191,7 +193,10 @@ impl<'a> Curves<'a> {
         let numbering = match self.positions {
             Positions::Epochs => Numbering::From(0),
             Positions::EpochsFromUnknown | Positions::Steps => Numbering::Unknown,
-            Positions::Untold => Numbering::of(&steps, self.from_zero, self.missing),
+            Positions::Untold => match Numbering::of(&steps, self.from_zero, self.missing) {
+                Numbering::From(_) if self.is_validated_rarely() => Numbering::Unknown,
+                numbering => numbering,
+            },
         };
         if numbering == Numbering::Unknown && self.positions != Positions::EpochsFromUnknown {
             notes.push("its steps are not epochs, so the number of epochs is unknown".into());
@@ -356,6 +361,27 @@ mod tests {
         let found = logged(&[("x", tags)]);
         assert_eq!(found.history.curve("val_accuracy"), [(0, 0.54), (1, 0.935)]);
         assert_eq!(found.history.curve("accuracy"), [(0, 54.0)]);
+    }
+
+    /// A training loss by batch beside a validation loss by epoch is none of the epoch of that number.
+    #[test]
+    fn batches_are_no_epochs() {
+        let train: Vec<(i64, f32)> = (0..100).map(|i| (i, 1.0)).collect();
+        let val = [(0, 0.9), (1, 0.5), (2, 0.7), (3, 0.8)];
+        let by_batch = val.map(|(epoch, value)| (25 * epoch + 24, value));
+        let found = |val: &[(i64, f32)]| {
+            let tags: &[Tag<'_>] = &[("Loss/train", &train), ("Loss/val", val), ("lr", &train)];
+            logged(&[("x", tags)])
+        };
+        let own = found(&val);
+        let results = own.results().unwrap();
+        assert_eq!((results.epochs_run, results.best_epoch), (Some(4), Some(1)));
+        assert_eq!(own.history.curve("loss"), []);
+        assert!(own.history.epochs[1].learning_rate.is_nan());
+        assert!(own.history.notes[0].contains("100 steps, the validation 4"));
+        let own = found(&by_batch);
+        assert_eq!(own.results().unwrap().epochs_run, None);
+        assert_eq!(own.history.curve("loss").len(), 100);
     }
 
     #[test]

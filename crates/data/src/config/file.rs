@@ -27,8 +27,9 @@ pub(super) fn line_of(text: &str, section: &str, key: &str) -> Option<usize> {
     section_line
 }
 
-/// Top-level sections that are tasks: mappings with a key only tasks have, in file order.
-pub(super) fn task_names(text: &str) -> Result<Vec<String>, serde_yaml::Error> {
+/// Top-level sections that are tasks: mappings with a key only tasks have, in file order. If some are `templates` for
+/// others, those without training data come last.
+pub(super) fn task_names(text: &str, templates: bool) -> Result<Vec<String>, serde_yaml::Error> {
     let root: serde_yaml::Value = serde_yaml::from_str(text)?;
     let Some(root) = root.as_mapping() else {
         return Err(serde_yaml::Error::custom(
@@ -43,7 +44,12 @@ pub(super) fn task_names(text: &str) -> Result<Vec<String>, serde_yaml::Error> {
         })
     };
     let tasks = root.iter().filter(|(_, value)| is_task(value));
+    let mut tasks: Vec<_> = tasks.collect();
+    if templates {
+        tasks.sort_by_key(|(_, section)| section.get("train_index_file").is_none());
+    }
     Ok(tasks
+        .into_iter()
         .filter_map(|(key, _)| key.as_str().map(str::to_owned))
         .collect())
 }

@@ -226,3 +226,26 @@ fn errors_name_line_and_key() {
     let folder = folder.unwrap_err().to_string();
     assert!(folder.contains("it is a folder"), "{folder}");
 }
+
+/// Sections that other sections merge are no tasks by themselves, and what they merge counts.
+#[test]
+fn merge_keys_of_yaml() {
+    let text = "\
+common: &common
+  class_names: [a, b]
+  val_index_file: v
+  test_index_file: t
+front: &front {method: fft, compression: log1p}
+quick:
+  <<: *common
+  train_index_file: x
+spectral_processing:
+  <<: *front
+  sampling_rate: 100
+";
+    let config = parse(text, None).unwrap();
+    assert_eq!(config.task_name, "quick");
+    assert_eq!(config.class_names(), ["a", "b"]);
+    assert_eq!(config.spectral.method, SpectralMethod::Fft);
+    assert_eq!(config.sampling_rate, Some(100.0));
+}

@@ -124,7 +124,10 @@ pub enum ImportError {
         warnings: Vec<String>,
     },
     /// A trace lacks a channel.
-    #[error("there is no channel `{channel}`: there are {}", there.join(", "))]
+    #[error(
+        "there is no channel `{channel}`: there are {}",
+        support::words::first_few(there, 24)
+    )]
     NoChannel {
         /// The channel.
         channel: String,

@@ -322,6 +322,9 @@ pub enum TimeSeriesError {
     },
 }
 
+/// Channels that a message names.
+const NAMED: usize = 24;
+
 /// Channels cannot be merged.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum MergeError {
@@ -329,7 +332,10 @@ pub enum MergeError {
     #[error("no channel is selected: list at least one")]
     NoChannel,
     /// The file lacks a channel.
-    #[error("there is no channel `{channel}`: there are {}", there.join(", "))]
+    #[error(
+        "there is no channel `{channel}`: there are {}",
+        support::words::first_few(there, NAMED)
+    )]
     Missing {
         /// The channel.
         channel: String,
@@ -337,7 +343,10 @@ pub enum MergeError {
         there: Vec<String>,
     },
     /// Several channels end with the name.
-    #[error("several channels are called `{channel}`: write one of them in full: {}", there.join(", "))]
+    #[error(
+        "several channels are called `{channel}`: write one of them in full: {}",
+        support::words::first_few(there, NAMED)
+    )]
     Ambiguous {
         /// The channel.
         channel: String,

@@ -10,6 +10,7 @@ use super::recording::{Recording, trim};
 use super::{each_file, names, tables};
 use crate::config::{parse_yaml, read_yaml};
 use crate::error::{DataError, ImportError};
+use crate::index::with_slashes;
 use crate::preprocessing::{BandLayout, BandsConfig, Step, segment};
 
 /// An import: the recordings, their labels, and how to turn them into a dataset.
@@ -138,7 +139,8 @@ impl RecordingsConfig {
             config.recordings.extend(m3n_vc.recordings(folder)?);
         }
         config.class_names.iter_mut().for_each(trim);
-        for entry in std::mem::take(&mut config.recordings) {
+        for mut entry in std::mem::take(&mut config.recordings) {
+            entry.with_slashes(folder);
             let own = each_file::recordings(entry, folder, (&config.class_names, config.split.by))?;
             config.recordings.extend(own.recordings);
             config.warnings.extend(own.note);
@@ -149,7 +151,7 @@ impl RecordingsConfig {
         names::complete(&mut config.recordings, folder);
         config.information = tables::add_labels(&mut config.recordings, folder)?;
         for own in &mut config.seisbench {
-            own.folder = folder.join(&own.folder);
+            own.folder = folder.join(with_slashes(folder, &own.folder));
         }
         config.note_window();
         config.check().map_err(|(key, problem)| DataError::Config {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::labels::{Label, LabelsFile, Time};
 use crate::error::{DataError, ImportError, in_file};
-use crate::index::{is_pattern, matches};
+use crate::index::{is_pattern, matches, with_slashes};
 use crate::recording::{Hints, RowColumns};
 
 /// A recording: files of one deployment that belong together.
@@ -204,6 +204,14 @@ impl Recording {
             file: self.files.get(file).cloned().unwrap_or_default(),
         })?;
         label.times(zero, span)
+    }
+
+    /// Takes the backslashes of Windows' paths for slashes.
+    pub(super) fn with_slashes(&mut self, folder: &Path) {
+        let table = self.labels_file.iter_mut().map(|table| &mut table.file);
+        for path in self.files.iter_mut().chain(table) {
+            *path = with_slashes(folder, path);
+        }
     }
 
     /// Expands patterns to files.

@@ -181,3 +181,24 @@ fn imports_repeat_to_the_byte() {
         );
     }
 }
+
+/// Lists of people with Windows have its separators in their paths.
+#[test]
+fn paths_with_backslashes() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("day")).unwrap();
+    table(&folder.path().join("day/a.csv"), 60, 0);
+    std::fs::write(
+        folder.path().join("day/a_labels.csv"),
+        "start,end,class\n0,1,quiet\n",
+    )
+    .unwrap();
+    let text = "sampling_rate: 10\nwindow: 0.8\nchannels: [Z, N]\nclass_names: [quiet, steps]\nrecordings:\n\
+                \x20 - {files: 'day\\*a.csv', labels_file: day\\a_labels.csv}\n";
+    let config = RecordingsConfig::parse(text, &folder.path().join("list.yaml")).unwrap();
+    assert_eq!(
+        config.recordings[0].files,
+        [folder.path().join("day/a.csv")]
+    );
+    assert_eq!(config.recordings[0].labels.len(), 1);
+}

@@ -109,8 +109,9 @@ pub(super) fn assumed(example: Example) -> Option<String> {
     };
     let count = channels * values;
     Some(format!(
-        "the records have no feature `shape`: their {count} values are read as 2 channels of {values}; if they have another \
-         number of channels, add it, such as [3, {}]",
+        "the records have no feature `shape`: their {count} values are read as 2 channels of {values}, one after the other; \
+         if they have another number of channels, add it, such as [3, {}]; if the channels come in turn, write each window as \
+         [channels, samples]",
         count / 3
     ))
 }

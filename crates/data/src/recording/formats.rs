@@ -7,8 +7,8 @@ use std::path::Path;
 use bytes::Bytes;
 
 use super::{
-    Contents, Hints, LARGEST, columns, extension, mseed, other_rate, sac, signatures, table, text,
-    time_series, unreadable, wav, with_samples,
+    Contents, Hints, LARGEST, columns, extension, geocsv, mseed, other_rate, sac, signatures,
+    table, text, time_series, unreadable, wav, with_samples,
 };
 use crate::error::recording::TableError;
 use crate::error::{DataError, RecordingError, in_file};
@@ -54,7 +54,7 @@ impl Format {
 
 /// All formats; the first one that accepts a file reads it. Formats recognised by content come before those recognised by
 /// extension.
-const FORMATS: [Format; 9] = [
+const FORMATS: [Format; 10] = [
     Format(PARQUET, Content(columns::is), columns::read),
     Format("WAV", Content(wav::is), |bytes, hints| {
         wav::read(bytes, hints)
@@ -68,6 +68,9 @@ const FORMATS: [Format; 9] = [
         Content(time_series::is),
         |bytes, hints| time_series::read(bytes, hints),
     ),
+    Format("GeoCSV", Content(geocsv::is), |bytes, hints| {
+        geocsv::read(bytes, hints)
+    }),
     Format(TABLE, Extension(&["csv", "txt", "tsv"]), |bytes, hints| {
         table::read(bytes, hints)
     }),

@@ -7,6 +7,7 @@
 
 mod columns;
 mod formats;
+mod geocsv;
 mod labelled;
 mod merge;
 mod mseed;

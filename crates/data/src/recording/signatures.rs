@@ -6,8 +6,8 @@
 mod foreign;
 
 use self::foreign::{
-    is_bzip2, is_error_message, is_evt, is_gcf, is_json, is_nordic, is_reftek, is_seg_2, is_seg_y,
-    is_seisan, is_tar,
+    is_at2, is_bzip2, is_cosmos, is_error_message, is_evt, is_gcf, is_json, is_nordic, is_reftek,
+    is_seg_2, is_seg_y, is_seisan, is_tar,
 };
 use crate::error::recording::OtherFormat;
 
@@ -44,6 +44,7 @@ const fn row(test: Test, what: &'static str, advice: &'static str) -> Signature 
 
 const CONVERT: &str = "convert it to miniSEED, such as with ObsPy";
 const CONVERT_ASDF: &str = "convert its waveforms to miniSEED, such as with pyasdf";
+const ONE_COLUMN: &str = "its rows are samples one after the other: write them into one column, and give the recording its `sampling_rate`";
 const UNPACK: &str = "unpack it first";
 const EXPORT: &str = "export it as CSV";
 const EXPORT_TRACKS: &str = "export its tracks as WAV";
@@ -84,6 +85,8 @@ const SIGNATURES: &[Signature] = &[
     row(Start(b"WID1 "), "GSE1", CONVERT),
     row(Start(b"XW01"), "GSE1", CONVERT),
     row(Start(b"Origin Time "), "an ASCII file of K-NET or KiK-net", CONVERT),
+    row(By(is_at2), "an .AT2 file of PEER", ONE_COLUMN),
+    row(By(is_cosmos), "a strong-motion file of COSMOS or CSMIP", ONE_COLUMN),
     row(Start(b"DELTA: "), "an ASCII file of Seismic Handler", CONVERT),
     row(TextWith("dataset ", "file_type "), "PDAS", CONVERT),
     row(By(is_evt), "an .evt file of Kinemetrics", CONVERT),

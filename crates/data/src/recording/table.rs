@@ -13,6 +13,7 @@ mod counted;
 mod counts;
 mod days;
 mod digits;
+mod doubts;
 mod ends;
 mod headings;
 mod kinds;
@@ -29,6 +30,7 @@ mod nearest;
 mod number;
 mod of_day;
 mod order;
+mod pairs;
 mod parts;
 mod rows;
 mod scan;
@@ -61,7 +63,7 @@ use crate::error::recording::{MomentError, RecordingError, TableError};
 pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
     let zeros = text::trailing_zeros(bytes);
     let mut text = text::decode(&bytes[..bytes.len() - zeros])?;
-    text.bytes = monitor::without_arrows(text.bytes);
+    text.bytes = pairs::as_rows(monitor::without_arrows(text.bytes));
     let of_labview = labview::read(&mut text, hints)?;
     let hints = of_labview.as_ref().unwrap_or(hints);
     text.bytes = ends::without_semicolons(text.bytes);
@@ -92,6 +94,11 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
     contents.notes.prepend(notes);
     Ok(contents)
 }
+
+/// Columns for each row, from which a table is rather one of channels or windows in rows.
+const WIDE: usize = 10;
+/// Columns that a table of a recording may have.
+const MANY: usize = 64;
 
 fn is_channel(name: &str) -> bool {
     name.eq_ignore_ascii_case("channel")
@@ -158,6 +165,14 @@ fn of_columns(
     let (names, channels) = channels_of(columns, &mut notes);
     if rows == 0 || channels.is_empty() {
         return Err(TableError::NoNumbers.noted(notes.all()));
+    }
+    if channels.len() > (WIDE * rows).max(MANY) {
+        notes.push(format!(
+            "{} columns and {}: if each row is a channel, transpose the table; if each is a window, save them with NumPy, for an \
+             index file",
+            channels.len(),
+            rows::rows_of(rows)
+        ));
     }
     let mut assembly = Assembly {
         hints,

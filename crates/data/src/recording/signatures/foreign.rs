@@ -62,6 +62,23 @@ pub(super) fn is_json(bytes: &[u8]) -> bool {
     signs.next() == Some(&b'{') && matches!(signs.next(), Some(b'"' | b'}'))
 }
 
+/// The fourth line of PEER's strong-motion files has the number of samples and their distance: `NPTS=  3930, DT= .0100 SEC`.
+pub(super) fn is_at2(bytes: &[u8]) -> bool {
+    let lines = bytes[..bytes.len().min(1024)].split(|byte| *byte == b'\n');
+    lines.take(5).any(|line| {
+        let has = |word: &[u8]| line.windows(word.len()).any(|own| own == word);
+        has(b"NPTS") && has(b"DT") && line.iter().any(u8::is_ascii_digit)
+    })
+}
+
+/// COSMOS and CSMIP have a line above each block of numbers, such as `3000 acceleration points equally spaced at .010 sec`.
+pub(super) fn is_cosmos(bytes: &[u8]) -> bool {
+    let head = bytes[..bytes.len().min(16 << 10)].to_ascii_lowercase();
+    let words = [&b"points"[..], b"data"].map(|word| [word, b" equally spaced at"].concat());
+    let mut words = words.iter();
+    words.any(|word| head.windows(word.len()).any(|own| own == word))
+}
+
 /// The first line of an event in Nordic format has 80 columns, year, month, day and the distance at fixed places, and a 1 at
 /// the end (SEISAN manual, appendix A).
 pub(super) fn is_nordic(bytes: &[u8]) -> bool {

@@ -27,6 +27,14 @@ fn other_files_are_named() {
         ),
         (b"PK\x03\x04..x.npy", "a NumPy archive"),
         (b"PK\x03\x04..day1.mseed", "a zip archive: unpack"),
+        (
+            b"PEER NGA\nX\nUNITS OF G\nNPTS=  3000, DT=   .0100 SEC,\n .1 .2",
+            ".AT2 file of PEER: its rows",
+        ),
+        (
+            b"x\n 3000 acceleration points equally spaced at .010 sec\n 1 2",
+            "COSMOS",
+        ),
         (b"7z\xBC\xAF\x27\x1C", "a 7z archive"),
         (b"BZh9", "bzip2"),
         (b"\xFD7zXZ\0", "xz"),

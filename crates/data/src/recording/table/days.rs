@@ -93,7 +93,7 @@ pub(super) fn ticks(values: &[f64]) -> Option<(Vec<i64>, &'static str)> {
 
 /// Numbers that rise by less per row are no seconds: no sensor of the ground has 20,000 samples a second. As days, this
 /// is a step of 4 s.
-const FASTEST_STEP: f64 = 5e-5;
+pub(super) const FASTEST_STEP: f64 = 5e-5;
 
 impl DayCount {
     /// The count whose numbers all `values` may be.

@@ -44,6 +44,7 @@ pub(super) fn names(
     let named = |row: &[Vec<u8>]| {
         is_blank(row)
             || fits(row)
+                && !is_setting(row)
                 && row.iter().any(|cell| plain(cell) == Kind::Text)
                 && !row.iter().any(|cell| is_time(plain(cell)))
     };
@@ -91,6 +92,11 @@ pub(super) fn names(
     names.truncate(width);
     names.resize(width, String::new());
     (names, line)
+}
+
+/// Whether a row is a setting and its value, such as `UNITS = counts` or `NPTS= 3000, DT= .01 SEC`.
+fn is_setting(row: &[Vec<u8>]) -> bool {
+    row.iter().any(|cell| cell.trim_ascii().ends_with(b"="))
 }
 
 /// A row without the cell that says that it has the names, as in `;Headers,time,Ax,Ay`.

@@ -10,15 +10,15 @@ use super::names::{DAY_UNIT, bare_unit, time_name, unit_by_size};
 use super::nanos::nanos;
 use super::rows::rows_of;
 use super::steps::usual_step;
-use super::{Column, NO_TIME, Values, bare, counts, of_day, parts, timeless};
+use super::{Column, NO_TIME, Values, bare, counts, doubts, of_day, parts, timeless};
 use crate::error::recording::TableError;
 
 /// Nanoseconds of an hour.
 const HOUR: i64 = DAY / 24;
 /// Later seconds since 1970 rather count from another origin: the year 2060.
-const LATEST: f64 = 2.84e9;
+pub(super) const LATEST: f64 = 2.84e9;
 /// Seconds since 1970 of recordings that people have: from 2001 on.
-const CENTURY: std::ops::Range<f64> = 1e9..LATEST;
+pub(super) const CENTURY: std::ops::Range<f64> = 1e9..LATEST;
 
 /// Removes the column of times from `columns`, and those that count rows; rows without a time are removed from all.
 /// `None` if no column has times.
@@ -86,6 +86,7 @@ pub(super) fn of_columns(
     }
     // Times without a date: the configuration may give the start.
     if let (false, Some(start), Some(first)) = (dated, hints.start, times.first().copied()) {
+        notes.extend(doubts::start(&name, first, times.len()));
         times
             .iter_mut()
             .for_each(|time| *time = time.saturating_sub(first).saturating_add(start));
@@ -290,7 +291,7 @@ fn of_numbers(
             });
             return Ok(Some((count.times(values), true)));
         }
-        Some(unit) => unit,
+        Some(unit) => doubts::unit(name, unit, (largest, || *step), notes),
         None if let Some((times, what)) = ticks(values) => {
             notes.push(format!("column `{name}` is taken for {what}"));
             return Ok(Some((times, true)));
@@ -310,6 +311,7 @@ fn of_numbers(
             ));
             return Ok(Some((count.times(values), true)));
         }
+        None if doubts::are_of_day(name, values, *step, hints, notes) => DAY_UNIT,
         None => match counts::unit(name, values, (*step, whole), (hints, notes))? {
             Some(unit) => unit,
             None => return Ok(None),
@@ -325,12 +327,11 @@ fn of_numbers(
     let times = nanos(values, unit);
     let times = times.ok_or_else(|| TableError::TimesOutOfRange { name: name.into() })?;
     let is_dated = largest * unit >= UNIX;
-    if is_dated && largest * unit > LATEST {
-        notes.push(format!(
-            "column `{name}` has times after the year 2060: if they count from another origin than 1970, such as 1904 in \
-             LabVIEW, convert them"
-        ));
-    }
+    notes.extend(
+        is_dated
+            .then(|| doubts::origin(name, largest * unit))
+            .flatten(),
+    );
     Ok(Some((times, is_dated)))
 }
 

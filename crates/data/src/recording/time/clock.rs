@@ -25,8 +25,12 @@ impl Scan<'_> {
             1 | 2 if self.take(b':') => {
                 let (minute, minutes) = self.digits();
                 let second = self.take(b':').then(|| self.digits());
-                let good = second.is_none_or(|(_, digits)| (1..=2).contains(&digits));
-                if minutes != 2 || !good {
+                // Microcontrollers print `9:5:3`; `9:5` alone may be anything.
+                let good = match second {
+                    Some((_, seconds)) => matches!((minutes, seconds), (1 | 2, 1 | 2)),
+                    None => minutes == 2,
+                };
+                if !good {
                     return Err(MomentError::Malformed);
                 }
                 (first, minute, second.map(|(second, _)| second))

@@ -3,12 +3,16 @@
 use super::{Scan, day, stamp};
 use crate::error::recording::MomentError;
 
-/// Whether a number is the date and time of day of about this century. Unix time has fewer digits, or 16 or 19.
+/// Digits of a date and a time of day in seconds.
+const SECONDS: usize = 14;
+
+/// Whether a number is the date and time of day of about this century, with up to six digits of a second behind it. Unix
+/// time has fewer digits, or 16 or 19. It has 16 digits that begin as a year from 2033 on, when it counts microseconds.
 pub(crate) fn is_compact(text: &[u8]) -> bool {
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let is_whole = text.len() == digits;
-    let is_fraction = digits == 14 && matches!(text[digits..], [b'.' | b',', b'0'..=b'9', ..]);
-    if !(matches!(digits, 14 | 17) && is_whole || is_fraction) {
+    let is_fraction = digits == SECONDS && matches!(text[digits..], [b'.' | b',', b'0'..=b'9', ..]);
+    if !(matches!(digits, SECONDS..=18 | 20) && is_whole || is_fraction) {
         return false;
     }
     let number = |range: std::ops::Range<usize>| {
@@ -16,7 +20,8 @@ pub(crate) fn is_compact(text: &[u8]) -> bool {
             .iter()
             .fold(0u32, |value, byte| value * 10 + u32::from(byte - b'0'))
     };
-    (1970..2100).contains(&number(0..4))
+    let years = if digits == 16 { 2000..2100 } else { 1970..2100 };
+    years.contains(&number(0..4))
         && (1..=12).contains(&number(4..6))
         && (1..=31).contains(&number(6..8))
         && number(8..10) < 24
@@ -30,19 +35,14 @@ impl Scan<'_> {
         if !is_compact(self.0) {
             return None;
         }
-        let (number, digits) = self.digits();
-        let (number, millis) = if digits == 17 {
-            (number / 1000, number % 1000)
-        } else {
-            (number, 0)
-        };
+        let (seconds, rest) = self.0.split_at(SECONDS);
+        let (number, _) = Scan(seconds).digits();
+        self.0 = rest;
         let part = |size: i64| number / size % 100;
         let date = day(number / 10_000_000_000, part(100_000_000), part(1_000_000));
         let seconds = (part(10_000) * 60 + part(100)) * 60 + part(1);
-        let mut nanos = seconds * 1_000_000_000 + millis * 1_000_000;
-        if self.take(b'.') || self.take(b',') {
-            nanos += self.fraction();
-        }
+        let _ = self.take(b'.') || self.take(b',');
+        let nanos = seconds * 1_000_000_000 + self.fraction();
         Some(date.and_then(|date| {
             self.end()?;
             stamp(date * super::DAY, nanos, 0)

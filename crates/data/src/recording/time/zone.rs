@@ -17,13 +17,18 @@ pub(crate) fn has_zone(text: &[u8]) -> bool {
     clock.iter().any(is_zone)
 }
 
-/// Nanoseconds that the zone in a text such as `Date Time, GMT-04:00` or `Zeit (UTC+2)` is ahead of UTC.
+/// Nanoseconds that the zone in a text such as `Date Time, GMT-04:00`, `Zeit (UTC+2)` or `timestamp (+0200)` is ahead of UTC.
 pub(crate) fn offset_in(text: &str) -> Option<i64> {
     let upper = text.to_ascii_uppercase();
-    let at = upper.find("UTC").or_else(|| upper.find("GMT"))?;
-    let mut scan = Scan(&text.as_bytes()[at + 3..]);
-    scan.0 = scan.0.trim_ascii_start();
-    scan.offset()?.ok()
+    if let Some(at) = upper.find("UTC").or_else(|| upper.find("GMT")) {
+        let mut scan = Scan(&text.as_bytes()[at + 3..]);
+        scan.0 = scan.0.trim_ascii_start();
+        return scan.offset()?.ok();
+    }
+    let at = text.find(['(', '['])?;
+    let mut scan = Scan(&text.as_bytes()[at + 1..]);
+    let offset = scan.offset()?.ok();
+    offset.filter(|_| matches!(scan.0, [b')' | b']']))
 }
 
 impl Scan<'_> {

@@ -90,10 +90,10 @@ pub(super) fn layout(paths: &[Vec<String>], wanted: &Wanted) -> Layout {
     let is_code = |at: &usize| {
         let mut own = files.iter().zip(&parts.files);
         own.all(|(i, file)| {
-            wanted
-                .codes
-                .get(*i)
-                .is_some_and(|codes| codes.contains(&file[*at].to_lowercase()))
+            let part = file[*at].to_lowercase();
+            // Archives have a folder for each channel, such as `EHZ.D`.
+            let code = part.strip_suffix(".d").unwrap_or(&part);
+            (wanted.codes.get(*i)).is_some_and(|codes| codes.contains(code))
         })
     };
     let (codes, words): (Vec<usize>, Vec<usize>) = unused.iter().partition(|at| is_code(at));
@@ -261,6 +261,27 @@ mod tests {
             }
         }
         pattern(&paths)
+    }
+
+    /// Nor are the folders of channels in an archive.
+    #[test]
+    fn channels_are_no_classes() {
+        let (mut paths, mut codes) = (Vec::new(), Vec::new());
+        for channel in ["EHZ", "EHN", "EHE"] {
+            for day in 1..4 {
+                let path = format!("2024/XX/GEO/{channel}.D/XX.GEO..{channel}.D.2024.00{day}");
+                paths.push(path.split('/').map(str::to_owned).collect());
+                let own = ["xx", "geo", &channel.to_lowercase()].map(str::to_owned);
+                codes.push(BTreeSet::from(own));
+            }
+        }
+        let wanted = Wanted {
+            class: true,
+            group: true,
+            one_sensor: false,
+            codes,
+        };
+        assert!(layout(&paths, &wanted).class.is_none());
     }
 
     #[test]

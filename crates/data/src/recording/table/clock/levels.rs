@@ -132,8 +132,10 @@ impl Levels {
             .chunks_exact(width)
             .map(|rows| rows.iter().sum::<f64>() / width as f64)
             .collect();
-        let mut slopes: Vec<f64> = (1..levels.len())
-            .map(|i| (levels[i] - levels[i - 1]) / (middles[i] - middles[i - 1]))
+        // Single times that were rounded half to even are early and late in turn.
+        let apart = if width == 1 { 2 } else { 1 };
+        let mut slopes: Vec<f64> = (apart..levels.len())
+            .map(|i| (levels[i] - levels[i - apart]) / (middles[i] - middles[i - apart]))
             .collect();
         Some(median(&mut slopes))
     }

@@ -135,6 +135,20 @@ fn whole_seconds_are_a_coarse_clock() {
     assert!(clock.stretches[1].0.start.abs_diff(1530) <= 50);
 }
 
+/// Whole seconds, rounded half to even: 99 and 101 rows in turn.
+#[test]
+fn rounded_seconds_are_a_coarse_clock() {
+    for n in [2000usize, 3000, 4500, 6000] {
+        let seconds: Vec<f64> = even(n, 100.0, &[])
+            .iter()
+            .map(|time| time.round_ties_even())
+            .collect();
+        let clock = fit(&nanos(&seconds), None).unwrap();
+        assert!(drift(&clock, 100.0, n) < 1.0, "{n}: {} Hz", clock.rate);
+        assert_eq!(firsts(&clock), [0], "{n}");
+    }
+}
+
 #[test]
 fn a_given_rate_rules_and_contradictions_are_said() {
     let seconds = even(1000, 100.0, &[(300, 40.0)]);

@@ -201,3 +201,22 @@ fn fractions_with_commas_and_with_points_are_both_read() {
     );
     assert_eq!(own.unwrap().traces.len(), 1);
 }
+
+/// A table with a channel in each row has no message for each of its columns.
+#[test]
+fn a_channel_in_each_row_is_said() {
+    let cells: Vec<String> = (0..300).map(|i| i.to_string()).collect();
+    let text = format!("{0}\n{0}\n{0}\n", cells.join(","));
+    let hints = Hints {
+        sampling_rate: Some(100.0),
+        ..Hints::default()
+    };
+    let own = contents(&text, &hints).unwrap();
+    let notes = own.notes.all().join("; ");
+    assert!(
+        notes.contains("300 columns and 3 rows: if each row is a channel"),
+        "{notes}"
+    );
+    let error = crate::recording::merge(own.traces, &["Z".to_owned()]).unwrap_err();
+    assert!(error.to_string().len() < 300, "{error}");
+}

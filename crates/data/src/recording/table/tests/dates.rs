@@ -76,6 +76,11 @@ fn zones_of_columns() {
     assert_eq!(start("\"Date Time, GMT-04:00\",Z\n", stamp), (-4.0, false));
     assert_eq!(start("Zeit (UTC+5:30),Z\n", stamp), (5.5, false));
     assert_eq!(
+        start("timestamp (+0200),Z\n", "%Y-%m-%dT%H.%M.%S%.3f"),
+        (2.0, false)
+    );
+    assert_eq!(start("time (+),Z\n", stamp), (0.0, false));
+    assert_eq!(
         start("date,\"Time, GMT+2\",Z\n", "%Y-%m-%d,%H:%M:%S%.3f"),
         (2.0, false)
     );

@@ -250,3 +250,18 @@ fn columns_without_names_are_told_apart() {
     let (names, _) = channels(&format!(",time,,Z,N\n{numbered}"));
     assert_eq!(names, ["unnamed", "Z", "N"]);
 }
+
+/// A setting above the rows names no columns.
+#[test]
+fn settings_are_no_names() {
+    let rows: String = (0..50)
+        .map(|i| format!("{i} {} {}\n", i + 1, i + 2))
+        .collect();
+    let hints = Hints {
+        sampling_rate: Some(100.0),
+        ..Hints::default()
+    };
+    let own = parse(&format!("SAMP_FREQ = 100\nUNITS = counts\n{rows}"), &hints).unwrap();
+    let names: Vec<&str> = own.iter().map(|trace| &*trace.channel).collect();
+    assert_eq!(names, ["1", "2", "3"]);
+}

@@ -254,3 +254,42 @@ fn a_temperature_called_t() {
         (100.0, 1_714_557_600_000_000_000)
     );
 }
+
+/// Numbers that cannot be what their column says are read as what they are, or doubted.
+#[test]
+fn times_of_another_unit_or_origin() {
+    let own = |name: &str, cell: &dyn Fn(i64) -> String| {
+        let rows: String = (0..300).map(|i| format!("{},{i}\n", cell(i))).collect();
+        let own = contents(&format!("{name},Z\n{rows}"), &Hints::default()).unwrap();
+        (
+            own.traces[0].rate,
+            own.traces[0].start,
+            own.notes.all().join("; "),
+        )
+    };
+    let start = 1_714_557_600_000_000_000;
+    let seconds = |i: i64| format!("{:.2}", 1_714_557_600.0 + 0.01 * i as f64);
+    let (rate, first, notes) = own("timestamp_ms", &seconds);
+    assert_eq!((rate, first), (100.0, start));
+    assert!(
+        notes.contains("does not have the unit of its name"),
+        "{notes}"
+    );
+    let digits = |i: i64| format!("20240501100{:03}{:02}", i / 100, i % 100);
+    assert_eq!(own("time", &digits), (100.0, start, String::new()));
+    // The two last digits of the year, and seconds since 2001.
+    for cell in [
+        &(|i: i64| format!("2405011000{:02}.{:02}", i / 100, i % 100)) as &dyn Fn(i64) -> String,
+        &|i: i64| format!("{:.2}", 736_250_400.0 + 0.01 * i as f64),
+    ] {
+        let (_, _, notes) = own("time", cell);
+        assert!(notes.contains("another origin than 1970"), "{notes}");
+    }
+    let (_, _, notes) = own("GPS time", &|i| {
+        format!("{:.2}", 1_398_592_818.0 + 0.01 * i as f64)
+    });
+    assert!(notes.contains("1980 as GPS does"), "{notes}");
+    // Minutes and seconds of one digit.
+    let clock = |i: i64| format!("10:0:{}.{:02}", i / 100, i % 100);
+    assert_eq!(own("time", &clock).0, 100.0);
+}

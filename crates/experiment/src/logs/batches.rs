@@ -1,0 +1,91 @@
+//! Curves that were logged by batch, beside others by epoch.
+
+use super::Curves;
+use crate::catalogue::Split;
+use crate::event_files::Steps;
+use support::words::counted;
+
+/// Epochs between two validations at most; a larger distance is the number of batches in an epoch.
+const LONGEST_WITHOUT_VALIDATION: i64 = 10;
+
+/// First and last step of a curve without a gap that begins at 0 or 1.
+fn whole(curve: &Steps) -> Option<(i64, i64)> {
+    let (first, last) = (*curve.keys().next()?, *curve.keys().next_back()?);
+    let count = curve.len() as i64;
+    ((0..=1).contains(&first) && last.checked_sub(first)? + 1 == count).then_some((first, last))
+}
+
+/// Whether a training curve counts batches, as PyTorch's users often log it, while `validation` beside it counts epochs.
+fn counts_batches(training: &Steps, validation: &Steps) -> bool {
+    let (Some((_, batches)), Some((first, epochs))) = (whole(training), whole(validation)) else {
+        return false;
+    };
+    let factor = if epochs - first < 2 {
+        LONGEST_WITHOUT_VALIDATION
+    } else {
+        2
+    };
+    batches / factor > epochs
+}
+
+/// Whether validations are further apart than any number of epochs: their steps are batches too.
+fn is_rare(validation: &Steps) -> bool {
+    let steps: Vec<i64> = validation.keys().copied().collect();
+    let is_far = |pair: &[i64]| pair[1].saturating_sub(pair[0]) > LONGEST_WITHOUT_VALIDATION;
+    steps.len() > 1 && steps.windows(2).all(is_far)
+}
+
+impl Curves<'_> {
+    /// Removes training curves whose steps are batches while those of the validation are epochs: a value by batch is none of
+    /// the epoch of that number.
+    pub(super) fn leave_out_batches(&mut self, notes: &mut Vec<String>) {
+        if self.from_zero {
+            return;
+        }
+        let validation = self.metrics.iter();
+        let validation = validation.filter(|((_, split), _)| *split == Split::Validation);
+        let Some(longest) = validation.map(|(_, own)| own).max_by_key(|own| own.len()) else {
+            return;
+        };
+        let longest = longest.clone();
+        self.learning_rate = (self.learning_rate).filter(|own| !counts_batches(own, &longest));
+        self.metrics.retain(|(metric, split), steps| {
+            let is_other = *split == Split::Train && counts_batches(steps, &longest);
+            if is_other {
+                notes.push(format!(
+                    "{} is not shown: it has {}, the validation {}, so it was logged by batch",
+                    metric.label(*split),
+                    counted(steps.len(), "step"),
+                    longest.len()
+                ));
+            }
+            !is_other
+        });
+    }
+
+    /// Whether all validation curves have so few of the steps that these are rather batches.
+    pub(super) fn is_validated_rarely(&self) -> bool {
+        let validation = self.metrics.iter();
+        let mut own = validation.filter(|((_, split), _)| *split == Split::Validation);
+        !self.from_zero && own.clone().next().is_some() && own.all(|(_, steps)| is_rare(steps))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_beside_epochs() {
+        let steps = |range: std::ops::Range<i64>| -> Steps { range.map(|i| (i, 0.0)).collect() };
+        assert!(counts_batches(&steps(0..100), &steps(0..4)));
+        assert!(counts_batches(&steps(1..101), &steps(1..5)));
+        assert!(counts_batches(&steps(0..30), &steps(0..1)));
+        // The last epoch is not validated yet, or not every epoch is.
+        assert!(!counts_batches(&steps(0..5), &steps(0..4)));
+        assert!(!counts_batches(&steps(0..5), &steps(0..1)));
+        let every = |n: i64| -> Steps { (0..4).map(|i| (n * (i + 1) - 1, 0.0)).collect() };
+        assert!(!counts_batches(&steps(0..8), &every(2)));
+        assert!(is_rare(&every(25)) && !is_rare(&every(2)) && !is_rare(&steps(0..1)));
+    }
+}
