@@ -25,7 +25,7 @@ const HOP: usize = 512;
 const LONG: Duration = Duration::from_millis(500);
 
 /// Names and settings of the front ends.
-fn front_ends() -> [(&'static str, SpectralConfig); 6] {
+fn front_ends() -> [(&'static str, SpectralConfig); 7] {
     let with = |method, compression, frames| SpectralConfig {
         method,
         compression,
@@ -37,6 +37,8 @@ fn front_ends() -> [(&'static str, SpectralConfig); 6] {
     };
     let mut in_time = with(SpectralMethod::Bands, Compression::None, 4);
     in_time.bands.time = true;
+    let mut with_rhythm = in_time.clone();
+    with_rhythm.bands.rhythm = true;
     [
         ("none", with(SpectralMethod::None, Compression::None, 4)),
         ("fft", with(SpectralMethod::Fft, Compression::Log1p, 4)),
@@ -44,6 +46,7 @@ fn front_ends() -> [(&'static str, SpectralConfig); 6] {
         ("bands", with(SpectralMethod::Bands, Compression::None, 4)),
         ("bands-1", with(SpectralMethod::Bands, Compression::None, 1)),
         ("bands-time", in_time),
+        ("bands-time-rhythm", with_rhythm),
     ]
 }
 

@@ -151,10 +151,8 @@ impl<'a> Curves<'a> {
             let most = claims.iter().map(|claim| claim.certainty).max();
             claims.retain(|claim| Some(claim.certainty) == most);
             let first = &claims[0];
-            if !claims
-                .iter()
-                .all(|claim| is_same(&claim.steps, &first.steps))
-            {
+            let is_other = |claim: &Curve<'_>| !is_same(&claim.steps, &first.steps);
+            if claims.iter().any(is_other) {
                 let places: Vec<&str> = claims.iter().map(|claim| &claim.place[..]).collect();
                 let label = key.0.label(key.1);
                 let places = first_few(&places, MAX_NAMED);
@@ -168,9 +166,9 @@ impl<'a> Curves<'a> {
         }
         if !unknown.is_empty() {
             let names: Vec<&str> = unknown.into_iter().collect();
-            let scalars = counted(names.len(), "scalar");
             notes.push(format!(
-                "{scalars} not understood: {}",
+                "{} not understood: {}",
+                counted(names.len(), "scalar"),
                 first_few(&names, MAX_NAMED)
             ));
         }
@@ -228,7 +226,7 @@ impl<'a> Curves<'a> {
             steps_are_epochs: numbering != Numbering::Unknown,
             notes,
         };
-        let best = best_epoch(&history).map(|epoch| epoch.epoch);
+        let best = best_epoch(&history).map(|own| own.epoch);
         let mut test = Map::new();
         for ((metric, split), values) in &self.metrics {
             if *split == Split::Test {
