@@ -82,34 +82,41 @@ wide! {
 }
 
 wide! {
-    /// Sum of the squares of the samples minus `mean`.
-    pub fn squared_deviations(samples: &[f32], mean: f64) -> f64 {
+    /// Mean squares of the samples minus `mean` in parts of the samples, which differ in length by one at most.
+    pub fn mean_squares_of_parts(samples: &[f32], mean: f64, out: &mut [f64]) {
         // Partial sums side by side, in the same order on every machine.
         const LANES: usize = 8;
-        let mut sums = [0.0; LANES];
-        let mut add = |i: usize, sample: f32| sums[i] += (f64::from(sample) - mean).powi(2);
-        let (whole, rest) = samples.as_chunks::<LANES>();
-        for samples in whole {
-            for (i, sample) in samples.iter().enumerate() {
-                add(i, *sample);
+        let (samples_of_all, parts) = (samples.len(), out.len());
+        let edge = |i: usize| i * samples_of_all / parts;
+        for (i, out) in out.iter_mut().enumerate() {
+            let part = &samples[edge(i)..edge(i + 1)];
+            let mut sums = [0.0; LANES];
+            let square = |sample: f32| (f64::from(sample) - mean) * (f64::from(sample) - mean);
+            let (whole, rest) = part.as_chunks::<LANES>();
+            for samples in whole {
+                for (sum, sample) in sums.iter_mut().zip(samples) {
+                    *sum += square(*sample);
+                }
             }
+            for (sum, sample) in sums.iter_mut().zip(rest) {
+                *sum += square(*sample);
+            }
+            *out = sums.iter().sum::<f64>() / part.len() as f64;
         }
-        for (i, sample) in rest.iter().enumerate() {
-            add(i, *sample);
-        }
-        sums.iter().sum()
     }
 }
 
 wide! {
-    /// Adds the products of each value and the one `lag` places later to `sums[lag - 1]`. The last `sums.len()` values have
-    /// no product of their own.
+    /// Adds the products of each value and the one `lag` places later to `sums[lag - 1]`. The last 32 values have no product
+    /// of their own.
     pub fn autocorrelation(values: &[f64], sums: &mut [f64; 32]) {
-        for later in values.windows(33) {
-            for (sum, value) in sums.iter_mut().zip(&later[1..]) {
-                *sum += later[0] * value;
+        let mut own = *sums;
+        for (value, later) in values.iter().zip(values[1..].array_windows::<32>()) {
+            for (sum, later) in own.iter_mut().zip(later) {
+                *sum += value * later;
             }
         }
+        *sums = own;
     }
 }
 

@@ -1,7 +1,7 @@
 //! The rhythm of a channel: how well the energy of the window agrees with itself some time later. Steps, strikes and the
 //! impulses of a worn bearing come at intervals, which spectra of short frames do not show.
 
-use spectra::loops::{autocorrelation, mean, squared_deviations};
+use spectra::loops::{autocorrelation, mean, mean_squares_of_parts};
 
 /// Number of features: lags of 1 to 32 parts.
 pub(super) const FEATURES: usize = 32;
@@ -17,18 +17,13 @@ pub(super) fn features(samples: &[f32], mean_square: f64) -> [f32; FEATURES] {
     if mean_square <= 0.0 {
         return [f32::NAN; FEATURES];
     }
-    let mean = mean(samples);
     let count = PARTS.min(samples.len());
-    let edge = |i: usize| i * samples.len() / count;
     // Zeros follow, for lags that reach beyond the window.
     let mut energies = [0.0; PARTS + FEATURES];
-    for (i, energy) in energies[..count].iter_mut().enumerate() {
-        let part = &samples[edge(i)..edge(i + 1)];
-        // Relative, so that the unit of the samples does not matter.
-        *energy = squared_deviations(part, mean) / mean_square / part.len() as f64;
-    }
-    let average = energies[..count].iter().sum::<f64>() / count as f64;
     let own = &mut energies[..count];
+    mean_squares_of_parts(samples, mean(samples), own);
+    let average = own.iter().sum::<f64>() / count as f64;
+    // Relative, so that the unit of the samples does not matter.
     own.iter_mut()
         .for_each(|energy| *energy = *energy / average - 1.0);
     let variance = own.iter().map(|energy| energy * energy).sum::<f64>();
