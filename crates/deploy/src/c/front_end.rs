@@ -24,10 +24,8 @@ pub(super) struct FrontEnd {
     pub buffer_bytes: usize,
     /// Whether features are logarithms of the power in bands.
     pub is_bands: bool,
-    /// Whether they include features in time.
-    pub uses_time: bool,
-    /// Whether they include the rhythm.
-    pub uses_rhythm: bool,
+    /// Whether they include features in time, and the rhythm.
+    pub in_time: (bool, bool),
     /// Whether steps are computed in double, which is the case if they include a filter.
     pub is_filtered: bool,
     /// Samples from one segment to the next.
@@ -86,8 +84,6 @@ impl FrontEnd {
         define("HOP", method.hop.to_string());
         let is_bands = method.name == "METHOD_BANDS";
         let bands = preprocessing.bands.as_ref().filter(|_| is_bands);
-        let uses_time = bands.is_some_and(|layout| layout.time);
-        let uses_rhythm = bands.is_some_and(|layout| layout.rhythm);
         let stream = stream(preprocessing, &method, [channels, samples], encoded);
         if let Ok(Stream { segment, .. }) = stream {
             define("SEGMENT", segment.to_string());
@@ -126,19 +122,18 @@ impl FrontEnd {
         text.push_str(&tables);
         table_bytes += bytes;
         let row = if encoded { features } else { 0 };
-        let in_time = channels * bands.map_or(0, BandLayout::time_features);
+        let time_values = channels * bands.map_or(0, BandLayout::time_features);
         Ok(Self {
             samples,
             text,
             table_bytes,
             is_bands,
-            uses_time,
-            uses_rhythm,
+            in_time: bands.map_or((false, false), |layout| (layout.time, layout.rhythm)),
             is_filtered: steps.buffer_bytes > 0,
             hop: method.hop,
             stream,
             buffer_bytes: steps.buffer_bytes
-                + 4 * (method.transform + row + in_time + 8 * channels + 8),
+                + 4 * (method.transform + row + time_values + 8 * channels + 8),
         })
     }
 }

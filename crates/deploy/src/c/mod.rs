@@ -260,7 +260,7 @@ fn front_end_code(front_end: &FrontEnd) -> String {
         ""
     };
     // How the features of a channel are found, and the one in place `i`.
-    let (codes, find, feature): (&[_], _, _) = match (front_end.uses_time, front_end.uses_rhythm) {
+    let (codes, find, feature): (&[_], _, _) = match front_end.in_time {
         (false, false) => (&[], "", None),
         (true, false) => (
             &[TIME_FEATURES_CODE],

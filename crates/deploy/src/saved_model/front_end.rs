@@ -3,6 +3,7 @@
 //!
 //! Shapes: windows `[batch, channels, samples]`, features `[batch, channels, segments, features]`.
 
+mod parts;
 mod rhythm;
 mod time_features;
 

@@ -4,6 +4,11 @@ use super::super::NANOS;
 use super::NO_TIME;
 use super::names::DAY_UNIT;
 
+/// Later seconds since 1970 rather count from another origin: the year 2060.
+pub(super) const LATEST: f64 = 2.84e9;
+/// Seconds since 1970 of recordings that people have: from 2001 on.
+pub(super) const CENTURY: std::ops::Range<f64> = 1e9..LATEST;
+
 /// A way to count days.
 #[derive(Debug, PartialEq)]
 pub(super) struct DayCount {

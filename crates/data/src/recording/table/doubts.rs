@@ -4,9 +4,8 @@ use support::words::counted;
 
 use super::super::time::format_date;
 use super::super::{Hints, NANOS, Notes, Remark, UNIX};
-use super::days::FASTEST_STEP;
+use super::days::{CENTURY, FASTEST_STEP, LATEST};
 use super::names::{DAY_UNIT, unit_by_size};
-use super::times::{CENTURY, LATEST};
 
 /// Numbers that would rise by more per row as Unix time are rather counters of small units.
 const SLOW_STEP: f64 = 0.5;

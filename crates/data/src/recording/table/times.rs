@@ -5,7 +5,7 @@ use std::cell::LazyCell;
 use super::super::time::{DAY, DateOrders, Moment, parse_moment_as};
 use super::super::{Hints, Notes, Remark, UNIX, other_start};
 use super::counted::{self, counters, unwrapped};
-use super::days::{DayCount, ticks};
+use super::days::{CENTURY, DayCount, ticks};
 use super::names::{DAY_UNIT, bare_unit, time_name, unit_by_size};
 use super::nanos::nanos;
 use super::rows::rows_of;
@@ -15,10 +15,6 @@ use crate::error::recording::TableError;
 
 /// Nanoseconds of an hour.
 const HOUR: i64 = DAY / 24;
-/// Later seconds since 1970 rather count from another origin: the year 2060.
-pub(super) const LATEST: f64 = 2.84e9;
-/// Seconds since 1970 of recordings that people have: from 2001 on.
-pub(super) const CENTURY: std::ops::Range<f64> = 1e9..LATEST;
 
 /// Removes the column of times from `columns`, and those that count rows; rows without a time are removed from all.
 /// `None` if no column has times.

@@ -2,7 +2,7 @@
 
 use super::super::graph::{Float, Graph, Output};
 use super::Channels;
-use super::time_features::energies;
+use super::parts::energies;
 
 const DOUBLE: Float = Float::Double;
 
