@@ -23,7 +23,7 @@ impl Prepared {
     /// # Errors
     /// [`TrainerError::Interrupted`], or those of reading the data and of a training.
     pub fn choose_front_end(
-        mut self,
+        self,
         interrupt: &Interrupt,
         progress: &mut Progress,
     ) -> Result<Self, TrainerError> {
@@ -35,17 +35,7 @@ impl Prepared {
         basis["augmentation"] = json!(self.job.recipe.augmentation);
         let key = Key::new(&basis);
         if let Some(search) = cache::read::<FrontEndSearch>(&key) {
-            if let Some(added) = search.chosen() {
-                // The choice is made, so these inputs are of no use.
-                let dataset = &mut self.dataset;
-                for split in [&mut dataset.train, &mut dataset.val, &mut dataset.test] {
-                    *split = split.subset(&[]);
-                }
-                let config = self.config_with(added);
-                let dataset = self.read_again(&config, progress)?;
-                self.take(config, dataset);
-            }
-            return Ok(self.with_search(search, progress));
+            return self.with_search(search, None, progress);
         }
         let augmentation = self.job.recipe.augmentation.settings();
         let mut trial = Trial::new(&self.dataset);
@@ -66,6 +56,8 @@ impl Prepared {
                 );
                 return Ok(self);
             }
+            // One set of inputs at a time beside those without.
+            best = None;
             let dataset = self.read_again(&config, progress)?;
             let contender = Contender {
                 dataset: &dataset,
@@ -85,10 +77,7 @@ impl Prepared {
             }
         }
         cache::store(&key, &search);
-        if let Some((config, dataset)) = best {
-            self.take(config, dataset);
-        }
-        Ok(self.with_search(search, progress))
+        self.with_search(search, best, progress)
     }
 
     /// Features in time that are an open question.
@@ -123,21 +112,37 @@ impl Prepared {
         config
     }
 
-    /// Trains with this front end.
-    fn take(&mut self, config: DatasetConfig, dataset: Dataset) {
-        self.job.recipe.spectral_processing = Some(dataset.preprocessing.spectral.clone());
-        (self.dataset, self.config) = (dataset, config);
-    }
-
     fn storage(&self) -> Storage {
         self.job.recipe.storage(self.job.compute.stream)
     }
 
-    /// Says and keeps what was found.
-    fn with_search(mut self, search: FrontEndSearch, progress: &Progress) -> Self {
+    /// Says and keeps what was found, and takes the front end that was chosen; `read` if it is in memory.
+    fn with_search(
+        mut self,
+        search: FrontEndSearch,
+        read: Option<(DatasetConfig, Dataset)>,
+        progress: &mut Progress,
+    ) -> Result<Self, TrainerError> {
         progress.say(&search.message());
+        if let Some(added) = search.chosen() {
+            // The inputs without it are of no use any more.
+            let dataset = &mut self.dataset;
+            for split in [&mut dataset.train, &mut dataset.val, &mut dataset.test] {
+                *split = split.subset(&[]);
+            }
+            let (config, dataset) = match read {
+                Some(read) => read,
+                None => {
+                    let config = self.config_with(added);
+                    let dataset = self.read_again(&config, progress)?;
+                    (config, dataset)
+                }
+            };
+            self.job.recipe.spectral_processing = Some(dataset.preprocessing.spectral.clone());
+            (self.dataset, self.config) = (dataset, config);
+        }
         self.front_end_search = Some(search);
-        self
+        Ok(self)
     }
 
     /// Reads the splits with another front end.

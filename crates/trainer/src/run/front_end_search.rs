@@ -94,11 +94,6 @@ impl FrontEndSearch {
         is_better
     }
 
-    /// Whether anything was tried.
-    pub fn is_empty(&self) -> bool {
-        self.tried.is_empty()
-    }
-
     /// The features that the front end adds.
     pub fn chosen(&self) -> Option<Added> {
         self.chosen
