@@ -71,6 +71,7 @@ fn other_forms_of_the_table() {
     let loss = [(0, 1.0), (1, 0.5)];
     for text in [
         ",loss,val_loss\n0,1.0,2\n1,0.5,2\n",
+        ",dice,loss,val_dice,val_loss\n0,0,1.0,0,2\n1,0,0.5,0,2\n",
         "\u{feff}Epoch;Loss/train;Loss/val\n1;1.0;2\n2;0.5;2\n",
         "# of today\nepoch\ttrain_loss\tval_loss\n0\t1.0\t2\n1\t0.5\t2\n",
     ] {
@@ -260,4 +261,18 @@ fn listed_and_compared_like_runs_with_event_logs() {
         compared.contains("0.7500") && compared.contains("0.1250"),
         "{compared}"
     );
+}
+
+/// Numbers of rows are those of folds or models, where a column says so.
+#[test]
+fn tables_of_folds_and_models_have_no_epochs() {
+    for text in [
+        ",fold,val_accuracy,val_loss\n0,0,0.5,1.0\n1,1,0.75,0.5\n",
+        ",model,test_accuracy,test_loss\n0,a,0.5,1.0\n1,b,0.75,0.5\n",
+        ",batch_size,lr,val_loss\n0,32,0.1,1.0\n1,64,0.1,0.5\n",
+    ] {
+        let (_folder, store) = store(&[("results.csv", text)]);
+        let said = says(&store, &["list"]);
+        assert!(said.starts_with("No experiments"), "{text}: {said}");
+    }
 }

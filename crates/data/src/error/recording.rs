@@ -305,6 +305,16 @@ pub enum TimeSeriesError {
     /// The start time is malformed.
     #[error(transparent)]
     Time(#[from] TimeError),
+    /// The times of the rows are not those of the header.
+    #[error(
+        "its last row is of {last}, but start, rate and rows give {expected}: a part for each stretch without gaps is expected"
+    )]
+    Gap {
+        /// Time of the last row.
+        last: String,
+        /// Time that follows from the header.
+        expected: String,
+    },
     /// A line of `TSPAIR` does not begin with a time.
     #[error("a time and a sample are expected")]
     NoTime,

@@ -161,6 +161,8 @@ fn annotations(
     let limit = 64 * archive_length(archive) + (1 << 16);
     let name = pick(archive, Role::Labels)?;
     let groups = known(&arrays_in(archive), Role::Groups)?;
+    // Beside `x`, `test_group` rather names the group that is left out.
+    let groups = groups.filter(|own| split_of(samples).is_some() || split_of(own).is_none());
     // Samples of training have no labels of a test.
     let others = [Some(&name), groups.as_ref()].into_iter().flatten();
     let others: Vec<&String> = others

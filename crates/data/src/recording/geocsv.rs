@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::time::parse_time;
+use super::time::{format_time, parse_time};
 use super::{Contents, Hints, Trace, check_rate, other_start, text};
 use crate::error::recording::{RecordingError, TimeSeriesError};
 
@@ -55,6 +55,10 @@ struct Part {
     settings: BTreeMap<String, String>,
     /// Which cell of a row has the sample; none before the names of the cells.
     cell: Option<usize>,
+    /// Which cell has the time.
+    time_cell: Option<usize>,
+    /// Time of the last row.
+    last: Option<i64>,
     samples: Vec<f64>,
 }
 
@@ -74,11 +78,14 @@ impl Part {
     fn line(&mut self, line: &str) -> Result<(), TimeSeriesError> {
         let cells: Vec<&str> = line.split(self.separator()).map(str::trim).collect();
         let Some(cell) = self.cell else {
-            let is_time = |name: &&str| name.to_lowercase().contains("time");
-            let found = cells.iter().position(|name| !is_time(name));
+            let found = cells.iter().position(|name| !is_time_name(name));
             self.cell = Some(found.ok_or(TimeSeriesError::Header)?);
+            self.time_cell = cells.iter().position(is_time_name);
             return Ok(());
         };
+        if let Some(text) = self.time_cell.and_then(|cell| cells.get(cell)) {
+            self.last = parse_time(text).ok();
+        }
         let text = cells.get(cell).copied().unwrap_or_default();
         let sample = text.parse();
         let sample = sample.map_err(|_| TimeSeriesError::Sample { text: text.into() })?;
@@ -91,13 +98,27 @@ impl Part {
         let rate: f64 = rate
             .parse()
             .map_err(|_| TimeSeriesError::RateText { text: rate.into() })?;
-        Ok(Trace {
+        let trace = Trace {
             channel: channel(self.value("sid")),
             start: parse_time(self.value("start_time"))?,
             rate: check_rate(rate)?,
             samples: self.samples,
-        })
+        };
+        // Half a sample for clocks that are rounded.
+        let expected = trace.time(trace.samples.len().saturating_sub(1));
+        let tolerance = (0.5e9 / trace.rate) as u64;
+        match self.last {
+            Some(last) if last.abs_diff(expected) > tolerance.max(1) => Err(TimeSeriesError::Gap {
+                last: format_time(last),
+                expected: format_time(expected),
+            }),
+            _ => Ok(trace),
+        }
     }
+}
+
+fn is_time_name(name: &&str) -> bool {
+    name.to_lowercase().contains("time")
 }
 
 /// `XX_ABC_00_H_H_Z` or `XX_ABC_00_HHZ_R` as miniSEED has it.
@@ -201,6 +222,14 @@ mod tests {
         assert_eq!((&*z.0, &*n.0), ("XX.ABC.00.HHZ", "XX.ABC.00.HHN"));
         // One channel with times is a table.
         assert!(!is(part("HHZ", "00:00", timed).as_bytes()));
+        // Times that leave a gap do not become one stretch in silence.
+        let late = timed.replace("00:00.01Z", "01:00Z");
+        let text = part("HHZ", "00:00", &late) + &part("HHN_R", "00:00", timed);
+        let error = read(text.as_bytes(), &Hints::default()).unwrap_err();
+        assert!(
+            error.to_string().contains("a part for each stretch"),
+            "{error}"
+        );
         let wrong = part("HHZ", "00:00", "Sample\n1\nx\n");
         let error = read(wrong.as_bytes(), &Hints::default()).unwrap_err();
         assert!(error.to_string().contains("line 10"), "{error}");

@@ -79,8 +79,18 @@ impl<'a> Header<'a> {
             .collect();
         let has = |role| roles.contains(&role);
         let is_metric = |name: &String| matches!(meaning("", name), TagMeaning::Metric(..));
-        let is_table = (has(Role::Epoch) || has(Role::Step) || has(Role::Index))
-            && names.iter().any(is_metric);
+        // Numbers of rows may be those of folds or models, too. A history has nothing but metrics, those of the user with
+        // their validation.
+        let is_known = |(role, name): (&Role, &String)| {
+            let meaning = meaning("", name);
+            *role == Role::Index
+                || matches!(meaning, TagMeaning::Metric(..) | TagMeaning::LearningRate)
+                || name.starts_with("val_")
+                || names.contains(&format!("val_{name}"))
+        };
+        let is_of_epochs = has(Role::Index) && roles.iter().zip(&names).all(is_known);
+        let is_table =
+            (has(Role::Epoch) || has(Role::Step) || is_of_epochs) && names.iter().any(is_metric);
         is_table.then_some(Self {
             separator,
             line,

@@ -2,7 +2,7 @@
 
 use super::Time;
 use super::heads::{
-    CLASSES, CLOCKS, DURATIONS, ENDS, EVENTS, FILES, SEQUENCE, STARTS, Separated, cell, plain,
+    CLASSES, CLOCKS, DURATIONS, ENDS, EVENTS, FILES, SEQUENCE, STARTS, Separated, all_plain, cell,
     whole_unit,
 };
 use super::places::{DateCells, PartNames, Place, TimeCells, TimeColumn, dates};
@@ -224,7 +224,7 @@ impl Columns {
         };
         let mut heads = Heads {
             row,
-            names: row.iter().map(plain).collect(),
+            names: all_plain(row),
             settings,
             named: true,
         };

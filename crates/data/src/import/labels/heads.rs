@@ -81,6 +81,26 @@ pub(super) const FILES: [&str; 14] = [
 ];
 pub(super) const SEQUENCE: &str = "beginfile";
 
+/// [`plain`] of all names. `start_utc` is `startutc` beside a column `start`, which then has the times.
+pub(super) fn all_plain(row: &csv::StringRecord) -> Vec<(String, Option<f64>)> {
+    let has_zone = |head: &str| {
+        let head = head.to_lowercase();
+        ["utc", "gmt"]
+            .iter()
+            .any(|zone| head.trim_end_matches(')').ends_with(zone))
+    };
+    let others = row.iter().filter(|head| !has_zone(head));
+    let others: Vec<String> = others.map(|head| plain(head).0).collect();
+    let own = |head| {
+        let (name, unit) = plain(head);
+        if has_zone(head) && others.contains(&name) {
+            return (name + "utc", None);
+        }
+        (name, unit)
+    };
+    row.iter().map(own).collect()
+}
+
 /// The name of a column without its unit, and the unit in seconds: `begintime` for `Begin Time (s)`, `start` for
 /// `start_ms`.
 pub(super) fn plain(head: &str) -> (String, Option<f64>) {

@@ -209,3 +209,19 @@ fn columns_and_rows_of_ravens_tables() {
     let expected = "line 3: 4 cells, but there are 3 columns: put texts that contain the separator in quotation marks";
     assert!(error.contains(expected), "{error}");
 }
+
+/// Times relative to the recording stand beside those of a clock.
+#[test]
+fn times_named_utc_do_not_take_the_place_of_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("labels.csv");
+    for text in [
+        "start_utc,start,end,class\n2024-05-01T10:00:00,0,60,quiet\n",
+        "start,end,start (UTC),end (UTC),class\n0,60,2024-05-01T10:00:00,2024-05-01T10:01:00,quiet\n",
+    ] {
+        std::fs::write(&path, text).unwrap();
+        let label = &read_labels(&path).unwrap()[0];
+        let times = (Time::Seconds(0.0), Time::Seconds(60.0));
+        assert_eq!((label.start, label.end), times, "{text}");
+    }
+}

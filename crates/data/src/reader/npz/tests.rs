@@ -317,6 +317,9 @@ fn names_of_splits() {
     ] {
         assert_eq!(of(&names).unwrap()[1].label, 2, "{names:?}");
     }
+    // The group that was left out is no group of the windows.
+    let records = of(&["x", "y", "test_group"]).unwrap();
+    assert_eq!(records[1].group, None);
     for (names, expected) in [
         (
             &["x_train", "y_train", "x_test", "y_test"][..],

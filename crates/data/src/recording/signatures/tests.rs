@@ -139,3 +139,17 @@ fn tables_are_tables() {
         assert_eq!(of(text.as_bytes()), None, "{text}");
     }
 }
+
+/// Comments of a table may have the same words.
+#[test]
+fn comments_of_tables_are_no_signature() {
+    for text in [
+        "# Station GEO1, NPTS=300, DT=0.01\ntime,Z\n0,1\n0.01,2\n",
+        "# a\n# b\n# c\n# NPTS: 300 START: 10:00 EDT\n1 2\n3 4\n",
+        "PEER NGA,RSN1,NPTS=300,DT=0.01\ntime,acc\n0,1\n0.01,2\n",
+        "# 300 data equally spaced at 0.01 s\n1\n2\n",
+    ] {
+        assert!(!is_at2(text.as_bytes()), "{text}");
+        assert!(!is_cosmos(text.as_bytes()), "{text}");
+    }
+}
