@@ -145,6 +145,8 @@ impl Beside {
             Ok(at.map(|at| columns.remove(at).1))
         };
         let labels = match take(Role::Labels, "label")? {
+            // Windows that are classified need no label, so any column of that name will do.
+            Some(values) if wanted.label_is_optional => labels(values, wanted).ok(),
             Some(values) => Some(labels(values, wanted)?),
             None if wanted.label_is_optional => None,
             None => return Err(ParquetError::NoLabel { there: names }),

@@ -65,6 +65,24 @@ fn labels_that_are_names_of_classes() {
     );
 }
 
+/// Windows that are classified may have labels that say nothing here.
+#[test]
+fn labels_may_be_anything_where_they_are_not_needed() {
+    let wanted = Wanted {
+        label_is_optional: true,
+        ..Default::default()
+    };
+    let mut labels = Vec::new();
+    let path = fixtures().join("text_labels.parquet");
+    reader::read(&path, &wanted, &mut |record| {
+        labels.push(record.label);
+        Ok(())
+    })
+    .unwrap();
+    assert!(!labels.is_empty());
+    assert!(labels.iter().all(|label| *label == Record::UNLABELLED));
+}
+
 #[test]
 fn what_is_no_window_is_refused() {
     for (name, problem) in [
