@@ -11,7 +11,7 @@ pub(crate) fn check_time(
 ) -> Result<(), DataError> {
     let bands = &config.spectral.bands;
     let is_bands = config.spectral.method == SpectralMethod::Bands;
-    let has_time = is_bands && (bands.time || bands.rhythm);
+    let has_time = is_bands && bands.has_time();
     match normalisation {
         Normalisation::Sample | Normalisation::Batch if has_time => {
             let problem = format!(

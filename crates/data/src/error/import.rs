@@ -126,7 +126,7 @@ pub enum ImportError {
     /// A trace lacks a channel.
     #[error(
         "there is no channel `{channel}`: there are {}",
-        support::words::first_few(there, 24)
+        support::words::first_few(there, super::recording::NAMED)
     )]
     NoChannel {
         /// The channel.

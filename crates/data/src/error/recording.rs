@@ -333,7 +333,7 @@ pub enum TimeSeriesError {
 }
 
 /// Channels that a message names.
-const NAMED: usize = 24;
+pub(super) const NAMED: usize = 24;
 
 /// Channels cannot be merged.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -175,12 +175,15 @@ impl Bands {
         self.mean_squares
             .extend(window.chunks_exact(samples).map(mean_square));
         self.times.clear();
-        for (channel, square) in window.chunks_exact(samples).zip(&self.mean_squares) {
-            if self.layout.time {
-                self.times.extend(time::features(channel, *square));
-            }
-            if self.layout.rhythm {
-                self.times.extend(rhythm::features(channel, *square));
+        if self.layout.time_features() > 0 {
+            for (channel, square) in window.chunks_exact(samples).zip(&self.mean_squares) {
+                let mean = mean(channel);
+                if self.layout.time {
+                    self.times.extend(time::features(channel, mean, *square));
+                }
+                if self.layout.rhythm {
+                    self.times.extend(rhythm::features(channel, mean, *square));
+                }
             }
         }
         self.keep(shift);

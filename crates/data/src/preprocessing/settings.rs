@@ -155,6 +155,11 @@ impl Default for BandsConfig {
 }
 
 impl BandsConfig {
+    /// Whether there are features in time, or the rhythm.
+    pub fn has_time(&self) -> bool {
+        self.time || self.rhythm
+    }
+
     fn is_default(&self) -> bool {
         *self == Self::default()
     }

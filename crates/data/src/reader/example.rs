@@ -9,6 +9,7 @@ use tfrecord::protobuf::feature::Kind;
 use tfrecord::protobuf::{Example, Feature};
 
 use super::element::Element;
+use super::lists::number_of;
 use super::names::Role;
 use super::tensor_proto;
 use super::{Record, Wanted};
@@ -200,9 +201,8 @@ fn label(kind: Kind, wanted: &Wanted) -> Result<i64, ExampleError> {
         Kind::BytesList(list) => {
             let text = list.value.first().map(|text| String::from_utf8_lossy(text));
             let text = text.unwrap_or_default();
-            let names = &wanted.class_names;
-            if let Some(number) = names.iter().position(|name| name == text.trim()) {
-                return Ok(number as i64);
+            if let Some(number) = number_of(&text, &wanted.class_names) {
+                return Ok(number);
             }
             let text: String = text.chars().take(40).collect();
             Err(ExampleError::LabelText { text })

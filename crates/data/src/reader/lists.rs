@@ -78,19 +78,23 @@ pub(super) fn labels<R: Read>(
     }
 }
 
+/// The number of the class that is called `text`.
+pub(super) fn number_of(text: &str, class_names: &[String]) -> Option<i64> {
+    let found = class_names.iter().position(|name| name == text.trim());
+    found.map(|number| number as i64)
+}
+
 /// The numbers of classes that are called by name.
 pub(super) fn numbers_of(
     texts: Vec<String>,
     class_names: &[String],
 ) -> Result<Vec<i64>, ArrayError> {
     let number = |(record, text): (usize, String)| {
-        let found = class_names.iter().position(|name| name == text.trim());
-        let found = found.ok_or_else(|| ArrayError::UnknownClass {
+        number_of(&text, class_names).ok_or_else(|| ArrayError::UnknownClass {
             record,
             text,
             known: class_names.to_vec(),
-        })?;
-        Ok(found as i64)
+        })
     };
     texts.into_iter().enumerate().map(number).collect()
 }
@@ -195,7 +199,8 @@ pub(super) fn integers<R: Read>(array: Array<R>) -> Result<Vec<i64>, ArrayError>
 }
 
 /// A label that is a float but a whole number.
-fn whole_float(value: f64) -> Option<i64> {
+/// A whole number in float64.
+pub(super) fn whole_float(value: f64) -> Option<i64> {
     (value.fract() == 0.0 && value.abs() < 9e15).then_some(value as i64)
 }
 

@@ -10,7 +10,8 @@ use bytes::Bytes;
 use parquet::file::reader::SerializedFileReader;
 use support::panics::catch;
 
-use super::lists::{numbers_of, whole};
+use super::element::check_range;
+use super::lists::{numbers_of, whole, whole_float};
 use super::names::Role;
 use super::{Reader, Record, Sink, Wanted, unreadable};
 use crate::error::sample::{ArrayError, BeyondFloat32, ParquetError, SampleError};
@@ -100,15 +101,9 @@ fn pass(
 
 /// Numbers as float32.
 fn float32(values: &[f64]) -> Result<Vec<f32>, BeyondFloat32> {
-    let number = |(position, value): (usize, &f64)| {
-        let own = *value as f32;
-        if own.is_infinite() && value.is_finite() {
-            let value = *value;
-            return Err(BeyondFloat32 { position, value });
-        }
-        Ok(own)
-    };
-    values.iter().enumerate().map(number).collect()
+    let own: Vec<f32> = values.iter().map(|value| *value as f32).collect();
+    check_range(&own, |position| values[position])?;
+    Ok(own)
 }
 
 /// The columns of a file; `None` if it is damaged.
@@ -161,13 +156,7 @@ impl Beside {
 
 fn labels(values: RowValues, wanted: &Wanted) -> Result<Vec<i64>, ParquetError> {
     let labels = match values {
-        RowValues::Numbers(numbers) => {
-            let number = |value: f64| {
-                let is_whole = value.fract() == 0.0 && value.abs() < 9e15;
-                is_whole.then_some(value as i64)
-            };
-            whole(numbers.into_iter().map(number).collect())
-        }
+        RowValues::Numbers(numbers) => whole(numbers.into_iter().map(whole_float).collect()),
         RowValues::Texts(texts) if !wanted.class_names.is_empty() => {
             numbers_of(texts, &wanted.class_names)
         }

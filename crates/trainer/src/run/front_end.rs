@@ -15,6 +15,9 @@ use crate::training::Interrupt;
 /// Raised whenever a search comes to other results, which are then not taken from the cache.
 const VERSION: u32 = 4;
 
+const DIVERGED: &str =
+    "a short trial of the features in time of `bands` diverged: training without them";
+
 impl Prepared {
     /// Chooses which features in time the front end has, if neither the dataset configuration nor the recipe sets the front
     /// end. The choice depends on the data, the augmentation and the weights of classes, not on the run's seed, network or
@@ -45,6 +48,10 @@ impl Prepared {
             augmentation: augmentation.clone(),
         };
         trial.add(&way, &self.job.recipe, interrupt)?;
+        if trial.diverged(0) {
+            progress.say(DIVERGED);
+            return Ok(self);
+        }
         let mut best = None;
         for (added, way) in candidates.into_iter().zip(1..) {
             let config = self.config_with(added);
@@ -66,10 +73,8 @@ impl Prepared {
             trial.add(&contender, &self.job.recipe, interrupt)?;
             let found = trial.loss([0, way]);
             let is_finite = found.scores.iter().all(|loss| loss.is_finite());
-            if !is_finite || trial.diverged(0) || trial.diverged(way) {
-                progress.say(
-                    "a short trial of the features in time of `bands` diverged: training without them",
-                );
+            if !is_finite || trial.diverged(way) {
+                progress.say(DIVERGED);
                 return Ok(self);
             }
             if search.is_better(added, found) {

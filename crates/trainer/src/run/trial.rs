@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use baselines::metrics::bootstrap::{Options, TestedWindows, difference};
 use baselines::metrics::{confusion, macro_f1};
-use data::{Augmentation, Dataset, batch};
+use data::{Augmentation, Dataset, Split, batch};
 use model::{Architecture, InputShape, ModelKind, TrainingState};
 
 use super::SEED;
@@ -71,7 +71,7 @@ pub struct Paired {
 impl Trial {
     /// No trainings yet, on a dataset of which every way has the same windows.
     pub fn new(dataset: &Dataset) -> Self {
-        let val = part_of(dataset).val;
+        let val = part_of_val(dataset);
         let groups = val.group_names();
         let groups = groups.map(|names| names.into_iter().map(str::to_owned).collect());
         Self {
@@ -209,6 +209,12 @@ fn averaged(
     Ok(Way { diverged, logits })
 }
 
+/// The windows that judge a trial.
+fn part_of_val(dataset: &Dataset) -> Split {
+    let val = &dataset.val;
+    val.subset(&batch::spread(val.len(), WINDOWS))
+}
+
 /// The splits a trial uses: all of them, or part of large ones.
 fn part_of(dataset: &Dataset) -> Dataset {
     let ratio = WINDOWS as f64 / dataset.train.len() as f64;
@@ -216,9 +222,7 @@ fn part_of(dataset: &Dataset) -> Dataset {
     Dataset {
         class_names: dataset.class_names.clone(),
         train: dataset.train.subset(&train),
-        val: dataset
-            .val
-            .subset(&batch::spread(dataset.val.len(), WINDOWS)),
+        val: part_of_val(dataset),
         test: dataset.test.subset(&[]),
         test_is_val: dataset.test_is_val,
         preprocessing: dataset.preprocessing.clone(),

@@ -83,41 +83,44 @@ pub(super) const SEQUENCE: &str = "beginfile";
 
 /// [`plain`] of all names. `start_utc` is `startutc` beside a column `start`, which then has the times.
 pub(super) fn all_plain(row: &csv::StringRecord) -> Vec<(String, Option<f64>)> {
-    let has_zone = |head: &str| {
-        let head = head.to_lowercase();
-        ["utc", "gmt"]
-            .iter()
-            .any(|zone| head.trim_end_matches(')').ends_with(zone))
+    let all: Vec<_> = row.iter().map(parts).collect();
+    let is_taken = |name: &String| {
+        all.iter()
+            .any(|(other, _, has_zone)| !has_zone && other == name)
     };
-    let others = row.iter().filter(|head| !has_zone(head));
-    let others: Vec<String> = others.map(|head| plain(head).0).collect();
-    let own = |head| {
-        let (name, unit) = plain(head);
-        if has_zone(head) && others.contains(&name) {
-            return (name + "utc", None);
+    let own = |(name, unit, has_zone): &(String, Option<f64>, bool)| {
+        if *has_zone && is_taken(name) {
+            (format!("{name}utc"), None)
+        } else {
+            (name.clone(), *unit)
         }
-        (name, unit)
     };
-    row.iter().map(own).collect()
+    all.iter().map(own).collect()
 }
 
 /// The name of a column without its unit, and the unit in seconds: `begintime` for `Begin Time (s)`, `start` for
 /// `start_ms`.
 pub(super) fn plain(head: &str) -> (String, Option<f64>) {
+    let (name, unit, _) = parts(head);
+    (name, unit)
+}
+
+/// [`plain`], and whether UTC was named. Times without a zone are UTC.
+fn parts(head: &str) -> (String, Option<f64>, bool) {
     let head = head.to_lowercase();
     let words = head.split(|c: char| !c.is_alphanumeric());
-    let mut words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
-    // Times without a zone are UTC.
-    if words.len() > 1 && matches!(words.last(), Some(&("utc" | "gmt"))) {
-        words.pop();
-    }
-    if let [name @ .., last] = &words[..]
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    let (words, has_zone) = match &words[..] {
+        [name @ .., "utc" | "gmt"] if !name.is_empty() => (name, true),
+        words => (words, false),
+    };
+    if let [name @ .., last] = words
         && !name.is_empty()
         && let Some(unit) = unit(last)
     {
-        return (name.concat(), Some(unit));
+        return (name.concat(), Some(unit), has_zone);
     }
-    (words.concat(), None)
+    (words.concat(), None, has_zone)
 }
 
 /// The unit in seconds that a whole name is, as `ms`.

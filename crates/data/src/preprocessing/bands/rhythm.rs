@@ -1,7 +1,7 @@
 //! The rhythm of a channel: how well the energy of the window agrees with itself some time later. Steps, strikes and the
 //! impulses of a worn bearing come at intervals, which spectra of short frames do not show.
 
-use spectra::loops::{autocorrelation, mean, mean_squares_of_parts};
+use spectra::loops::{autocorrelation, mean_squares_of_parts};
 
 /// Number of features: lags of 1 to 32 parts.
 pub(super) const FEATURES: usize = 32;
@@ -12,8 +12,8 @@ const PARTS: usize = 64;
 /// Variance of relative energies that is added to theirs, so that a steady signal has no rhythm of rounding errors.
 const FLOOR: f64 = 1e-4;
 
-/// The rhythm of [`super::BandLayout`] of a channel with this mean square around its mean; not a number if that is zero.
-pub(super) fn features(samples: &[f32], mean_square: f64) -> [f32; FEATURES] {
+/// The rhythm of [`super::BandLayout`] of a channel with this mean and mean square around it; not a number if that is zero.
+pub(super) fn features(samples: &[f32], mean: f64, mean_square: f64) -> [f32; FEATURES] {
     if mean_square <= 0.0 {
         return [f32::NAN; FEATURES];
     }
@@ -21,7 +21,7 @@ pub(super) fn features(samples: &[f32], mean_square: f64) -> [f32; FEATURES] {
     // Zeros follow, for lags that reach beyond the window.
     let mut energies = [0.0; PARTS + FEATURES];
     let own = &mut energies[..count];
-    mean_squares_of_parts(samples, mean(samples), own);
+    mean_squares_of_parts(samples, mean, own);
     let average = own.iter().sum::<f64>() / count as f64;
     // Relative, so that the unit of the samples does not matter.
     own.iter_mut()
@@ -34,10 +34,12 @@ pub(super) fn features(samples: &[f32], mean_square: f64) -> [f32; FEATURES] {
 
 #[cfg(test)]
 mod tests {
+    use spectra::loops::{mean, mean_square};
+
     use super::*;
 
     fn of(samples: &[f32]) -> [f32; FEATURES] {
-        features(samples, spectra::loops::mean_square(samples))
+        features(samples, mean(samples), mean_square(samples))
     }
 
     /// The formula, term by term.

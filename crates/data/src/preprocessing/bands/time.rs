@@ -1,7 +1,7 @@
 //! Features of a channel in time: how its energy is spread over the window, which spectra of frames do not show.
 
 use spectra::logarithm::natural;
-use spectra::loops::{mean, powers};
+use spectra::loops::powers;
 
 /// Number of features.
 pub(super) const FEATURES: usize = 3;
@@ -9,13 +9,12 @@ pub(super) const FEATURES: usize = 3;
 /// Most parts whose energies are compared.
 const PARTS: usize = 16;
 
-/// The features of [`super::BandLayout`] of a channel with this mean square around its mean; not a number if that is
+/// The features of [`super::BandLayout`] of a channel with this mean and mean square around it; not a number if that is
 /// zero.
-pub(super) fn features(samples: &[f32], mean_square: f64) -> [f32; FEATURES] {
+pub(super) fn features(samples: &[f32], mean: f64, mean_square: f64) -> [f32; FEATURES] {
     if mean_square <= 0.0 {
         return [f32::NAN; FEATURES];
     }
-    let mean = mean(samples);
     let count = PARTS.min(samples.len());
     let edge = |i: usize| i * samples.len() / count;
     let mut energies = [0.0; PARTS];
@@ -43,10 +42,12 @@ pub(super) fn features(samples: &[f32], mean_square: f64) -> [f32; FEATURES] {
 
 #[cfg(test)]
 mod tests {
+    use spectra::loops::{mean, mean_square};
+
     use super::*;
 
     fn of(samples: &[f32]) -> [f32; FEATURES] {
-        features(samples, spectra::loops::mean_square(samples))
+        features(samples, mean(samples), mean_square(samples))
     }
 
     /// The formulas, term by term.
