@@ -32,6 +32,7 @@ pub mod demo;
 pub mod error;
 mod feature_augment;
 pub mod folds;
+mod gzip;
 pub mod import;
 mod index;
 mod labels;

@@ -179,6 +179,15 @@ fn sound() -> Vec<(Vec<u8>, usize)> {
     names.map(one).to_vec()
 }
 
+/// The first two bytes of gzip before a record do not make the file a packed one.
+#[test]
+fn foreign_bytes_like_gzip_are_skipped() {
+    let (record, count) = &sound()[0];
+    let bytes = [&[0x1f, 0x8b], &record[..]].concat();
+    let contents = recording::parse(&bytes, "", &Hints::default()).unwrap();
+    assert_eq!(contents.traces[0].samples.len(), *count);
+}
+
 proptest! {
     /// All samples of sound records are read, and no others, whatever lies between the records.
     #[test]

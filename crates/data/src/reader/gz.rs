@@ -12,6 +12,7 @@ use super::tfrecord::{first, frame, payload};
 use super::{Reader, Record, Sink, Wanted, unknown, unreadable};
 use crate::error::DataError;
 use crate::error::sample::FrameError;
+use crate::gzip;
 use crate::recording::signatures;
 
 /// The reader.
@@ -26,7 +27,7 @@ impl Reader for Gz {
     }
 
     fn accepts(&self, _path: &Path, head: &[u8]) -> bool {
-        head.starts_with(&[0x1f, 0x8b]) || is_zlib(head)
+        gzip::is(head) || is_zlib(head)
     }
 
     fn read(&self, path: &Path, wanted: &Wanted, sink: Sink<'_>) -> Result<(), DataError> {
@@ -75,8 +76,7 @@ pub(crate) fn is_other_gzip(path: &Path) -> bool {
     let file = File::open(path).map(BufReader::new);
     let mut head = [0; 12];
     file.is_ok_and(|mut file| {
-        file.fill_buf()
-            .is_ok_and(|start| start.starts_with(&[0x1f, 0x8b]))
+        file.fill_buf().is_ok_and(gzip::is)
             && MultiGzDecoder::new(file).read_exact(&mut head).is_ok()
             && !is_framed(&head)
     })

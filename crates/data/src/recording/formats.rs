@@ -12,7 +12,7 @@ use super::{
 };
 use crate::error::recording::TableError;
 use crate::error::{DataError, RecordingError, in_file};
-use crate::limited;
+use crate::{gzip, limited};
 use Recognised::{Content, Extension};
 
 /// Decompresses a gzip stream.
@@ -113,16 +113,15 @@ fn parse_named(
     extension: &str,
     hints: &Hints,
 ) -> Result<(&'static str, Contents), RecordingError> {
-    match **bytes {
-        [] => return Err(RecordingError::EmptyFile),
-        [0x1F, 0x8B, ..] => {
-            let plain = Bytes::from(unpacked(bytes)?);
-            if plain.starts_with(&[0x1F, 0x8B]) {
-                return Err(RecordingError::GzipTwice);
-            }
-            return parse_named(&plain, extension, hints);
+    if bytes.is_empty() {
+        return Err(RecordingError::EmptyFile);
+    }
+    if gzip::is(bytes) {
+        let plain = Bytes::from(unpacked(bytes)?);
+        if gzip::is(&plain) {
+            return Err(RecordingError::GzipTwice);
         }
-        _ => {}
+        return parse_named(&plain, extension, hints);
     }
     let mut formats = FORMATS.iter();
     let format = formats.find(|format| format.accepts(bytes, extension));
@@ -164,7 +163,7 @@ pub(crate) fn beginning(path: &Path, hints: &Hints, most: u64) -> Result<Beginni
     let head = limited_head(file, most).map_err(unreadable(path))?;
     let mut times = (length as f64 / head.len().max(1) as f64).max(1.0);
     let mut bytes = head;
-    if bytes.starts_with(&[0x1F, 0x8B]) {
+    if gzip::is(&bytes) {
         let mut packed = flate2::bufread::MultiGzDecoder::new(&bytes[..]);
         let mut plain = Vec::new();
         // The end of what was read is within the packed stream.
