@@ -2,6 +2,7 @@
 
 mod file;
 mod front_end;
+mod merge_keys;
 mod yaml;
 
 use std::fmt;
@@ -18,7 +19,8 @@ use crate::preprocessing::{Normalisation, SpectralConfig, Step};
 use crate::reader::Wanted;
 
 use self::file::{FileSeed, is_list_of_recordings, line_of, task_names};
-use self::yaml::{check, merged};
+use self::merge_keys::merged;
+use self::yaml::check;
 pub use self::yaml::{parse_yaml, parse_yaml_noting_unknown, read_yaml};
 
 /// A dataset configuration. Paths are absolute or relative to the working directory.

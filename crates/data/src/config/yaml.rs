@@ -1,11 +1,10 @@
 //! Reads and parses YAML, for all modules and crates.
 
-use std::borrow::Cow;
 use std::path::Path;
 
 use serde::de::IgnoredAny;
-use serde_yaml::Value;
 
+use super::merge_keys::merged;
 use crate::error::YamlError;
 use crate::nesting::deeper_than;
 use crate::{limited, text};
@@ -27,57 +26,6 @@ pub(super) fn check(text: &str) -> Result<(), YamlError> {
     match serde_yaml::from_str::<Option<IgnoredAny>>(text) {
         Ok(_) => Ok(()),
         Err(problem) => Err(YamlError::Syntax(problem)),
-    }
-}
-
-/// The text with the mappings of merge keys (`<<: *defaults`) in their places, which the library takes for keys of that name.
-/// Lines are those of the new text. Text without merge keys stays as it is.
-pub(super) fn merged(text: &str) -> Cow<'_, str> {
-    if !text.contains("<<") {
-        return text.into();
-    }
-    let Ok(mut root) = serde_yaml::from_str::<Value>(text) else {
-        // Parsing it again says what is wrong.
-        return text.into();
-    };
-    if !merge(&mut root) {
-        return text.into();
-    }
-    serde_yaml::to_string(&root).map_or(text.into(), Cow::Owned)
-}
-
-/// Merges mappings below `value`; whether there were any. Own keys count before merged ones, and earlier ones before later.
-fn merge(value: &mut Value) -> bool {
-    match value {
-        Value::Sequence(items) => {
-            // All of them, also those behind the first with a merge key.
-            let merged = items.iter_mut().filter_map(|own| merge(own).then_some(()));
-            merged.count() > 0
-        }
-        Value::Mapping(mapping) => {
-            let merged = mapping
-                .values_mut()
-                .filter_map(|own| merge(own).then_some(()));
-            let below = merged.count() > 0;
-            let parents = match mapping.get("<<") {
-                Some(Value::Mapping(parent)) => vec![parent.clone()],
-                Some(Value::Sequence(items)) => {
-                    let all = items.iter().map(|item| item.as_mapping().cloned());
-                    all.collect::<Option<Vec<_>>>().unwrap_or_default()
-                }
-                _ => Vec::new(),
-            };
-            if parents.is_empty() {
-                return below;
-            }
-            mapping.shift_remove("<<");
-            for (key, own) in parents.into_iter().flatten() {
-                mapping.entry(key).or_insert(own);
-            }
-            true
-        }
-        Value::Tagged(tagged) => merge(&mut tagged.value),
-        _ => false,
     }
 }
 
@@ -144,20 +92,6 @@ fn twice(error: serde_yaml::Error, text: &str) -> YamlError {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn merge_keys_are_merged() {
-        type Sections =
-            std::collections::BTreeMap<String, std::collections::BTreeMap<String, usize>>;
-        let text =
-            "a: &a {x: 1, y: 2}\nb: &b {<<: *a, y: 3}\nc:\n  <<: [*b, {z: 5, y: 6}]\n  w: 7\n";
-        let found: Sections = parse_yaml(text).unwrap();
-        let own = |section: &str| -> Vec<usize> { found[section].values().copied().collect() };
-        assert_eq!(own("b"), [1, 3]);
-        assert_eq!(own("c"), [7, 1, 3, 5]);
-        // Other text, and its lines, stay as they are.
-        assert_eq!(merged("a: {x: 1}\n# <<\n"), "a: {x: 1}\n# <<\n");
-    }
 
     /// A YAML syntax error takes precedence over the list of allowed keys, and gives the position and the remedy.
     #[test]

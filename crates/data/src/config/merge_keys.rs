@@ -1,0 +1,192 @@
+//! Merge keys of YAML, which the library takes for keys of the name `<<`.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde_yaml::Value;
+
+/// The text with the mappings of merge keys (`<<: *defaults`) in their places. Lines are those of the new text. Text without
+/// merge keys stays as it is.
+pub(super) fn merged(text: &str) -> Cow<'_, str> {
+    if !text.contains("<<") {
+        return text.into();
+    }
+    let kept = Kept::of(text);
+    let Ok(mut root) = serde_yaml::from_str::<Value>(&kept.text) else {
+        // Parsing it again says what is wrong.
+        return text.into();
+    };
+    if !merge(&mut root) {
+        return text.into();
+    }
+    serde_yaml::to_string(&root).map_or(text.into(), |own| Cow::Owned(kept.restored(&own)))
+}
+
+/// Merges mappings below `value`; whether there were any. Own keys count before merged ones, and earlier ones before later.
+fn merge(value: &mut Value) -> bool {
+    match value {
+        Value::Sequence(items) => {
+            // All of them, also those behind the first with a merge key.
+            let merged = items.iter_mut().filter_map(|own| merge(own).then_some(()));
+            merged.count() > 0
+        }
+        Value::Mapping(mapping) => {
+            let merged = mapping
+                .values_mut()
+                .filter_map(|own| merge(own).then_some(()));
+            let below = merged.count() > 0;
+            let parents = match mapping.get("<<") {
+                Some(Value::Mapping(parent)) => vec![parent.clone()],
+                Some(Value::Sequence(items)) => {
+                    let all = items.iter().map(|item| item.as_mapping().cloned());
+                    all.collect::<Option<Vec<_>>>().unwrap_or_default()
+                }
+                _ => Vec::new(),
+            };
+            if parents.is_empty() {
+                return below;
+            }
+            mapping.shift_remove("<<");
+            for (key, own) in parents.into_iter().flatten() {
+                mapping.entry(key).or_insert(own);
+            }
+            true
+        }
+        Value::Tagged(tagged) => merge(&mut tagged.value),
+        _ => false,
+    }
+}
+
+/// Text in which words that are no texts in YAML, such as `1.10` and `No`, are replaced by names: what reads the
+/// configuration decides whether they are numbers or names, so they must come out as they were written.
+struct Kept<'a> {
+    text: String,
+    /// Begins the names; not in the text.
+    prefix: String,
+    /// The words; each has its position in its name.
+    words: Vec<&'a str>,
+    positions: BTreeMap<&'a str, usize>,
+}
+
+impl<'a> Kept<'a> {
+    fn of(text: &'a str) -> Self {
+        let mut prefix = "kept_".to_owned();
+        while text.contains(&prefix) {
+            prefix.push('_');
+        }
+        let mut kept = Self {
+            text: String::with_capacity(text.len()),
+            prefix,
+            words: Vec::new(),
+            positions: BTreeMap::new(),
+        };
+        for line in text.split_inclusive('\n') {
+            kept.add(line);
+        }
+        kept
+    }
+
+    fn add(&mut self, line: &'a str) {
+        let is_of_word = |c: char| c.is_ascii_alphanumeric() || "_.+~-".contains(c);
+        let mut rest = line;
+        while let Some(start) = rest.find(is_of_word) {
+            let (before, from) = rest.split_at(start);
+            let (word, after) = from.split_at(from.find(|c| !is_of_word(c)).unwrap_or(from.len()));
+            self.text.push_str(before);
+            let done = &line[..line.len() - from.len()];
+            if is_whole(done, after) && is_no_text(word) {
+                let number = *self.positions.entry(word).or_insert(self.words.len());
+                if number == self.words.len() {
+                    self.words.push(word);
+                }
+                self.text.push_str(&format!("{}{number}_", self.prefix));
+            } else {
+                self.text.push_str(word);
+            }
+            rest = after;
+        }
+        self.text.push_str(rest);
+    }
+
+    /// Text with the words in their places.
+    fn restored(&self, text: &str) -> String {
+        let mut parts = text.split(&self.prefix);
+        let mut restored = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let (number, rest) = part.split_once('_').expect("a name ends so");
+            let number: usize = number.parse().expect("a name has a number");
+            restored.push_str(self.words[number]);
+            restored.push_str(rest);
+        }
+        restored
+    }
+}
+
+/// Whether what stands between these parts of a line is a key, a value or an item by itself.
+fn is_whole(before: &str, after: &str) -> bool {
+    let is_key = after.starts_with(": ") || after.trim_end() == ":";
+    let rest = after.trim_start();
+    let is_end = is_key || rest.is_empty() || rest.starts_with([',', ']', '}']);
+    let is_comment = rest.starts_with('#') && rest.len() < after.len();
+    let is_apart = before.ends_with([' ', '\t']);
+    match before.trim_end().chars().next_back() {
+        // A line may also go on with the text of the line before.
+        None => is_key,
+        Some('[' | '{' | ',') => is_end || is_comment,
+        Some(':' | '-') => is_apart && (is_end || is_comment),
+        _ => false,
+    }
+}
+
+fn is_no_text(word: &str) -> bool {
+    serde_yaml::from_str::<Value>(word).is_ok_and(|value| !value.is_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::yaml::parse_yaml;
+
+    #[test]
+    fn merge_keys_are_merged() {
+        type Sections = BTreeMap<String, BTreeMap<String, usize>>;
+        let text =
+            "a: &a {x: 1, y: 2}\nb: &b {<<: *a, y: 3}\nc:\n  <<: [*b, {z: 5, y: 6}]\n  w: 7\n";
+        let found: Sections = parse_yaml(text).unwrap();
+        let own = |section: &str| -> Vec<usize> { found[section].values().copied().collect() };
+        assert_eq!(own("b"), [1, 3]);
+        assert_eq!(own("c"), [7, 1, 3, 5]);
+        // Other text, and its lines, stay as they are.
+        assert_eq!(merged("a: {x: 1}\n# <<\n"), "a: {x: 1}\n# <<\n");
+    }
+
+    /// Names that look like numbers or booleans are as they were written, and numbers are numbers.
+    #[test]
+    fn words_stay_as_they_are_written() {
+        #[derive(Debug, PartialEq, serde::Deserialize)]
+        struct Task {
+            names: Vec<String>,
+            rate: f64,
+            shuffle: bool,
+        }
+        let text = "base: &base\n  rate: 1e3 # Hz\n  names: [1.10, 007, No, TRUE, 0x1f, ~x, a-1, \"1.10\"]\n  shuffle: false\n\
+                    task:\n  <<: *base\n  names:\n    - 2.50\n    - Null\n    - kept_0_\n    - \"a: 1.10, b\"\n  \
+                    shuffle: true\n";
+        let found: BTreeMap<String, Task> = parse_yaml(text).unwrap();
+        let base = ["1.10", "007", "No", "TRUE", "0x1f", "~x", "a-1", "1.10"];
+        assert_eq!(found["base"].names, base);
+        let task = Task {
+            names: ["2.50", "Null", "kept_0_", "a: 1.10, b"]
+                .map(String::from)
+                .into(),
+            rate: 1000.0,
+            shuffle: true,
+        };
+        assert_eq!(found["task"], task);
+        // A key is the same key wherever it stands.
+        let text = "a: &a {1.10: x, 2: y}\nb: {<<: *a, 1.10: z}\n";
+        let found: BTreeMap<String, BTreeMap<String, String>> = parse_yaml(text).unwrap();
+        let b: Vec<_> = found["b"].iter().map(|(k, v)| format!("{k} {v}")).collect();
+        assert_eq!(b, ["1.10 z", "2 y"]);
+    }
+}
