@@ -1,6 +1,7 @@
 //! Hand-crafted features of a window.
 
 mod bands;
+mod rhythm;
 mod time;
 
 use rayon::prelude::*;
@@ -21,15 +22,18 @@ pub enum FeatureSet {
     Time,
     /// `MeanBands` and `Time`.
     MeanBandsAndTime,
+    /// The intervals at which energy comes back; for steps, strikes and worn bearings.
+    Rhythm,
 }
 
 impl FeatureSet {
     /// All feature sets.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::MeanBands,
         Self::SegmentBands,
         Self::Time,
         Self::MeanBandsAndTime,
+        Self::Rhythm,
     ];
 
     /// The set that has the same values for windows of `samples` samples, if there is one: a window of a single segment
@@ -45,6 +49,7 @@ impl FeatureSet {
             Self::SegmentBands => "segment_bands",
             Self::Time => "time",
             Self::MeanBandsAndTime => "mean_bands_and_time",
+            Self::Rhythm => "rhythm",
         }
     }
 }
@@ -55,6 +60,7 @@ pub struct Features {
     mean_bands: Table,
     segment_bands: Table,
     time: Table,
+    rhythm: Table,
 }
 
 impl Features {
@@ -80,6 +86,7 @@ impl Features {
             mean_bands: table(|row| &row.mean_bands),
             segment_bands: table(|row| &row.segment_bands),
             time: table(|row| &row.time),
+            rhythm: table(|row| &row.rhythm),
         }
     }
 
@@ -88,6 +95,7 @@ impl Features {
         self.mean_bands.append(&other.mean_bands);
         self.segment_bands.append(&other.segment_bands);
         self.time.append(&other.time);
+        self.rhythm.append(&other.rhythm);
     }
 
     /// One feature set, for the windows at `rows`.
@@ -96,6 +104,7 @@ impl Features {
             FeatureSet::MeanBands => self.mean_bands.select(rows),
             FeatureSet::SegmentBands => self.segment_bands.select(rows),
             FeatureSet::Time => self.time.select(rows),
+            FeatureSet::Rhythm => self.rhythm.select(rows),
             FeatureSet::MeanBandsAndTime => {
                 let bands = self.mean_bands.select(rows);
                 bands.with_columns_of(&self.time.select(rows))
@@ -121,6 +130,7 @@ struct Row {
     mean_bands: Vec<f64>,
     segment_bands: Vec<f64>,
     time: Vec<f64>,
+    rhythm: Vec<f64>,
 }
 
 impl Row {
@@ -152,6 +162,7 @@ impl Row {
                 row.segment_bands.push(mean_square.ln());
             }
             time::append(&centred, mean_square, &mut row.time);
+            rhythm::append(&centred, mean_square, &mut row.rhythm);
         }
         row
     }

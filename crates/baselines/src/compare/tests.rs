@@ -69,9 +69,9 @@ fn every_baseline_learns_and_majority_does_not() {
         match result.baseline {
             Baseline::Majority => assert!(score < 0.4, "{score}"),
             // In the time domain, the waves look alike.
-            Baseline::Logistic(FeatureSet::Time)
-            | Baseline::ExtraTrees(FeatureSet::Time)
-            | Baseline::RandomForest(FeatureSet::Time) => {}
+            Baseline::Logistic(FeatureSet::Time | FeatureSet::Rhythm)
+            | Baseline::ExtraTrees(FeatureSet::Time | FeatureSet::Rhythm)
+            | Baseline::RandomForest(FeatureSet::Time | FeatureSet::Rhythm) => {}
             other => assert!(score > 0.9, "{other:?}: {score}"),
         }
     }

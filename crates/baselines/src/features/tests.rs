@@ -55,6 +55,22 @@ fn time_features_tell_strikes_from_a_roar() {
     assert!((strike[0] - 32f64.ln()).abs() < 0.01 && (strike[1] - 1024f64.ln()).abs() < 0.01);
 }
 
+/// The strongest lag is the interval between bursts, in 64ths of the window.
+#[test]
+fn the_rhythm_shows_intervals() {
+    for period in [160, 256, 384] {
+        let loud = |i: usize| if i % period < 30 { 20.0 } else { 1.0 };
+        let samples: Vec<f32> = (0..1024)
+            .map(|i| loud(i) * (((i * i * 7) % 97) as f32 / 48.0 - 1.0))
+            .collect();
+        let table = Features::of(&samples, [1, 1024], false).table(FeatureSet::Rhythm);
+        let row = table.row(0);
+        assert_eq!(row.len(), 32);
+        let strongest = (4..32).max_by(|a, b| row[*a].total_cmp(&row[*b]));
+        assert_eq!(strongest, Some(period / 16 - 1));
+    }
+}
+
 #[test]
 fn silent_windows_are_not_finite_and_others_are() {
     let windows = [vec![0.1; 64], window(64, 0.0)].concat();
@@ -86,6 +102,8 @@ proptest! {
                 prop_assert!((b - a - shift).abs() < 1e-9, "{} {} {}", a, b, shift);
             }
         }
-        prop_assert_eq!(one.table(FeatureSet::Time), scaled.table(FeatureSet::Time));
+        for set in [FeatureSet::Time, FeatureSet::Rhythm] {
+            prop_assert_eq!(one.table(set), scaled.table(set));
+        }
     }
 }

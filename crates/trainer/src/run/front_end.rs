@@ -1,10 +1,10 @@
-//! Fixes which features in time the front end has, for a dataset whose configuration names none.
+//! Fixes the form of the front end `bands`, for a dataset whose configuration names none.
 
 use baselines::cache::{self, Key};
 use data::{BandLayout, Dataset, DatasetConfig, Normalisation, Storage};
 use serde_json::json;
 
-use super::front_end_search::{Added, FrontEndSearch};
+use super::front_end_search::{COARSE, Form, FrontEndSearch};
 use super::prepared::{Prepared, identity, load};
 use super::trial::{Contender, Trial};
 use crate::error::TrainerError;
@@ -13,15 +13,25 @@ use crate::progress::Progress;
 use crate::training::Interrupt;
 
 /// Raised whenever a search comes to other results, which are then not taken from the cache.
-const VERSION: u32 = 4;
+const VERSION: u32 = 6;
 
-const DIVERGED: &str =
-    "a short trial of the features in time of `bands` diverged: training without them";
+/// Samples of the shortest window in which the rhythm is tried: four for each part whose energy it compares.
+const SHORTEST_WITH_RHYTHM: usize = 256;
+
+/// Trials of forms, and the best so far.
+struct Forms {
+    trial: Trial,
+    search: FrontEndSearch,
+    /// The form of each way of the trial.
+    ways: Vec<Form>,
+    /// The data in the chosen form, if they were read again for it.
+    best: Option<(DatasetConfig, Dataset)>,
+}
 
 impl Prepared {
-    /// Chooses which features in time the front end has, if neither the dataset configuration nor the recipe sets the front
-    /// end. The choice depends on the data, the augmentation and the weights of classes, not on the run's seed, network or
-    /// device, and is cached.
+    /// Chooses the form of the front end, if neither the dataset configuration nor the recipe sets the front end: first the
+    /// number of bands, then whether features in time and the rhythm follow. The choice depends on the data, the augmentation
+    /// and the weights of classes, not on the run's seed, network or device, and is cached.
     ///
     /// # Errors
     /// [`TrainerError::Interrupted`], or those of reading the data and of a training.
@@ -30,90 +40,138 @@ impl Prepared {
         interrupt: &Interrupt,
         progress: &mut Progress,
     ) -> Result<Self, TrainerError> {
-        let candidates = self.candidates();
-        if candidates.is_empty() {
+        let usual = Form::default();
+        let kinds: [fn(&Self, Form) -> Vec<Form>; 2] = [Self::coarse, Self::with_time];
+        if kinds.iter().all(|of| of(&self, usual).is_empty()) {
             return Ok(self);
         }
         let mut basis = self.basis_of_search("front_end", VERSION);
         basis["augmentation"] = json!(self.job.recipe.augmentation);
+        // A budget leaves fewer forms.
+        basis["in_time"] = json!(!self.with_time(usual).is_empty());
         let key = Key::new(&basis);
         if let Some(search) = cache::read::<FrontEndSearch>(&key) {
             return self.with_search(search, None, progress);
         }
-        let augmentation = self.job.recipe.augmentation.settings();
         let mut trial = Trial::new(&self.dataset);
-        let mut search = FrontEndSearch::new(trial.groups());
-        let way = Contender {
-            dataset: &self.dataset,
-            augmentation: augmentation.clone(),
+        trial.add(&self.contender(&self.dataset), &self.job.recipe, interrupt)?;
+        let mut forms = Forms {
+            search: FrontEndSearch::new(trial.groups()),
+            trial,
+            ways: vec![usual],
+            best: None,
         };
-        trial.add(&way, &self.job.recipe, interrupt)?;
-        if trial.diverged(0) {
-            progress.say(DIVERGED);
+        let mut is_sound = !forms.trial.diverged(0);
+        for of in kinds {
+            let base = forms.search.chosen();
+            for form in of(&self, base) {
+                is_sound =
+                    is_sound && self.try_form((form, base), &mut forms, interrupt, progress)?;
+            }
+        }
+        if !is_sound {
             return Ok(self);
         }
-        let mut best = None;
-        for (added, way) in candidates.into_iter().zip(1..) {
-            let config = self.config_with(added);
-            if memory::check_data(&config, self.storage()).is_err() {
-                progress.say(
-                    "too little memory to try the features in time of `bands` as well: training without them \
-                     (`spectral_processing: {method: bands, bands: {time: true, rhythm: true}}` in the dataset configuration \
-                     adds them)",
-                );
-                return Ok(self);
-            }
-            // One set of inputs at a time beside those without.
-            best = None;
-            let dataset = self.read_again(&config, progress)?;
-            let contender = Contender {
-                dataset: &dataset,
-                augmentation: augmentation.clone(),
-            };
-            trial.add(&contender, &self.job.recipe, interrupt)?;
-            let found = trial.loss([0, way]);
-            let is_finite = found.scores.iter().all(|loss| loss.is_finite());
-            if !is_finite || trial.diverged(way) {
-                progress.say(DIVERGED);
-                return Ok(self);
-            }
-            if search.is_better(added, found) {
-                best = Some((config, dataset));
-            }
-        }
-        cache::store(&key, &search);
-        self.with_search(search, best, progress)
+        cache::store(&key, &forms.search);
+        self.with_search(forms.search, forms.best, progress)
     }
 
-    /// Features in time that are an open question.
-    fn candidates(&self) -> Vec<Added> {
-        let (recipe, preprocessing) = (&self.job.recipe, &self.dataset.preprocessing);
-        let Some(layout) = &preprocessing.bands else {
+    /// Tries a form after another. Returns whether it could be tried; if not, says why.
+    fn try_form(
+        &self,
+        (form, against): (Form, Form),
+        forms: &mut Forms,
+        interrupt: &Interrupt,
+        progress: &mut Progress,
+    ) -> Result<bool, TrainerError> {
+        let config = self.config_with(form);
+        if memory::check_data(&config, self.storage()).is_err() {
+            progress.say(
+                "too little memory to try other forms of `bands`: training with the usual bands alone \
+                 (`spectral_processing` in the dataset configuration sets the front end)",
+            );
+            return Ok(false);
+        }
+        // One set of inputs at a time beside those of the usual form.
+        forms.best = None;
+        let dataset = self.read_again(&config, progress)?;
+        let contender = self.contender(&dataset);
+        forms.trial.add(&contender, &self.job.recipe, interrupt)?;
+        let way = forms.ways.len();
+        forms.ways.push(form);
+        let base = forms.ways.iter().position(|own| *own == against);
+        let found = forms.trial.loss([base.expect("it was tried"), way]);
+        if forms.trial.diverged(way) || found.scores.iter().any(|loss| !loss.is_finite()) {
+            progress.say(
+                "a short trial of another form of `bands` diverged: training with the usual bands alone",
+            );
+            return Ok(false);
+        }
+        if forms.search.is_taken(form, against, found) {
+            forms.best = Some((config, dataset));
+        }
+        Ok(true)
+    }
+
+    /// How the run trains, on these data.
+    fn contender<'a>(&self, dataset: &'a Dataset) -> Contender<'a> {
+        Contender {
+            dataset,
+            augmentation: self.job.recipe.augmentation.settings(),
+        }
+    }
+
+    /// The layout of the front end, if its form is an open question.
+    fn open_layout(&self) -> Option<&BandLayout> {
+        let is_open = self.leaves_front_end_open && self.has_features_to_augment();
+        // Given weights expect certain features.
+        let is_free = is_open && self.job.recipe.init_from.is_none();
+        self.dataset
+            .preprocessing
+            .bands
+            .as_ref()
+            .filter(|_| is_free)
+    }
+
+    /// The form with few bands, if that makes a difference.
+    fn coarse(&self, base: Form) -> Vec<Form> {
+        let layout = self.open_layout();
+        let layout = layout.filter(|layout| layout.bands() >= 2 * COARSE);
+        layout
+            .map(|_| base.with_coarse_bands())
+            .into_iter()
+            .collect()
+    }
+
+    /// The forms with features in time, where they can be computed.
+    fn with_time(&self, base: Form) -> Vec<Form> {
+        let Some(layout) = self.open_layout() else {
             return Vec::new();
         };
         let is_scaled_apart = matches!(
-            preprocessing.normalisation,
+            self.dataset.preprocessing.normalisation,
             Normalisation::Band | Normalisation::Dataset
         );
-        // Firmware that takes single samples cannot compute them, and given weights expect certain features.
-        let is_free = self.job.budget_kb.is_none() && recipe.init_from.is_none();
-        let is_open = self.leaves_front_end_open
-            && is_free
-            && is_scaled_apart
-            && self.has_features_to_augment();
+        // Firmware that takes single samples cannot compute them.
+        if !is_scaled_apart || self.job.budget_kb.is_some() {
+            return Vec::new();
+        }
+        let bands = &self.dataset.preprocessing.spectral.bands;
         // Frames of a few samples have more features with them.
-        let is_as_large = |added: &Added| {
-            BandLayout::new(&added.to(&preprocessing.spectral.bands), layout.window)
-                .is_ok_and(|own| own.features() == layout.features())
+        let is_possible = |form: &Form| {
+            BandLayout::new(&form.to(bands), layout.window).is_ok_and(|own| {
+                own.features() <= layout.features()
+                    || (form.rhythm && layout.window >= SHORTEST_WITH_RHYTHM)
+            })
         };
-        let all = Added::ALL.into_iter();
-        all.filter(|added| is_open && is_as_large(added)).collect()
+        let forms = [base.with_time(false), base.with_time(true)];
+        forms.into_iter().filter(is_possible).collect()
     }
 
-    /// The configuration with these features.
-    fn config_with(&self, added: Added) -> DatasetConfig {
+    /// The configuration with this form.
+    fn config_with(&self, form: Form) -> DatasetConfig {
         let mut config = self.config.clone();
-        config.spectral.bands = added.to(&config.spectral.bands);
+        config.spectral.bands = form.to(&config.spectral.bands);
         config
     }
 
@@ -129,8 +187,9 @@ impl Prepared {
         progress: &mut Progress,
     ) -> Result<Self, TrainerError> {
         progress.say(&search.message());
-        if let Some(added) = search.chosen() {
-            // The inputs without it are of no use any more.
+        let form = search.chosen();
+        if form != Form::default() {
+            // The inputs in the usual form are of no use any more.
             let dataset = &mut self.dataset;
             for split in [&mut dataset.train, &mut dataset.val, &mut dataset.test] {
                 *split = split.subset(&[]);
@@ -138,13 +197,12 @@ impl Prepared {
             let (config, dataset) = match read {
                 Some(read) => read,
                 None => {
-                    let config = self.config_with(added);
+                    let config = self.config_with(form);
                     let dataset = self.read_again(&config, progress)?;
                     (config, dataset)
                 }
             };
-            self.job.recipe.spectral_processing = Some(dataset.preprocessing.spectral.clone());
-            (self.dataset, self.config) = (dataset, config);
+            self.replace_inputs(config, dataset)?;
         }
         self.front_end_search = Some(search);
         Ok(self)

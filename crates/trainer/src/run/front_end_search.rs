@@ -1,64 +1,103 @@
-//! The choice which features the front end `bands` adds to its spectra, based on the data.
+//! The choice of the form of the front end `bands`, based on the data.
 //!
-//! Features in time and the rhythm help where classes differ in how signals come and go, and harm where that depends on the
-//! background of a site. A small network is therefore trained with and without, and validation decides.
+//! A few wide bands hold less noise and less of a site than many narrow ones, which some classes need. Features in time and
+//! the rhythm help where classes differ in how signals come and go, and harm where that depends on the background of a site.
+//! A small network is therefore trained with each, and validation decides.
 
 use data::BandsConfig;
 use serde::{Deserialize, Serialize};
 
 use super::trial::Paired;
 
-/// Features beside the spectra.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Added {
-    /// Features in time.
-    Time,
-    /// Features in time, and the rhythm.
-    TimeAndRhythm,
+/// Bands of a frame in the coarse forms.
+pub const COARSE: usize = 8;
+
+/// A form of `bands`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Form {
+    /// Whether frames have [`COARSE`] bands, and not as many as usual.
+    pub coarse: bool,
+    /// Whether there are features in time.
+    pub time: bool,
+    /// Whether there is the rhythm.
+    pub rhythm: bool,
 }
 
-impl Added {
-    /// All, in the order in which they are tried.
-    pub const ALL: [Self; 2] = [Self::Time, Self::TimeAndRhythm];
+impl Form {
+    /// The same with [`COARSE`] bands.
+    pub fn with_coarse_bands(self) -> Self {
+        Self {
+            coarse: true,
+            ..self
+        }
+    }
 
-    /// `bands` with them.
+    /// The same with features in time, and perhaps the rhythm.
+    pub fn with_time(self, rhythm: bool) -> Self {
+        Self {
+            time: true,
+            rhythm,
+            ..self
+        }
+    }
+
+    /// Whether it has fewer features, and no others.
+    fn is_simpler_than(self, other: Self) -> bool {
+        self == other.with_coarse_bands()
+    }
+
+    /// `bands` in this form.
     pub fn to(self, bands: &BandsConfig) -> BandsConfig {
         BandsConfig {
-            time: true,
-            rhythm: self == Self::TimeAndRhythm,
+            bands: if self.coarse {
+                Some(COARSE)
+            } else {
+                bands.bands
+            },
+            time: self.time,
+            rhythm: self.rhythm,
             ..bands.clone()
         }
     }
 
-    fn name(self) -> &'static str {
-        match self {
-            Self::Time => "with features in time",
-            Self::TimeAndRhythm => "with features in time and the rhythm",
+    fn name(self) -> String {
+        let parts = [
+            (self.coarse, format!("{COARSE} bands")),
+            (self.time, "features in time".to_owned()),
+            (self.rhythm, "the rhythm".to_owned()),
+        ];
+        let parts = parts.into_iter().filter(|(has, _)| *has);
+        let parts: Vec<String> = parts.map(|(_, name)| name).collect();
+        match &parts[..] {
+            [] => "the usual bands alone".into(),
+            [one] => one.clone(),
+            [others @ .., last] => format!("{} and {last}", others.join(", ")),
         }
     }
 }
 
-/// Which features the front end adds, and why; stored as `front_end_choice` in the metadata.
+/// Which form the front end has, and why; stored as `front_end_choice` in the metadata.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FrontEndSearch {
-    /// Cross-entropy after short trainings without any, on the validation split.
-    loss_without: f64,
     /// Number of groups of the validation split.
     groups: usize,
-    /// Those that were tried.
+    /// Cross-entropy of the validation split after short trainings in the usual form.
+    loss_of_usual: f64,
+    /// Other forms that were tried.
     tried: Vec<Tried>,
-    /// Those that the front end adds.
-    chosen: Option<Added>,
+    /// The form that is taken.
+    chosen: Form,
 }
 
-/// Features that were tried.
+/// A form that was tried.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct Tried {
-    added: Added,
-    /// Cross-entropy after short trainings with them.
+    form: Form,
+    /// The form that was taken before.
+    against: Form,
+    /// Cross-entropy after short trainings in it.
     loss: f64,
-    /// Standard error of the difference to that without, over groups; `None` if there is one group only.
+    /// Standard error of the difference between the two, over groups; `None` if there is one group only.
     standard_error: Option<f64>,
 }
 
@@ -66,36 +105,45 @@ impl FrontEndSearch {
     /// Nothing tried yet, with this number of groups.
     pub fn new(groups: usize) -> Self {
         Self {
-            loss_without: f64::NAN,
             groups,
+            loss_of_usual: f64::NAN,
             tried: Vec::new(),
-            chosen: None,
+            chosen: Form::default(),
         }
     }
 
-    /// Takes note of a trial without and with these features. Returns whether they are the best so far.
-    pub fn is_better(&mut self, added: Added, found: Paired) -> bool {
-        let [loss_without, loss] = found.scores;
-        self.loss_without = loss_without;
+    /// Takes note of a trial of a form after `against`, the one taken before its kind was tried. Returns whether it is taken
+    /// for now. Fewer features are taken unless they are worse by more than a standard error (L. Breiman et al.,
+    /// Classification and Regression Trees, 1984, section 3.4.3), more features only if they are clearly better.
+    pub fn is_taken(&mut self, form: Form, against: Form, found: Paired) -> bool {
+        let [loss_against, loss] = found.scores;
+        if against == Form::default() {
+            self.loss_of_usual = loss_against;
+        }
         let standard_error = Some(found.standard_error).filter(|error| error.is_finite());
-        let best = self.tried.iter().find(|own| Some(own.added) == self.chosen);
+        let best = self.tried.iter().find(|own| own.form == self.chosen);
         let is_lowest = best.is_none_or(|best| loss < best.loss);
-        let is_clear =
-            standard_error.is_some_and(|error| loss_without - loss > critical(self.groups) * error);
+        let errors = if form.is_simpler_than(against) {
+            -1.0
+        } else {
+            critical(self.groups)
+        };
+        let is_clear = standard_error.is_some_and(|error| loss_against - loss > errors * error);
         self.tried.push(Tried {
-            added,
+            form,
+            against,
             loss,
             standard_error,
         });
-        let is_better = is_clear && is_lowest;
-        if is_better {
-            self.chosen = Some(added);
+        let is_taken = is_clear && is_lowest;
+        if is_taken {
+            self.chosen = form;
         }
-        is_better
+        is_taken
     }
 
-    /// The features that the front end adds.
-    pub fn chosen(&self) -> Option<Added> {
+    /// The form that is taken.
+    pub fn chosen(&self) -> Form {
         self.chosen
     }
 
@@ -106,21 +154,25 @@ impl FrontEndSearch {
                 Some(error) => format!(" (standard error of the difference {error:.3})"),
                 None => String::new(),
             };
-            format!("{:.3} {}{error}", own.loss, own.added.name())
+            format!("{:.3} with {}{error}", own.loss, own.form.name())
         });
         let tried: Vec<String> = tried.collect();
-        let is_lower = self.tried.iter().any(|own| own.loss < self.loss_without);
-        let chosen = match self.chosen {
-            Some(added) => added.name(),
-            None if is_lower => "with spectra alone, since so small a gain may be chance",
-            None => "with spectra alone",
+        let best = self.tried.iter().find(|own| own.form == self.chosen);
+        let loss = best.map_or(self.loss_of_usual, |best| best.loss);
+        let why = if loss > self.loss_of_usual {
+            ", since the difference is within a standard error and fewer features hold less noise"
+        } else if self.tried.iter().any(|own| own.loss < loss) {
+            ", since so small a gain may be chance"
+        } else {
+            ""
         };
         format!(
-            "in short trials, the validation loss over {} is {:.3} with the spectra of `bands` alone, {}: training {chosen} \
+            "in short trials, the validation loss over {} is {:.3} with the usual bands alone, {}: training with {}{why} \
              (`spectral_processing` in the dataset configuration sets it)",
             support::words::counted(self.groups, "group"),
-            self.loss_without,
+            self.loss_of_usual,
             tried.join(", "),
+            self.chosen.name(),
         )
     }
 }
@@ -144,46 +196,74 @@ fn critical(groups: usize) -> f64 {
 mod tests {
     use super::*;
 
-    #[test]
-    fn features_must_be_clearly_better() {
-        let chosen = |without, with, standard_error, groups| {
-            let found = Paired {
-                scores: [without, with],
-                standard_error,
-            };
-            FrontEndSearch::new(groups).is_better(Added::Time, found)
-        };
-        assert!(chosen(1.01, 0.85, 0.05, 32));
-        assert!(!chosen(0.05, 0.17, 0.01, 72));
-        assert!(!chosen(0.66, 0.65, 0.01, 28));
-        // A few groups agree by chance.
-        assert!(chosen(0.6, 0.5, 0.05, 32) && !chosen(0.6, 0.5, 0.05, 4));
-        assert!(!chosen(0.6, 0.1, f64::INFINITY, 1) && !chosen(f64::NAN, 0.1, 0.01, 30));
-        assert!(!chosen(0.6, f64::NAN, 0.01, 30));
+    fn paired(first: f64, second: f64, standard_error: f64) -> Paired {
+        Paired {
+            scores: [first, second],
+            standard_error,
+        }
     }
 
-    /// Of those that are clearly better than none, the one with the lowest loss.
+    const USUAL: Form = Form {
+        coarse: false,
+        time: false,
+        rhythm: false,
+    };
+
+    #[test]
+    fn more_features_must_be_clearly_better() {
+        let is_taken = |against, loss, standard_error, groups| {
+            let found = paired(against, loss, standard_error);
+            FrontEndSearch::new(groups).is_taken(USUAL.with_time(false), USUAL, found)
+        };
+        assert!(is_taken(1.01, 0.85, 0.05, 32));
+        assert!(!is_taken(0.05, 0.17, 0.01, 72));
+        assert!(!is_taken(0.66, 0.65, 0.01, 28));
+        // A few groups agree by chance.
+        assert!(is_taken(0.6, 0.5, 0.05, 32) && !is_taken(0.6, 0.5, 0.05, 4));
+        assert!(!is_taken(0.6, 0.1, f64::INFINITY, 1) && !is_taken(f64::NAN, 0.1, 0.01, 30));
+        assert!(!is_taken(0.6, f64::NAN, 0.01, 30));
+    }
+
+    #[test]
+    fn fewer_features_must_not_be_clearly_worse() {
+        let try_coarse = |usual, loss, standard_error| {
+            let mut search = FrontEndSearch::new(20);
+            let found = paired(usual, loss, standard_error);
+            (
+                search.is_taken(USUAL.with_coarse_bands(), USUAL, found),
+                search.message(),
+            )
+        };
+        let (is_taken, message) = try_coarse(0.4, 0.43, 0.04);
+        let expected = "with 8 bands, since the difference is within a standard error";
+        assert!(is_taken && message.contains(expected), "{message}");
+        assert!(!try_coarse(0.4, 0.45, 0.04).0);
+        assert!(!try_coarse(0.4, 0.3, f64::INFINITY).0 && !try_coarse(0.4, f64::NAN, 0.04).0);
+    }
+
+    /// Of those that are clearly better than the one before, the one with the lowest loss.
     #[test]
     fn the_best_of_several_is_taken() {
         let mut search = FrontEndSearch::new(30);
-        let mut add = |added, loss, standard_error| {
-            let scores = [0.9, loss];
-            let found = Paired {
-                scores,
-                standard_error,
-            };
-            search.is_better(added, found)
-        };
-        assert!(add(Added::Time, 0.8, 0.02));
-        assert!(!add(Added::TimeAndRhythm, 0.85, 0.02));
-        assert!(!add(Added::TimeAndRhythm, 0.7, 0.2));
-        assert!(add(Added::TimeAndRhythm, 0.7, 0.02));
-        assert_eq!(search.chosen(), Some(Added::TimeAndRhythm));
+        let coarse = USUAL.with_coarse_bands();
+        let (time, rhythm) = (coarse.with_time(false), coarse.with_time(true));
+        assert!(search.is_taken(coarse, USUAL, paired(0.95, 0.9, 0.02)));
+        assert!(search.is_taken(time, coarse, paired(0.9, 0.8, 0.02)));
+        let higher = paired(0.9, 0.85, 0.02);
+        assert!(!search.clone().is_taken(rhythm, coarse, higher));
+        let mut unclear = search.clone();
+        assert!(!unclear.is_taken(rhythm, coarse, paired(0.9, 0.7, 0.2)));
+        let chance = unclear.message();
+        let expected = "training with 8 bands and features in time, since so small a gain may be chance (`spec";
+        assert!(chance.contains(expected), "{chance}");
+        assert!(search.is_taken(rhythm, coarse, paired(0.9, 0.7, 0.02)));
+        assert_eq!(search.chosen(), rhythm);
         let message = search.message();
-        assert!(
-            message.contains("over 30 groups is 0.900 with the spectra of `bands` alone, 0.800 with features in time (standard"),
-            "{message}"
-        );
+        let expected =
+            "over 30 groups is 0.950 with the usual bands alone, 0.900 with 8 bands (standard";
+        assert!(message.contains(expected), "{message}");
+        let expected = "training with 8 bands, features in time and the rhythm (`spec";
+        assert!(message.contains(expected), "{message}");
     }
 
     #[test]

@@ -175,6 +175,31 @@ impl Prepared {
 }
 
 impl Prepared {
+    /// Takes the same data with another front end, and the network for their inputs.
+    ///
+    /// # Errors
+    /// If the network cannot take such inputs, or memory does not suffice for it.
+    pub(super) fn replace_inputs(
+        &mut self,
+        config: DatasetConfig,
+        dataset: Dataset,
+    ) -> Result<(), TrainerError> {
+        (self.architecture, self.plan) = network(&self.job, &dataset)?;
+        let recipe = &mut self.job.recipe;
+        memory::check_batch(
+            &self.architecture,
+            &dataset,
+            recipe.batch_size,
+            &self.target,
+        )?;
+        recipe.spectral_processing = Some(dataset.preprocessing.spectral.clone());
+        if let Some(data) = &mut recipe.data {
+            data.input_shape = dataset.train.shape.to_vec();
+        }
+        (self.dataset, self.config) = (dataset, config);
+        Ok(())
+    }
+
     /// Fields added by the user, the fold, and how the augmentation and the front end were chosen.
     fn other_fields(&self) -> Map<String, Value> {
         let mut fields = self.job.tracking.meta.clone();

@@ -1,5 +1,5 @@
-//! Features in time of the front end `bands`: short trials decide whether a dataset without a front end of its own gets
-//! them.
+//! Forms of the front end `bands`: short trials decide how many bands a dataset without a front end of its own gets, and
+//! whether it gets features in time.
 
 use super::*;
 
@@ -38,6 +38,19 @@ const IN_TIME: &str = "spectral_processing: {method: bands, bands: {time: true}}
 /// A dataset of two classes with `front_end` in its configuration. `kind` says of a split and class whether its windows
 /// are impulsive, and smooth.
 fn dataset(place: &Place, front_end: &str, kind: impl Fn(&str, i64) -> [bool; 2]) -> PathBuf {
+    dataset_of(place, front_end, 256, |split, label, seed| {
+        let [is_impulsive, is_smooth] = kind(split, label);
+        window(seed, is_impulsive, is_smooth)
+    })
+}
+
+/// A dataset of two classes whose windows, of two channels, follow from split, label and seed.
+fn dataset_of(
+    place: &Place,
+    front_end: &str,
+    samples: usize,
+    window: impl Fn(&str, i64, u64) -> Vec<f32>,
+) -> PathBuf {
     let folder = place.folder.path();
     for (number, split) in ["train", "val", "test"].into_iter().enumerate() {
         let path = folder.join(format!("{split}.tfrecord"));
@@ -45,12 +58,11 @@ fn dataset(place: &Place, front_end: &str, kind: impl Fn(&str, i64) -> [bool; 2]
         let count = if number == 0 { 256 } else { 64 };
         for record in 0..count {
             let label = (record % 2) as i64;
-            let [is_impulsive, is_smooth] = kind(split, label);
             let seed = (1000 * number + record) as u64 + 1;
             let record = data::reader::Record {
                 record,
-                values: window(seed, is_impulsive, is_smooth),
-                shape: vec![2, 256],
+                values: window(split, label, seed),
+                shape: vec![2, samples],
                 label,
                 group: Some(format!("{split}{}", record / 8)),
             };
@@ -154,8 +166,9 @@ fn features_in_time_are_chosen_where_they_tell_the_classes() {
         "{said}"
     );
     let choice = metadata(&experiment)["front_end_choice"].clone();
-    assert_eq!(choice["chosen"], "time", "{choice}");
-    assert!(choice["tried"][0]["loss"].as_f64() < choice["loss_without"].as_f64());
+    let expected = serde_json::json!({"coarse": false, "time": true, "rhythm": false});
+    assert_eq!(choice["chosen"], expected, "{choice}");
+    assert!(choice["tried"][0]["loss"].as_f64() < choice["loss_of_usual"].as_f64());
     assert_eq!(card(&experiment)["preprocessing"]["bands"]["time"], true);
     assert_evaluates_alike(&place, &experiment);
     // The choice depends on the data alone, and a run that is resumed keeps it.
@@ -218,11 +231,12 @@ fn features_in_time_are_not_chosen_where_they_mislead() {
     let config = dataset(&place, "", kind);
     let (experiment, said) = trained(&place, &config, &[]);
     assert!(
-        said.contains("training with spectra alone (`spec"),
+        said.contains("training with the usual bands alone (`spec"),
         "{said}"
     );
     let choice = metadata(&experiment)["front_end_choice"].clone();
-    assert_eq!(choice["chosen"], Value::Null, "{choice}");
+    let expected = serde_json::json!({"coarse": false, "time": false, "rhythm": false});
+    assert_eq!(choice["chosen"], expected, "{choice}");
     let layout = &card(&experiment)["preprocessing"]["bands"];
     assert_eq!(
         (
@@ -232,6 +246,51 @@ fn features_in_time_are_not_chosen_where_they_mislead() {
         (None, 16)
     );
     assert_evaluates_alike(&place, &experiment);
+}
+
+/// The slope of the spectrum tells the classes everywhere. In training a weak tone does, too; in validation and test it is
+/// that of the other class.
+#[test]
+fn few_bands_are_chosen_where_narrow_ones_mislead() {
+    let place = Place::new();
+    let tones = |split: &str, label, seed: u64| {
+        let period = if (label == 1) == (split == "train") {
+            4.0
+        } else {
+            5.0
+        };
+        let slope = if label == 1 { 0.15 } else { -0.15 };
+        let mut random = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let phase = 100.0 * uniform(&mut random);
+        let mut last = 0.0;
+        let sample = |i| {
+            let noise = (0..4).map(|_| uniform(&mut random) - 0.5).sum::<f32>();
+            let next = noise + slope * last;
+            last = noise;
+            next + 0.3 * (std::f32::consts::TAU * i as f32 / period + phase).sin()
+        };
+        (0..2 * 512).map(sample).collect()
+    };
+    let config = dataset_of(&place, "", 512, tones);
+    let (experiment, said) = trained(&place, &config, &[]);
+    let choice = metadata(&experiment)["front_end_choice"].clone();
+    assert_eq!(choice["chosen"]["coarse"], true, "{said}");
+    let card = card(&experiment);
+    let features = card["input_shape"][2].as_u64();
+    assert_eq!(features, Some(4 * 9), "{said}");
+    assert_evaluates_alike(&place, &experiment);
+    // Firmware can compute few bands as well, and the inputs of a resumed run stay as they are.
+    let (bounded, _) = trained(&place, &config, &["--budget-kb", "200"]);
+    let front_end = &metadata(&bounded)["front_end_choice"];
+    assert_eq!(
+        front_end["tried"].as_array().unwrap().len(),
+        1,
+        "{front_end}"
+    );
+    let id = bounded.file_name().unwrap().to_str().unwrap();
+    let output = place.run(&["--resume", id]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_evaluates_alike(&place, &bounded);
 }
 
 #[test]

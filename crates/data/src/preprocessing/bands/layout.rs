@@ -106,14 +106,15 @@ impl BandLayout {
         }
         let bins = frame / 2;
         // Including the others, a frame has at most as many features as bins, so several frames have at most as many as
-        // a segment has samples; frames of a few samples keep one band.
+        // a segment has samples; but some bands are kept.
+        let least = if rhythm { bins.min(8) } else { 1 };
         let usual = if is_one {
             bins.min(64)
         } else {
             (bins - 1)
                 .min(63)
                 .saturating_sub(in_time(time, rhythm))
-                .max(1)
+                .max(least)
         };
         let bands = config.bands.unwrap_or(usual);
         if bands > bins {
