@@ -18,6 +18,9 @@ const VERSION: u32 = 6;
 /// Samples of the shortest window in which the rhythm is tried: four for each part whose energy it compares.
 const SHORTEST_WITH_RHYTHM: usize = 256;
 
+const DIVERGED: &str =
+    "a short trial of the forms of `bands` diverged: training with the usual bands alone";
+
 /// Trials of forms, and the best so far.
 struct Forms {
     trial: Trial,
@@ -55,22 +58,23 @@ impl Prepared {
         }
         let mut trial = Trial::new(&self.dataset);
         trial.add(&self.contender(&self.dataset), &self.job.recipe, interrupt)?;
+        if trial.diverged(0) {
+            progress.say(DIVERGED);
+            return Ok(self);
+        }
         let mut forms = Forms {
             search: FrontEndSearch::new(trial.groups()),
             trial,
             ways: vec![usual],
             best: None,
         };
-        let mut is_sound = !forms.trial.diverged(0);
         for of in kinds {
             let base = forms.search.chosen();
             for form in of(&self, base) {
-                is_sound =
-                    is_sound && self.try_form((form, base), &mut forms, interrupt, progress)?;
+                if !self.try_form((form, base), &mut forms, interrupt, progress)? {
+                    return Ok(self);
+                }
             }
-        }
-        if !is_sound {
-            return Ok(self);
         }
         cache::store(&key, &forms.search);
         self.with_search(forms.search, forms.best, progress)
@@ -102,9 +106,7 @@ impl Prepared {
         let base = forms.ways.iter().position(|own| *own == against);
         let found = forms.trial.loss([base.expect("it was tried"), way]);
         if forms.trial.diverged(way) || found.scores.iter().any(|loss| !loss.is_finite()) {
-            progress.say(
-                "a short trial of another form of `bands` diverged: training with the usual bands alone",
-            );
+            progress.say(DIVERGED);
             return Ok(false);
         }
         if forms.search.is_taken(form, against, found) {
@@ -202,7 +204,7 @@ impl Prepared {
                     (config, dataset)
                 }
             };
-            self.replace_inputs(config, dataset)?;
+            self.replace_inputs(config, dataset, progress)?;
         }
         self.front_end_search = Some(search);
         Ok(self)

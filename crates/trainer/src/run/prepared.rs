@@ -86,10 +86,7 @@ impl Prepared {
         complete(&mut job, &config, &dataset, named);
         let recipe = &job.recipe;
         let (architecture, plan) = network(&job, &dataset)?;
-        if let Some(kib) = job.budget_kb {
-            let said = budget::check(&architecture, &dataset.preprocessing, kib)?;
-            progress.say(&said);
-        }
+        check_budget(&job, &architecture, &dataset, progress)?;
         memory::check_batch(&architecture, &dataset, recipe.batch_size, &choice.target)?;
         let initial = match &recipe.init_from {
             Some(source) if job.resume.is_none() => {
@@ -174,6 +171,19 @@ impl Prepared {
     }
 }
 
+/// Refuses a network that exceeds the budget for nodes, if there is one, and says what it needs.
+fn check_budget(
+    job: &Job,
+    architecture: &Architecture,
+    dataset: &Dataset,
+    progress: &Progress,
+) -> Result<(), TrainerError> {
+    if let Some(kib) = job.budget_kb {
+        progress.say(&budget::check(architecture, &dataset.preprocessing, kib)?);
+    }
+    Ok(())
+}
+
 impl Prepared {
     /// Takes the same data with another front end, and the network for their inputs.
     ///
@@ -183,8 +193,10 @@ impl Prepared {
         &mut self,
         config: DatasetConfig,
         dataset: Dataset,
+        progress: &Progress,
     ) -> Result<(), TrainerError> {
         (self.architecture, self.plan) = network(&self.job, &dataset)?;
+        check_budget(&self.job, &self.architecture, &dataset, progress)?;
         let recipe = &mut self.job.recipe;
         memory::check_batch(
             &self.architecture,
