@@ -17,7 +17,8 @@ impl DatasetConfig {
     pub fn least_memory(&self) -> Result<u64, DataError> {
         let is_smaller = match self.spectral.method {
             SpectralMethod::Welch => true,
-            // As many features as samples, unless configured otherwise; those in time take the place of bands.
+            // About as many features as samples, unless configured otherwise; in long windows, those in time take the place of
+            // bands.
             SpectralMethod::Bands => {
                 let without_time = BandsConfig {
                     time: false,

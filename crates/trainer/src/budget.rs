@@ -9,6 +9,7 @@ use model::{Architecture, Bundle, Plan, Weights};
 use serde_json::{Map, Value};
 
 use crate::error::{TrainerError, UsageError};
+use crate::progress::Progress;
 
 /// Number of parameters above which a network is not intended for nodes.
 const MOST_PARAMETERS: usize = 1_000_000;
@@ -85,8 +86,9 @@ pub fn check(
     })?;
     let kib_of = |bytes: usize| bytes.div_ceil(1024);
     let needs = format!(
-        "with its front end, {} needs about {} KiB of flash and {} KiB of memory in 8 bits ({} and {} in float32), without the \
+        "with its front end of {} features a channel, {} needs about {} KiB of flash and {} KiB of memory in 8 bits ({} and {} in float32), without the \
          window of samples",
+        architecture.input.width * architecture.input.channels,
         architecture.kind,
         kib_of(cost.int8.flash_bytes()),
         kib_of(cost.int8.ram_bytes),
@@ -97,6 +99,22 @@ pub fn check(
         return Err(UsageError::OverBudget { needs, kib }.into());
     }
     Ok(format!("{needs}: within the {kib} KiB"))
+}
+
+/// Says what a network and its front end need, if there is a budget of `kib`.
+///
+/// # Errors
+/// As for [`check`].
+pub fn say(
+    kib: Option<usize>,
+    architecture: &Architecture,
+    preprocessing: &Preprocessing,
+    progress: &Progress,
+) -> Result<(), TrainerError> {
+    if let Some(kib) = kib {
+        progress.say(&check(architecture, preprocessing, kib)?);
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -79,6 +79,9 @@ pub fn check_batch(
 /// Memory of a process besides data and network, in bytes.
 const PROCESS: u64 = 48 << 20;
 
+/// Features of a frame with eight bands, the level, features in time and the rhythm.
+const WITH_RHYTHM: usize = 8 + 1 + 3 + 32;
+
 /// Estimates the memory in bytes that a separate process needs to train a network on a dataset.
 ///
 /// # Errors
@@ -92,9 +95,12 @@ pub fn of_run(
     let network = NativeNetwork::training_bytes(architecture, batch)?;
     let splits = [&dataset.train, &dataset.val, &dataset.test];
     let samples: usize = splits.iter().map(|split| split.len()).sum();
-    let inputs = samples * dataset.train.shape.iter().product::<usize>() * size_of::<f32>();
-    // The data exist twice while they are assembled, and once more while a front end is chosen.
-    Ok(PROCESS + network + 3 * inputs as u64)
+    let [channels, segments, features] = dataset.train.shape;
+    let layout = dataset.preprocessing.bands.as_ref();
+    let widest = layout.map_or(features, |own| features.max(own.frames * WITH_RHYTHM));
+    let bytes = |features| samples * channels * segments * features * size_of::<f32>();
+    // While a front end is chosen, another form is assembled, for which its data exist twice.
+    Ok(PROCESS + network + (bytes(features) + 2 * bytes(widest)) as u64)
 }
 
 /// Number of processes of `bytes` each that fit in memory; `None` if the system does not report it.

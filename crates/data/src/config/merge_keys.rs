@@ -12,14 +12,16 @@ pub(super) fn merged(text: &str) -> Cow<'_, str> {
         return text.into();
     }
     let kept = Kept::of(text);
-    let Ok(mut root) = serde_yaml::from_str::<Value>(&kept.text) else {
+    let parsed = serde_yaml::from_str::<Value>(&kept.text);
+    // A tag may ask for what was replaced.
+    let Ok(mut root) = parsed.or_else(|_| serde_yaml::from_str(text)) else {
         // Parsing it again says what is wrong.
         return text.into();
     };
     if !merge(&mut root) {
         return text.into();
     }
-    serde_yaml::to_string(&root).map_or(text.into(), |own| Cow::Owned(kept.restored(&own)))
+    serde_yaml::to_string(&root).map_or(text.into(), |merged| Cow::Owned(kept.restored(&merged)))
 }
 
 /// Merges mappings below `value`; whether there were any. Own keys count before merged ones, and earlier ones before later.
@@ -86,15 +88,18 @@ impl<'a> Kept<'a> {
         kept
     }
 
+    /// Adds a line, with names in place of such words. Words within texts are replaced as well, and come back within them.
     fn add(&mut self, line: &'a str) {
         let is_of_word = |c: char| c.is_ascii_alphanumeric() || "_.+~-".contains(c);
         let mut rest = line;
-        while let Some(start) = rest.find(is_of_word) {
+        // A directive, such as `%YAML 1.2`.
+        while let Some(start) = rest.find(is_of_word).filter(|_| !line.starts_with('%')) {
             let (before, from) = rest.split_at(start);
             let (word, after) = from.split_at(from.find(|c| !is_of_word(c)).unwrap_or(from.len()));
             self.text.push_str(before);
-            let done = &line[..line.len() - from.len()];
-            if is_whole(done, after) && is_no_text(word) {
+            // What is in quotes by itself is a text.
+            let is_quoted = before.ends_with(['"', '\'']) || after.starts_with(['"', '\'']);
+            if !is_quoted && is_no_text(word) {
                 let number = *self.positions.entry(word).or_insert(self.words.len());
                 if number == self.words.len() {
                     self.words.push(word);
@@ -113,33 +118,30 @@ impl<'a> Kept<'a> {
         let mut parts = text.split(&self.prefix);
         let mut restored = parts.next().unwrap_or_default().to_owned();
         for part in parts {
-            let (number, rest) = part.split_once('_').expect("a name ends so");
-            let number: usize = number.parse().expect("a name has a number");
-            restored.push_str(self.words[number]);
-            restored.push_str(rest);
+            let word = part.split_once('_').and_then(|(number, rest)| {
+                let number: usize = number.parse().ok()?;
+                Some((self.words.get(number)?, rest))
+            });
+            match word {
+                Some((word, rest)) => {
+                    restored.push_str(word);
+                    restored.push_str(rest);
+                }
+                // An escape in quotes can spell the prefix.
+                None => {
+                    restored.push_str(&self.prefix);
+                    restored.push_str(part);
+                }
+            }
         }
         restored
     }
 }
 
-/// Whether what stands between these parts of a line is a key, a value or an item by itself.
-fn is_whole(before: &str, after: &str) -> bool {
-    let is_key = after.starts_with(": ") || after.trim_end() == ":";
-    let rest = after.trim_start();
-    let is_end = is_key || rest.is_empty() || rest.starts_with([',', ']', '}']);
-    let is_comment = rest.starts_with('#') && rest.len() < after.len();
-    let is_apart = before.ends_with([' ', '\t']);
-    match before.trim_end().chars().next_back() {
-        // A line may also go on with the text of the line before.
-        None => is_key,
-        Some('[' | '{' | ',') => is_end || is_comment,
-        Some(':' | '-') => is_apart && (is_end || is_comment),
-        _ => false,
-    }
-}
-
+/// Whether YAML takes a word for something other than a text. Dashes and dots alone are no words.
 fn is_no_text(word: &str) -> bool {
-    serde_yaml::from_str::<Value>(word).is_ok_and(|value| !value.is_string())
+    let is_word = word == "~" || word.contains(|c: char| c.is_ascii_alphanumeric());
+    is_word && serde_yaml::from_str::<Value>(word).is_ok_and(|value| !value.is_string())
 }
 
 #[cfg(test)]
@@ -183,6 +185,15 @@ mod tests {
             shuffle: true,
         };
         assert_eq!(found["task"], task);
+        // In lists over several lines, with anchors, and where an escape spells a name.
+        let text = "a: &a {x: [\n  1.10,\n  0x1f, # 3\n  &y 2.50, *y ]}\nb: {<<: *a, z: [\"k\\x65pt_0_ kept\", \"k\\x65pt_zz\"]}\n\
+                    c: {x: [1.10 2, 'No']}\n";
+        let found: BTreeMap<String, BTreeMap<String, Vec<String>>> = parse_yaml(text).unwrap();
+        assert_eq!(found["b"]["x"], ["1.10", "0x1f", "2.50", "2.50"]);
+        assert_eq!(found["b"]["z"][1], "kept_zz");
+        assert_eq!(found["c"]["x"], ["1.10 2", "No"]);
+        let text = "%YAML 1.1\n---\na: &a\n  - 1.10\nb: {x: &x {y: 5}}\nc: {<<: *x}\n";
+        assert_eq!(merged(text), "a:\n- 1.10\nb:\n  x:\n    y: 5\nc:\n  y: 5\n");
         // A key is the same key wherever it stands.
         let text = "a: &a {1.10: x, 2: y}\nb: {<<: *a, 1.10: z}\n";
         let found: BTreeMap<String, BTreeMap<String, String>> = parse_yaml(text).unwrap();

@@ -177,7 +177,9 @@ pub enum UsageError {
         name: String,
     },
     /// The network needs more flash than allowed.
-    #[error("{needs}: more than --budget-kb {kib}; choose a smaller --model, or fewer features")]
+    #[error(
+        "{needs}: more than --budget-kb {kib}; choose a smaller --model, or fewer features, such as `spectral_processing: {{method: bands, bands: {{bands: 8}}}}` in the dataset configuration"
+    )]
     OverBudget {
         /// What the network needs.
         needs: String,

@@ -5,12 +5,12 @@ use data::{BandLayout, Dataset, DatasetConfig, Normalisation, Storage};
 use serde_json::json;
 
 use super::front_end_search::{COARSE, Form, FrontEndSearch};
-use super::prepared::{Prepared, identity, load};
+use super::prepared::{Prepared, identity, load, network};
 use super::trial::{Contender, Trial};
 use crate::error::TrainerError;
-use crate::memory;
 use crate::progress::Progress;
 use crate::training::Interrupt;
+use crate::{budget, memory};
 
 /// Raised whenever a search comes to other results, which are then not taken from the cache.
 const VERSION: u32 = 6;
@@ -18,8 +18,7 @@ const VERSION: u32 = 6;
 /// Samples of the shortest window in which the rhythm is tried: four for each part whose energy it compares.
 const SHORTEST_WITH_RHYTHM: usize = 256;
 
-const DIVERGED: &str =
-    "a short trial of the forms of `bands` diverged: training with the usual bands alone";
+const DIVERGED: &str = "a short trial of a form of `bands` diverged: no more forms are tried";
 
 /// Trials of forms, and the best so far.
 struct Forms {
@@ -34,7 +33,8 @@ struct Forms {
 impl Prepared {
     /// Chooses the form of the front end, if neither the dataset configuration nor the recipe sets the front end: first the
     /// number of bands, then whether features in time and the rhythm follow. The choice depends on the data, the augmentation
-    /// and the weights of classes, not on the run's seed, network or device, and is cached.
+    /// and the weights of classes, not on the run's network or device, nor on its seed (unless that chooses the training
+    /// windows, by `--label-ratio`), and is cached.
     ///
     /// # Errors
     /// [`TrainerError::Interrupted`], or those of reading the data and of a training.
@@ -68,16 +68,31 @@ impl Prepared {
             ways: vec![usual],
             best: None,
         };
-        for of in kinds {
+        if self.try_all(&kinds, &mut forms, interrupt, progress)? {
+            cache::store(&key, &forms.search);
+        } else if forms.search.chosen() == usual {
+            return Ok(self);
+        }
+        self.with_search(forms.search, forms.best, progress)
+    }
+
+    /// Tries all forms, one kind after the other. Returns whether all could be tried.
+    fn try_all(
+        &self,
+        kinds: &[fn(&Self, Form) -> Vec<Form>],
+        forms: &mut Forms,
+        interrupt: &Interrupt,
+        progress: &mut Progress,
+    ) -> Result<bool, TrainerError> {
+        for of_kind in kinds {
             let base = forms.search.chosen();
-            for form in of(&self, base) {
-                if !self.try_form((form, base), &mut forms, interrupt, progress)? {
-                    return Ok(self);
+            for form in of_kind(self, base) {
+                if !self.try_form((form, base), forms, interrupt, progress)? {
+                    return Ok(false);
                 }
             }
         }
-        cache::store(&key, &forms.search);
-        self.with_search(forms.search, forms.best, progress)
+        Ok(true)
     }
 
     /// Tries a form after another. Returns whether it could be tried; if not, says why.
@@ -88,14 +103,15 @@ impl Prepared {
         interrupt: &Interrupt,
         progress: &mut Progress,
     ) -> Result<bool, TrainerError> {
-        let config = self.config_with(form);
-        if memory::check_data(&config, self.storage()).is_err() {
+        // No form takes much less than the usual one: streamed windows are kept whole.
+        if memory::check_data(&self.config, self.storage()).is_err() {
             progress.say(
-                "too little memory to try other forms of `bands`: training with the usual bands alone \
-                 (`spectral_processing` in the dataset configuration sets the front end)",
+                "too little memory to try more forms of `bands` (`spectral_processing` in the dataset configuration sets \
+                 the front end)",
             );
             return Ok(false);
         }
+        let config = self.config_with(form);
         // One set of inputs at a time beside those of the usual form.
         forms.best = None;
         let dataset = self.read_again(&config, progress)?;
@@ -126,8 +142,8 @@ impl Prepared {
     /// The layout of the front end, if its form is an open question.
     fn open_layout(&self) -> Option<&BandLayout> {
         let is_open = self.leaves_front_end_open && self.has_features_to_augment();
-        // Given weights expect certain features.
-        let is_free = is_open && self.job.recipe.init_from.is_none();
+        // Given weights expect certain features, and so do those of a run that is resumed.
+        let is_free = is_open && self.job.recipe.init_from.is_none() && self.job.resume.is_none();
         self.dataset
             .preprocessing
             .bands
@@ -159,7 +175,7 @@ impl Prepared {
             return Vec::new();
         }
         let bands = &self.dataset.preprocessing.spectral.bands;
-        // Frames of a few samples have more features with them.
+        // Frames of a few samples have more features with them. That is worth it for the rhythm of windows that have one.
         let is_possible = |form: &Form| {
             BandLayout::new(&form.to(bands), layout.window).is_ok_and(|own| {
                 own.features() <= layout.features()
@@ -208,6 +224,34 @@ impl Prepared {
         }
         self.front_end_search = Some(search);
         Ok(self)
+    }
+
+    /// Takes the same data with another front end, and the network for their inputs.
+    ///
+    /// # Errors
+    /// If the network cannot take such inputs, or memory does not suffice for it.
+    fn replace_inputs(
+        &mut self,
+        config: DatasetConfig,
+        dataset: Dataset,
+        progress: &Progress,
+    ) -> Result<(), TrainerError> {
+        (self.architecture, self.plan) = network(&self.job, &dataset)?;
+        let kib = self.job.budget_kb;
+        budget::say(kib, &self.architecture, &dataset.preprocessing, progress)?;
+        let recipe = &mut self.job.recipe;
+        memory::check_batch(
+            &self.architecture,
+            &dataset,
+            recipe.batch_size,
+            &self.target,
+        )?;
+        recipe.spectral_processing = Some(dataset.preprocessing.spectral.clone());
+        if let Some(data) = &mut recipe.data {
+            data.input_shape = dataset.train.shape.to_vec();
+        }
+        (self.dataset, self.config) = (dataset, config);
+        Ok(())
     }
 
     /// Reads the splits with another front end.

@@ -159,20 +159,24 @@ impl FrontEndSearch {
         let tried: Vec<String> = tried.collect();
         let best = self.tried.iter().find(|own| own.form == self.chosen);
         let loss = best.map_or(self.loss_of_usual, |best| best.loss);
-        let why = if loss > self.loss_of_usual {
-            ", since the difference is within a standard error and fewer features hold less noise"
-        } else if self.tried.iter().any(|own| own.loss < loss) {
-            ", since so small a gain may be chance"
-        } else {
-            ""
-        };
+        let mut why = Vec::new();
+        let coarse = Form::default().with_coarse_bands();
+        let is_no_better = |own: &Tried| own.form == coarse && own.loss > self.loss_of_usual;
+        if self.chosen.coarse && self.tried.iter().any(is_no_better) {
+            why.push("few bands are within a standard error and hold less noise");
+        }
+        if self.tried.iter().any(|own| own.loss < loss) {
+            why.push("the lower loss of another form may be chance");
+        }
+        let colon = if why.is_empty() { "" } else { ": " };
         format!(
-            "in short trials, the validation loss over {} is {:.3} with the usual bands alone, {}: training with {}{why} \
+            "in short trials, the validation loss over {} is {:.3} with the usual bands alone, {}: training with {}{colon}{} \
              (`spectral_processing` in the dataset configuration sets it)",
             support::words::counted(self.groups, "group"),
             self.loss_of_usual,
             tried.join(", "),
             self.chosen.name(),
+            why.join("; "),
         )
     }
 }
@@ -235,7 +239,7 @@ mod tests {
             )
         };
         let (is_taken, message) = try_coarse(0.4, 0.43, 0.04);
-        let expected = "with 8 bands, since the difference is within a standard error";
+        let expected = "training with 8 bands: few bands are within a standard error";
         assert!(is_taken && message.contains(expected), "{message}");
         assert!(!try_coarse(0.4, 0.45, 0.04).0);
         assert!(!try_coarse(0.4, 0.3, f64::INFINITY).0 && !try_coarse(0.4, f64::NAN, 0.04).0);
@@ -254,7 +258,7 @@ mod tests {
         let mut unclear = search.clone();
         assert!(!unclear.is_taken(rhythm, coarse, paired(0.9, 0.7, 0.2)));
         let chance = unclear.message();
-        let expected = "training with 8 bands and features in time, since so small a gain may be chance (`spec";
+        let expected = "training with 8 bands and features in time: the lower loss of another form may be chance (`spec";
         assert!(chance.contains(expected), "{chance}");
         assert!(search.is_taken(rhythm, coarse, paired(0.9, 0.7, 0.02)));
         assert_eq!(search.chosen(), rhythm);

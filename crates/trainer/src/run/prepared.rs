@@ -86,7 +86,12 @@ impl Prepared {
         complete(&mut job, &config, &dataset, named);
         let recipe = &job.recipe;
         let (architecture, plan) = network(&job, &dataset)?;
-        check_budget(&job, &architecture, &dataset, progress)?;
+        budget::say(
+            job.budget_kb,
+            &architecture,
+            &dataset.preprocessing,
+            progress,
+        )?;
         memory::check_batch(&architecture, &dataset, recipe.batch_size, &choice.target)?;
         let initial = match &recipe.init_from {
             Some(source) if job.resume.is_none() => {
@@ -171,47 +176,7 @@ impl Prepared {
     }
 }
 
-/// Refuses a network that exceeds the budget for nodes, if there is one, and says what it needs.
-fn check_budget(
-    job: &Job,
-    architecture: &Architecture,
-    dataset: &Dataset,
-    progress: &Progress,
-) -> Result<(), TrainerError> {
-    if let Some(kib) = job.budget_kb {
-        progress.say(&budget::check(architecture, &dataset.preprocessing, kib)?);
-    }
-    Ok(())
-}
-
 impl Prepared {
-    /// Takes the same data with another front end, and the network for their inputs.
-    ///
-    /// # Errors
-    /// If the network cannot take such inputs, or memory does not suffice for it.
-    pub(super) fn replace_inputs(
-        &mut self,
-        config: DatasetConfig,
-        dataset: Dataset,
-        progress: &Progress,
-    ) -> Result<(), TrainerError> {
-        (self.architecture, self.plan) = network(&self.job, &dataset)?;
-        check_budget(&self.job, &self.architecture, &dataset, progress)?;
-        let recipe = &mut self.job.recipe;
-        memory::check_batch(
-            &self.architecture,
-            &dataset,
-            recipe.batch_size,
-            &self.target,
-        )?;
-        recipe.spectral_processing = Some(dataset.preprocessing.spectral.clone());
-        if let Some(data) = &mut recipe.data {
-            data.input_shape = dataset.train.shape.to_vec();
-        }
-        (self.dataset, self.config) = (dataset, config);
-        Ok(())
-    }
-
     /// Fields added by the user, the fold, and how the augmentation and the front end were chosen.
     fn other_fields(&self) -> Map<String, Value> {
         let mut fields = self.job.tracking.meta.clone();
@@ -370,7 +335,7 @@ fn fingerprints(dataset: &Dataset) -> BTreeMap<String, String> {
 }
 
 /// The network that the recipe names; when an experiment is resumed, in the version with which the experiment began.
-fn network(job: &Job, dataset: &Dataset) -> Result<(Architecture, Plan), TrainerError> {
+pub(super) fn network(job: &Job, dataset: &Dataset) -> Result<(Architecture, Plan), TrainerError> {
     let architecture = Architecture::new(
         job.recipe.model,
         InputShape::from(dataset.train.shape),
