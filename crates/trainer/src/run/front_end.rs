@@ -13,7 +13,7 @@ use crate::training::Interrupt;
 use crate::{budget, memory};
 
 /// Raised whenever a search comes to other results, which are then not taken from the cache.
-const VERSION: u32 = 6;
+const VERSION: u32 = 7;
 
 /// Samples of the shortest window in which the rhythm is tried: four for each part whose energy it compares.
 const SHORTEST_WITH_RHYTHM: usize = 256;

@@ -12,6 +12,9 @@ use super::trial::Paired;
 /// Bands of a frame in the coarse forms.
 pub const COARSE: usize = 8;
 
+/// By how much of the loss a form with fewer features may be worse: the standard error of a few groups is often large.
+const MOST_WORSE: f64 = 0.1;
+
 /// A form of `bands`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Form {
@@ -114,7 +117,8 @@ impl FrontEndSearch {
 
     /// Takes note of a trial of a form after `against`, the one taken before its kind was tried. Returns whether it is taken
     /// for now. Fewer features are taken unless they are worse by more than a standard error (L. Breiman et al.,
-    /// Classification and Regression Trees, 1984, section 3.4.3), more features only if they are clearly better.
+    /// Classification and Regression Trees, 1984, section 3.4.3) or by [`MOST_WORSE`], more features only if they are clearly
+    /// better.
     pub fn is_taken(&mut self, form: Form, against: Form, found: Paired) -> bool {
         let [loss_against, loss] = found.scores;
         if against == Form::default() {
@@ -123,12 +127,14 @@ impl FrontEndSearch {
         let standard_error = Some(found.standard_error).filter(|error| error.is_finite());
         let best = self.tried.iter().find(|own| own.form == self.chosen);
         let is_lowest = best.is_none_or(|best| loss < best.loss);
-        let errors = if form.is_simpler_than(against) {
-            -1.0
-        } else {
-            critical(self.groups)
-        };
-        let is_clear = standard_error.is_some_and(|error| loss_against - loss > errors * error);
+        let gain = loss_against - loss;
+        let is_clear = standard_error.is_some_and(|error| {
+            if form.is_simpler_than(against) {
+                gain >= -error.min(MOST_WORSE * loss_against)
+            } else {
+                gain > critical(self.groups) * error
+            }
+        });
         self.tried.push(Tried {
             form,
             against,
@@ -242,6 +248,7 @@ mod tests {
         let expected = "training with 8 bands: few bands are within a standard error";
         assert!(is_taken && message.contains(expected), "{message}");
         assert!(!try_coarse(0.4, 0.45, 0.04).0);
+        assert!(try_coarse(0.4, 0.43, 0.4).0 && !try_coarse(0.4, 0.45, 0.4).0);
         assert!(!try_coarse(0.4, 0.3, f64::INFINITY).0 && !try_coarse(0.4, f64::NAN, 0.04).0);
     }
 
