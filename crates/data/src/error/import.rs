@@ -26,7 +26,7 @@ pub enum ImportError {
     },
     /// A placeholder of a pattern is unknown.
     #[error(
-        "unknown placeholder `{placeholder}`: there are {{class}}, {{group}} and {{split}}; write a literal brace as [{{]"
+        "unknown placeholder `{placeholder}`: there are {{class}}, {{group}}, {{split}} and {{start}}; write a literal brace as [{{]"
     )]
     UnknownPlaceholder {
         /// The placeholder.
@@ -67,6 +67,14 @@ pub enum ImportError {
     /// A placeholder of splits gives another text.
     #[error("the {{split}} `{value}` is not train, val or test")]
     UnknownSplit {
+        /// The text.
+        value: String,
+    },
+    /// A placeholder of times gives another text.
+    #[error(
+        "the {{start}} `{value}` is not a date, or a date and time such as 20240131_123456 (UTC)"
+    )]
+    NoStart {
         /// The text.
         value: String,
     },

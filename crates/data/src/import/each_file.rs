@@ -7,6 +7,7 @@ use support::words::first_few;
 
 use super::SPLITS;
 use super::fractions::SplitBy;
+use super::named_start;
 use super::placeholders::{Key, Template};
 use super::recording::{Recording, expand};
 use crate::error::{DataError, ImportError, in_file};
@@ -90,6 +91,7 @@ fn check_keys(entry: &Recording, placeholders: &BTreeSet<Key>) -> Result<(), Imp
         (Key::Group, "group", entry.group.is_some()),
         (Key::Group, "group_column", entry.group_column.is_some()),
         (Key::Split, "split", entry.split.is_some()),
+        (Key::Start, "start", entry.start.is_some()),
     ];
     for (placeholder, key, is_given) in given {
         if is_given && placeholders.contains(&placeholder) {
@@ -130,6 +132,12 @@ fn each(
                 return Err(in_file(&path)(ImportError::UnknownSplit { value }));
             };
             own.split = Some(split.to_owned());
+        }
+        if let Some(value) = values.remove(&Key::Start) {
+            let Some(start) = named_start::parse(&value) else {
+                return Err(in_file(&path)(ImportError::NoStart { value }));
+            };
+            own.start = Some(start);
         }
         own.group = values.remove(&Key::Group).or(own.group);
         // The folder is joined again when patterns are expanded.
@@ -226,6 +234,29 @@ mod tests {
         let found = listed(entry, &FILES).unwrap();
         assert_eq!(found.len(), 5);
         assert_eq!(found[0], "data/Test/run/carl_1.csv: walk g -");
+    }
+
+    #[test]
+    fn names_tell_when_recordings_start() {
+        let files = ["a_20240131_123456.wav", "a_20240131_133456.wav", "b_x.wav"];
+        let folder = tempfile::tempdir().unwrap();
+        for file in files {
+            std::fs::write(folder.path().join(file), "").unwrap();
+        }
+        let starts = |entry: &str| {
+            let entry: Recording = crate::config::parse_yaml(entry).unwrap();
+            let expanded = recordings(entry, folder.path(), (&[], SplitBy::Given));
+            let found = expanded.map_err(|problem| problem.to_string())?.recordings;
+            let times = found.iter().map(|own| own.start.unwrap().nanos(0));
+            Ok::<Vec<i64>, String>(times.collect())
+        };
+        let found = starts("files: '{group}_{start}.wav'");
+        assert!(found.unwrap_err().contains("the {start} `x` is not a date"));
+        let first = crate::recording::parse_time("2024-01-31T12:34:56Z").unwrap();
+        let expected = vec![first, first + 3_600_000_000_000];
+        assert_eq!(starts("files: 'a_{start}.wav'"), Ok(expected));
+        let both = starts("{files: 'a_{start}.wav', start: 2024-01-31}");
+        assert!(both.unwrap_err().contains("`{start}` and `start`"));
     }
 
     #[test]

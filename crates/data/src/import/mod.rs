@@ -13,6 +13,7 @@ pub(crate) mod gaps;
 mod imported;
 mod labels;
 mod m3n_vc;
+mod named_start;
 mod names;
 mod origin;
 mod placeholders;

@@ -13,16 +13,18 @@ pub(super) enum Key {
     Class,
     Group,
     Split,
+    Start,
 }
 
 impl Key {
-    const ALL: [Self; 3] = [Self::Class, Self::Group, Self::Split];
+    const ALL: [Self; 4] = [Self::Class, Self::Group, Self::Split, Self::Start];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Class => "class",
             Self::Group => "group",
             Self::Split => "split",
+            Self::Start => "start",
         }
     }
 }
