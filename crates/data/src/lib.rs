@@ -62,8 +62,8 @@ pub use error::{DataError, Problem};
 pub use feature_augment::{Draw, FeatureAugmentation, FeatureLayout};
 pub use preprocessing::{
     BandLayout, BandSettings, BandsConfig, Chain, Compression, ConstantGuard, DEFAULT_METHOD,
-    EdgeSettings, Normalisation, Operation, Pipeline, PlannedStep, Preprocessing, SEGMENTS,
-    Sequence, SpectralConfig, SpectralMethod, Statistics, StatisticsPasses, Step, Thresholds,
-    WelchConfig, WelchDetrend, WelchScaling, WelchWindow, segment,
+    EdgeSettings, FEW_BANDS, Normalisation, Operation, Pipeline, PlannedStep, Preprocessing,
+    SEGMENTS, Sequence, SpectralConfig, SpectralMethod, Statistics, StatisticsPasses, Step,
+    Thresholds, WelchConfig, WelchDetrend, WelchScaling, WelchWindow, segment,
 };
 pub use split::{Inputs, Loading, Slot, Split, Storage, Streamed};

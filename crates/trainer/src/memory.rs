@@ -79,9 +79,6 @@ pub fn check_batch(
 /// Memory of a process besides data and network, in bytes.
 const PROCESS: u64 = 48 << 20;
 
-/// Features of a frame with eight bands, the level, features in time and the rhythm.
-const WITH_RHYTHM: usize = 8 + 1 + 3 + 32;
-
 /// Estimates the memory in bytes that a separate process needs to train a network on a dataset.
 ///
 /// # Errors
@@ -97,7 +94,7 @@ pub fn of_run(
     let samples: usize = splits.iter().map(|split| split.len()).sum();
     let [channels, segments, features] = dataset.train.shape;
     let layout = dataset.preprocessing.bands.as_ref();
-    let widest = layout.map_or(features, |own| features.max(own.frames * WITH_RHYTHM));
+    let widest = layout.map_or(features, |own| features.max(own.features_with_rhythm()));
     let bytes = |features| samples * channels * segments * features * size_of::<f32>();
     // While a front end is chosen, another form is assembled, for which its data exist twice.
     Ok(PROCESS + network + (bytes(features) + 2 * bytes(widest)) as u64)

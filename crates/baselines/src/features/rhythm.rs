@@ -1,5 +1,7 @@
 //! The rhythm of a window: at which intervals its energy comes back.
 
+use super::time::energies;
+
 /// Most parts into which a window is divided.
 const PARTS: usize = 64;
 /// Number of features: lags of 1 to 32 parts.
@@ -10,17 +12,8 @@ const FLOOR: f64 = 1e-4;
 /// Appends 32 features of a channel with its mean removed: the autocorrelation of its energy in 64 parts. These are the
 /// features that the front end `bands` calls rhythm. They are not finite for silent channels.
 pub(super) fn append(centred: &[f64], mean_square: f64, out: &mut Vec<f64>) {
-    let samples = centred.len();
-    let parts = PARTS.min(samples);
-    let energy = |i: usize| {
-        let part = &centred[i * samples / parts..(i + 1) * samples / parts];
-        // Relative to the mean square first: squares of raw samples could overflow.
-        let squares = part
-            .iter()
-            .map(|value| (value / mean_square.sqrt()).powi(2));
-        squares.sum::<f64>() / part.len() as f64
-    };
-    let mut energies: Vec<f64> = (0..parts).map(energy).collect();
+    let mut energies = energies(centred, mean_square.sqrt(), PARTS);
+    let parts = energies.len();
     let mean = energies.iter().sum::<f64>() / parts as f64;
     energies.iter_mut().for_each(|own| *own = *own / mean - 1.0);
     let sum = |lag: usize| {

@@ -24,17 +24,9 @@ pub(super) fn append(centred: &[f64], mean_square: f64, out: &mut Vec<f64>) {
     out.push((largest / root).ln());
     out.push(fourth.ln());
 
-    let stretches = STRETCHES.min(samples);
-    let mut energies: Vec<f64> = (0..stretches)
-        .map(|i| {
-            let stretch = &centred[i * samples / stretches..(i + 1) * samples / stretches];
-            let energy = stretch
-                .iter()
-                .map(|value| (value / root).powi(2))
-                .sum::<f64>();
-            energy / stretch.len() as f64 + ENERGY_FLOOR
-        })
-        .collect();
+    let mut energies = energies(centred, root, STRETCHES);
+    energies.iter_mut().for_each(|own| *own += ENERGY_FLOOR);
+    let stretches = energies.len();
     let mean = energies.iter().sum::<f64>() / stretches as f64;
     let variance = energies.iter().map(|e| (e - mean).powi(2)).sum::<f64>() / stretches as f64;
     energies.sort_unstable_by(f64::total_cmp);
@@ -43,4 +35,17 @@ pub(super) fn append(centred: &[f64], mean_square: f64, out: &mut Vec<f64>) {
     out.push(variance.sqrt() / mean);
     out.push((largest / median).ln());
     out.push((largest / smallest).ln());
+}
+
+/// Mean squares of at most `most` parts of a channel with its mean removed, in units of the square of its root mean square.
+pub(super) fn energies(centred: &[f64], root: f64, most: usize) -> Vec<f64> {
+    let samples = centred.len();
+    let parts = most.min(samples);
+    let energy = |i: usize| {
+        let part = &centred[i * samples / parts..(i + 1) * samples / parts];
+        // Relative first: squares of raw samples could overflow.
+        let squares = part.iter().map(|value| (value / root).powi(2));
+        squares.sum::<f64>() / part.len() as f64
+    };
+    (0..parts).map(energy).collect()
 }

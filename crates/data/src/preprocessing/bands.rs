@@ -18,7 +18,7 @@ use spectra::loops::{
 };
 use spectra::roots::cosine_window;
 
-pub use layout::BandLayout;
+pub use layout::{BandLayout, FEW_BANDS};
 
 /// The planned front end with its buffers.
 pub(super) struct Bands {

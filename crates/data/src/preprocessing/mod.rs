@@ -29,7 +29,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::PreprocessingError;
 
-pub use self::bands::BandLayout;
+pub use self::bands::{BandLayout, FEW_BANDS};
 pub use self::chain::{Chain, PlannedStep};
 pub use self::normalise::{ConstantGuard, Normalisation, Statistics, StatisticsPasses};
 pub use self::pipeline::Pipeline;

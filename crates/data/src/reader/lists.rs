@@ -199,7 +199,6 @@ pub(super) fn integers<R: Read>(array: Array<R>) -> Result<Vec<i64>, ArrayError>
 }
 
 /// A label that is a float but a whole number.
-/// A whole number in float64.
 pub(super) fn whole_float(value: f64) -> Option<i64> {
     (value.fract() == 0.0 && value.abs() < 9e15).then_some(value as i64)
 }

@@ -1,10 +1,10 @@
 //! Fixes the form of the front end `bands`, for a dataset whose configuration names none.
 
 use baselines::cache::{self, Key};
-use data::{BandLayout, Dataset, DatasetConfig, Normalisation, Storage};
+use data::{BandLayout, Dataset, DatasetConfig, FEW_BANDS, Normalisation, Storage};
 use serde_json::json;
 
-use super::front_end_search::{COARSE, Form, FrontEndSearch};
+use super::front_end_search::{Form, FrontEndSearch};
 use super::prepared::{Prepared, identity, load, network};
 use super::trial::{Contender, Trial};
 use crate::error::TrainerError;
@@ -24,8 +24,8 @@ const DIVERGED: &str = "a short trial of a form of `bands` diverged: no more for
 struct Forms {
     trial: Trial,
     search: FrontEndSearch,
-    /// The form of each way of the trial.
-    ways: Vec<Form>,
+    /// The number of the chosen form in the trial.
+    chosen: usize,
     /// The data in the chosen form, if they were read again for it.
     best: Option<(DatasetConfig, Dataset)>,
 }
@@ -43,7 +43,7 @@ impl Prepared {
         interrupt: &Interrupt,
         progress: &mut Progress,
     ) -> Result<Self, TrainerError> {
-        let usual = Form::default();
+        let usual = Form::USUAL;
         let kinds: [fn(&Self, Form) -> Vec<Form>; 2] = [Self::coarse, Self::with_time];
         if kinds.iter().all(|of| of(&self, usual).is_empty()) {
             return Ok(self);
@@ -57,15 +57,15 @@ impl Prepared {
             return self.with_search(search, None, progress);
         }
         let mut trial = Trial::new(&self.dataset);
-        trial.add(&self.contender(&self.dataset), &self.job.recipe, interrupt)?;
-        if trial.diverged(0) {
+        let chosen = trial.add(&self.contender(&self.dataset), &self.job.recipe, interrupt)?;
+        if trial.diverged(chosen) {
             progress.say(DIVERGED);
             return Ok(self);
         }
         let mut forms = Forms {
             search: FrontEndSearch::new(trial.groups()),
             trial,
-            ways: vec![usual],
+            chosen,
             best: None,
         };
         if self.try_all(&kinds, &mut forms, interrupt, progress)? {
@@ -85,8 +85,8 @@ impl Prepared {
         progress: &mut Progress,
     ) -> Result<bool, TrainerError> {
         for of_kind in kinds {
-            let base = forms.search.chosen();
-            for form in of_kind(self, base) {
+            let base = (forms.search.chosen(), forms.chosen);
+            for form in of_kind(self, base.0) {
                 if !self.try_form((form, base), forms, interrupt, progress)? {
                     return Ok(false);
                 }
@@ -95,10 +95,10 @@ impl Prepared {
         Ok(true)
     }
 
-    /// Tries a form after another. Returns whether it could be tried; if not, says why.
+    /// Tries a form after another, which has a number in the trial. Returns whether it could be tried; if not, says why.
     fn try_form(
         &self,
-        (form, against): (Form, Form),
+        (form, (against, number)): (Form, (Form, usize)),
         forms: &mut Forms,
         interrupt: &Interrupt,
         progress: &mut Progress,
@@ -116,16 +116,14 @@ impl Prepared {
         forms.best = None;
         let dataset = self.read_again(&config, progress)?;
         let contender = self.contender(&dataset);
-        forms.trial.add(&contender, &self.job.recipe, interrupt)?;
-        let way = forms.ways.len();
-        forms.ways.push(form);
-        let base = forms.ways.iter().position(|own| *own == against);
-        let found = forms.trial.loss([base.expect("it was tried"), way]);
-        if forms.trial.diverged(way) || found.scores.iter().any(|loss| !loss.is_finite()) {
+        let own = forms.trial.add(&contender, &self.job.recipe, interrupt)?;
+        let found = forms.trial.loss([number, own]);
+        if forms.trial.diverged(own) || found.scores.iter().any(|loss| !loss.is_finite()) {
             progress.say(DIVERGED);
             return Ok(false);
         }
         if forms.search.is_taken(form, against, found) {
+            forms.chosen = own;
             forms.best = Some((config, dataset));
         }
         Ok(true)
@@ -154,7 +152,7 @@ impl Prepared {
     /// The form with few bands, if that makes a difference.
     fn coarse(&self, base: Form) -> Vec<Form> {
         let layout = self.open_layout();
-        let layout = layout.filter(|layout| layout.bands() >= 2 * COARSE);
+        let layout = layout.filter(|layout| layout.bands() >= 2 * FEW_BANDS);
         layout
             .map(|_| base.with_coarse_bands())
             .into_iter()
@@ -206,7 +204,7 @@ impl Prepared {
     ) -> Result<Self, TrainerError> {
         progress.say(&search.message());
         let form = search.chosen();
-        if form != Form::default() {
+        if form != Form::USUAL {
             // The inputs in the usual form are of no use any more.
             let dataset = &mut self.dataset;
             for split in [&mut dataset.train, &mut dataset.val, &mut dataset.test] {

@@ -4,21 +4,18 @@
 //! the rhythm help where classes differ in how signals come and go, and harm where that depends on the background of a site.
 //! A small network is therefore trained with each, and validation decides.
 
-use data::BandsConfig;
+use data::{BandsConfig, FEW_BANDS};
 use serde::{Deserialize, Serialize};
 
 use super::trial::Paired;
-
-/// Bands of a frame in the coarse forms.
-pub const COARSE: usize = 8;
 
 /// By how much of the loss a form with fewer features may be worse: the standard error of a few groups is often large.
 const MOST_WORSE: f64 = 0.1;
 
 /// A form of `bands`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Form {
-    /// Whether frames have [`COARSE`] bands, and not as many as usual.
+    /// Whether frames have [`FEW_BANDS`] bands, and not as many as usual.
     pub coarse: bool,
     /// Whether there are features in time.
     pub time: bool,
@@ -27,7 +24,14 @@ pub struct Form {
 }
 
 impl Form {
-    /// The same with [`COARSE`] bands.
+    /// Many bands, and spectra alone.
+    pub const USUAL: Self = Self {
+        coarse: false,
+        time: false,
+        rhythm: false,
+    };
+
+    /// The same with [`FEW_BANDS`] bands.
     pub fn with_coarse_bands(self) -> Self {
         Self {
             coarse: true,
@@ -53,7 +57,7 @@ impl Form {
     pub fn to(self, bands: &BandsConfig) -> BandsConfig {
         BandsConfig {
             bands: if self.coarse {
-                Some(COARSE)
+                Some(FEW_BANDS)
             } else {
                 bands.bands
             },
@@ -65,7 +69,7 @@ impl Form {
 
     fn name(self) -> String {
         let parts = [
-            (self.coarse, format!("{COARSE} bands")),
+            (self.coarse, format!("{FEW_BANDS} bands")),
             (self.time, "features in time".to_owned()),
             (self.rhythm, "the rhythm".to_owned()),
         ];
@@ -111,7 +115,7 @@ impl FrontEndSearch {
             groups,
             loss_of_usual: f64::NAN,
             tried: Vec::new(),
-            chosen: Form::default(),
+            chosen: Form::USUAL,
         }
     }
 
@@ -121,7 +125,7 @@ impl FrontEndSearch {
     /// better.
     pub fn is_taken(&mut self, form: Form, against: Form, found: Paired) -> bool {
         let [loss_against, loss] = found.scores;
-        if against == Form::default() {
+        if against == Form::USUAL {
             self.loss_of_usual = loss_against;
         }
         let standard_error = Some(found.standard_error).filter(|error| error.is_finite());
@@ -166,7 +170,7 @@ impl FrontEndSearch {
         let best = self.tried.iter().find(|own| own.form == self.chosen);
         let loss = best.map_or(self.loss_of_usual, |best| best.loss);
         let mut why = Vec::new();
-        let coarse = Form::default().with_coarse_bands();
+        let coarse = Form::USUAL.with_coarse_bands();
         let is_no_better = |own: &Tried| own.form == coarse && own.loss > self.loss_of_usual;
         if self.chosen.coarse && self.tried.iter().any(is_no_better) {
             why.push("few bands are within a standard error and hold less noise");
@@ -213,11 +217,7 @@ mod tests {
         }
     }
 
-    const USUAL: Form = Form {
-        coarse: false,
-        time: false,
-        rhythm: false,
-    };
+    const USUAL: Form = Form::USUAL;
 
     #[test]
     fn more_features_must_be_clearly_better() {

@@ -82,7 +82,7 @@ impl Trial {
         }
     }
 
-    /// Trains in one more way. The rest of `recipe` decides how errors are weighted.
+    /// Trains in one more way and returns its number. The rest of `recipe` decides how errors are weighted.
     ///
     /// # Errors
     /// [`TrainerError::Interrupted`], or those of a training.
@@ -91,9 +91,9 @@ impl Trial {
         way: &Contender<'_>,
         recipe: &Recipe,
         interrupt: &Interrupt,
-    ) -> Result<(), TrainerError> {
+    ) -> Result<usize, TrainerError> {
         self.ways.push(averaged(way, recipe, interrupt)?);
-        Ok(())
+        Ok(self.ways.len() - 1)
     }
 
     /// Macro F1 of two ways.

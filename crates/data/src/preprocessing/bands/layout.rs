@@ -6,6 +6,9 @@ use crate::error::PreprocessingError;
 use crate::preprocessing::settings::BandsConfig;
 use crate::serde_skip::is_false;
 
+/// Bands of a frame where few are better: those that the rhythm leaves at least, and of the coarse forms that trainings try.
+pub const FEW_BANDS: usize = 8;
+
 /// Every number of the front end `bands` for windows of one length. Lengths are samples.
 ///
 /// For every channel `c`, `mean_square[c]` is the mean square of the window after its mean is removed. A channel is
@@ -107,7 +110,7 @@ impl BandLayout {
         let bins = frame / 2;
         // Including the others, a frame has at most as many features as bins, so several frames have at most as many as
         // a segment has samples; but some bands are kept.
-        let least = if rhythm { bins.min(8) } else { 1 };
+        let least = if rhythm { bins.min(FEW_BANDS) } else { 1 };
         let usual = if is_one {
             bins.min(64)
         } else {
@@ -154,6 +157,11 @@ impl BandLayout {
     /// Features in time of a frame, and the rhythm.
     pub fn time_features(&self) -> usize {
         in_time(self.time, self.rhythm)
+    }
+
+    /// Features of a segment with few bands and all features in time.
+    pub fn features_with_rhythm(&self) -> usize {
+        self.frames * (FEW_BANDS + usize::from(self.level) + in_time(true, true))
     }
 
     /// Features of a segment.
