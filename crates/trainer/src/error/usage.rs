@@ -178,7 +178,7 @@ pub enum UsageError {
     },
     /// The network needs more flash than allowed.
     #[error(
-        "{needs}: more than --budget-kb {kib}; choose a smaller --model, or fewer features, such as `spectral_processing: {{method: bands, bands: {{bands: 8}}}}` in the dataset configuration"
+        "{needs}: more than --budget-kb {kib}; choose a smaller --model, or fewer features (`spectral_processing` in the dataset configuration, such as `{{method: bands, bands: {{bands: 8}}}}`)"
     )]
     OverBudget {
         /// What the network needs.

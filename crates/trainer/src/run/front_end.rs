@@ -7,7 +7,7 @@ use serde_json::json;
 use super::front_end_search::{Form, FrontEndSearch};
 use super::prepared::{Prepared, identity, load, network};
 use super::trial::{Contender, Trial};
-use crate::error::TrainerError;
+use crate::error::{TrainerError, UsageError};
 use crate::progress::Progress;
 use crate::training::Interrupt;
 use crate::{budget, memory};
@@ -31,6 +31,32 @@ struct Forms {
 }
 
 impl Prepared {
+    /// Checks that network and front end fit the budget of flash. Where the configuration names no front end, few bands are
+    /// taken if the usual ones do not fit.
+    ///
+    /// # Errors
+    /// If neither fits, or those of reading the data again.
+    pub fn fit_to_budget(mut self, progress: &mut Progress) -> Result<Self, TrainerError> {
+        let kib = self.job.budget_kb;
+        let preprocessing = &self.dataset.preprocessing;
+        let Err(problem) = budget::say(kib, &self.architecture, preprocessing, progress) else {
+            return Ok(self);
+        };
+        let is_over = matches!(problem, TrainerError::Usage(UsageError::OverBudget { .. }));
+        let smaller = self.coarse(Form::USUAL).pop().filter(|_| is_over);
+        let Some(form) = smaller else {
+            return Err(problem);
+        };
+        let config = self.config_with(form);
+        let dataset = self.read_again(&config, progress)?;
+        progress.say(&format!(
+            "the usual bands do not fit --budget-kb: training with {FEW_BANDS} bands"
+        ));
+        self.replace_inputs(config, dataset, progress)?;
+        self.leaves_front_end_open = false;
+        Ok(self)
+    }
+
     /// Chooses the form of the front end, if neither the dataset configuration nor the recipe sets the front end: first the
     /// number of bands, then whether features in time and the rhythm follow. The choice depends on the data, the augmentation
     /// and the weights of classes, not on the run's network or device, nor on its seed (unless that chooses the training

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::augmentation_search::AugmentationSearch;
 use super::front_end_search::FrontEndSearch;
-use crate::budget::{self, NodeCost};
+use crate::budget::NodeCost;
 use crate::compute::Target;
 use crate::error::TrainerError;
 use crate::initial::{self, FrontEnd};
@@ -86,12 +86,6 @@ impl Prepared {
         complete(&mut job, &config, &dataset, named);
         let recipe = &job.recipe;
         let (architecture, plan) = network(&job, &dataset)?;
-        budget::say(
-            job.budget_kb,
-            &architecture,
-            &dataset.preprocessing,
-            progress,
-        )?;
         memory::check_batch(&architecture, &dataset, recipe.batch_size, &choice.target)?;
         let initial = match &recipe.init_from {
             Some(source) if job.resume.is_none() => {
@@ -112,7 +106,7 @@ impl Prepared {
             let option = format!("--freeze {}", recipe.freeze);
             return Err(TrainerError::option(option, problem));
         }
-        Ok(Self {
+        let prepared = Self {
             initial,
             augmentation_search: None,
             leaves_front_end_open,
@@ -126,7 +120,8 @@ impl Prepared {
             identity,
             architecture,
             plan,
-        })
+        };
+        prepared.fit_to_budget(progress)
     }
 
     /// Metadata at the start of the run.

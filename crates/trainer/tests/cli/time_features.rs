@@ -291,6 +291,14 @@ fn few_bands_are_chosen_where_narrow_ones_mislead() {
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert_eq!(card(&bounded)["input_shape"][2], 36);
     assert_evaluates_alike(&place, &bounded);
+    // Where many bands do not fit, no trial is needed.
+    let (small, said) = trained(&place, &config, &["--budget-kb", "22"]);
+    assert!(
+        said.contains("do not fit --budget-kb: training with 8 bands"),
+        "{said}"
+    );
+    assert!(metadata(&small)["front_end_choice"].is_null(), "{said}");
+    assert_eq!(card(&small)["input_shape"][2], 36);
 }
 
 #[test]
