@@ -11,8 +11,10 @@ mod butterflies;
 use std::f64::consts::FRAC_1_SQRT_2;
 use std::ops::RangeInclusive;
 
-use butterflies::{Arithmetic, add, butterfly, eight, halves, power, subtract, times, turn};
-use lanes::{Float, Fours, FoursMut, Isa, Kernel, Row, Source, Vector};
+use butterflies::{
+    Arithmetic, Complex, add, butterfly, eight, halves, power, subtract, times, turn,
+};
+use lanes::{Float, Fours, FoursMut, Isa, Kernel, PartMut, Row, Source, Vector};
 
 use crate::roots::root;
 
@@ -263,18 +265,23 @@ impl<T: Float> Kernel<T> for Run<'_, T> {
             others,
         } = self.transform;
         let parts = isa.parts(&self.to);
-        for step in passes.iter() {
-            match (step.stride, step.radix) {
-                (8, 8) => pass::<T, I, 8, 8>(isa, parts, step, (points, others)),
-                (8, 4) => pass::<T, I, 8, 4>(isa, parts, step, (points, others)),
-                (8, _) => pass::<T, I, 8, 2>(isa, parts, step, (points, others)),
-                (_, 8) => pass::<T, I, 64, 8>(isa, parts, step, (points, others)),
-                (_, 4) => pass::<T, I, 64, 4>(isa, parts, step, (points, others)),
-                (_, _) => pass::<T, I, 64, 2>(isa, parts, step, (points, others)),
-            }
+        let (last, passes) = passes
+            .split_last()
+            .expect("there is a pass after the first");
+        for step in passes {
+            // All but the last split off eight points.
+            pass::<T, I, 8, 8>(isa, parts, step, (points, others));
             std::mem::swap(points, others);
         }
-        separate(isa, halves, points, (&mut self.to, self.stride));
+        let to = (&mut self.to, self.stride);
+        match (last.stride, last.radix) {
+            (8, 8) => last_pass::<T, I, 8, 8>(isa, halves, points, to),
+            (8, 4) => last_pass::<T, I, 8, 4>(isa, halves, points, to),
+            (8, _) => last_pass::<T, I, 8, 2>(isa, halves, points, to),
+            (_, 8) => last_pass::<T, I, 64, 8>(isa, halves, points, to),
+            (_, 4) => last_pass::<T, I, 64, 4>(isa, halves, points, to),
+            (_, _) => last_pass::<T, I, 64, 2>(isa, halves, points, to),
+        }
     }
 }
 
@@ -288,9 +295,6 @@ fn pass<T: Float, I: Isa<T>, const S: usize, const R: usize>(
 ) {
     assert!(S == pass.stride && R == pass.radix);
     let count = pass.size / R;
-    if count == 1 {
-        return last_pass::<T, I, S, R>(isa, parts, from, to);
-    }
     let half = isa.splat(T::nearest(FRAC_1_SQRT_2));
     let zero = isa.splat(T::nearest(0.0));
     for part in 0..parts {
@@ -318,58 +322,82 @@ fn pass<T: Float, I: Isa<T>, const S: usize, const R: usize>(
     }
 }
 
-/// The pass with a single transform left, whose roots are all 1.
+/// The pass with a single transform left, whose roots are all 1, and the spectra of real numbers from those of every two as
+/// one complex number, as four times the squared magnitudes. Bin `k` needs the points `k` and `points - k`, which two
+/// butterflies have: they are not written to memory between the two steps.
 #[inline(always)]
 fn last_pass<T: Float, I: Isa<T>, const S: usize, const R: usize>(
-    isa: I,
-    parts: usize,
-    from: &[Point<T>],
-    to: &mut [Point<T>],
-) {
-    let half = isa.splat(T::nearest(FRAC_1_SQRT_2));
-    let zero = isa.splat(T::nearest(0.0));
-    let (from, to) = (&from[..S * R], &mut to[..S * R]);
-    for part in 0..parts {
-        for q in 0..S {
-            let mut points = [(zero, zero); R];
-            for i in 0..R {
-                let [re, im] = &from[q + S * i];
-                points[i] = (isa.load(re, part), isa.load(im, part));
-            }
-            let points = butterfly(points, half);
-            for j in 0..R {
-                let [re, im] = &mut to[q + S * j];
-                points[j].0.store(re, part);
-                points[j].1.store(im, part);
-            }
-        }
-    }
-}
-
-/// The spectra of real numbers from those of every two as one complex number, as four times the squared magnitudes.
-#[inline(always)]
-fn separate<T: Float, I: Isa<T>>(
     isa: I,
     roots: &[Root<T>],
     from: &[Point<T>],
     (to, stride): (&mut FoursMut<'_, T>, usize),
 ) {
-    let points = from.len();
+    let (from, roots) = (&from[..S * R], &roots[..S * R / 2]);
     let two = isa.splat(T::nearest(2.0));
     for part in 0..isa.parts(to) {
-        let mut to = isa.part_mut(to, part);
-        let load = |i: usize| (isa.load(&from[i][0], part), isa.load(&from[i][1], part));
-        let (re, im) = load(0);
-        let (sum, difference) = ((re + im) * two, (re - im) * two);
-        (sum * sum).scatter(&mut to, 0);
-        (difference * difference).scatter(&mut to, points * stride);
-        let (re, im) = load(points / 2);
-        power((re * two, im * two)).scatter(&mut to, points / 2 * stride);
-        // Not an iterator with `skip`: it is not compiled with the instructions of `isa`.
-        for k in 1..roots.len() {
-            let (even, odd) = halves(load(k), load(points - k), turn(isa, roots[k]));
-            power(add(even, odd)).scatter(&mut to, k * stride);
-            power(subtract(even, odd)).scatter(&mut to, (points - k) * stride);
+        let mut bins = Bins {
+            isa,
+            roots,
+            to: isa.part_mut(to, part),
+            stride,
+        };
+        for q in 1..S / 2 {
+            let own = last_butterfly::<T, I, S, R>(isa, from, q, part);
+            let partners = last_butterfly::<T, I, S, R>(isa, from, S - q, part);
+            for j in 0..R / 2 {
+                bins.write(q + S * j, own[j], partners[R - 1 - j]);
+                bins.write(S - q + S * j, partners[j], own[R - 1 - j]);
+            }
         }
+        let own = last_butterfly::<T, I, S, R>(isa, from, S / 2, part);
+        for j in 0..R / 2 {
+            bins.write(S / 2 + S * j, own[j], own[R - 1 - j]);
+        }
+        let own = last_butterfly::<T, I, S, R>(isa, from, 0, part);
+        for j in 1..R / 2 {
+            bins.write(S * j, own[j], own[R - j]);
+        }
+        let (re, im) = own[0];
+        let (sum, difference) = ((re + im) * two, (re - im) * two);
+        (sum * sum).scatter(&mut bins.to, 0);
+        (difference * difference).scatter(&mut bins.to, S * R * stride);
+        let (re, im) = own[R / 2];
+        power((re * two, im * two)).scatter(&mut bins.to, S * R / 2 * stride);
+    }
+}
+
+/// The points `q`, `q + S` and so on.
+#[inline(always)]
+fn last_butterfly<T: Float, I: Isa<T>, const S: usize, const R: usize>(
+    isa: I,
+    from: &[Point<T>],
+    q: usize,
+    part: usize,
+) -> [Complex<I::Vector>; R] {
+    let zero = isa.splat(T::nearest(0.0));
+    let mut points = [(zero, zero); R];
+    for i in 0..R {
+        let [re, im] = &from[q + S * i];
+        points[i] = (isa.load(re, part), isa.load(im, part));
+    }
+    butterfly(points, isa.splat(T::nearest(FRAC_1_SQRT_2)))
+}
+
+/// A part of the rows to which bins are written.
+struct Bins<'a, T: Float, I> {
+    isa: I,
+    roots: &'a [Root<T>],
+    to: PartMut<'a, T>,
+    stride: usize,
+}
+
+impl<T: Float, I: Isa<T>> Bins<'_, T, I> {
+    /// Writes bin `k` and the one as far from the last, from their points.
+    #[inline(always)]
+    fn write(&mut self, k: usize, point: Complex<I::Vector>, partner: Complex<I::Vector>) {
+        let (even, odd) = halves(point, partner, turn(self.isa, self.roots[k]));
+        let mirrored = 2 * self.roots.len() - k;
+        power(add(even, odd)).scatter(&mut self.to, k * self.stride);
+        power(subtract(even, odd)).scatter(&mut self.to, mirrored * self.stride);
     }
 }
