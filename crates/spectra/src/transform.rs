@@ -134,18 +134,40 @@ impl<T: Float> Transform<T> {
         to: FoursMut<'_, T>,
         stride: usize,
     ) {
-        lanes::run(Read {
+        if rows.are_adjacent(T::ROW) {
+            lanes::run(self.read::<S, _, true>(rows, sample, &to));
+        } else {
+            lanes::run(self.read::<S, _, false>(rows, sample, &to));
+        }
+        let transform = self;
+        if to.are_adjacent(T::ROW) {
+            lanes::run(Run::<T, true> {
+                transform,
+                to,
+                stride,
+            });
+        } else {
+            lanes::run(Run::<T, false> {
+                transform,
+                to,
+                stride,
+            });
+        }
+    }
+
+    fn read<'a, S, C, const A: bool>(
+        &'a mut self,
+        rows: Fours<'a, S>,
+        sample: C,
+        to: &'a FoursMut<'a, T>,
+    ) -> Read<'a, T, S, C, A> {
+        Read {
             butterflies: &self.first,
             rows,
             sample,
             points: &mut self.points,
-            to: &to,
-        });
-        lanes::run(Run {
-            transform: self,
             to,
-            stride,
-        });
+        }
     }
 }
 
@@ -202,8 +224,8 @@ impl<V: Arithmetic> SampleOn<V> for CentreOn<V> {
     }
 }
 
-/// Apart from [`Run`], so that each type of samples does not compile all passes.
-struct Read<'a, T: Float, S, C> {
+/// Apart from [`Run`], so that each type of samples does not compile all passes. `A` tells whether rows are in one place.
+struct Read<'a, T: Float, S, C, const A: bool> {
     butterflies: &'a [First<T>],
     rows: Fours<'a, S>,
     sample: C,
@@ -212,14 +234,14 @@ struct Read<'a, T: Float, S, C> {
     to: &'a FoursMut<'a, T>,
 }
 
-impl<T: Float, S: Source<T>, C: Sample<T>> Kernel<T> for Read<'_, T, S, C> {
+impl<T: Float, S: Source<T>, C: Sample<T>, const A: bool> Kernel<T> for Read<'_, T, S, C, A> {
     /// Reads the samples, and transforms all their eighths.
     #[inline(always)]
     fn run<I: Isa<T>>(self, isa: I) {
         let half = isa.splat(T::nearest(FRAC_1_SQRT_2));
         let zero = isa.splat(T::nearest(0.0));
         for part in 0..isa.parts(self.to) {
-            let from = isa.part(&self.rows, part);
+            let from = isa.part::<S, A>(&self.rows, part);
             let sample = self.sample.on(isa, part);
             let to = self.points.as_chunks_mut::<8>().0;
             for (first, to) in self.butterflies.iter().zip(to) {
@@ -247,14 +269,14 @@ impl<T: Float, S: Source<T>, C: Sample<T>> Kernel<T> for Read<'_, T, S, C> {
     }
 }
 
-/// Everything after the first pass.
-struct Run<'a, T: Float> {
+/// Everything after the first pass. `A` tells whether rows of bins are in one place.
+struct Run<'a, T: Float, const A: bool> {
     transform: &'a mut Transform<T>,
     to: FoursMut<'a, T>,
     stride: usize,
 }
 
-impl<T: Float> Kernel<T> for Run<'_, T> {
+impl<T: Float, const A: bool> Kernel<T> for Run<'_, T, A> {
     #[inline(always)]
     fn run<I: Isa<T>>(mut self, isa: I) {
         let Transform {
@@ -275,12 +297,12 @@ impl<T: Float> Kernel<T> for Run<'_, T> {
         }
         let to = (&mut self.to, self.stride);
         match (last.stride, last.radix) {
-            (8, 8) => last_pass::<T, I, 8, 8>(isa, halves, points, to),
-            (8, 4) => last_pass::<T, I, 8, 4>(isa, halves, points, to),
-            (8, _) => last_pass::<T, I, 8, 2>(isa, halves, points, to),
-            (_, 8) => last_pass::<T, I, 64, 8>(isa, halves, points, to),
-            (_, 4) => last_pass::<T, I, 64, 4>(isa, halves, points, to),
-            (_, _) => last_pass::<T, I, 64, 2>(isa, halves, points, to),
+            (8, 8) => last_pass::<T, I, A, 8, 8>(isa, halves, points, to),
+            (8, 4) => last_pass::<T, I, A, 8, 4>(isa, halves, points, to),
+            (8, _) => last_pass::<T, I, A, 8, 2>(isa, halves, points, to),
+            (_, 8) => last_pass::<T, I, A, 64, 8>(isa, halves, points, to),
+            (_, 4) => last_pass::<T, I, A, 64, 4>(isa, halves, points, to),
+            (_, _) => last_pass::<T, I, A, 64, 2>(isa, halves, points, to),
         }
     }
 }
@@ -326,7 +348,7 @@ fn pass<T: Float, I: Isa<T>, const S: usize, const R: usize>(
 /// one complex number, as four times the squared magnitudes. Bin `k` needs the points `k` and `points - k`, which two
 /// butterflies have: they are not written to memory between the two steps.
 #[inline(always)]
-fn last_pass<T: Float, I: Isa<T>, const S: usize, const R: usize>(
+fn last_pass<T: Float, I: Isa<T>, const A: bool, const S: usize, const R: usize>(
     isa: I,
     roots: &[Root<T>],
     from: &[Point<T>],
@@ -335,7 +357,7 @@ fn last_pass<T: Float, I: Isa<T>, const S: usize, const R: usize>(
     let (from, roots) = (&from[..S * R], &roots[..S * R / 2]);
     let two = isa.splat(T::nearest(2.0));
     for part in 0..isa.parts(to) {
-        let mut bins = Bins {
+        let mut bins = Bins::<T, I, A> {
             isa,
             roots,
             to: isa.part_mut(to, part),
@@ -384,14 +406,14 @@ fn last_butterfly<T: Float, I: Isa<T>, const S: usize, const R: usize>(
 }
 
 /// A part of the rows to which bins are written.
-struct Bins<'a, T: Float, I> {
+struct Bins<'a, T: Float, I, const A: bool> {
     isa: I,
     roots: &'a [Root<T>],
-    to: PartMut<'a, T>,
+    to: PartMut<'a, T, A>,
     stride: usize,
 }
 
-impl<T: Float, I: Isa<T>> Bins<'_, T, I> {
+impl<T: Float, I: Isa<T>, const A: bool> Bins<'_, T, I, A> {
     /// Writes bin `k` and the one as far from the last, from their points.
     #[inline(always)]
     fn write(&mut self, k: usize, point: Complex<I::Vector>, partner: Complex<I::Vector>) {

@@ -38,8 +38,9 @@ pub(super) struct Bands {
     /// What the frames were multiplied by, `[channels, starts]`.
     scales: Vec<f32>,
     known: Vec<bool>,
-    /// Frames whose powers are still unknown, as channels and indices in `starts`.
+    /// Frames whose powers are still unknown, as channels and indices in `starts`, and their groups.
     fresh: Vec<(usize, usize)>,
+    fours: Vec<Four>,
     mean_squares: Vec<f64>,
     /// Features in time and rhythms of the channels.
     times: Vec<f32>,
@@ -156,6 +157,7 @@ impl Bands {
             known: Vec::new(),
             sums: Vec::new(),
             fresh: Vec::new(),
+            fours: Vec::new(),
             mean_squares: Vec::new(),
             times: Vec::new(),
             logs: Vec::new(),
@@ -274,15 +276,8 @@ impl Bands {
         match &mut self.spectra {
             Spectra::Regular(frames) => {
                 frames.read(window, self.mean_squares.len());
-                // The fresh frames of a channel are its last ones, so a group of four stays within the channel.
-                let by_channel = self.fresh.chunk_by(|a, b| a.0 == b.0);
-                let fours = by_channel.flat_map(|frames| frames.chunks(FOUR));
-                let fours = fours.map(|frames| Four {
-                    channel: frames[0].0,
-                    first: frames[0].1.min(starts - FOUR),
-                });
-                let fours: Vec<Four> = fours.collect();
-                for fours in fours.chunks(FOURS) {
+                group(&self.fresh, starts, &mut self.fours);
+                for fours in self.fours.chunks(FOURS) {
                     let first = |four: &Four| four.channel * bins + four.first;
                     let mut firsts = [0; FOURS];
                     firsts
@@ -375,6 +370,26 @@ impl Bands {
                 out.extend_from_slice(&self.rows[frames.start * width..frames.end * width]);
             }
         }
+    }
+}
+
+/// Groups of four for frames of channels with `starts` frames, of which the last ones are fresh, so a group stays within its
+/// channel. Rows of adjacent groups are faster; they are used where they are no more rows, though some frames are in two.
+fn group(fresh: &[(usize, usize)], starts: usize, fours: &mut Vec<Four>) {
+    const ADJACENT: usize = FOURS * FOUR;
+    fours.clear();
+    let by_channel = || fresh.chunk_by(|a, b| a.0 == b.0);
+    let rows = |of: usize| {
+        by_channel()
+            .map(|all| all.len().div_ceil(of))
+            .sum::<usize>()
+    };
+    let is_adjacent = starts >= ADJACENT && rows(ADJACENT) <= rows(FOUR).div_ceil(FOURS);
+    let size = if is_adjacent { ADJACENT } else { FOUR };
+    for frames in by_channel().flat_map(|frames| frames.chunks(size)) {
+        let (channel, first) = (frames[0].0, frames[0].1.min(starts - size));
+        let firsts = (first..first + size).step_by(FOUR);
+        fours.extend(firsts.map(|first| Four { channel, first }));
     }
 }
 
