@@ -3,10 +3,10 @@
 //! Samples may have any unit and any offset. So that float32 suffices, every frame is multiplied by a power of two that
 //! depends on the frame alone, and then loses its mean.
 
-use lanes::Row;
+use lanes::{ROW, Row};
 
 use crate::frames::{FOUR, Four, Frames, Grid};
-use crate::loops::{add, column_sums, maximise, scaled_means};
+use crate::loops::{column_sums, scaled_means, sums_of_neighbours};
 use crate::transform::Centre;
 
 /// Groups of four frames that are transformed together.
@@ -46,9 +46,12 @@ impl CentredFrames {
     /// Plans the spectra of frames multiplied by `window`.
     pub fn new(grid: Grid, window: &[f64]) -> Self {
         let frames = Frames::new(grid, window);
+        // The other columns are in no frame.
+        let columns = (grid.frames - 1 + grid.columns_of_frame()).next_multiple_of(ROW);
+        let lengths = [columns, grid.frames];
         Self {
-            sums: [frames.columns(), grid.frames].map(|length| vec![0.0; length]),
-            largest: [frames.columns(), grid.frames].map(|length| vec![0.0; length]),
+            sums: lengths.map(|length| vec![0.0; length]),
+            largest: lengths.map(|length| vec![0.0; length]),
             frames,
             scales: Vec::new(),
             means: [Vec::new(), Vec::new()],
@@ -69,13 +72,8 @@ impl CentredFrames {
         let ([of_columns, sums], [largest_of_columns, largest]) =
             (&mut self.sums, &mut self.largest);
         for (c, matrix) in self.frames.matrices().enumerate() {
-            column_sums(matrix, of_columns, largest_of_columns);
-            sums.fill(0.0);
-            largest.fill(0.0);
-            for first in 0..own {
-                add(&of_columns[first..], sums);
-                maximise(&largest_of_columns[first..], largest);
-            }
+            column_sums(matrix, columns, of_columns, largest_of_columns);
+            sums_of_neighbours((&*of_columns, &*largest_of_columns), own, sums, largest);
             let place = c * columns..c * columns + frames;
             let scales = &mut self.scales[place.clone()];
             for (own, largest) in scales.iter_mut().zip(&*largest) {

@@ -179,21 +179,56 @@ wide! {
     }
 }
 
+/// Sums and largest magnitudes of `N` columns of a matrix whose rows are `stride` apart, from the column `first` on.
+#[inline(always)]
+fn sums_of_columns<const N: usize>(
+    matrix: &[f32],
+    stride: usize,
+    first: usize,
+    sums: &mut [f64],
+    largest: &mut [f32],
+) {
+    let (mut own, mut own_largest) = ([0.0; N], [0f32; N]);
+    for row in matrix.chunks_exact(stride) {
+        let row = &row[first..first + N];
+        for ((sum, largest), value) in own.iter_mut().zip(&mut own_largest).zip(row) {
+            *sum += f64::from(*value);
+            *largest = larger(*largest, value.abs());
+        }
+    }
+    sums[first..first + N].copy_from_slice(&own);
+    largest[first..first + N].copy_from_slice(&own_largest);
+}
+
 wide! {
-    /// Sums of the columns of a matrix, and their largest magnitudes. Rows are as long as `sums`, a multiple of [`ROW`].
-    pub fn column_sums(matrix: &[f32], sums: &mut [f64], largest: &mut [f32]) {
-        let length = sums.len();
-        let (sums, largest) = (sums.as_chunks_mut::<ROW>().0, largest.as_chunks_mut::<ROW>().0);
-        for (i, (sums, largest)) in sums.iter_mut().zip(largest).enumerate() {
-            let (mut own, mut own_largest) = ([0.0; ROW], [0f32; ROW]);
-            for row in matrix.chunks_exact(length) {
-                let row = &row.as_chunks::<ROW>().0[i];
-                for ((sum, largest), value) in own.iter_mut().zip(&mut own_largest).zip(row) {
-                    *sum += f64::from(*value);
-                    *largest = larger(*largest, value.abs());
-                }
+    /// Sums of the first columns of a matrix whose rows are `stride` apart, and their largest magnitudes. There are as many
+    /// as `sums` and `largest` have room for, a multiple of [`ROW`].
+    pub fn column_sums(matrix: &[f32], stride: usize, sums: &mut [f64], largest: &mut [f32]) {
+        // So many that no addition waits for the one before it.
+        const BLOCK: usize = 4 * ROW;
+        let columns = sums.len();
+        let blocks = columns / BLOCK * BLOCK;
+        for first in (0..blocks).step_by(BLOCK) {
+            sums_of_columns::<BLOCK>(matrix, stride, first, sums, largest);
+        }
+        for first in (blocks..columns).step_by(ROW) {
+            sums_of_columns::<ROW>(matrix, stride, first, sums, largest);
+        }
+    }
+}
+
+wide! {
+    /// Sums of every `count` neighbouring columns, from their sums, and their largest magnitudes.
+    pub fn sums_of_neighbours(columns: (&[f64], &[f32]), count: usize, sums: &mut [f64], largest: &mut [f32]) {
+        sums.fill(0.0);
+        largest.fill(0.0);
+        for first in 0..count {
+            for (sum, column) in sums.iter_mut().zip(&columns.0[first..]) {
+                *sum += column;
             }
-            (*sums, *largest) = (own, own_largest);
+            for (largest, column) in largest.iter_mut().zip(&columns.1[first..]) {
+                *largest = larger(*largest, *column);
+            }
         }
     }
 }
@@ -208,15 +243,6 @@ wide! {
     /// The largest magnitude.
     pub fn largest_magnitude(values: &[f32]) -> f32 {
         values.iter().fold(0.0, |largest, value| larger(largest, value.abs()))
-    }
-}
-
-wide! {
-    /// Replaces values by larger ones in the same place of `others`.
-    pub fn maximise(others: &[f32], values: &mut [f32]) {
-        for (value, other) in values.iter_mut().zip(others) {
-            *value = larger(*value, *other);
-        }
     }
 }
 
