@@ -20,7 +20,7 @@ pub mod text;
 mod transpose;
 mod vectors;
 
-pub use transpose::{Shape, transpose};
+pub use transpose::{Shape, transpose, transpose_less};
 pub use vectors::{
     Float, Fours, FoursMut, Isa, Kernel, Part, PartMut, ROW, Row, Source, Vector, run,
 };

@@ -289,15 +289,6 @@ wide! {
     }
 }
 
-wide! {
-    /// Subtracts `removed` from every value.
-    pub fn subtract(values: &mut [f32], removed: f32) {
-        for value in values {
-            *value -= removed;
-        }
-    }
-}
-
 /// `(value - mean) * factor`; NaN becomes zero.
 #[inline(always)]
 fn scaled(value: f32, mean: f64, factor: f64) -> f32 {

@@ -7,14 +7,14 @@ mod time;
 
 use std::ops::Range;
 
-use lanes::{Shape, transpose};
+use lanes::{Shape, transpose_less};
 use spectra::centred::{CentredFrames, FOURS, scale};
 use spectra::fft::PlannedFft;
 use spectra::frames::{FOUR, Four, Grid};
 use spectra::logarithm::{ln_of_scaled, ln_of_scaled_each, natural};
 use spectra::loops::{
-    largest_magnitude, mean, mean_square, multiples, row_sums, squares, subtract, sum,
-    sum_of_products, windowed,
+    largest_magnitude, mean, mean_square, multiples, row_sums, squares, sum, sum_of_products,
+    windowed,
 };
 use spectra::roots::cosine_window;
 
@@ -49,6 +49,8 @@ pub(super) struct Bands {
     /// `log_power` minus the logarithm of the channel's mean square, `[live channels, features of a frame, starts]`; the
     /// level and the features in time in the last rows of a channel.
     logs: Vec<f32>,
+    /// What the features of a frame lose; nothing but the logarithms loses anything.
+    less: Vec<f32>,
     /// Features of a channel with frames as rows.
     rows: Vec<f32>,
 }
@@ -150,6 +152,7 @@ impl Bands {
             frames: ranges,
             weights,
             runs: Run::all(&layout, scale / times),
+            less: vec![0.0; layout.frame_features()],
             rows: vec![0.0; layout.frame_features() * starts.len()],
             starts,
             powers: Vec::new(),
@@ -345,8 +348,8 @@ impl Bands {
         for (channel, known) in self.known.iter().enumerate() {
             if *known {
                 let (logs, offset) = logs.next().expect("a live channel has logarithms");
-                let (own, others) = logs.split_at_mut(bands * starts);
-                subtract(own, (removed - offset) as f32);
+                self.less[..bands].fill((removed - offset) as f32);
+                let (_, others) = logs.split_at_mut(bands * starts);
                 let (last, in_time) = others.split_at_mut((levels - bands) * starts);
                 last.fill(level);
                 let count = self.layout.time_features();
@@ -358,7 +361,7 @@ impl Bands {
                     columns: starts,
                     stride: starts,
                 };
-                transpose(logs, shape, &mut self.rows, width);
+                transpose_less(logs, shape, &self.less, &mut self.rows, width);
             } else {
                 for row in self.rows.chunks_exact_mut(width) {
                     row[..bands].fill(0.0);
