@@ -53,6 +53,17 @@ impl Width {
         Self::Baseline
     }
 
+    /// Whether a vector of this width holds a [`Row`].
+    pub fn holds_row(self) -> bool {
+        match self {
+            Self::Baseline => false,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => false,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => true,
+        }
+    }
+
     /// All widths up to the widest that this processor supports.
     #[cfg(test)]
     fn all() -> Vec<Self> {

@@ -36,6 +36,7 @@ pub trait Float: Copy + sealed::Run {
 impl Float for f64 {
     type Array = [f64; ROW];
     const ROW: usize = ROW;
+    #[inline(always)]
     fn nearest(value: f64) -> Self {
         value
     }
@@ -44,6 +45,7 @@ impl Float for f64 {
 impl Float for f32 {
     type Array = [f32; 2 * ROW];
     const ROW: usize = 2 * ROW;
+    #[inline(always)]
     fn nearest(value: f64) -> Self {
         value as f32
     }

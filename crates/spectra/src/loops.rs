@@ -53,29 +53,45 @@ wide! {
     }
 }
 
+/// Partial sums of squares and of fourth powers, and largest magnitudes.
+struct Powers<const N: usize>([[f64; N]; 3]);
+
+impl<const N: usize> Powers<N> {
+    /// Adds samples minus `mean`, at most one to each part. One power after the other: all in one loop are not vectorised.
+    #[inline(always)]
+    fn add(&mut self, samples: &[f32], mean: f64) {
+        let [squares, fourths, largest] = &mut self.0;
+        let mut values = [0.0; N];
+        for (value, sample) in values.iter_mut().zip(samples) {
+            *value = f64::from(*sample) - mean;
+        }
+        let count = samples.len().min(N);
+        for (largest, value) in largest.iter_mut().zip(&values[..count]) {
+            let size = value.abs();
+            *largest = if size > *largest { size } else { *largest };
+        }
+        for (sum, value) in squares.iter_mut().zip(&mut values[..count]) {
+            *value *= *value;
+            *sum += *value;
+        }
+        for (sum, square) in fourths.iter_mut().zip(&values[..count]) {
+            *sum += square * square;
+        }
+    }
+}
+
 wide! {
     /// Sum of squares, sum of fourth powers and largest magnitude of the samples minus `mean`.
     pub fn powers(samples: &[f32], mean: f64) -> [f64; 3] {
         // Partial sums side by side, in the same order on every machine.
         const LANES: usize = 8;
-        let (mut squares, mut fourths, mut largest) = ([0.0; LANES], [0.0; LANES], [0.0f64; LANES]);
-        let mut add = |i: usize, sample: f32| {
-            let value = f64::from(sample) - mean;
-            let square = value * value;
-            squares[i] += square;
-            fourths[i] += square * square;
-            let size = value.abs();
-            largest[i] = if size > largest[i] { size } else { largest[i] };
-        };
+        let mut sums = Powers([[0.0; LANES]; 3]);
         let (whole, rest) = samples.as_chunks::<LANES>();
         for samples in whole {
-            for (i, sample) in samples.iter().enumerate() {
-                add(i, *sample);
-            }
+            sums.add(samples, mean);
         }
-        for (i, sample) in rest.iter().enumerate() {
-            add(i, *sample);
-        }
+        sums.add(rest, mean);
+        let Powers([squares, fourths, largest]) = sums;
         let largest = largest.iter().copied().fold(0.0, f64::max);
         [squares.iter().sum(), fourths.iter().sum(), largest]
     }
@@ -246,16 +262,50 @@ wide! {
     }
 }
 
+/// Sums of every `count` rows of a matrix in `N` columns, from the column `first` on.
+#[inline(always)]
+fn row_sums_of<const N: usize>(
+    rows: &[f32],
+    count: usize,
+    first: usize,
+    length: usize,
+    out: &mut [f32],
+) {
+    for (rows, out) in rows
+        .chunks_exact(count * length)
+        .zip(out.chunks_exact_mut(length))
+    {
+        let mut sums = [0.0; N];
+        sums.copy_from_slice(&rows[first..first + N]);
+        for row in rows[length..].chunks_exact(length) {
+            for (sum, value) in sums.iter_mut().zip(&row[first..first + N]) {
+                *sum += value;
+            }
+        }
+        out[first..first + N].copy_from_slice(&sums);
+    }
+}
+
 wide! {
     /// Sums of every `count` rows of a matrix, as rows that are `length` values long.
     pub fn row_sums(rows: &[f32], count: usize, length: usize, out: &mut [f32]) {
-        for (rows, out) in rows.chunks_exact(count * length).zip(out.chunks_exact_mut(length)) {
-            out.copy_from_slice(&rows[..length]);
-            for row in rows[length..].chunks_exact(length) {
-                for (sum, value) in out.iter_mut().zip(row) {
-                    *sum += value;
-                }
-            }
+        // In vectors of all sizes, so that few columns are left.
+        let mut first = 0;
+        while length - first >= 16 {
+            row_sums_of::<16>(rows, count, first, length, out);
+            first += 16;
+        }
+        if length - first >= 8 {
+            row_sums_of::<8>(rows, count, first, length, out);
+            first += 8;
+        }
+        if length - first >= 4 {
+            row_sums_of::<4>(rows, count, first, length, out);
+            first += 4;
+        }
+        while first < length {
+            row_sums_of::<1>(rows, count, first, length, out);
+            first += 1;
         }
     }
 }
@@ -305,12 +355,40 @@ wide! {
     }
 }
 
+/// `(value - mean - rest) * factor`; NaN becomes zero.
+#[inline(always)]
+fn scaled_narrow(value: f32, mean: f32, rest: f32, factor: f32) -> f32 {
+    let scaled = (value - mean - rest) * factor;
+    if scaled.is_nan() { 0.0 } else { scaled }
+}
+
 wide! {
-    /// As [`scale_each`], in float32 with means of two parts.
-    pub fn scale_narrow(values: &mut [f32], means: [&[f32]; 2], factors: &[f32]) {
-        for (((value, mean), rest), factor) in values.iter_mut().zip(means[0]).zip(means[1]).zip(factors) {
-            let scaled = (*value - mean - rest) * factor;
-            *value = if scaled.is_nan() { 0.0 } else { scaled };
+    /// As [`scale_each`], in float32 with means of two parts, for all rows.
+    pub fn scale_narrow(rows: &mut [f32], means: [&[f32]; 2], factors: &[f32]) {
+        // A block of all rows is scaled before the next, so that its factors stay in registers.
+        const BLOCK: usize = 32;
+        let length = factors.len();
+        let whole = length / BLOCK * BLOCK;
+        let [means, rests] = [means[0], means[1]].map(|of| of.split_at(whole));
+        let (factors, last_factors) = factors.split_at(whole);
+        let blocks = means.0.as_chunks::<BLOCK>().0.iter().zip(rests.0.as_chunks::<BLOCK>().0);
+        let blocks = blocks.zip(factors.as_chunks::<BLOCK>().0);
+        for (i, ((means, rests), factors)) in blocks.enumerate() {
+            for row in rows.chunks_exact_mut(length) {
+                let block = &mut row.as_chunks_mut::<BLOCK>().0[i];
+                for (((value, mean), rest), factor) in block.iter_mut().zip(means).zip(rests).zip(factors) {
+                    *value = scaled_narrow(*value, *mean, *rest, *factor);
+                }
+            }
+        }
+        if whole == length {
+            return;
+        }
+        for row in rows.chunks_exact_mut(length) {
+            let others = row[whole..].iter_mut().zip(means.1).zip(rests.1).zip(last_factors);
+            for (((value, mean), rest), factor) in others {
+                *value = scaled_narrow(*value, *mean, *rest, *factor);
+            }
         }
     }
 }

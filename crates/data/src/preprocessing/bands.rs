@@ -7,7 +7,7 @@ mod time;
 
 use std::ops::Range;
 
-use lanes::{Shape, transpose_less};
+use lanes::{Shape, Width, transpose_less};
 use spectra::centred::{CentredFrames, FOURS, scale};
 use spectra::fft::PlannedFft;
 use spectra::frames::{FOUR, Four, Grid};
@@ -377,7 +377,8 @@ impl Bands {
 }
 
 /// Groups of four for frames of channels with `starts` frames, of which the last ones are fresh, so a group stays within its
-/// channel. Rows of adjacent groups are faster; they are used where they are no more rows, though some frames are in two.
+/// channel. Vectors that hold rows are faster with adjacent groups; they are used where they are no more rows, though some
+/// frames are in two.
 fn group(fresh: &[(usize, usize)], starts: usize, fours: &mut Vec<Four>) {
     const ADJACENT: usize = FOURS * FOUR;
     fours.clear();
@@ -387,7 +388,9 @@ fn group(fresh: &[(usize, usize)], starts: usize, fours: &mut Vec<Four>) {
             .map(|all| all.len().div_ceil(of))
             .sum::<usize>()
     };
-    let is_adjacent = starts >= ADJACENT && rows(ADJACENT) <= rows(FOUR).div_ceil(FOURS);
+    let is_adjacent = Width::detect().holds_row()
+        && starts >= ADJACENT
+        && rows(ADJACENT) <= rows(FOUR).div_ceil(FOURS);
     let size = if is_adjacent { ADJACENT } else { FOUR };
     for frames in by_channel().flat_map(|frames| frames.chunks(size)) {
         let (channel, first) = (frames[0].0, frames[0].1.min(starts - size));
