@@ -57,14 +57,13 @@ pub fn transpose_less(from: &[f32], shape: Shape, less: &[f32], to: &mut [f32], 
     transpose_f32(from, shape, Some(less), to, to_stride);
 }
 
-/// Subtracts numbers, if there are any, from rows that are `stride` apart.
+/// Subtracts numbers, if there are any, from the rows of a transposed copy.
 #[inline(always)]
-fn subtract(less: Option<&[f32]>, rows: &mut [f32], stride: usize) {
+fn subtract(less: Option<&[f32]>, shape: Shape, to: &mut [f32], to_stride: usize) {
     if let Some(less) = less {
-        for row in rows.chunks_mut(stride) {
-            row.iter_mut()
-                .zip(less)
-                .for_each(|(value, less)| *value -= less);
+        for row in to.chunks_mut(to_stride).take(shape.columns) {
+            let values = row.iter_mut().zip(less);
+            values.for_each(|(value, less)| *value -= less);
         }
     }
 }
@@ -82,8 +81,7 @@ fn transpose_f32(
         return unsafe { eights::transpose(from, shape, less, to, to_stride) };
     }
     transpose_blocks(from, shape, to, to_stride);
-    let transposed = shape.transposed(to_stride);
-    subtract(less, &mut to[..transposed.reach()], to_stride);
+    subtract(less, shape, to, to_stride);
 }
 
 crate::wide! {

@@ -22,10 +22,15 @@ pub(super) fn transpose(
         columns,
         stride,
     } = shape;
-    let [whole_rows, whole_columns] = [rows, columns].map(|of| of / SIDE * SIDE);
-    for row in (0..whole_rows).step_by(SIDE) {
+    if rows < SIDE || columns < SIDE {
+        transpose_blocks(from, shape, to, to_stride);
+        return subtract(less, shape, to, to_stride);
+    }
+    // The last blocks repeat rows and columns of those before, which is faster than single numbers.
+    let firsts = |of: usize| (0..of).step_by(SIDE).map(move |first| first.min(of - SIDE));
+    for row in firsts(rows) {
         let less = less.map(|less| halves(&less[row..row + SIDE]));
-        for column in (0..whole_columns).step_by(SIDE) {
+        for column in firsts(columns) {
             // SAFETY: the block is inside both matrices, which are inside their slices.
             unsafe {
                 let from = from.as_ptr().add(row * stride + column);
@@ -33,27 +38,6 @@ pub(super) fn transpose(
                 block((from, stride), less, (to, to_stride));
             }
         }
-    }
-    // The last rows of the whole columns, then all of the last columns.
-    if whole_rows < rows && whole_columns > 0 {
-        let shape = Shape {
-            rows: rows - whole_rows,
-            columns: whole_columns,
-            stride,
-        };
-        let to = &mut to[whole_rows..(whole_columns - 1) * to_stride + rows];
-        transpose_blocks(&from[whole_rows * stride..], shape, to, to_stride);
-        subtract(less.map(|less| &less[whole_rows..]), to, to_stride);
-    }
-    if whole_columns < columns && rows > 0 {
-        let shape = Shape {
-            rows,
-            columns: columns - whole_columns,
-            stride,
-        };
-        let to = &mut to[whole_columns * to_stride..(columns - 1) * to_stride + rows];
-        transpose_blocks(&from[whole_columns..], shape, to, to_stride);
-        subtract(less, to, to_stride);
     }
 }
 
