@@ -5,8 +5,9 @@
 
 use lanes::{ROW, Row};
 
+use crate::columns::{column_sums, sums_of_neighbours};
 use crate::frames::{FOUR, Four, Frames, Grid};
-use crate::loops::{column_sums, scaled_means, sums_of_neighbours};
+use crate::loops::scaled_means;
 use crate::transform::Centre;
 
 /// Groups of four frames that are transformed together.

@@ -2,7 +2,7 @@
 //! parts, so that no addition waits for the one before it; the parts are the same on every processor.
 
 use crate::fft::Complex;
-use lanes::{ROW, wide};
+use lanes::wide;
 
 /// Number of parts of a sum: four of the widest vectors.
 const PARTS: usize = 32;
@@ -45,11 +45,11 @@ wide! {
 }
 
 wide! {
-    /// Mean square of the samples around their mean.
-    pub fn mean_square(samples: &[f32]) -> f64 {
+    /// Mean of the samples, and their mean square around it.
+    pub fn mean_and_square(samples: &[f32]) -> [f64; 2] {
         let mean = sum_of(samples, f64::from) / samples.len() as f64;
         let square = |v: f32| (f64::from(v) - mean) * (f64::from(v) - mean);
-        sum_of(samples, square) / samples.len() as f64
+        [mean, sum_of(samples, square) / samples.len() as f64]
     }
 }
 
@@ -102,8 +102,10 @@ wide! {
     pub fn mean_squares_of_parts(samples: &[f32], mean: f64, out: &mut [f64]) {
         // Partial sums side by side, in the same order on every machine.
         const LANES: usize = 8;
-        let (samples_of_all, parts) = (samples.len(), out.len());
-        let edge = |i: usize| i * samples_of_all / parts;
+        let parts = out.len();
+        // A division for every edge would take as long as a part.
+        let (whole, rest) = (samples.len() / parts, samples.len() % parts);
+        let edge = |i: usize| i * whole + if rest == 0 { 0 } else { i * rest / parts };
         for (i, out) in out.iter_mut().enumerate() {
             let part = &samples[edge(i)..edge(i + 1)];
             let mut sums = [0.0; LANES];
@@ -195,63 +197,9 @@ wide! {
     }
 }
 
-/// Sums and largest magnitudes of `N` columns of a matrix whose rows are `stride` apart, from the column `first` on.
-#[inline(always)]
-fn sums_of_columns<const N: usize>(
-    matrix: &[f32],
-    stride: usize,
-    first: usize,
-    sums: &mut [f64],
-    largest: &mut [f32],
-) {
-    let (mut own, mut own_largest) = ([0.0; N], [0f32; N]);
-    for row in matrix.chunks_exact(stride) {
-        let row = &row[first..first + N];
-        for ((sum, largest), value) in own.iter_mut().zip(&mut own_largest).zip(row) {
-            *sum += f64::from(*value);
-            *largest = larger(*largest, value.abs());
-        }
-    }
-    sums[first..first + N].copy_from_slice(&own);
-    largest[first..first + N].copy_from_slice(&own_largest);
-}
-
-wide! {
-    /// Sums of the first columns of a matrix whose rows are `stride` apart, and their largest magnitudes. There are as many
-    /// as `sums` and `largest` have room for, a multiple of [`ROW`].
-    pub fn column_sums(matrix: &[f32], stride: usize, sums: &mut [f64], largest: &mut [f32]) {
-        // So many that no addition waits for the one before it.
-        const BLOCK: usize = 4 * ROW;
-        let columns = sums.len();
-        let blocks = columns / BLOCK * BLOCK;
-        for first in (0..blocks).step_by(BLOCK) {
-            sums_of_columns::<BLOCK>(matrix, stride, first, sums, largest);
-        }
-        for first in (blocks..columns).step_by(ROW) {
-            sums_of_columns::<ROW>(matrix, stride, first, sums, largest);
-        }
-    }
-}
-
-wide! {
-    /// Sums of every `count` neighbouring columns, from their sums, and their largest magnitudes.
-    pub fn sums_of_neighbours(columns: (&[f64], &[f32]), count: usize, sums: &mut [f64], largest: &mut [f32]) {
-        sums.fill(0.0);
-        largest.fill(0.0);
-        for first in 0..count {
-            for (sum, column) in sums.iter_mut().zip(&columns.0[first..]) {
-                *sum += column;
-            }
-            for (largest, column) in largest.iter_mut().zip(&columns.1[first..]) {
-                *largest = larger(*largest, *column);
-            }
-        }
-    }
-}
-
 /// The larger of two numbers, as a single instruction.
 #[inline(always)]
-fn larger(a: f32, b: f32) -> f32 {
+pub(crate) fn larger(a: f32, b: f32) -> f32 {
     if a > b { a } else { b }
 }
 
@@ -259,54 +207,6 @@ wide! {
     /// The largest magnitude.
     pub fn largest_magnitude(values: &[f32]) -> f32 {
         values.iter().fold(0.0, |largest, value| larger(largest, value.abs()))
-    }
-}
-
-/// Sums of every `count` rows of a matrix in `N` columns, from the column `first` on.
-#[inline(always)]
-fn row_sums_of<const N: usize>(
-    rows: &[f32],
-    count: usize,
-    first: usize,
-    length: usize,
-    out: &mut [f32],
-) {
-    for (rows, out) in rows
-        .chunks_exact(count * length)
-        .zip(out.chunks_exact_mut(length))
-    {
-        let mut sums = [0.0; N];
-        sums.copy_from_slice(&rows[first..first + N]);
-        for row in rows[length..].chunks_exact(length) {
-            for (sum, value) in sums.iter_mut().zip(&row[first..first + N]) {
-                *sum += value;
-            }
-        }
-        out[first..first + N].copy_from_slice(&sums);
-    }
-}
-
-wide! {
-    /// Sums of every `count` rows of a matrix, as rows that are `length` values long.
-    pub fn row_sums(rows: &[f32], count: usize, length: usize, out: &mut [f32]) {
-        // In vectors of all sizes, so that few columns are left.
-        let mut first = 0;
-        while length - first >= 16 {
-            row_sums_of::<16>(rows, count, first, length, out);
-            first += 16;
-        }
-        if length - first >= 8 {
-            row_sums_of::<8>(rows, count, first, length, out);
-            first += 8;
-        }
-        if length - first >= 4 {
-            row_sums_of::<4>(rows, count, first, length, out);
-            first += 4;
-        }
-        while first < length {
-            row_sums_of::<1>(rows, count, first, length, out);
-            first += 1;
-        }
     }
 }
 
