@@ -24,7 +24,7 @@ from builds import built
 
 BENCHMARKS = pathlib.Path(__file__).resolve().parents[2] / "BENCHMARKS.md"
 MODELS = ["ultra_lightweight_cnn", "simple_cnn", "deep_efficient_cnn"]
-FRONT_ENDS = ["bands", "bands-time", "bands-time-rhythm", "fft", "welch", "none"]
+FRONT_ENDS = ["bands", "bands-time", "bands-time-rhythm", "few-bands", "few-bands-time-rhythm", "fft", "welch", "none"]
 # By table: the rows and, for each column, the program, its arguments, and how many more repetitions the second run
 # makes than the first, which also allocates buffers.
 TABLES = {

@@ -13,8 +13,8 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use data::{
-    BandsConfig, Compression, Normalisation, Preprocessing, SpectralConfig, SpectralMethod,
-    Statistics,
+    BandsConfig, Compression, FEW_BANDS, Normalisation, Preprocessing, SpectralConfig,
+    SpectralMethod, Statistics,
 };
 
 /// Channels and samples of a window.
@@ -25,7 +25,7 @@ const HOP: usize = 512;
 const LONG: Duration = Duration::from_millis(500);
 
 /// Names and settings of the front ends.
-fn front_ends() -> [(&'static str, SpectralConfig); 7] {
+fn front_ends() -> [(&'static str, SpectralConfig); 9] {
     let with = |method, compression, frames| SpectralConfig {
         method,
         compression,
@@ -39,6 +39,15 @@ fn front_ends() -> [(&'static str, SpectralConfig); 7] {
     in_time.bands.time = true;
     let mut with_rhythm = in_time.clone();
     with_rhythm.bands.rhythm = true;
+    let few = |all: &SpectralConfig| {
+        let mut few = all.clone();
+        few.bands.bands = Some(FEW_BANDS);
+        few
+    };
+    let (few_bands, few_with_rhythm) = (
+        few(&with(SpectralMethod::Bands, Compression::None, 4)),
+        few(&with_rhythm),
+    );
     [
         ("none", with(SpectralMethod::None, Compression::None, 4)),
         ("fft", with(SpectralMethod::Fft, Compression::Log1p, 4)),
@@ -47,6 +56,8 @@ fn front_ends() -> [(&'static str, SpectralConfig); 7] {
         ("bands-1", with(SpectralMethod::Bands, Compression::None, 1)),
         ("bands-time", in_time),
         ("bands-time-rhythm", with_rhythm),
+        ("few-bands", few_bands),
+        ("few-bands-time-rhythm", few_with_rhythm),
     ]
 }
 
@@ -123,7 +134,7 @@ fn main() {
         let windows = windows.parse().expect("a number of windows");
         return Bench::new(spectral).inputs(windows, how == "recording");
     }
-    println!("windows/s      features    inputs  of a recording");
+    println!("windows/s                 features    inputs  of a recording");
     for (name, spectral) in front_ends() {
         let mut bench = Bench::new(spectral);
         let features = rate(|count| {
@@ -133,6 +144,6 @@ fn main() {
         });
         let inputs = rate(|count| bench.inputs(count, false));
         let recording = rate(|count| bench.inputs(count, true));
-        println!("{name:<10} {features:12.0} {inputs:9.0} {recording:15.0}");
+        println!("{name:<21} {features:12.0} {inputs:9.0} {recording:15.0}");
     }
 }

@@ -20,7 +20,7 @@ pub mod text;
 mod transpose;
 mod vectors;
 
-pub use transpose::{Shape, transpose};
+pub use transpose::{Shape, transpose, transpose_less};
 pub use vectors::{
     Float, Fours, FoursMut, Isa, Kernel, Part, PartMut, ROW, Row, Source, Vector, run,
 };
@@ -51,6 +51,17 @@ impl Width {
             }
         }
         Self::Baseline
+    }
+
+    /// Whether a vector of this width holds a [`Row`].
+    pub fn holds_row(self) -> bool {
+        match self {
+            Self::Baseline => false,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => false,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => true,
+        }
     }
 
     /// All widths up to the widest that this processor supports.

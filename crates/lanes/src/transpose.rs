@@ -1,6 +1,9 @@
 //! Transposed copies of matrices.
 #![allow(unsafe_code)]
 
+#[cfg(target_arch = "x86_64")]
+mod eights;
+
 /// Element types of matrices: float32 and float64.
 pub trait Element: Copy + sealed::Blocks {}
 
@@ -19,6 +22,15 @@ pub struct Shape {
 }
 
 impl Shape {
+    /// The shape of the transposed copy.
+    fn transposed(self, stride: usize) -> Self {
+        Self {
+            rows: self.columns,
+            columns: self.rows,
+            stride,
+        }
+    }
+
     /// Number of elements from the first to the last element of the matrix.
     fn reach(self) -> usize {
         match self.rows {
@@ -36,16 +48,55 @@ pub fn transpose<T: Element>(from: &[T], shape: Shape, to: &mut [T], to_stride: 
     T::transpose(from, shape, to, to_stride);
 }
 
-crate::wide! {
-    fn transpose_f32(from: &[f32], shape: Shape, to: &mut [f32], to_stride: usize) {
-        transpose_blocks(from, shape, to, to_stride);
+/// As [`transpose`], with `less[row]` subtracted from every row of `from`.
+///
+/// # Panics
+/// As there, or if there are not as many numbers in `less` as rows.
+pub fn transpose_less(from: &[f32], shape: Shape, less: &[f32], to: &mut [f32], to_stride: usize) {
+    assert_eq!(less.len(), shape.rows, "a number for every row");
+    transpose_f32(from, shape, Some(less), to, to_stride);
+}
+
+/// Subtracts numbers, if there are any, from the rows of a transposed copy.
+#[inline(always)]
+fn subtract(less: Option<&[f32]>, shape: Shape, to: &mut [f32], to_stride: usize) {
+    if let Some(less) = less {
+        for row in to.chunks_mut(to_stride).take(shape.columns) {
+            let values = row.iter_mut().zip(less);
+            values.for_each(|(value, less)| *value -= less);
+        }
     }
+}
+
+fn transpose_f32(
+    from: &[f32],
+    shape: Shape,
+    less: Option<&[f32]>,
+    to: &mut [f32],
+    to_stride: usize,
+) {
+    #[cfg(target_arch = "x86_64")]
+    if crate::Width::detect() != crate::Width::Baseline {
+        // SAFETY: the features were detected.
+        return unsafe { eights::transpose(from, shape, less, to, to_stride) };
+    }
+    transpose_blocks(from, shape, to, to_stride);
+    subtract(less, shape, to, to_stride);
 }
 
 crate::wide! {
     fn transpose_f64(from: &[f64], shape: Shape, to: &mut [f64], to_stride: usize) {
         transpose_blocks(from, shape, to, to_stride);
     }
+}
+
+/// Checks the shapes of a copy.
+#[inline(always)]
+fn check<T>(from: &[T], shape: Shape, to: &[T], to_stride: usize) {
+    let transposed = shape.transposed(to_stride);
+    let are_apart = |of: Shape| of.columns <= of.stride;
+    assert!(are_apart(shape) && are_apart(transposed), "rows overlap");
+    assert!(shape.reach() <= from.len() && transposed.reach() <= to.len());
 }
 
 #[inline(always)]
@@ -55,13 +106,7 @@ fn transpose_blocks<T: Element>(from: &[T], shape: Shape, to: &mut [T], to_strid
         columns,
         stride,
     } = shape;
-    let transposed = Shape {
-        rows: columns,
-        columns: rows,
-        stride: to_stride,
-    };
-    assert!(columns <= stride && rows <= to_stride, "rows overlap");
-    assert!(shape.reach() <= from.len() && transposed.reach() <= to.len());
+    check(from, shape, to, to_stride);
     let one = |to: &mut [T], row: usize, column: usize| {
         to[column * to_stride + row] = from[row * stride + column];
     };
@@ -116,7 +161,7 @@ mod sealed {
         const SIDE: usize = 4;
 
         fn transpose(from: &[f32], shape: Shape, to: &mut [f32], to_stride: usize) {
-            super::transpose_f32(from, shape, to, to_stride);
+            super::transpose_f32(from, shape, None, to, to_stride);
         }
 
         // All x86-64 processors support these instructions.
@@ -164,7 +209,16 @@ mod tests {
 
     #[test]
     fn columns_become_rows() {
-        for (rows, columns) in [(0, 3), (1, 1), (4, 4), (5, 9), (8, 3), (13, 7)] {
+        for (rows, columns) in [
+            (0, 3),
+            (1, 1),
+            (4, 4),
+            (5, 9),
+            (8, 3),
+            (13, 7),
+            (8, 8),
+            (21, 30),
+        ] {
             let (stride, to_stride) = (columns + 2, rows + 3);
             let shape = Shape {
                 rows,
@@ -177,6 +231,9 @@ mod tests {
             let wide: Vec<f64> = from.iter().map(|v| f64::from(*v)).collect();
             let mut to_wide = vec![-1.0; columns * to_stride];
             transpose(&wide, shape, &mut to_wide, to_stride);
+            let less: Vec<f32> = (0..rows).map(|row| 1.0 / (row as f32 + 3.0)).collect();
+            let mut to_less = vec![-1.0; columns * to_stride];
+            transpose_less(&from, shape, &less, &mut to_less, to_stride);
             for (i, found) in to.iter().enumerate() {
                 let (column, row) = (i / to_stride, i % to_stride);
                 let expected = if row < rows {
@@ -186,6 +243,8 @@ mod tests {
                 };
                 assert_eq!(*found, expected, "{rows} x {columns}");
                 assert_eq!(to_wide[i], f64::from(expected), "{rows} x {columns}");
+                let less = less.get(row).unwrap_or(&0.0);
+                assert_eq!(to_less[i], expected - less, "{rows} x {columns}");
             }
         }
     }

@@ -36,6 +36,7 @@ pub trait Float: Copy + sealed::Run {
 impl Float for f64 {
     type Array = [f64; ROW];
     const ROW: usize = ROW;
+    #[inline(always)]
     fn nearest(value: f64) -> Self {
         value
     }
@@ -44,6 +45,7 @@ impl Float for f64 {
 impl Float for f32 {
     type Array = [f32; 2 * ROW];
     const ROW: usize = 2 * ROW;
+    #[inline(always)]
     fn nearest(value: f64) -> Self {
         value as f32
     }
@@ -56,25 +58,30 @@ pub trait Vector<T: Float>:
     /// Replaces a part of a row.
     fn store(self, row: &mut Row<T::Array>, part: usize);
     /// Writes a part of the row at a position.
-    fn scatter(self, to: &mut PartMut<'_, T>, place: usize);
+    fn scatter<const A: bool>(self, to: &mut PartMut<'_, T, A>, place: usize);
 }
 
 /// Types of numbers from which rows of `T` are gathered: `T` itself, and float32, which becomes float64.
 pub trait Source<T: Float>: Copy {
     /// A part of the row at a position.
-    fn gather<I: Isa<T>>(isa: I, from: Part<'_, Self>, place: usize) -> I::Vector;
+    fn gather<I: Isa<T>, const A: bool>(isa: I, from: Part<'_, Self, A>, place: usize)
+    -> I::Vector;
 }
 
 impl<T: Float> Source<T> for T {
     #[inline(always)]
-    fn gather<I: Isa<T>>(isa: I, from: Part<'_, T>, place: usize) -> I::Vector {
+    fn gather<I: Isa<T>, const A: bool>(isa: I, from: Part<'_, T, A>, place: usize) -> I::Vector {
         isa.gather(from, place)
     }
 }
 
 impl Source<f64> for f32 {
     #[inline(always)]
-    fn gather<I: Isa<f64>>(isa: I, from: Part<'_, f32>, place: usize) -> I::Vector {
+    fn gather<I: Isa<f64>, const A: bool>(
+        isa: I,
+        from: Part<'_, f32, A>,
+        place: usize,
+    ) -> I::Vector {
         isa.gather_f32(from, place)
     }
 }
@@ -88,10 +95,10 @@ pub trait Isa<T: Float>: Copy {
     const LANES: usize = T::ROW / Self::PARTS;
     /// Its vector type.
     type Vector: Vector<T>;
-    /// A part of all rows, to gather from.
+    /// A part of all rows, to gather from; `A` only if they are adjacent.
     #[inline(always)]
-    fn part<'a, S>(self, rows: &Fours<'a, S>, part: usize) -> Part<'a, S> {
-        assert!(part < Self::PARTS);
+    fn part<'a, S, const A: bool>(self, rows: &Fours<'a, S>, part: usize) -> Part<'a, S, A> {
+        assert!(part < Self::PARTS && (!A || rows.are_adjacent(T::ROW)));
         rows.starting_at(part * Self::LANES)
     }
     /// How many of the first parts hold all lanes that are not repetitions.
@@ -99,10 +106,14 @@ pub trait Isa<T: Float>: Copy {
     fn parts(self, rows: &FoursMut<'_, T>) -> usize {
         rows.lanes().div_ceil(Self::LANES).min(Self::PARTS)
     }
-    /// A part of all rows, to write to.
+    /// A part of all rows, to write to; `A` only if they are adjacent.
     #[inline(always)]
-    fn part_mut<'a>(self, rows: &'a mut FoursMut<'_, T>, part: usize) -> PartMut<'a, T> {
-        assert!(part < Self::PARTS);
+    fn part_mut<'a, const A: bool>(
+        self,
+        rows: &'a mut FoursMut<'_, T>,
+        part: usize,
+    ) -> PartMut<'a, T, A> {
+        assert!(part < Self::PARTS && (!A || rows.are_adjacent(T::ROW)));
         rows.starting_at(part * Self::LANES)
     }
     /// The same number in all lanes.
@@ -110,9 +121,9 @@ pub trait Isa<T: Float>: Copy {
     /// A part of a row.
     fn load(self, row: &Row<T::Array>, part: usize) -> Self::Vector;
     /// A part of the row at a position.
-    fn gather(self, from: Part<'_, T>, place: usize) -> Self::Vector;
+    fn gather<const A: bool>(self, from: Part<'_, T, A>, place: usize) -> Self::Vector;
     /// A part of the row of float32 numbers at a position.
-    fn gather_f32(self, from: Part<'_, f32>, place: usize) -> Self::Vector;
+    fn gather_f32<const A: bool>(self, from: Part<'_, f32, A>, place: usize) -> Self::Vector;
 }
 
 /// A computation written for any instruction set.

@@ -3,10 +3,11 @@
 //! Samples may have any unit and any offset. So that float32 suffices, every frame is multiplied by a power of two that
 //! depends on the frame alone, and then loses its mean.
 
-use lanes::Row;
+use lanes::{ROW, Row};
 
+use crate::columns::{column_sums, sums_of_neighbours};
 use crate::frames::{FOUR, Four, Frames, Grid};
-use crate::loops::{add, column_sums, maximise, scaled_means};
+use crate::loops::scaled_means;
 use crate::transform::Centre;
 
 /// Groups of four frames that are transformed together.
@@ -20,19 +21,26 @@ type Lanes = [f32; FOURS * FOUR];
 pub fn scale(largest: f32) -> f32 {
     let power = |exponent: i32| f32::from_bits(((127 + exponent) as u32) << 23);
     match (largest.to_bits() >> 23) as i32 - 127 {
-        _ if largest == 0.0 => 1.0,
-        -32..32 => 1.0,
+        _ if is_usual(largest) => 1.0,
         ..-96 => power(126),
         -96..-32 => power(64),
-        32..96 => power(-64),
+        -32..96 => power(-64),
         96.. => power(-126),
     }
+}
+
+/// Whether a frame with this largest magnitude is multiplied by 1.
+fn is_usual(largest: f32) -> bool {
+    const LEAST: f32 = 1.0 / (1u64 << 32) as f32;
+    largest == 0.0 || (LEAST..1.0 / LEAST).contains(&largest)
 }
 
 /// Planned spectra of the frames of a [`Grid`], without their means.
 pub struct CentredFrames {
     frames: Frames<f32>,
-    /// Sums of the columns of a channel, and of its frames.
+    /// Columns of a channel with samples of frames.
+    columns: usize,
+    /// Sums of the columns of a channel, and of its frames. Some more, which are not used, complete vectors.
     sums: [Vec<f64>; 2],
     /// Their largest magnitudes.
     largest: [Vec<f32>; 2],
@@ -46,9 +54,16 @@ impl CentredFrames {
     /// Plans the spectra of frames multiplied by `window`.
     pub fn new(grid: Grid, window: &[f64]) -> Self {
         let frames = Frames::new(grid, window);
+        let own = grid.columns_of_frame();
+        let padded = grid.frames.next_multiple_of(FOURS * FOUR);
+        let padded = padded.min(frames.columns());
+        // The other columns are in no frame.
+        let columns = (grid.frames - 1 + own).next_multiple_of(ROW);
+        let lengths = [columns.max(padded + own), padded];
         Self {
-            sums: [frames.columns(), grid.frames].map(|length| vec![0.0; length]),
-            largest: [frames.columns(), grid.frames].map(|length| vec![0.0; length]),
+            columns,
+            sums: lengths.map(|length| vec![0.0; length]),
+            largest: lengths.map(|length| vec![0.0; length]),
             frames,
             scales: Vec::new(),
             means: [Vec::new(), Vec::new()],
@@ -59,7 +74,7 @@ impl CentredFrames {
     pub fn read(&mut self, values: &[f32], channels: usize) {
         self.frames.read(values, channels);
         let columns = self.frames.columns();
-        let Grid { frame, frames, .. } = self.frames.grid();
+        let frame = self.frames.grid().frame;
         let own = self.frames.grid().columns_of_frame();
         let [high, low] = &mut self.means;
         for of in [&mut self.scales, &mut *high, &mut *low] {
@@ -69,17 +84,21 @@ impl CentredFrames {
         let ([of_columns, sums], [largest_of_columns, largest]) =
             (&mut self.sums, &mut self.largest);
         for (c, matrix) in self.frames.matrices().enumerate() {
-            column_sums(matrix, of_columns, largest_of_columns);
-            sums.fill(0.0);
-            largest.fill(0.0);
-            for first in 0..own {
-                add(&of_columns[first..], sums);
-                maximise(&largest_of_columns[first..], largest);
-            }
-            let place = c * columns..c * columns + frames;
+            let with_samples = ..self.columns;
+            column_sums(
+                matrix,
+                columns,
+                &mut of_columns[with_samples],
+                &mut largest_of_columns[with_samples],
+            );
+            sums_of_neighbours((&*of_columns, &*largest_of_columns), own, sums, largest);
+            let place = c * columns..c * columns + sums.len();
             let scales = &mut self.scales[place.clone()];
-            for (own, largest) in scales.iter_mut().zip(&*largest) {
-                *own = scale(*largest);
+            if largest.iter().fold(true, |all, own| all & is_usual(*own)) {
+                scales.fill(1.0);
+            } else {
+                let pairs = scales.iter_mut().zip(&*largest);
+                pairs.for_each(|(own, largest)| *own = scale(*largest));
             }
             let (high, low) = (&mut high[place.clone()], &mut low[place]);
             scaled_means(sums, scales, factor, high, low);

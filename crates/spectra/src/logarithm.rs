@@ -96,11 +96,34 @@ fn ln_narrow(x: f32) -> f32 {
     e * LN_2_HIGH + (s * series + e * LN_2_LOW)
 }
 
+/// Values of the widest vector.
+const VECTOR: usize = 16;
+
+/// [`ln_narrow`] of as many values as fit a vector. Those that are missing are computed too: one by one, the last values of a
+/// row would take longer than all others.
+#[inline(always)]
+fn ln_of_last(values: &[f32], factors: &[f32], floor: f32, out: &mut [f32]) {
+    let (mut all, mut all_factors) = ([1.0; VECTOR], [1.0; VECTOR]);
+    all[..values.len()].copy_from_slice(values);
+    all_factors[..factors.len()].copy_from_slice(factors);
+    for (value, factor) in all.iter_mut().zip(&all_factors) {
+        *value = ln_narrow(*value * factor + floor);
+    }
+    out.copy_from_slice(&all[..values.len()]);
+}
+
 wide! {
     /// `ln(value * factor + floor)`; `floor` is at least 1e-30 and the sum at most 1e30.
     pub fn ln_of_scaled(values: &[f32], factor: f32, floor: f32, out: &mut [f32]) {
-        for (out, value) in out.iter_mut().zip(values) {
-            *out = ln_narrow(value * factor + floor);
+        let (values, last) = values.as_chunks::<VECTOR>();
+        let (out, last_out) = out.as_chunks_mut::<VECTOR>();
+        for (values, out) in values.iter().zip(out) {
+            for (value, out) in values.iter().zip(out) {
+                *out = ln_narrow(value * factor + floor);
+            }
+        }
+        if !last.is_empty() {
+            ln_of_last(last, &[factor; VECTOR][..last.len()], floor, last_out);
         }
     }
 }
@@ -108,8 +131,16 @@ wide! {
 wide! {
     /// As [`ln_of_scaled`], with a factor for every value.
     pub fn ln_of_scaled_each(values: &[f32], factors: &[f32], floor: f32, out: &mut [f32]) {
-        for ((out, value), factor) in out.iter_mut().zip(values).zip(factors) {
-            *out = ln_narrow(value * factor + floor);
+        let (values, last) = values.as_chunks::<VECTOR>();
+        let (factors, last_factors) = factors.as_chunks::<VECTOR>();
+        let (out, last_out) = out.as_chunks_mut::<VECTOR>();
+        for ((values, factors), out) in values.iter().zip(factors).zip(out) {
+            for ((value, factor), out) in values.iter().zip(factors).zip(out) {
+                *out = ln_narrow(value * factor + floor);
+            }
+        }
+        if !last.is_empty() {
+            ln_of_last(last, last_factors, floor, last_out);
         }
     }
 }

@@ -2,7 +2,7 @@
 //! parts, so that no addition waits for the one before it; the parts are the same on every processor.
 
 use crate::fft::Complex;
-use lanes::{ROW, wide};
+use lanes::wide;
 
 /// Number of parts of a sum: four of the widest vectors.
 const PARTS: usize = 32;
@@ -45,11 +45,38 @@ wide! {
 }
 
 wide! {
-    /// Mean square of the samples around their mean.
-    pub fn mean_square(samples: &[f32]) -> f64 {
+    /// Mean of the samples, and their mean square around it.
+    pub fn mean_and_square(samples: &[f32]) -> [f64; 2] {
         let mean = sum_of(samples, f64::from) / samples.len() as f64;
         let square = |v: f32| (f64::from(v) - mean) * (f64::from(v) - mean);
-        sum_of(samples, square) / samples.len() as f64
+        [mean, sum_of(samples, square) / samples.len() as f64]
+    }
+}
+
+/// Partial sums of squares and of fourth powers, and largest magnitudes.
+struct Powers<const N: usize>([[f64; N]; 3]);
+
+impl<const N: usize> Powers<N> {
+    /// Adds samples minus `mean`, at most one to each part. One power after the other: all in one loop are not vectorised.
+    #[inline(always)]
+    fn add(&mut self, samples: &[f32], mean: f64) {
+        let [squares, fourths, largest] = &mut self.0;
+        let mut values = [0.0; N];
+        for (value, sample) in values.iter_mut().zip(samples) {
+            *value = f64::from(*sample) - mean;
+        }
+        let count = samples.len().min(N);
+        for (largest, value) in largest.iter_mut().zip(&values[..count]) {
+            let size = value.abs();
+            *largest = if size > *largest { size } else { *largest };
+        }
+        for (sum, value) in squares.iter_mut().zip(&mut values[..count]) {
+            *value *= *value;
+            *sum += *value;
+        }
+        for (sum, square) in fourths.iter_mut().zip(&values[..count]) {
+            *sum += square * square;
+        }
     }
 }
 
@@ -58,24 +85,13 @@ wide! {
     pub fn powers(samples: &[f32], mean: f64) -> [f64; 3] {
         // Partial sums side by side, in the same order on every machine.
         const LANES: usize = 8;
-        let (mut squares, mut fourths, mut largest) = ([0.0; LANES], [0.0; LANES], [0.0f64; LANES]);
-        let mut add = |i: usize, sample: f32| {
-            let value = f64::from(sample) - mean;
-            let square = value * value;
-            squares[i] += square;
-            fourths[i] += square * square;
-            let size = value.abs();
-            largest[i] = if size > largest[i] { size } else { largest[i] };
-        };
+        let mut sums = Powers([[0.0; LANES]; 3]);
         let (whole, rest) = samples.as_chunks::<LANES>();
         for samples in whole {
-            for (i, sample) in samples.iter().enumerate() {
-                add(i, *sample);
-            }
+            sums.add(samples, mean);
         }
-        for (i, sample) in rest.iter().enumerate() {
-            add(i, *sample);
-        }
+        sums.add(rest, mean);
+        let Powers([squares, fourths, largest]) = sums;
         let largest = largest.iter().copied().fold(0.0, f64::max);
         [squares.iter().sum(), fourths.iter().sum(), largest]
     }
@@ -86,8 +102,10 @@ wide! {
     pub fn mean_squares_of_parts(samples: &[f32], mean: f64, out: &mut [f64]) {
         // Partial sums side by side, in the same order on every machine.
         const LANES: usize = 8;
-        let (samples_of_all, parts) = (samples.len(), out.len());
-        let edge = |i: usize| i * samples_of_all / parts;
+        let parts = out.len();
+        // A division for every edge would take as long as a part.
+        let (whole, rest) = (samples.len() / parts, samples.len() % parts);
+        let edge = |i: usize| i * whole + if rest == 0 { 0 } else { i * rest / parts };
         for (i, out) in out.iter_mut().enumerate() {
             let part = &samples[edge(i)..edge(i + 1)];
             let mut sums = [0.0; LANES];
@@ -179,28 +197,9 @@ wide! {
     }
 }
 
-wide! {
-    /// Sums of the columns of a matrix, and their largest magnitudes. Rows are as long as `sums`, a multiple of [`ROW`].
-    pub fn column_sums(matrix: &[f32], sums: &mut [f64], largest: &mut [f32]) {
-        let length = sums.len();
-        let (sums, largest) = (sums.as_chunks_mut::<ROW>().0, largest.as_chunks_mut::<ROW>().0);
-        for (i, (sums, largest)) in sums.iter_mut().zip(largest).enumerate() {
-            let (mut own, mut own_largest) = ([0.0; ROW], [0f32; ROW]);
-            for row in matrix.chunks_exact(length) {
-                let row = &row.as_chunks::<ROW>().0[i];
-                for ((sum, largest), value) in own.iter_mut().zip(&mut own_largest).zip(row) {
-                    *sum += f64::from(*value);
-                    *largest = larger(*largest, value.abs());
-                }
-            }
-            (*sums, *largest) = (own, own_largest);
-        }
-    }
-}
-
 /// The larger of two numbers, as a single instruction.
 #[inline(always)]
-fn larger(a: f32, b: f32) -> f32 {
+pub(crate) fn larger(a: f32, b: f32) -> f32 {
     if a > b { a } else { b }
 }
 
@@ -208,29 +207,6 @@ wide! {
     /// The largest magnitude.
     pub fn largest_magnitude(values: &[f32]) -> f32 {
         values.iter().fold(0.0, |largest, value| larger(largest, value.abs()))
-    }
-}
-
-wide! {
-    /// Replaces values by larger ones in the same place of `others`.
-    pub fn maximise(others: &[f32], values: &mut [f32]) {
-        for (value, other) in values.iter_mut().zip(others) {
-            *value = larger(*value, *other);
-        }
-    }
-}
-
-wide! {
-    /// Sums of every `count` rows of a matrix, as rows that are `length` values long.
-    pub fn row_sums(rows: &[f32], count: usize, length: usize, out: &mut [f32]) {
-        for (rows, out) in rows.chunks_exact(count * length).zip(out.chunks_exact_mut(length)) {
-            out.copy_from_slice(&rows[..length]);
-            for row in rows[length..].chunks_exact(length) {
-                for (sum, value) in out.iter_mut().zip(row) {
-                    *sum += value;
-                }
-            }
-        }
     }
 }
 
@@ -263,15 +239,6 @@ wide! {
     }
 }
 
-wide! {
-    /// Subtracts `removed` from every value.
-    pub fn subtract(values: &mut [f32], removed: f32) {
-        for value in values {
-            *value -= removed;
-        }
-    }
-}
-
 /// `(value - mean) * factor`; NaN becomes zero.
 #[inline(always)]
 fn scaled(value: f32, mean: f64, factor: f64) -> f32 {
@@ -288,12 +255,40 @@ wide! {
     }
 }
 
+/// `(value - mean - rest) * factor`; NaN becomes zero.
+#[inline(always)]
+fn scaled_narrow(value: f32, mean: f32, rest: f32, factor: f32) -> f32 {
+    let scaled = (value - mean - rest) * factor;
+    if scaled.is_nan() { 0.0 } else { scaled }
+}
+
 wide! {
-    /// As [`scale_each`], in float32 with means of two parts.
-    pub fn scale_narrow(values: &mut [f32], means: [&[f32]; 2], factors: &[f32]) {
-        for (((value, mean), rest), factor) in values.iter_mut().zip(means[0]).zip(means[1]).zip(factors) {
-            let scaled = (*value - mean - rest) * factor;
-            *value = if scaled.is_nan() { 0.0 } else { scaled };
+    /// As [`scale_each`], in float32 with means of two parts, for all rows.
+    pub fn scale_narrow(rows: &mut [f32], means: [&[f32]; 2], factors: &[f32]) {
+        // A block of all rows is scaled before the next, so that its factors stay in registers.
+        const BLOCK: usize = 32;
+        let length = factors.len();
+        let whole = length / BLOCK * BLOCK;
+        let [means, rests] = [means[0], means[1]].map(|of| of.split_at(whole));
+        let (factors, last_factors) = factors.split_at(whole);
+        let blocks = means.0.as_chunks::<BLOCK>().0.iter().zip(rests.0.as_chunks::<BLOCK>().0);
+        let blocks = blocks.zip(factors.as_chunks::<BLOCK>().0);
+        for (i, ((means, rests), factors)) in blocks.enumerate() {
+            for row in rows.chunks_exact_mut(length) {
+                let block = &mut row.as_chunks_mut::<BLOCK>().0[i];
+                for (((value, mean), rest), factor) in block.iter_mut().zip(means).zip(rests).zip(factors) {
+                    *value = scaled_narrow(*value, *mean, *rest, *factor);
+                }
+            }
+        }
+        if whole == length {
+            return;
+        }
+        for row in rows.chunks_exact_mut(length) {
+            let others = row[whole..].iter_mut().zip(means.1).zip(rests.1).zip(last_factors);
+            for (((value, mean), rest), factor) in others {
+                *value = scaled_narrow(*value, *mean, *rest, *factor);
+            }
         }
     }
 }

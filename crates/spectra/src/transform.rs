@@ -7,12 +7,14 @@
 //! step gives powers.
 
 mod butterflies;
+mod last;
 
 use std::f64::consts::FRAC_1_SQRT_2;
 use std::ops::RangeInclusive;
 
-use butterflies::{Arithmetic, add, butterfly, eight, halves, power, subtract, times, turn};
+use butterflies::{Arithmetic, butterfly, eight, times, turn};
 use lanes::{Float, Fours, FoursMut, Isa, Kernel, Row, Source, Vector};
+use last::last_pass;
 
 use crate::roots::root;
 
@@ -132,18 +134,40 @@ impl<T: Float> Transform<T> {
         to: FoursMut<'_, T>,
         stride: usize,
     ) {
-        lanes::run(Read {
+        if rows.are_adjacent(T::ROW) {
+            lanes::run(self.read::<S, _, true>(rows, sample, &to));
+        } else {
+            lanes::run(self.read::<S, _, false>(rows, sample, &to));
+        }
+        let transform = self;
+        if to.are_adjacent(T::ROW) {
+            lanes::run(Run::<T, true> {
+                transform,
+                to,
+                stride,
+            });
+        } else {
+            lanes::run(Run::<T, false> {
+                transform,
+                to,
+                stride,
+            });
+        }
+    }
+
+    fn read<'a, S, C, const A: bool>(
+        &'a mut self,
+        rows: Fours<'a, S>,
+        sample: C,
+        to: &'a FoursMut<'a, T>,
+    ) -> Read<'a, T, S, C, A> {
+        Read {
             butterflies: &self.first,
             rows,
             sample,
             points: &mut self.points,
-            to: &to,
-        });
-        lanes::run(Run {
-            transform: self,
             to,
-            stride,
-        });
+        }
     }
 }
 
@@ -200,8 +224,8 @@ impl<V: Arithmetic> SampleOn<V> for CentreOn<V> {
     }
 }
 
-/// Apart from [`Run`], so that each type of samples does not compile all passes.
-struct Read<'a, T: Float, S, C> {
+/// Apart from [`Run`], so that each type of samples does not compile all passes. `A` tells whether rows are in one place.
+struct Read<'a, T: Float, S, C, const A: bool> {
     butterflies: &'a [First<T>],
     rows: Fours<'a, S>,
     sample: C,
@@ -210,14 +234,14 @@ struct Read<'a, T: Float, S, C> {
     to: &'a FoursMut<'a, T>,
 }
 
-impl<T: Float, S: Source<T>, C: Sample<T>> Kernel<T> for Read<'_, T, S, C> {
+impl<T: Float, S: Source<T>, C: Sample<T>, const A: bool> Kernel<T> for Read<'_, T, S, C, A> {
     /// Reads the samples, and transforms all their eighths.
     #[inline(always)]
     fn run<I: Isa<T>>(self, isa: I) {
         let half = isa.splat(T::nearest(FRAC_1_SQRT_2));
         let zero = isa.splat(T::nearest(0.0));
         for part in 0..isa.parts(self.to) {
-            let from = isa.part(&self.rows, part);
+            let from = isa.part::<S, A>(&self.rows, part);
             let sample = self.sample.on(isa, part);
             let to = self.points.as_chunks_mut::<8>().0;
             for (first, to) in self.butterflies.iter().zip(to) {
@@ -245,14 +269,14 @@ impl<T: Float, S: Source<T>, C: Sample<T>> Kernel<T> for Read<'_, T, S, C> {
     }
 }
 
-/// Everything after the first pass.
-struct Run<'a, T: Float> {
+/// Everything after the first pass. `A` tells whether rows of bins are in one place.
+struct Run<'a, T: Float, const A: bool> {
     transform: &'a mut Transform<T>,
     to: FoursMut<'a, T>,
     stride: usize,
 }
 
-impl<T: Float> Kernel<T> for Run<'_, T> {
+impl<T: Float, const A: bool> Kernel<T> for Run<'_, T, A> {
     #[inline(always)]
     fn run<I: Isa<T>>(mut self, isa: I) {
         let Transform {
@@ -263,18 +287,23 @@ impl<T: Float> Kernel<T> for Run<'_, T> {
             others,
         } = self.transform;
         let parts = isa.parts(&self.to);
-        for step in passes.iter() {
-            match (step.stride, step.radix) {
-                (8, 8) => pass::<T, I, 8, 8>(isa, parts, step, (points, others)),
-                (8, 4) => pass::<T, I, 8, 4>(isa, parts, step, (points, others)),
-                (8, _) => pass::<T, I, 8, 2>(isa, parts, step, (points, others)),
-                (_, 8) => pass::<T, I, 64, 8>(isa, parts, step, (points, others)),
-                (_, 4) => pass::<T, I, 64, 4>(isa, parts, step, (points, others)),
-                (_, _) => pass::<T, I, 64, 2>(isa, parts, step, (points, others)),
-            }
+        let (last, passes) = passes
+            .split_last()
+            .expect("there is a pass after the first");
+        for step in passes {
+            // All but the last split off eight points.
+            pass::<T, I, 8, 8>(isa, parts, step, (points, others));
             std::mem::swap(points, others);
         }
-        separate(isa, halves, points, (&mut self.to, self.stride));
+        let to = (&mut self.to, self.stride);
+        match (last.stride, last.radix) {
+            (8, 8) => last_pass::<T, I, A, 8, 8>(isa, halves, points, to),
+            (8, 4) => last_pass::<T, I, A, 8, 4>(isa, halves, points, to),
+            (8, _) => last_pass::<T, I, A, 8, 2>(isa, halves, points, to),
+            (_, 8) => last_pass::<T, I, A, 64, 8>(isa, halves, points, to),
+            (_, 4) => last_pass::<T, I, A, 64, 4>(isa, halves, points, to),
+            (_, _) => last_pass::<T, I, A, 64, 2>(isa, halves, points, to),
+        }
     }
 }
 
@@ -288,9 +317,6 @@ fn pass<T: Float, I: Isa<T>, const S: usize, const R: usize>(
 ) {
     assert!(S == pass.stride && R == pass.radix);
     let count = pass.size / R;
-    if count == 1 {
-        return last_pass::<T, I, S, R>(isa, parts, from, to);
-    }
     let half = isa.splat(T::nearest(FRAC_1_SQRT_2));
     let zero = isa.splat(T::nearest(0.0));
     for part in 0..parts {
@@ -314,62 +340,6 @@ fn pass<T: Float, I: Isa<T>, const S: usize, const R: usize>(
                     turned.1.store(im, part);
                 }
             }
-        }
-    }
-}
-
-/// The pass with a single transform left, whose roots are all 1.
-#[inline(always)]
-fn last_pass<T: Float, I: Isa<T>, const S: usize, const R: usize>(
-    isa: I,
-    parts: usize,
-    from: &[Point<T>],
-    to: &mut [Point<T>],
-) {
-    let half = isa.splat(T::nearest(FRAC_1_SQRT_2));
-    let zero = isa.splat(T::nearest(0.0));
-    let (from, to) = (&from[..S * R], &mut to[..S * R]);
-    for part in 0..parts {
-        for q in 0..S {
-            let mut points = [(zero, zero); R];
-            for i in 0..R {
-                let [re, im] = &from[q + S * i];
-                points[i] = (isa.load(re, part), isa.load(im, part));
-            }
-            let points = butterfly(points, half);
-            for j in 0..R {
-                let [re, im] = &mut to[q + S * j];
-                points[j].0.store(re, part);
-                points[j].1.store(im, part);
-            }
-        }
-    }
-}
-
-/// The spectra of real numbers from those of every two as one complex number, as four times the squared magnitudes.
-#[inline(always)]
-fn separate<T: Float, I: Isa<T>>(
-    isa: I,
-    roots: &[Root<T>],
-    from: &[Point<T>],
-    (to, stride): (&mut FoursMut<'_, T>, usize),
-) {
-    let points = from.len();
-    let two = isa.splat(T::nearest(2.0));
-    for part in 0..isa.parts(to) {
-        let mut to = isa.part_mut(to, part);
-        let load = |i: usize| (isa.load(&from[i][0], part), isa.load(&from[i][1], part));
-        let (re, im) = load(0);
-        let (sum, difference) = ((re + im) * two, (re - im) * two);
-        (sum * sum).scatter(&mut to, 0);
-        (difference * difference).scatter(&mut to, points * stride);
-        let (re, im) = load(points / 2);
-        power((re * two, im * two)).scatter(&mut to, points / 2 * stride);
-        // Not an iterator with `skip`: it is not compiled with the instructions of `isa`.
-        for k in 1..roots.len() {
-            let (even, odd) = halves(load(k), load(points - k), turn(isa, roots[k]));
-            power(add(even, odd)).scatter(&mut to, k * stride);
-            power(subtract(even, odd)).scatter(&mut to, (points - k) * stride);
         }
     }
 }

@@ -1,23 +1,25 @@
 //! The front end `bands`: log power in bands of equal width relative to the level of the window, the level, and features
 //! in time.
 
+mod groups;
 mod layout;
 mod rhythm;
 mod time;
 
 use std::ops::Range;
 
-use lanes::{Shape, transpose};
+use lanes::{Shape, Width, transpose_less};
 use spectra::centred::{CentredFrames, FOURS, scale};
+use spectra::columns::row_sums;
 use spectra::fft::PlannedFft;
 use spectra::frames::{FOUR, Four, Grid};
 use spectra::logarithm::{ln_of_scaled, ln_of_scaled_each, natural};
 use spectra::loops::{
-    largest_magnitude, mean, mean_square, multiples, row_sums, squares, subtract, sum,
-    sum_of_products, windowed,
+    largest_magnitude, mean, mean_and_square, multiples, squares, sum, sum_of_products, windowed,
 };
 use spectra::roots::cosine_window;
 
+use groups::{group, move_all};
 pub use layout::{BandLayout, FEW_BANDS};
 
 /// The planned front end with its buffers.
@@ -38,16 +40,18 @@ pub(super) struct Bands {
     /// What the frames were multiplied by, `[channels, starts]`.
     scales: Vec<f32>,
     known: Vec<bool>,
-    /// Frames whose powers are still unknown, as channels and indices in `starts`.
+    /// Frames whose powers are still unknown, as channels and indices in `starts`, and their groups.
     fresh: Vec<(usize, usize)>,
+    fours: Vec<Four>,
     mean_squares: Vec<f64>,
     /// Features in time and rhythms of the channels.
     times: Vec<f32>,
     /// Sums of squared magnitudes of a run, `[bands, starts]`.
     sums: Vec<f32>,
-    /// `log_power` minus the logarithm of the channel's mean square, `[live channels, features of a frame, starts]`; the
-    /// level and the features in time in the last rows of a channel.
+    /// `log_power` minus the logarithm of the channel's mean square, `[live channels, bands and level, starts]`.
     logs: Vec<f32>,
+    /// What the logarithms of a frame lose; the level loses nothing.
+    less: Vec<f32>,
     /// Features of a channel with frames as rows.
     rows: Vec<f32>,
 }
@@ -149,6 +153,7 @@ impl Bands {
             frames: ranges,
             weights,
             runs: Run::all(&layout, scale / times),
+            less: vec![0.0; layout.frame_features() - layout.time_features()],
             rows: vec![0.0; layout.frame_features() * starts.len()],
             starts,
             powers: Vec::new(),
@@ -156,6 +161,7 @@ impl Bands {
             known: Vec::new(),
             sums: Vec::new(),
             fresh: Vec::new(),
+            fours: Vec::new(),
             mean_squares: Vec::new(),
             times: Vec::new(),
             logs: Vec::new(),
@@ -172,34 +178,31 @@ impl Bands {
     pub fn transform(&mut self, window: &[f32], shift: Option<usize>, out: &mut Vec<f32>) {
         let samples = self.layout.window;
         self.mean_squares.clear();
-        self.mean_squares
-            .extend(window.chunks_exact(samples).map(mean_square));
         self.times.clear();
-        if self.layout.time_features() > 0 {
-            for (channel, square) in window.chunks_exact(samples).zip(&self.mean_squares) {
-                let mean = mean(channel);
-                if self.layout.time {
-                    self.times.extend(time::features(channel, mean, *square));
-                }
-                if self.layout.rhythm {
-                    self.times.extend(rhythm::features(channel, mean, *square));
-                }
+        for channel in window.chunks_exact(samples) {
+            let [mean, square] = mean_and_square(channel);
+            self.mean_squares.push(square);
+            if self.layout.time {
+                self.times.extend(time::features(channel, mean, square));
+            }
+            if self.layout.rhythm {
+                self.times.extend(rhythm::features(channel, mean, square));
             }
         }
         self.keep(shift);
         self.find(window);
         let (starts, bands) = (self.starts.len(), self.layout.bands());
-        let width = self.layout.frame_features();
+        let levels = self.less.len();
         let live = self.known.iter().filter(|known| **known).count();
         let floor = self.layout.floor as f32;
         self.sums.resize(bands * starts, 0.0);
-        self.logs.resize(live * width * starts, 0.0);
+        self.logs.resize(live * levels * starts, 0.0);
         let bins = (self.layout.frame / 2 + 1) * starts;
         let powers = self.powers.chunks_exact(bins);
         let channels = powers.zip(self.scales.chunks_exact(starts));
         let channels = channels.zip(&self.mean_squares).zip(&self.known);
         let channels = channels.filter(|(_, known)| **known);
-        let logs = self.logs.chunks_exact_mut(width * starts);
+        let logs = self.logs.chunks_exact_mut(levels * starts);
         for ((((powers, scales), mean_square), _), logs) in channels.zip(logs) {
             let factor = |scale: &f32| 1.0 / (mean_square * f64::from(*scale).powi(2));
             let same = scales
@@ -274,15 +277,9 @@ impl Bands {
         match &mut self.spectra {
             Spectra::Regular(frames) => {
                 frames.read(window, self.mean_squares.len());
-                // The fresh frames of a channel are its last ones, so a group of four stays within the channel.
-                let by_channel = self.fresh.chunk_by(|a, b| a.0 == b.0);
-                let fours = by_channel.flat_map(|frames| frames.chunks(FOUR));
-                let fours = fours.map(|frames| Four {
-                    channel: frames[0].0,
-                    first: frames[0].1.min(starts - FOUR),
-                });
-                let fours: Vec<Four> = fours.collect();
-                for fours in fours.chunks(FOURS) {
+                let are_wide = Width::detect().holds_row();
+                group(&self.fresh, starts, are_wide, &mut self.fours);
+                for fours in self.fours.chunks(FOURS) {
                     let first = |four: &Four| four.channel * bins + four.first;
                     let mut firsts = [0; FOURS];
                     firsts
@@ -322,7 +319,7 @@ impl Bands {
     /// Appends the features computed from the logarithms.
     fn features(&mut self, out: &mut Vec<f32>) {
         let (bands, width) = (self.layout.bands(), self.layout.frame_features());
-        let starts = self.starts.len();
+        let (starts, levels) = (self.starts.len(), self.less.len());
         // Relative to the unit of the window, so that none of it changes the features.
         let reference = self.mean_squares.iter().sum::<f64>() / self.mean_squares.len() as f64;
         let count = (self.layout.segments * self.layout.frames * bands) as f64;
@@ -331,7 +328,7 @@ impl Bands {
         let offsets = live.map(|(mean_square, _)| natural(mean_square / reference));
         let offsets: Vec<f64> = offsets.collect();
         let mut total = 0.0;
-        for (logs, offset) in self.logs.chunks_exact(width * starts).zip(&offsets) {
+        for (logs, offset) in self.logs.chunks_exact(levels * starts).zip(&offsets) {
             let logs = &logs[..bands * starts];
             let sum = if self.weights.is_empty() {
                 sum(logs)
@@ -345,25 +342,24 @@ impl Bands {
         let unit = natural(reference);
         let removed = if self.layout.level { mean } else { -unit };
         let level = (mean + unit) as f32;
-        let mut logs = self.logs.chunks_exact_mut(width * starts).zip(&offsets);
-        let levels = bands + usize::from(self.layout.level);
+        let mut logs = self.logs.chunks_exact_mut(levels * starts).zip(&offsets);
+        let count = self.layout.time_features();
         for (channel, known) in self.known.iter().enumerate() {
             if *known {
                 let (logs, offset) = logs.next().expect("a live channel has logarithms");
-                let (own, others) = logs.split_at_mut(bands * starts);
-                subtract(own, (removed - offset) as f32);
-                let (last, in_time) = others.split_at_mut((levels - bands) * starts);
-                last.fill(level);
-                let count = self.layout.time_features();
-                let times = &self.times[channel * count..][..count];
-                let in_time = in_time.chunks_exact_mut(starts).zip(times);
-                in_time.for_each(|(row, value)| row.fill(*value));
+                self.less[..bands].fill((removed - offset) as f32);
+                logs[bands * starts..].fill(level);
                 let shape = Shape {
-                    rows: width,
+                    rows: levels,
                     columns: starts,
                     stride: starts,
                 };
-                transpose(logs, shape, &mut self.rows, width);
+                transpose_less(logs, shape, &self.less, &mut self.rows, width);
+                if count > 0 {
+                    let times = &self.times[channel * count..][..count];
+                    let rows = self.rows.chunks_exact_mut(width);
+                    rows.for_each(|row| row[levels..].copy_from_slice(times));
+                }
             } else {
                 for row in self.rows.chunks_exact_mut(width) {
                     row[..bands].fill(0.0);
@@ -375,20 +371,6 @@ impl Bands {
                 out.extend_from_slice(&self.rows[frames.start * width..frames.end * width]);
             }
         }
-    }
-}
-
-/// Moves numbers of a row to the front, from the second place to the first of every pair. Pairs are in ascending order, so
-/// none is overwritten before it has moved.
-fn move_all(moves: &[(usize, usize)], row: &mut [f32]) {
-    match moves {
-        // All at once where they are neighbours.
-        [(to, from), .., (last_to, last_from)]
-            if last_to - to + 1 == moves.len() && last_from - from + 1 == moves.len() =>
-        {
-            row.copy_within(*from..=*last_from, *to);
-        }
-        _ => moves.iter().for_each(|(to, from)| row[*to] = row[*from]),
     }
 }
 

@@ -263,8 +263,7 @@ impl Scales {
                 let own = channel * bins..(channel + 1) * bins;
                 if let Some(narrow) = &self.narrow {
                     let means = [&narrow.means[own.clone()], &narrow.rests[own.clone()]];
-                    let rows = chunk.chunks_exact_mut(bins);
-                    rows.for_each(|row| scale_narrow(row, means, &narrow.factors[own.clone()]));
+                    scale_narrow(chunk, means, &narrow.factors[own]);
                     continue;
                 }
                 let (means, factors) = (&self.means[own.clone()], &self.factors[own]);

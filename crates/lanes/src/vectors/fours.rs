@@ -18,6 +18,16 @@ fn last(length: usize, groups: &[usize; GROUPS]) -> usize {
     last.expect("there is room for four numbers")
 }
 
+/// Whether the groups of rows of `lanes` numbers follow one another.
+#[inline(always)]
+fn are_adjacent(groups: &[usize; GROUPS], lanes: usize) -> bool {
+    let mut all = true;
+    for i in 1..lanes / 4 {
+        all &= groups[i] == groups[0] + 4 * i;
+    }
+    all
+}
+
 /// Where groups begin if rows begin with the lane `first`; there are no more groups than before.
 #[inline(always)]
 fn shifted(groups: &[usize; GROUPS], first: usize) -> [usize; GROUPS] {
@@ -47,9 +57,15 @@ impl<'a, T> Fours<'a, T> {
         }
     }
 
+    /// Whether the groups of rows of `lanes` numbers follow one another.
+    #[inline(always)]
+    pub fn are_adjacent(&self, lanes: usize) -> bool {
+        are_adjacent(&self.groups, lanes)
+    }
+
     /// The part of all rows from the lane `first` on, where a part begins.
     #[inline(always)]
-    pub(super) fn starting_at(&self, first: usize) -> Part<'a, T> {
+    pub(super) fn starting_at<const ADJACENT: bool>(&self, first: usize) -> Part<'a, T, ADJACENT> {
         Part {
             groups: shifted(&self.groups, first).map(|at| {
                 // SAFETY: there are four numbers at this position.
@@ -61,16 +77,17 @@ impl<'a, T> Fours<'a, T> {
     }
 }
 
-/// A part of rows: groups of four numbers, of which a vector reads as many as it has room for.
+/// A part of rows: groups of four numbers, of which a vector reads as many as it has room for; all in one place if they are
+/// `ADJACENT`.
 #[derive(Clone, Copy)]
-pub struct Part<'a, T> {
+pub struct Part<'a, T, const ADJACENT: bool> {
     groups: [*const T; GROUPS],
     last: usize,
     all: PhantomData<&'a [T]>,
 }
 
-impl<T> Part<'_, T> {
-    /// The numbers of a group at a position, up to the end of the group.
+impl<T, const ADJACENT: bool> Part<'_, T, ADJACENT> {
+    /// The numbers of a group at a position, up to the end of the group, or of the row if its groups are adjacent.
     #[inline(always)]
     pub(super) fn at(&self, place: usize, group: usize) -> *const T {
         assert!(place <= self.last);
@@ -110,9 +127,18 @@ impl<'a, T> FoursMut<'a, T> {
         4 * self.own
     }
 
+    /// Whether the groups of rows of `lanes` numbers follow one another.
+    #[inline(always)]
+    pub fn are_adjacent(&self, lanes: usize) -> bool {
+        self.lanes() == lanes && are_adjacent(&self.groups, lanes)
+    }
+
     /// The part of all rows from the lane `first` on, where a part begins.
     #[inline(always)]
-    pub(super) fn starting_at(&mut self, first: usize) -> PartMut<'_, T> {
+    pub(super) fn starting_at<const ADJACENT: bool>(
+        &mut self,
+        first: usize,
+    ) -> PartMut<'_, T, ADJACENT> {
         PartMut {
             groups: shifted(&self.groups, first).map(|at| {
                 // SAFETY: there is room for four numbers at this position.
@@ -125,14 +151,14 @@ impl<'a, T> FoursMut<'a, T> {
 }
 
 /// As [`Part`], to write to.
-pub struct PartMut<'a, T> {
+pub struct PartMut<'a, T, const ADJACENT: bool> {
     groups: [*mut T; GROUPS],
     last: usize,
     all: PhantomData<&'a mut [T]>,
 }
 
-impl<T> PartMut<'_, T> {
-    /// Room for the numbers of a group at a position, up to the end of the group.
+impl<T, const ADJACENT: bool> PartMut<'_, T, ADJACENT> {
+    /// Room for the numbers of a group at a position, up to the end of the group, or of the row if its groups are adjacent.
     #[inline(always)]
     pub(super) fn at(&mut self, place: usize, group: usize) -> *mut T {
         assert!(place <= self.last);

@@ -27,13 +27,21 @@ macro_rules! portable {
                 Lanes(row.0.as_chunks().0[part])
             }
             #[inline(always)]
-            fn gather(self, from: Part<'_, $float>, place: usize) -> Self::Vector {
+            fn gather<const A: bool>(
+                self,
+                from: Part<'_, $float, A>,
+                place: usize,
+            ) -> Self::Vector {
                 let lanes = from.at(place, 0).cast::<[$float; $lanes]>();
                 // SAFETY: four numbers are there.
                 Lanes(unsafe { lanes.read() })
             }
             #[inline(always)]
-            fn gather_f32(self, from: Part<'_, f32>, place: usize) -> Self::Vector {
+            fn gather_f32<const A: bool>(
+                self,
+                from: Part<'_, f32, A>,
+                place: usize,
+            ) -> Self::Vector {
                 let lanes = from.at(place, 0).cast::<[f32; $lanes]>();
                 // SAFETY: four numbers are there.
                 Lanes(unsafe { lanes.read() }.map(<$float>::from))
@@ -46,7 +54,7 @@ macro_rules! portable {
                 row.0.as_chunks_mut().0[part] = self.0;
             }
             #[inline(always)]
-            fn scatter(self, to: &mut PartMut<'_, $float>, place: usize) {
+            fn scatter<const A: bool>(self, to: &mut PartMut<'_, $float, A>, place: usize) {
                 let lanes = to.at(place, 0).cast::<[$float; $lanes]>();
                 // SAFETY: there is room for four numbers.
                 unsafe { lanes.write(self.0) }

@@ -3,18 +3,18 @@ use super::sealed::Run;
 use super::*;
 
 /// Uses every operation.
-struct Everything<'a, T: Float, S>(Fours<'a, S>, &'a Row<T::Array>, FoursMut<'a, T>);
+struct Everything<'a, T: Float, S, const A: bool>(Fours<'a, S>, &'a Row<T::Array>, FoursMut<'a, T>);
 
-impl<T: Float, S: Source<T>> Kernel<T> for Everything<'_, T, S> {
+impl<T: Float, S: Source<T>, const A: bool> Kernel<T> for Everything<'_, T, S, A> {
     #[inline(always)]
     fn run<I: Isa<T>>(mut self, isa: I) {
         let mut copy = *self.1;
         for part in 0..I::PARTS {
-            let numbers = S::gather(isa, isa.part(&self.0, part), 1);
+            let numbers = S::gather(isa, isa.part::<S, A>(&self.0, part), 1);
             let row = isa.load(self.1, part);
             let sum = numbers * row + isa.splat(T::nearest(0.1)) * (numbers - row);
             sum.store(&mut copy, part);
-            let mut to = isa.part_mut(&mut self.2, part);
+            let mut to = isa.part_mut::<A>(&mut self.2, part);
             isa.load(&copy, part).scatter(&mut to, 1);
         }
     }
@@ -22,19 +22,27 @@ impl<T: Float, S: Source<T>> Kernel<T> for Everything<'_, T, S> {
 
 /// Checks every instruction set against single numbers, for sources of one type and rows of another.
 macro_rules! same_bits {
-    ($source:ty, $float:ty) => {{
+    ($source:ty, $float:ty) => {
+        same_bits!($source, $float, [20, 3, 31, 0], [11, 25, 0, 6], false);
+        same_bits!($source, $float, [7, 11, 15, 19], [3, 7, 11, 15], true);
+    };
+    ($source:ty, $float:ty, $from:expr, $to:expr, $adjacent:literal) => {{
         let source: Vec<$source> = (0..40).map(|i| 1e3 / (i * i - 90) as $source).collect();
         let row: Row<<$float as Float>::Array> =
             Row(std::array::from_fn(|i| 1.0 / (3.0 + i as $float)));
         let groups = <$float as Float>::ROW / 4;
-        let (from, to) = (&[20, 3, 31, 0][..groups], &[11, 25, 0, 6][..groups]);
+        let (from, to) = (&$from[..groups], &$to[..groups]);
+        assert_eq!(
+            Fours::new(&source, from).are_adjacent(4 * groups),
+            $adjacent
+        );
         let mut expected: Vec<$float> = vec![-1.0; 32];
         for lane in 0..<$float as Float>::ROW {
             let number = <$float>::from(source[from[lane / 4] + 1 + lane % 4]);
             let row = row.0[lane];
             expected[to[lane / 4] + 1 + lane % 4] = number * row + 0.1 * (number - row);
         }
-        let run_on = |run: &dyn Fn(Everything<'_, $float, $source>)| {
+        let run_on = |run: &dyn Fn(Everything<'_, $float, $source, $adjacent>)| {
             let mut found: Vec<$float> = vec![-1.0; 32];
             run(Everything(
                 Fours::new(&source, from),
@@ -65,8 +73,9 @@ fn missing_groups_repeat_the_last() {
         #[inline(always)]
         fn run<I: Isa<f32>>(mut self, isa: I) {
             for part in 0..I::PARTS {
-                let mut to = isa.part_mut(&mut self.1, part);
-                isa.gather(isa.part(&self.0, part), 0).scatter(&mut to, 0);
+                let mut to = isa.part_mut::<false>(&mut self.1, part);
+                let from = isa.part::<_, false>(&self.0, part);
+                isa.gather(from, 0).scatter(&mut to, 0);
             }
         }
     }
@@ -90,6 +99,20 @@ fn missing_groups_repeat_the_last() {
         [&found[4..8], &found[8..12], &found[12..]],
         [&source[..4]; 3]
     );
+}
+
+#[test]
+fn rows_with_missing_or_other_groups_are_not_adjacent() {
+    for (firsts, expected) in [
+        (&[0, 4, 8, 12][..], true),
+        (&[0, 4, 8, 13], false),
+        (&[4, 0, 8, 12], false),
+        (&[0, 4, 8], false),
+    ] {
+        let found = FoursMut::new(&mut [0f32; 20], firsts).are_adjacent(16);
+        assert_eq!(found, expected, "{firsts:?}");
+        assert_eq!(Fours::new(&[0f32; 20], firsts).are_adjacent(16), expected);
+    }
 }
 
 #[test]

@@ -41,7 +41,8 @@ set! {
 macro_rules! isa {
     ($set:ident, $float:ty, $vector:ident($inner:ty), $parts:literal,
      $set1:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident,
-     |$at:ident| $gather:expr, |$at_32:ident| $gather_32:expr, |$out:ident, $to:ident| $scatter:expr) => {
+     |$at:ident| $gather:expr, |$at_32:ident| $gather_32:expr, |$out:ident, $to:ident| $scatter:expr,
+     adjacent: |$from:ident| $whole:expr, |$from_32:ident| $whole_32:expr, $storeu:ident) => {
         #[derive(Clone, Copy)]
         pub(super) struct $vector($inner);
 
@@ -60,12 +61,20 @@ macro_rules! isa {
                 $vector(unsafe { $load(row.0.as_ptr().add(part * lanes)) })
             }
             #[inline(always)]
-            fn gather(self, from: Part<'_, $float>, place: usize) -> $vector {
+            fn gather<const A: bool>(self, from: Part<'_, $float, A>, place: usize) -> $vector {
+                if A {
+                    let $from = from.at(place, 0);
+                    return $vector(unsafe { $whole });
+                }
                 let $at = |group: usize| from.at(place, group);
                 $vector(unsafe { $gather })
             }
             #[inline(always)]
-            fn gather_f32(self, from: Part<'_, f32>, place: usize) -> $vector {
+            fn gather_f32<const A: bool>(self, from: Part<'_, f32, A>, place: usize) -> $vector {
+                if A {
+                    let $from_32 = from.at(place, 0);
+                    return $vector(unsafe { $whole_32 });
+                }
                 let $at_32 = |group: usize| from.at(place, group);
                 $vector(unsafe { $gather_32 })
             }
@@ -79,7 +88,10 @@ macro_rules! isa {
                 unsafe { $store(row.0.as_mut_ptr().add(part * lanes), self.0) }
             }
             #[inline(always)]
-            fn scatter(self, to: &mut PartMut<'_, $float>, place: usize) {
+            fn scatter<const A: bool>(self, to: &mut PartMut<'_, $float, A>, place: usize) {
+                if A {
+                    return unsafe { $storeu(to.at(place, 0), self.0) };
+                }
                 let ($out, mut $to) = (self.0, |group: usize| to.at(place, group));
                 unsafe { $scatter }
             }
@@ -133,7 +145,10 @@ isa!(
     |vector, to| {
         _mm256_storeu_pd(to(0), _mm512_castpd512_pd256(vector));
         _mm256_storeu_pd(to(1), _mm512_extractf64x4_pd::<1>(vector));
-    }
+    },
+    adjacent: |from| _mm512_loadu_pd(from),
+    |from| _mm512_cvtps_pd(_mm256_loadu_ps(from)),
+    _mm512_storeu_pd
 );
 isa!(
     Avx512,
@@ -153,7 +168,10 @@ isa!(
         _mm_storeu_ps(to(1), _mm512_extractf32x4_ps::<1>(vector));
         _mm_storeu_ps(to(2), _mm512_extractf32x4_ps::<2>(vector));
         _mm_storeu_ps(to(3), _mm512_extractf32x4_ps::<3>(vector));
-    }
+    },
+    adjacent: |from| _mm512_loadu_ps(from),
+    |from| _mm512_loadu_ps(from),
+    _mm512_storeu_ps
 );
 isa!(
     Avx2,
@@ -168,7 +186,10 @@ isa!(
     _mm256_mul_pd,
     |at| _mm256_loadu_pd(at(0)),
     |at| _mm256_cvtps_pd(_mm_loadu_ps(at(0))),
-    |vector, to| _mm256_storeu_pd(to(0), vector)
+    |vector, to| _mm256_storeu_pd(to(0), vector),
+    adjacent: |from| _mm256_loadu_pd(from),
+    |from| _mm256_cvtps_pd(_mm_loadu_ps(from)),
+    _mm256_storeu_pd
 );
 isa!(
     Avx2,
@@ -186,7 +207,10 @@ isa!(
     |vector, to| {
         _mm_storeu_ps(to(0), _mm256_castps256_ps128(vector));
         _mm_storeu_ps(to(1), _mm256_extractf128_ps::<1>(vector));
-    }
+    },
+    adjacent: |from| _mm256_loadu_ps(from),
+    |from| _mm256_loadu_ps(from),
+    _mm256_storeu_ps
 );
 isa!(
     Sse2,
@@ -201,7 +225,10 @@ isa!(
     _mm_mul_pd,
     |at| _mm_loadu_pd(at(0)),
     |at| _mm_cvtps_pd(_mm_castpd_ps(_mm_load_sd(at(0).cast()))),
-    |vector, to| _mm_storeu_pd(to(0), vector)
+    |vector, to| _mm_storeu_pd(to(0), vector),
+    adjacent: |from| _mm_loadu_pd(from),
+    |from| _mm_cvtps_pd(_mm_castpd_ps(_mm_load_sd(from.cast()))),
+    _mm_storeu_pd
 );
 isa!(
     Sse2,
@@ -216,7 +243,10 @@ isa!(
     _mm_mul_ps,
     |at| _mm_loadu_ps(at(0)),
     |at| _mm_loadu_ps(at(0)),
-    |vector, to| _mm_storeu_ps(to(0), vector)
+    |vector, to| _mm_storeu_ps(to(0), vector),
+    adjacent: |from| _mm_loadu_ps(from),
+    |from| _mm_loadu_ps(from),
+    _mm_storeu_ps
 );
 
 /// Four numbers from each of four positions.

@@ -235,7 +235,7 @@ fn features_in_time_and_rhythm_follow_the_level() {
         for (i, (own, plain)) in all.chunks(64).zip(plain).enumerate() {
             assert_eq!(own[..=bands], *plain, "bands and level stay");
             let channel = &values[i / 28 * 1024..][..1024];
-            let (mean, square) = (mean(channel), mean_square(channel));
+            let [mean, square] = mean_and_square(channel);
             let mut expected = Vec::new();
             if time {
                 expected.extend(time::features(channel, mean, square));

@@ -42,12 +42,13 @@ pub(super) fn features(samples: &[f32], mean: f64, mean_square: f64) -> [f32; FE
 
 #[cfg(test)]
 mod tests {
-    use spectra::loops::{mean, mean_square};
+    use spectra::loops::mean_and_square;
 
     use super::*;
 
     fn of(samples: &[f32]) -> [f32; FEATURES] {
-        features(samples, mean(samples), mean_square(samples))
+        let [mean, mean_square] = mean_and_square(samples);
+        features(samples, mean, mean_square)
     }
 
     /// The formulas, term by term.
