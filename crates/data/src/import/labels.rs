@@ -8,6 +8,7 @@ use crate::recording::{self, DateOrder, UNIX, is_compact, parse_time_as, unit_by
 
 mod columns;
 mod days;
+mod events;
 mod heads;
 mod places;
 mod settings;

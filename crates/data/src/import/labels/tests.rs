@@ -1,5 +1,6 @@
 mod columns;
 mod days;
+mod events;
 mod several;
 
 use std::path::Path;
