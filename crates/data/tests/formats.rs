@@ -119,7 +119,10 @@ fn labels_in_other_forms_are_numbers_of_classes() {
     let records = "../tfrecord_types/one_hot.tfrecord";
     assert_eq!(labels(records, &["a", "b", "c"]).unwrap(), [1; 4]);
     let error = labels(records, &["a", "b"]).unwrap_err();
-    assert!(error.contains("record 0") && error.contains("`class_names` has 2 classes"), "{error}");
+    assert!(
+        error.contains("record 0") && error.contains("`class_names` has 2 classes"),
+        "{error}"
+    );
     let names = ["b", "a"];
     assert_eq!(labels("refused_text.npz", &names).unwrap(), [1, 0, 1, 0]);
     let error = labels("refused_text.npz", &["a", "c"]).unwrap_err();
