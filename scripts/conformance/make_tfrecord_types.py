@@ -90,7 +90,7 @@ def main(folder):
         write(f"refused_{kind}_shape", lambda w: {"x": text(w.astype(kind).tobytes()), "shape": shape, **label})
     write("refused_int16_alone", lambda w: {"x": text(w.astype("int16").tobytes()), **label})
     write("read_other_names", lambda w: {"waveform": floats(w.ravel()), "y": None})
-    write("refused_one_hot", lambda w: {"x": floats(w.ravel()), "label": ints([0, 1, 0])})
+    write("one_hot", lambda w: {"x": floats(w.ravel()), "label": ints([0, 1, 0])})
     write("refused_text_label", lambda w: {"x": floats(w.ravel()), "label": text(b"footsteps")})
     write("refused_two_names", lambda w: {"data": floats(w.ravel()), "waveform": floats(w.ravel()), **label})
     expected = {"windows": windows.reshape(4, -1).tolist(), "shape": [2, 16], "labels": [i % 3 for i in range(4)]}

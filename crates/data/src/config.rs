@@ -3,6 +3,7 @@
 mod file;
 mod front_end;
 mod merge_keys;
+mod places;
 mod yaml;
 
 use std::fmt;
@@ -18,8 +19,9 @@ use crate::index::{read_index, with_slashes};
 use crate::preprocessing::{Normalisation, SpectralConfig, Step};
 use crate::reader::Wanted;
 
-use self::file::{FileSeed, is_list_of_recordings, line_of, task_names};
+use self::file::{FileSeed, is_list_of_recordings, task_names};
 use self::merge_keys::merged;
+use self::places::Lines;
 use self::yaml::check;
 pub use self::yaml::{parse_yaml, parse_yaml_noting_unknown, read_yaml};
 
@@ -123,6 +125,7 @@ impl DatasetConfig {
         let own = merged(text);
         // What others merge need not be a task.
         let is_template = matches!(own, std::borrow::Cow::Owned(_));
+        let lines = Lines::new(text, &own);
         let text = &own;
         let tasks = task_names(text, is_template).map_err(|error| yaml_error(error.into()))?;
         let name = match task {
@@ -161,7 +164,7 @@ impl DatasetConfig {
         };
         let raw = seed
             .deserialize(deserializer)
-            .map_err(|error| yaml_error(error.into()))?;
+            .map_err(|error| yaml_error(lines.error(error)))?;
         let mut config = Self {
             path: path.to_owned(),
             task_name: name.to_owned(),
@@ -179,9 +182,9 @@ impl DatasetConfig {
             content: serde_yaml::from_str(text).unwrap_or_default(),
             warnings,
         };
-        config.take_rate(text)?;
-        config.take_steps(&raw.preprocessing, text)?;
-        config.check(text)?;
+        config.take_rate(lines)?;
+        config.take_steps(&raw.preprocessing, lines)?;
+        config.check(lines)?;
         config.resolve_paths();
         Ok(config)
     }
@@ -270,11 +273,11 @@ impl DatasetConfig {
         self.task.class_names.clone().unwrap_or_else(generated)
     }
 
-    fn check(&mut self, text: &str) -> Result<(), DataError> {
+    fn check(&mut self, lines: Lines<'_>) -> Result<(), DataError> {
         let (path, name) = (self.path.clone(), self.task_name.clone());
         let error = |section: &str, key: &str, problem: String| DataError::Config {
             path: path.clone(),
-            line: line_of(text, section, key),
+            line: lines.line_of(section, key),
             key: format!("{section}.{key}"),
             problem,
         };

@@ -116,6 +116,13 @@ fn labels_in_other_forms_are_numbers_of_classes() {
         read.map(|()| labels).map_err(|error| error.to_string())
     };
     assert_eq!(labels("one_hot.npz", &[]).unwrap(), [0, 1, 2, 3]);
+    let records = "../tfrecord_types/one_hot.tfrecord";
+    assert_eq!(labels(records, &["a", "b", "c"]).unwrap(), [1; 4]);
+    let error = labels(records, &["a", "b"]).unwrap_err();
+    assert!(
+        error.contains("record 0") && error.contains("`class_names` has 2 classes"),
+        "{error}"
+    );
     let names = ["b", "a"];
     assert_eq!(labels("refused_text.npz", &names).unwrap(), [1, 0, 1, 0]);
     let error = labels("refused_text.npz", &["a", "c"]).unwrap_err();
@@ -156,7 +163,7 @@ fn bytes_of_tfrecord_are_read_for_sure_or_refused() {
             );
         }
     }
-    assert_eq!((read, refused), (18, 10));
+    assert_eq!((read, refused), (18, 9));
 }
 
 /// A configuration whose training split is `source`.

@@ -161,3 +161,52 @@ fn parts_of_the_reference_time_that_are_full() {
         assert!(error.contains("the reference time is not valid"), "{error}");
     }
 }
+
+/// Picks are times after the reference time, in both byte orders, in text and in the footer of version 7.
+#[test]
+fn picks_of_the_header() {
+    let marked = |name: &str, big_endian: bool| {
+        let mut own = std::fs::read(folder().join(format!("{name}.sac"))).unwrap();
+        let float = |value: f32| {
+            if big_endian {
+                value.to_be_bytes()
+            } else {
+                value.to_le_bytes()
+            }
+        };
+        // A and T1 are set; KA and KT1 name them, and KT2 is the name of no time.
+        own[4 * 8..4 * 9].copy_from_slice(&float(0.5));
+        own[4 * 11..4 * 12].copy_from_slice(&float(1.25));
+        own[480..488].copy_from_slice(b"IPU0    ");
+        own[496..504].copy_from_slice(b"S\0......");
+        own[504..512].copy_from_slice(b"unset   ");
+        own
+    };
+    let picks = |bytes: &[u8]| {
+        let contents = recording::parse(bytes, "sac", &Hints::default()).unwrap();
+        let start = contents.traces[0].start;
+        assert!(
+            contents
+                .picks
+                .iter()
+                .all(|own| own.channel == "XX.NODE.00.EHZ")
+        );
+        let picks = contents.picks.into_iter();
+        let picks = picks.map(|own| (own.field, own.name, own.time - start));
+        picks.collect::<Vec<_>>()
+    };
+    assert_eq!(picks(&std::fs::read(folder().join("le.sac")).unwrap()), []);
+    // ObsPy writes the first sample as the reference time.
+    let expected = [
+        ("A", "IPU0".to_owned(), 500_000_000),
+        ("T1", "S".to_owned(), 1_250_000_000),
+    ];
+    assert_eq!(picks(&marked("le", false)), expected);
+    assert_eq!(picks(&marked("be", true)), expected);
+    // The footer has more digits, and counts.
+    let mut own = marked("version-7", false);
+    assert_eq!(picks(&own), []);
+    let footer = own.len() - 22 * 8;
+    own[footer + 8 * 6..][..8].copy_from_slice(&1.23456789f64.to_le_bytes());
+    assert_eq!(picks(&own), [("T1", "S".to_owned(), 1_234_567_890)]);
+}

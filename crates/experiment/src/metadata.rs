@@ -4,6 +4,7 @@
 //! back preserves everything that was not understood (see `file`).
 
 mod file;
+mod foreign;
 mod prune;
 
 use std::collections::BTreeMap;
@@ -355,15 +356,23 @@ impl Lenient for Metadata {
 }
 
 impl Metadata {
-    /// Value of the metric `name` (`f1_macro`, `accuracy`, `loss`) on `split`.
+    /// Value of the metric `name` (`f1_macro`, `accuracy`, `loss`) on `split`; in files of other programs, also under the
+    /// names that they give it.
     pub fn metric(&self, split: Split, name: &str) -> Option<f64> {
-        let results = self.results.as_ref()?;
-        let metrics = match split {
-            Split::Train => return None,
-            Split::Validation => &results.validation,
-            Split::Test => &results.test,
+        let own = |results: &Results| {
+            let metrics = match split {
+                Split::Train => return None,
+                Split::Validation => &results.validation,
+                Split::Test => &results.test,
+            };
+            Metric::read(name, metrics.get(name)?)
         };
-        Metric::read(name, metrics.get(name)?)
+        self.results.as_ref().and_then(own).or_else(|| {
+            // Programs of this project have one name for each.
+            let is_theirs = self.schema_version.is_none() && split != Split::Train;
+            let metric = Metric::ALL.iter().find(|own| own.name() == name)?;
+            is_theirs.then(|| foreign::metric(self, *metric, split))?
+        })
     }
 
     /// Whether a newer version of the program wrote the file. Such a file is read but never rewritten.

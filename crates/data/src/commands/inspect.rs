@@ -10,16 +10,17 @@ use super::figure::{Example, draw};
 use super::{InspectArgs, seisbench, warn};
 use crate::config::DatasetConfig;
 use crate::error::{DataError, FolderError, UsageError, in_file};
-use crate::import::{gaps::fills, suspect};
 use crate::reader::{self, Record, Wanted};
-use crate::recording::{self, Hints, format_time};
+
 use crate::samples;
 use crate::split::Loading;
 
+mod channels;
 mod folder;
 mod recorded;
 mod text;
 
+use channels::{Channel, Pick};
 use folder::Folder;
 use text::{of_recordings, of_samples};
 
@@ -67,22 +68,6 @@ impl SampleStatistics {
     }
 }
 
-/// A channel of a recording.
-#[derive(Clone, Debug, Serialize)]
-struct Channel {
-    file: String,
-    channel: String,
-    start: String,
-    /// `None` if the file does not store it.
-    sampling_rate: Option<f64>,
-    samples: usize,
-    seconds: Option<f64>,
-    stretches: usize,
-    not_finite: usize,
-    smallest: f64,
-    largest: f64,
-}
-
 /// An irregularity of a recording.
 #[derive(Clone, Debug, Serialize)]
 struct Note {
@@ -102,6 +87,7 @@ struct Problem {
 struct Inspected {
     found: Vec<SampleStatistics>,
     channels: Vec<Channel>,
+    picks: Vec<Pick>,
     arrays: Vec<Arrays>,
     notes: Vec<Note>,
     folders: Vec<Folder>,
@@ -148,6 +134,7 @@ pub(super) fn inspect(
         let value = serde_json::json!({
             "samples": all.found,
             "recordings": all.channels,
+            "picks": all.picks,
             "arrays": all.arrays,
             "collections": all.collections,
             "folders": all.folders,
@@ -208,8 +195,7 @@ impl Inspected {
                 Err(error) => return Err(error),
             }
         } else {
-            let channels = recorded(path, &mut self.examples, &mut self.notes)?;
-            self.channels.extend(channels);
+            self.recorded(path)?;
         }
         Ok(())
     }
@@ -262,7 +248,7 @@ impl Inspected {
             text.push_str(&of_samples(&self.found, &self.names));
         }
         if !self.channels.is_empty() {
-            text.push_str(&of_recordings(&self.channels, &self.notes));
+            text.push_str(&of_recordings(&self.channels, &self.picks, &self.notes));
         }
         text.extend(self.arrays.iter().map(Arrays::text));
         let collections = self.collections.iter().map(seisbench::Collection::text);
@@ -305,84 +291,4 @@ fn source_of(
         }
         Ok(())
     })
-}
-
-/// What to say of a channel if its sampling rate changes.
-fn other_rates(channel: &str, traces: &[recording::Trace]) -> Option<String> {
-    let mut rates: Vec<f64> = traces.iter().map(|trace| trace.rate).collect();
-    rates.sort_by(f64::total_cmp);
-    rates.dedup_by(|one, other| recording::same_rate(*one, *other));
-    let texts: Vec<String> = rates.iter().map(f64::to_string).collect();
-    (texts.len() > 1).then(|| {
-        format!(
-            "channel `{channel}` has several sampling rates: {} Hz",
-            texts.join(", ")
-        )
-    })
-}
-
-fn recorded(
-    path: &Path,
-    examples: &mut Vec<Example>,
-    notes: &mut Vec<Note>,
-) -> Result<Vec<Channel>, DataError> {
-    let of_file = |note| Note {
-        file: path.display().to_string(),
-        note,
-    };
-    let read = recorded::recorded(|hints: &Hints| recording::read(path, hints))?;
-    let (contents, known) = (read.contents, read.no_rate.is_none());
-    notes.extend(read.no_rate.map(of_file));
-    let file_notes = contents.notes.all().into_iter().filter(|_| known);
-    notes.extend(file_notes.map(of_file));
-    let columns = contents.label_columns.iter().filter(|own| own.varies());
-    let columns = columns.map(ToString::to_string);
-    notes.extend(columns.map(of_file));
-    let mut by_channel: BTreeMap<String, Vec<recording::Trace>> = BTreeMap::new();
-    for trace in contents.traces {
-        by_channel
-            .entry(trace.channel.clone())
-            .or_default()
-            .push(trace);
-    }
-    let mut channels = Vec::new();
-    for (channel, traces) in by_channel {
-        let all = || traces.iter().flat_map(|trace| &trace.samples);
-        if let Some((count, value)) = fills(all()) {
-            notes.push(Note {
-                file: path.display().to_string(),
-                note: format!(
-                    "channel `{channel}`: {count} samples are {value}, as programs write where data are missing: an \
-                     import makes gaps of them"
-                ),
-            });
-        } else if known && all().all(|v| v.is_finite()) {
-            let suspect = suspect::notes(&channel, traces.iter()).into_iter();
-            notes.extend(suspect.map(of_file));
-        }
-        notes.extend(other_rates(&channel, &traces).map(of_file));
-        let finite = || all().copied().filter(|v| v.is_finite());
-        let start = traces.iter().map(|trace| trace.start).min().unwrap_or(0);
-        channels.push(Channel {
-            file: path.display().to_string(),
-            start: if known {
-                format_time(start)
-            } else {
-                "not known".into()
-            },
-            sampling_rate: known.then_some(traces[0].rate),
-            samples: all().count(),
-            seconds: known.then(|| {
-                let seconds = |trace: &recording::Trace| trace.samples.len() as f64 / trace.rate;
-                traces.iter().map(seconds).sum()
-            }),
-            stretches: recording::count_stretches(&traces),
-            not_finite: all().filter(|v| !v.is_finite()).count(),
-            smallest: finite().fold(f64::INFINITY, f64::min),
-            largest: finite().fold(f64::NEG_INFINITY, f64::max),
-            channel: channel.clone(),
-        });
-        examples.push(Example::of_trace(&channel, &traces[0], known));
-    }
-    Ok(channels)
 }

@@ -1,7 +1,7 @@
 //! The front end of a configuration, which several keys can describe.
 
 use super::DatasetConfig;
-use super::file::line_of;
+use super::places::Lines;
 use crate::error::{DataError, PreprocessingError, UsageError};
 use crate::preprocessing::{
     Chain, DEFAULT_METHOD, Normalisation, Operation, Resolved, SpectralConfig, SpectralMethod,
@@ -23,7 +23,7 @@ impl DatasetConfig {
     }
 
     /// Sets the sampling rate from `sampling_rate` or `spectral_processing.sampling_rate`.
-    pub(super) fn take_rate(&mut self, text: &str) -> Result<(), DataError> {
+    pub(super) fn take_rate(&mut self, lines: Lines<'_>) -> Result<(), DataError> {
         let section = "spectral_processing";
         let of_section = self
             .content
@@ -33,7 +33,7 @@ impl DatasetConfig {
         let key = "sampling_rate";
         let error = |problem: String| DataError::Config {
             path: self.path.clone(),
-            line: line_of(text, key, key),
+            line: lines.line_of(key, key),
             key: key.into(),
             problem,
         };
@@ -53,12 +53,12 @@ impl DatasetConfig {
     }
 
     /// Applies the list `preprocessing`, whose spectrum and scaling replace those of other keys.
-    pub(super) fn take_steps(&mut self, steps: &[Step], text: &str) -> Result<(), DataError> {
+    pub(super) fn take_steps(&mut self, steps: &[Step], lines: Lines<'_>) -> Result<(), DataError> {
         let key = "preprocessing";
         let path = self.path.clone();
         let error = |problem: PreprocessingError| DataError::Config {
             path: path.clone(),
-            line: line_of(text, key, key),
+            line: lines.line_of(key, key),
             key: key.into(),
             problem: problem.to_string(),
         };

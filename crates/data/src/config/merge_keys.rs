@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use serde_yaml::Value;
 
-/// The text with the mappings of merge keys (`<<: *defaults`) in their places. Lines are those of the new text. Text without
-/// merge keys stays as it is.
+/// The text with the mappings of merge keys (`<<: *defaults`) in their places. Lines are those of the new text; `places` tells
+/// those of the file. Text without merge keys stays as it is.
 pub(super) fn merged(text: &str) -> Cow<'_, str> {
     if !text.contains("<<") {
         return text.into();

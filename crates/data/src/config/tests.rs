@@ -248,4 +248,15 @@ spectral_processing:
     assert_eq!(config.class_names(), ["a", "b"]);
     assert_eq!(config.spectral.method, SpectralMethod::Fft);
     assert_eq!(config.sampling_rate, Some(100.0));
+    // Errors name lines of the file.
+    let error = |old: &str, new: &str| parse(&text.replace(old, new), None).unwrap_err();
+    let error_of = error("[a, b]", "[a, a]");
+    assert!(
+        error_of.contains("line 2") && error_of.contains("`a` appears twice"),
+        "{error_of}"
+    );
+    let error_of = error("sampling_rate: 100", "sampling_rate: fast");
+    assert!(error_of.contains("at line 11 column 18"), "{error_of}");
+    let error_of = error("log1p", "5");
+    assert!(error_of.contains("at line 5 column 42"), "{error_of}");
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::de::IgnoredAny;
 
 use super::merge_keys::merged;
+use super::places::Lines;
 use crate::error::YamlError;
 use crate::nesting::deeper_than;
 use crate::{limited, text};
@@ -48,8 +49,8 @@ pub fn read_yaml(path: &Path) -> std::io::Result<String> {
 /// [`YamlError`] with key, line and column.
 pub fn parse_yaml<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, YamlError> {
     check(text)?;
-    let text = &merged(text);
-    serde_yaml::from_str(text).map_err(|error| twice(error, text))
+    let own = merged(text);
+    serde_yaml::from_str(&own).map_err(|error| twice(error, Lines::new(text, &own)))
 }
 
 /// Like [`parse_yaml`]; also returns the keys that `T` does not have.
@@ -60,32 +61,34 @@ pub fn parse_yaml_noting_unknown<T: serde::de::DeserializeOwned>(
     text: &str,
 ) -> Result<(T, Vec<String>), YamlError> {
     check(text)?;
-    let text = &merged(text);
+    let own = merged(text);
     let mut unknown = Vec::new();
-    let deserializer = serde_yaml::Deserializer::from_str(text);
+    let deserializer = serde_yaml::Deserializer::from_str(&own);
     let value = serde_ignored::deserialize(deserializer, |key| unknown.push(key.to_string()));
-    Ok((value.map_err(|error| twice(error, text))?, unknown))
+    let value = value.map_err(|error| twice(error, Lines::new(text, &own)))?;
+    Ok((value, unknown))
 }
 
 /// An error with the lines of a key that is there twice, which the library does not tell.
-fn twice(error: serde_yaml::Error, text: &str) -> YamlError {
+fn twice(error: serde_yaml::Error, lines: Lines<'_>) -> YamlError {
     let message = error.to_string();
     let named = message.split_once("duplicate field `");
     let Some(key) = named.and_then(|(_, rest)| rest.split('`').next()) else {
-        return error.into();
+        return lines.error(error);
     };
     let is_key = |line: &str| {
         line.split_once(':')
             .is_some_and(|(own, _)| own.trim() == key)
     };
-    let lines = text.lines().enumerate().filter(|(_, line)| is_key(line));
-    let lines: Vec<usize> = lines.map(|(number, _)| number + 1).collect();
-    if lines.len() < 2 {
-        return error.into();
+    let all = lines.source().lines().enumerate();
+    let found = all.filter(|(_, line)| is_key(line));
+    let found: Vec<usize> = found.map(|(number, _)| number + 1).collect();
+    if found.len() < 2 {
+        return lines.error(error);
     }
     YamlError::Twice {
         key: key.to_owned(),
-        lines,
+        lines: found,
     }
 }
 

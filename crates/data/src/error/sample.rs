@@ -13,7 +13,7 @@ use super::recording::OtherFormat;
 
 pub use self::parquet::ParquetError;
 pub use array::ArrayError;
-pub use example::ExampleError;
+pub use example::{ExampleError, LabelListProblem};
 pub use pickle::{PickleError, PickleProblem};
 pub use torch::TorchError;
 

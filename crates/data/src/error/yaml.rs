@@ -36,8 +36,16 @@ pub enum YamlError {
         lines: Vec<usize>,
     },
     /// A key has an invalid value; with line and column.
-    #[error("{}", in_words(.0))]
+    #[error("{}", in_words(.0, None))]
     Malformed(#[from] serde_yaml::Error),
+    /// A key of a text with merge keys has an invalid value.
+    #[error("{}", in_words(.problem, Some(.place)))]
+    Merged {
+        /// Line and column of the file, in words; empty if they are not known.
+        place: String,
+        /// The problem, with line and column of the text without merge keys.
+        problem: serde_yaml::Error,
+    },
 }
 
 /// What the library calls `expected`, and what people do.
@@ -54,9 +62,12 @@ const EXPECTED: [(&str, &str); 10] = [
     ("a string", "a text"),
 ];
 
-/// The message of an error without the names that programs have for types.
-fn in_words(error: &serde_yaml::Error) -> String {
-    let text = error.to_string();
+/// The message of an error without the names that programs have for types, with another `place` if one is given.
+fn in_words(error: &serde_yaml::Error, place: Option<&str>) -> String {
+    let mut text = error.to_string();
+    if let (Some(place), Some(at)) = (place, text.rfind(" at line ")) {
+        text.replace_range(at.., place);
+    }
     let Some((before, rest)) = text.split_once("invalid type: ") else {
         return text;
     };

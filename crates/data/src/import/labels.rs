@@ -8,6 +8,7 @@ use crate::recording::{self, DateOrder, UNIX, is_compact, parse_time_as, unit_by
 
 mod columns;
 mod days;
+mod events;
 mod heads;
 mod places;
 mod settings;
@@ -67,6 +68,9 @@ impl Time {
         let text = text.trim();
         let number = text.parse::<f64>().ok().filter(|n| n.is_finite());
         let Some(number) = number.filter(|_| unit.is_some() || !is_compact(text.as_bytes())) else {
+            if let Some(seconds) = iso_duration(text) {
+                return Ok(Self::Seconds(seconds));
+            }
             return match parse_time_as(text, order) {
                 Err(TimeError::NoDate { text }) => Err(LabelTimeError::NoDate { text }),
                 other => Ok(Self::Moment(other?)),
@@ -109,6 +113,40 @@ impl Time {
             Self::Clock(nanos) => Self::Clock(later(nanos)),
         }
     }
+}
+
+/// Seconds of a duration as ISO 8601 writes it: `PT1M30.5S`. Years and months have no certain length.
+fn iso_duration(text: &str) -> Option<f64> {
+    let (sign, rest) = match text.strip_prefix('-') {
+        Some(rest) => (-1.0, rest),
+        None => (1.0, text),
+    };
+    let rest = rest.strip_prefix('P')?;
+    let (days, times) = match rest.split_once('T') {
+        Some((days, times)) if !times.is_empty() => (days, times),
+        None if !rest.is_empty() => (rest, ""),
+        _ => return None,
+    };
+    let days = in_units(days, &[('W', 604_800.0), ('D', 86_400.0)])?;
+    let times = in_units(times, &[('H', 3600.0), ('M', 60.0), ('S', 1.0)])?;
+    Some(sign * (days + times))
+}
+
+/// The sum of numbers that units follow, in the order of `units`.
+fn in_units(mut text: &str, units: &[(char, f64)]) -> Option<f64> {
+    let mut seconds = 0.0;
+    for (unit, length) in units {
+        let Some((number, rest)) = text.split_once(*unit) else {
+            continue;
+        };
+        let is_number = number.starts_with(|c: char| c.is_ascii_digit())
+            && number
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || byte == b'.');
+        seconds += is_number.then(|| number.parse::<f64>().ok())?? * length;
+        text = rest;
+    }
+    text.is_empty().then_some(seconds)
 }
 
 impl<'de> Deserialize<'de> for Time {

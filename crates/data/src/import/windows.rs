@@ -28,7 +28,7 @@ use super::report::RecordingReport;
 use super::shards::Spool;
 use crate::error::{DataError, ImportError, in_file};
 use crate::preprocessing::Chain;
-use crate::recording::{self, Contents, Hints, Notes, Remark, Stretch, Trace, merge_at};
+use crate::recording::{self, Contents, Hints, Note, Notes, Remark, Stretch, Trace, merge_at};
 use crate::signal::{Ratio, resample};
 
 /// A recording of a list.
@@ -77,11 +77,22 @@ fn read_files(
             contents => contents?,
         };
         let of_file = contents.notes.iter().cloned();
+        let of_file = of_file.chain(picks(&contents));
         notes.extend(of_file.map(|note| note.after(format_args!("{}: ", path.display()))));
         all.push(Some(contents));
     }
     sensors::rename(&own.files, names, &mut all);
     Ok((all, notes))
+}
+
+/// Information on picks that a file marks.
+fn picks(contents: &Contents) -> Option<Note> {
+    let fields = contents.picks.iter().map(|pick| match &*pick.name {
+        "" => pick.field.to_owned(),
+        name => format!("{} `{name}`", pick.field),
+    });
+    let fields: Vec<String> = fields.collect();
+    (!fields.is_empty()).then(|| Remark::Picks(fields.join(", ")).into())
 }
 
 /// Reads one recording and spools its windows.

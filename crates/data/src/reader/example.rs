@@ -13,7 +13,7 @@ use super::lists::number_of;
 use super::names::Role;
 use super::tensor_proto;
 use super::{Record, Wanted};
-use crate::error::sample::ExampleError;
+use crate::error::sample::{ExampleError, LabelListProblem};
 
 /// Decodes record number `record`; `label_is_optional` lets it come without a label.
 ///
@@ -179,28 +179,30 @@ fn describe(feature: &Feature) -> String {
     }
 }
 
-/// The class: an integer, a whole number, or its name.
+/// The class: an integer, a whole number, a 1 among zeros with a value for each class, or its name.
 fn label(kind: Kind, wanted: &Wanted) -> Result<i64, ExampleError> {
     match kind {
-        Kind::Int64List(list) if list.value.len() == 1 => Ok(list.value[0]),
-        Kind::Int64List(list) => {
-            let one_hot = list.value.iter().filter(|v| **v == 1).count() == 1
-                && list.value.iter().all(|v| matches!(v, 0 | 1));
-            Err(ExampleError::LabelCount {
-                count: list.value.len(),
-                first: list.value.into_iter().take(8).collect(),
-                one_hot,
-            })
-        }
+        Kind::Int64List(list) => match list.value[..] {
+            [value] => Ok(value),
+            _ => one_hot(
+                &list.value.iter().map(|v| *v as f64).collect::<Vec<_>>(),
+                wanted,
+            ),
+        },
         Kind::FloatList(list) => match list.value[..] {
             [value] if value.fract() == 0.0 && value.abs() < 16_777_216.0 => Ok(value as i64),
-            _ => Err(ExampleError::LabelFloats {
-                first: list.value.into_iter().take(8).collect(),
-            }),
+            [value] => Err(ExampleError::LabelFloats { first: vec![value] }),
+            _ => one_hot(
+                &list.value.iter().map(|v| f64::from(*v)).collect::<Vec<_>>(),
+                wanted,
+            ),
         },
         Kind::BytesList(list) => {
-            let text = list.value.first().map(|text| String::from_utf8_lossy(text));
-            let text = text.unwrap_or_default();
+            let [text] = &list.value[..] else {
+                let count = list.value.len();
+                return Err(ExampleError::LabelTexts { count });
+            };
+            let text = String::from_utf8_lossy(text);
             if let Some(number) = number_of(&text, &wanted.class_names) {
                 return Ok(number);
             }
@@ -208,6 +210,35 @@ fn label(kind: Kind, wanted: &Wanted) -> Result<i64, ExampleError> {
             Err(ExampleError::LabelText { text })
         }
     }
+}
+
+/// Values of a label that an error shows.
+const SHOWN: usize = 8;
+
+/// The class of a label that has a value for each class: the one whose value is 1, if all others are 0.
+fn one_hot(values: &[f64], wanted: &Wanted) -> Result<i64, ExampleError> {
+    let classes = wanted.class_names.len();
+    let ones = values.iter().filter(|value| **value == 1.0).count();
+    let are_bits = values.iter().all(|value| matches!(*value, 0.0 | 1.0));
+    let is_share = |value: &f64| (0.0..=1.0).contains(value);
+    let problem = match (are_bits, ones) {
+        _ if values.is_empty() => LabelListProblem::Empty,
+        // Without names of classes, the label is checked later.
+        (true, 1) if classes == 0 || classes == values.len() => {
+            let class = values.iter().position(|value| *value == 1.0);
+            return Ok(class.map_or(Record::UNLABELLED, |class| class as i64));
+        }
+        (true, 1) => LabelListProblem::Classes { classes },
+        (true, 0) => LabelListProblem::None,
+        (true, _) => LabelListProblem::Several,
+        (false, _) if values.iter().all(is_share) => LabelListProblem::Probabilities,
+        (false, _) => LabelListProblem::Other,
+    };
+    Err(ExampleError::LabelList {
+        count: values.len(),
+        first: values.iter().take(SHOWN).map(f64::to_string).collect(),
+        problem,
+    })
 }
 
 type Tensor = (Vec<f32>, Option<Vec<usize>>);

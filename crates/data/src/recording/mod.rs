@@ -45,6 +45,7 @@ pub use mseed::{IndexedFile, IndexedTrace, Packets, TraceReader};
 pub(crate) use note::Remark;
 pub use note::{Note, Notes};
 pub use overlaps::{FileOverlap, overlapping_files};
+pub use sac::Pick;
 pub use seisbench::{Given, SeisBench, chunks};
 pub use table::LabelColumn;
 pub(crate) use table::{is_missing, unit, unit_by_size};
@@ -92,6 +93,8 @@ pub struct Contents {
     pub rows: Vec<LabelledRows>,
     /// Columns that could tell the label of each row; only if [`Hints::finds_labels`].
     pub label_columns: Vec<LabelColumn>,
+    /// Times that the file marks. They are no labels: a pick says neither a class nor an end.
+    pub picks: Vec<Pick>,
 }
 
 impl From<Vec<Trace>> for Contents {

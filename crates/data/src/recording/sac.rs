@@ -1,8 +1,10 @@
 //! SAC files, versions 6 and 7, binary in either byte order and alphanumeric: evenly sampled time series.
 
 mod header;
+mod picks;
 
 use self::header::{FOOTER, HEADER, Header, UNDEFINED, numbers};
+pub use self::picks::Pick;
 use super::time::of_day;
 use super::{Contents, Hints, NANOS, Notes, Trace, check_rate, other_start};
 use crate::error::recording::{RecordingError, SacError};
@@ -55,6 +57,11 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
     let reference = own.or(hints.start).unwrap_or(0);
     let channel = [608, 440, 464, 600].map(|at| header.text(at)).join(".");
     let start = reference.saturating_add((begin * NANOS).round() as i64);
+    let picks = picks::of(
+        &header,
+        footer(bytes, &header, count),
+        (&channel, reference),
+    );
     notes.extend(other_start(hints, own.map(|_| start)));
     let traces = vec![Trace {
         channel,
@@ -65,6 +72,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
     Ok(Contents {
         traces,
         notes,
+        picks,
         ..Contents::default()
     })
 }
@@ -129,22 +137,30 @@ fn binary(bytes: &[u8], count: usize, big_endian: bool, notes: &mut Notes) -> Ve
     data.iter().map(value).collect()
 }
 
+/// The numbers of the footer: version 7 repeats times there in float64, after the data.
+fn footer<'a>(
+    bytes: &'a [u8],
+    header: &Header,
+    count: usize,
+) -> Option<impl Fn(usize) -> f64 + use<'a>> {
+    let footer = bytes.get(HEADER.saturating_add(4 * count)..)?;
+    let big_endian = header.big_endian?;
+    let is_there = header.version() == Some(7) && footer.len() >= FOOTER;
+    let words = footer.as_chunks::<8>().0;
+    is_there.then_some(move |number: usize| {
+        if big_endian {
+            f64::from_be_bytes(words[number])
+        } else {
+            f64::from_le_bytes(words[number])
+        }
+    })
+}
+
 /// Samples per second, and the time of the first in seconds after the reference.
 fn clock(bytes: &[u8], header: &Header, count: usize) -> (f64, f64) {
     let (delta, begin) = (header.float(0), header.float(5));
-    // Version 7 repeats the times after the data, in float64.
-    let footer = bytes.get(HEADER.saturating_add(4 * count)..);
-    let footer = footer.filter(|footer| header.version() == Some(7) && footer.len() >= FOOTER);
-    if let (Some(footer), Some(big_endian)) = (footer, header.big_endian) {
-        let double = |at: usize| {
-            let word: [u8; 8] = footer[at..at + 8].try_into().expect("eight bytes");
-            if big_endian {
-                f64::from_be_bytes(word)
-            } else {
-                f64::from_le_bytes(word)
-            }
-        };
-        return (1.0 / double(0), double(8));
+    if let Some(double) = footer(bytes, header, count) {
+        return (1.0 / double(0), double(1));
     }
     // A float32 cannot hold 0.01 s exactly: the rate is rounded to 100 Hz if the float32 cannot tell the difference.
     let rate = 1.0 / delta;

@@ -63,11 +63,14 @@ use crate::error::recording::{MomentError, RecordingError, TableError};
 pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
     let zeros = text::trailing_zeros(bytes);
     let mut text = text::decode(&bytes[..bytes.len() - zeros])?;
-    text.bytes = pairs::as_rows(monitor::without_arrows(text.bytes));
+    let mut notes = Notes::default();
+    let pairs::Plain { bytes, line } =
+        pairs::as_rows(monitor::without_arrows(text.bytes), &mut notes);
+    text.bytes = bytes;
     let of_labview = labview::read(&mut text, hints)?;
     let hints = of_labview.as_ref().unwrap_or(hints);
     text.bytes = ends::without_semicolons(text.bytes);
-    let mut layout = layout::find(&text.bytes)?;
+    let mut layout = layout::find(&text.bytes, line)?;
     for (name, kind) in layout.names.iter().zip(&mut layout.kinds) {
         // Channels may be called 1, 2 and 3.
         let is_label = hints.labels.as_ref().is_some_and(|own| own.has(name));
@@ -75,6 +78,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
             *kind = kinds::Kind::Text;
         }
     }
+    layout.notes.prepend(notes);
     let mut notes = std::mem::take(&mut layout.notes);
     if zeros > 0 {
         notes.push(format!(
@@ -200,7 +204,7 @@ fn of_columns(
         traces: assembly.traces,
         notes: assembly.notes,
         rows,
-        label_columns: Vec::new(),
+        ..Contents::default()
     })
 }
 

@@ -157,3 +157,44 @@ fn columns_of_labels_are_named() {
         "{shown}"
     );
 }
+
+/// Picks in the header of a SAC file are listed, and an import says that it does not read them as labels.
+#[test]
+fn picks_are_listed() {
+    let folder = tempfile::tempdir().unwrap();
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let mut own = std::fs::read(fixtures.join("sac/le.sac")).unwrap();
+    own[4 * 8..4 * 9].copy_from_slice(&0.25f32.to_le_bytes());
+    own[480..488].copy_from_slice(b"P       ");
+    own[4 * 10..4 * 11].copy_from_slice(&0.375f32.to_le_bytes());
+    std::fs::write(folder.path().join("own.sac"), own).unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let sac = path("own.sac");
+    let json = stdout(folder.path(), &["inspect", &sac, "--json"]);
+    let json: Value = serde_json::from_str(&json).unwrap();
+    let expected = serde_json::json!([
+        {"file": "DIR/own.sac", "channel": "XX.NODE.00.EHZ", "field": "A", "name": "P",
+         "time": "2024-05-01T10:00:00.500Z", "seconds": 0.25},
+        {"file": "DIR/own.sac", "channel": "XX.NODE.00.EHZ", "field": "T0", "name": "",
+         "time": "2024-05-01T10:00:00.625Z", "seconds": 0.375},
+    ]);
+    assert_eq!(json["picks"], expected);
+    let text = stdout(folder.path(), &["inspect", &sac]);
+    for line in [
+        "pick: A `P` 2024-05-01T10:00:00.500Z, 0.250 s from the first sample",
+        "pick: T0 2024-05-01T10:00:00.625Z, 0.375 s from the first sample",
+    ] {
+        assert!(text.contains(line), "{text}");
+    }
+    let list = "sampling_rate: 100\nwindow: 0.16\nchannels: [EHZ]\nclass_names: [a, b]\nsplit: {by: time, train: 0.5, val: 0.5}\n\
+                recordings:\n  - files: [own.sac]\n    labels:\n      - {start: 0, end: 0.2, class: a}\n      - {start: 0.2, end: \
+                0.5, class: b}\n";
+    std::fs::write(folder.path().join("list.yaml"), list).unwrap();
+    stdout(
+        folder.path(),
+        &["import", &path("list.yaml"), "--out", &path("out")],
+    );
+    let report = std::fs::read_to_string(folder.path().join("out/import_report.txt")).unwrap();
+    let expected = "own.sac: the header has picks, which are not read as labels: A `P`, T0; `data inspect --json` lists";
+    assert!(report.contains(expected), "{report}");
+}

@@ -114,6 +114,11 @@ fn split_of_folder(folder: &str) -> Option<Split> {
     })
 }
 
+/// Whether a word stands for a split.
+pub(crate) fn is_split(word: &str) -> bool {
+    split(word).is_some()
+}
+
 /// The split that a word stands for.
 fn split(word: &str) -> Option<Split> {
     match word {
@@ -126,7 +131,7 @@ fn split(word: &str) -> Option<Split> {
 
 /// Splits a name into lower-case words: runs of letters and digits, also cut where a capital follows a lower-case
 /// letter.
-fn words(name: &str) -> Vec<String> {
+pub(crate) fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut before = ' ';
     for c in name.chars() {

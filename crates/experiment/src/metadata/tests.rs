@@ -156,3 +156,44 @@ fn scores_in_percent() {
     assert_eq!(value("f1_macro"), Some(54.0));
     assert_eq!(value("loss"), None);
 }
+
+/// Scores under the names of other programs are found where they say the split, and where nothing else could be meant.
+#[test]
+fn scores_of_other_programs() {
+    use serde_json::json;
+    let of = |json: Value| Metadata::read(json).metric(Split::Test, "accuracy");
+    for json in [
+        json!({"results": {"test_accuracy": 0.9}}),
+        json!({"results": {"test_acc": "0.9", "val_acc": 0.5}}),
+        json!({"results": {"test": {"acc": 0.9}}}),
+        json!({"results": {"testAccuracy": 0.9, "test": {"f1": 0.4}}}),
+        json!({"results": {"Test Accuracy (%)": 90.0}}),
+        json!({"results": {"metrics": {"test": {"accuracy": "90%"}}}}),
+        json!({"final_metrics": {"test_accuracy": 0.9}}),
+        json!({"test_accuracy": 0.9, "results": {"test_acc": 0.9}}),
+        json!({"test_results": {"accuracy": 0.9}}),
+    ] {
+        assert_eq!(of(json.clone()), Some(0.9), "{json}");
+    }
+    for json in [
+        json!({"results": {"accuracy": 0.9}}),
+        json!({"results": {"test_acc": 0.9, "test_accuracy": 0.8}}),
+        json!({"results": {"test_accuracy": 90.0}}),
+        json!({"results": {"fold_1": {"test_accuracy": 0.9}}}),
+        json!({"results": {"test": {"per_class": {"accuracy": 0.9}}}}),
+        json!({"thresholds": {"test_accuracy": 0.9}}),
+        json!({"schema_version": 1, "test_accuracy": 0.9}),
+        json!({"results": {"test_accuracy": [0.9]}}),
+    ] {
+        assert_eq!(of(json.clone()), None, "{json}");
+    }
+    let loss = json!({"results": {"valid": {"loss": 1.5}, "test_loss": 2.5}});
+    let own = Metadata::read(loss.clone());
+    assert_eq!(own.metric(Split::Validation, "loss"), Some(1.5));
+    assert_eq!(own.metric(Split::Test, "loss"), Some(2.5));
+    // Nothing is written that was not there.
+    assert_eq!(
+        own.known()["results"]["test_loss"],
+        loss["results"]["test_loss"]
+    );
+}

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::table;
-use super::{Channel, Note, SampleStatistics};
+use super::{Channel, Note, Pick, SampleStatistics};
 
 pub(super) fn of_samples(found: &[SampleStatistics], names: &BTreeMap<i64, String>) -> String {
     let labels: BTreeSet<i64> = found
@@ -68,7 +68,7 @@ pub(super) fn of_samples(found: &[SampleStatistics], names: &BTreeMap<i64, Strin
     text
 }
 
-pub(super) fn of_recordings(channels: &[Channel], notes: &[Note]) -> String {
+pub(super) fn of_recordings(channels: &[Channel], picks: &[Pick], notes: &[Note]) -> String {
     let unknown = || "not known".to_owned();
     let heads = [
         "channel",
@@ -101,6 +101,14 @@ pub(super) fn of_recordings(channels: &[Channel], notes: &[Note]) -> String {
             ]);
         }
         text.push_str(&format!("{file}\n{}", table(&rows)));
+        for pick in picks.iter().filter(|pick| pick.file == *file) {
+            let name = Some(&pick.name).filter(|name| !name.is_empty());
+            let name = name.map_or(String::new(), |name| format!(" `{name}`"));
+            let (field, time, seconds) = (pick.field, &pick.time, pick.seconds);
+            text.push_str(&format!(
+                "pick: {field}{name} {time}, {seconds:.3} s from the first sample\n"
+            ));
+        }
         for note in notes.iter().filter(|note| note.file == *file) {
             text.push_str(&format!("note: {}\n", note.note));
         }

@@ -98,6 +98,22 @@ pub enum LabelTableError {
         /// Another.
         other: String,
     },
+    /// An observation of several files is one of several observations.
+    #[error(
+        "column `{column}` names {files} files of the observation `{observation}`, whose times count from the start of the \
+         first, and the table has {observations} observations: export each observation to a table of its own, and list its \
+         files as one recording"
+    )]
+    Observations {
+        /// The column.
+        column: String,
+        /// The observation.
+        observation: String,
+        /// Number of its files.
+        files: usize,
+        /// Number of observations.
+        observations: usize,
+    },
     /// A file in a column is one of several.
     #[error(
         "column `{column}`: `{value}` may be {} or {}: write as much of the folder before it as tells them apart",
@@ -213,6 +229,36 @@ pub enum LabelTimeError {
     /// A moment in place of a duration.
     #[error("`{text}` is not a duration: write it as a number of seconds, or as 00:01:30")]
     NotDuration {
+        /// The text.
+        text: String,
+    },
+    /// A start without a stop.
+    #[error("`{class}` starts and has no row with its STOP: add one, or remove this row")]
+    NoStop {
+        /// The class.
+        class: String,
+    },
+    /// A stop without a start.
+    #[error("`{class}` stops and has no row with its START before: add one, or remove this row")]
+    NoStart {
+        /// The class.
+        class: String,
+    },
+    /// A second start before the stop.
+    #[error(
+        "`{class}` starts, but it has no STOP since its START in line {before}: add one, or remove one of the rows"
+    )]
+    StartAgain {
+        /// The class.
+        class: String,
+        /// Line of the first start.
+        before: u64,
+    },
+    /// Neither start nor stop.
+    #[error("`{text}` in column `{column}`: expected START, STOP or POINT")]
+    NoStatus {
+        /// The column.
+        column: String,
         /// The text.
         text: String,
     },

@@ -8,6 +8,41 @@ const STATE_DTYPE: &str = "add the feature `dtype` (such as float32 or int16) an
 /// What a label should be.
 const ONE_INTEGER: &str = "expected one integer, the number of the class";
 
+/// What is wrong with a label that is a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LabelListProblem {
+    /// There are no values.
+    #[error("it is empty; {ONE_INTEGER}")]
+    Empty,
+    /// One value is 1, and all others 0, but there are more or fewer classes.
+    #[error(
+        "one is 1 and all others 0, but `class_names` has {classes} classes: write a value for each class in their order, or the \
+         number of the class"
+    )]
+    Classes {
+        /// Number of classes.
+        classes: usize,
+    },
+    /// All values are 0.
+    #[error(
+        "all are 0, so the window has no class: leave it out, or write the number of its class"
+    )]
+    None,
+    /// Several values are 1.
+    #[error(
+        "several are 1, but a window has one class: leave such windows out, or write the number of the class that counts"
+    )]
+    Several,
+    /// Values are between 0 and 1.
+    #[error(
+        "these look like probabilities; a window has one class: write its number, such as int(np.argmax(label))"
+    )]
+    Probabilities,
+    /// Something else.
+    #[error("{ONE_INTEGER}, or a value for each class of which one is 1 and all others 0")]
+    Other,
+}
+
 /// What is wrong with a `tf.train.Example`.
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub enum ExampleError {
@@ -71,19 +106,25 @@ pub enum ExampleError {
     /// The shape is not a list of integers.
     #[error("`shape` must be a list of integers")]
     ShapeKind,
-    /// The label is not one integer.
+    /// The label is a list that is not a 1 among zeros, with a value for each class.
     #[error(
-        "`label` has {count} integers, {}{}: {ONE_INTEGER}",
-        first.iter().map(i64::to_string).collect::<Vec<_>>().join(", "),
-        if *one_hot { " (one-hot? write np.argmax(label))" } else { "" }
+        "`label` has {count} values, {}{}: {problem}",
+        first.join(", "),
+        if *count > first.len() { ", ..." } else { "" }
     )]
-    LabelCount {
-        /// How many integers.
+    LabelList {
+        /// How many values.
         count: usize,
         /// Some of them.
-        first: Vec<i64>,
-        /// Whether they are one 1 among zeros.
-        one_hot: bool,
+        first: Vec<String>,
+        /// What is wrong with them.
+        problem: LabelListProblem,
+    },
+    /// The label is empty, or several texts.
+    #[error("`label` has {count} texts: {ONE_INTEGER}, or one name among `class_names`")]
+    LabelTexts {
+        /// How many texts.
+        count: usize,
     },
     /// The label is not a whole number.
     #[error("`label` has the floats {first:?}: {ONE_INTEGER}")]

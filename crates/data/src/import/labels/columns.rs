@@ -2,8 +2,8 @@
 
 use super::Time;
 use super::heads::{
-    CLASSES, CLOCKS, DURATIONS, ENDS, EVENTS, FILES, SEQUENCE, STARTS, Separated, all_plain, cell,
-    whole_unit,
+    CLASSES, CLOCKS, DURATIONS, ENDS, EVENTS, FILES, OBSERVATION, SEQUENCE, STARTS, STATUS,
+    Separated, all_plain, cell, whole_unit,
 };
 use super::places::{DateCells, PartNames, Place, TimeCells, TimeColumn, dates};
 use super::settings::{LabelsFile, TableColumn};
@@ -18,6 +18,10 @@ pub(super) struct Columns {
     pub is_duration: bool,
     pub class: usize,
     pub event: Option<usize>,
+    /// Where there are no ends: the column that may tell starts and stops.
+    pub status: Option<usize>,
+    /// Observations of BORIS.
+    pub observation: Option<usize>,
     /// Recordings or their files.
     pub files: Option<FileColumn>,
     /// Whether the first row has the names of the columns.
@@ -196,12 +200,19 @@ impl Heads<'_> {
         match (self.known(&ENDS), self.known(&DURATIONS)) {
             (Some(end), _) => Ok((Some(end), false)),
             (None, Some(duration)) => Ok((Some(duration), true)),
-            (None, None) if settings.length.is_some() => Ok((None, false)),
-            (None, None) if self.named => Err(LabelTableError::NoEnd {
-                there: self.there(),
-            }),
+            (None, None) if settings.length.is_some() || self.known(&STATUS).is_some() => {
+                Ok((None, false))
+            }
+            (None, None) if self.named => Err(no_end(self.row)),
             (None, None) => Err(self.missing("end")),
         }
+    }
+}
+
+/// The error for a table without ends, by the row of its names.
+pub(super) fn no_end(names: &csv::StringRecord) -> LabelTableError {
+    LabelTableError::NoEnd {
+        there: names.iter().map(str::to_owned).collect(),
     }
 }
 
@@ -238,6 +249,8 @@ impl Columns {
                 is_duration: false,
                 class: row.len() - 1,
                 event: None,
+                status: None,
+                observation: None,
                 files: None,
                 named: false,
             });
@@ -251,11 +264,16 @@ impl Columns {
         }
         let (start, end, is_duration) = heads.times()?;
         let event = heads.given("event", settings.event.as_ref())?;
+        let class = heads.needed("class", settings.class.as_ref(), &CLASSES)?.0;
+        let status = heads.known(&STATUS).map(|(at, _)| at);
+        let observation = heads.known(&[OBSERVATION]);
         Ok(Self {
             start,
             end,
             is_duration,
-            class: heads.needed("class", settings.class.as_ref(), &CLASSES)?.0,
+            class,
+            status: status.filter(|at| end.is_none() && *at != class),
+            observation: observation.map(|(at, _)| at),
             event: event.or_else(|| heads.known(&EVENTS)).map(|(at, _)| at),
             files: heads.files()?,
             named: heads.named,

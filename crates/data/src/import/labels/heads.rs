@@ -57,13 +57,17 @@ pub(super) const CLASSES: [&str; 12] = [
 pub(super) const EVENTS: [&str; 2] = ["event", "eventid"];
 /// Columns that give a duration instead of an end.
 pub(super) const DURATIONS: [&str; 4] = ["duration", "length", "dur", "lasts"];
+/// Columns that tell whether something starts or stops, in tables without ends.
+pub(super) const STATUS: [&str; 3] = ["status", "behaviortype", "behaviourtype"];
+/// Column of the observations of BORIS.
+pub(super) const OBSERVATION: &str = "observationid";
 /// Columns of dates, beside times of day.
 pub(super) const DATES: [&str; 3] = ["date", "datum", "fecha"];
 /// Starts that, beside a date, can only be times of day.
 pub(super) const CLOCKS: [&str; 3] = ["time", "timestamp", "clock"];
 /// Columns that name the labelled file. Raven's `Begin File` is the file of a sequence in which a selection begins; its
 /// times count from the start of the sequence.
-pub(super) const FILES: [&str; 14] = [
+pub(super) const FILES: [&str; 15] = [
     "file",
     "filename",
     "filepath",
@@ -73,6 +77,7 @@ pub(super) const FILES: [&str; 14] = [
     "soundfile",
     "mediafile",
     "mediafilename",
+    "mediafilepath",
     "sourcefile",
     "recording",
     "recordingname",
@@ -156,4 +161,9 @@ impl Separated {
 /// A cell; empty if the row has ended.
 pub(super) fn cell(row: &csv::StringRecord, at: usize) -> &str {
     row.get(at).unwrap_or_default()
+}
+
+/// The line of a row, from 1.
+pub(super) fn line(row: &csv::StringRecord) -> u64 {
+    row.position().map_or(0, csv::Position::line)
 }

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use support::words::counted;
 
-use super::columns::{Columns, FileColumn};
-use super::heads::{Separated, cell, separator};
+use super::columns::{Columns, FileColumn, no_end};
+use super::events::{self, are_events, is_sequence, names_at, offset};
+use super::heads::{Separated, cell, line, separator};
 use super::settings::LabelsFile;
 use super::{Label, Time};
 use crate::error::import::{LabelTableError, LabelTimeError};
@@ -68,16 +69,19 @@ fn parse(text: &str, settings: &LabelsFile) -> Result<LabelRows, LabelTableError
     let separated = Separated(separator);
     let mut reader = reader(text, separator);
     let rows = reader.records().collect::<Result<Vec<_>, _>>()?;
+    let above = names_at(&rows);
+    let (description, rows) = rows.split_at(above);
     let Some(first) = rows.first() else {
         return Err(LabelTableError::Empty);
     };
-    let columns = Columns::find(first, separated, settings)?;
+    let mut columns = Columns::find(first, separated, settings)?;
     // Audacity writes the frequencies of a label on a separate line below it.
     let rows = rows.iter().skip(usize::from(columns.named));
     let rows = rows.filter(|row| row.get(0) != Some("\\"));
     // Spreadsheets write the empty rows below a table.
     let rows = rows.filter(|row| row.iter().any(|cell| !cell.is_empty()));
-    for row in rows.clone() {
+    let rows: Vec<&csv::StringRecord> = rows.collect();
+    for row in &rows {
         // Some programs leave out empty cells at the end.
         if row.iter().skip(first.len()).any(|cell| !cell.is_empty()) {
             return Err(LabelTableError::Cells {
@@ -87,9 +91,35 @@ fn parse(text: &str, settings: &LabelsFile) -> Result<LabelRows, LabelTableError
             });
         }
     }
+    if columns.observation.is_some() || above > 0 {
+        let is_sequence = is_sequence(&rows, &columns)?;
+        if let Some(files) = &mut columns.files {
+            files.is_sequence |= is_sequence;
+        }
+    }
+    let pairs = match columns.status {
+        Some(at) if are_events(rows.iter().copied(), at) => {
+            let pairs = events::pairs(first, &rows, (&columns, at))?.into_iter();
+            pairs.map(|(start, stop)| (start, Some(stop))).collect()
+        }
+        Some(_) if settings.length.is_none() => return Err(no_end(first)),
+        _ => rows.iter().map(|row| (*row, None)).collect(),
+    };
+    let mut read = labels(&rows, pairs, (columns, separated), settings.length)?;
+    read.notes.extend(offset(description));
+    Ok(read)
+}
+
+/// Reads labels, each from a row and, if starts and ends are in different rows, from that of its end. `rows` are those of all.
+fn labels(
+    rows: &[&csv::StringRecord],
+    pairs: Vec<(&csv::StringRecord, Option<&csv::StringRecord>)>,
+    (columns, separated): (Columns, Separated),
+    length: Option<f64>,
+) -> Result<LabelRows, LabelTableError> {
     // A single date may determine for all whether the day or the month comes first.
     let places = [Some(columns.start), columns.end].into_iter().flatten();
-    let cells = rows.clone().flat_map(|row| {
+    let cells = rows.iter().flat_map(|row| {
         let dates = places.clone().flat_map(|place| place.dates());
         dates.map(|at| cell(row, at)).collect::<Vec<_>>()
     });
@@ -97,16 +127,22 @@ fn parse(text: &str, settings: &LabelsFile) -> Result<LabelRows, LabelTableError
     let reading = Reading {
         columns: &columns,
         how: (separated, order),
-        length: settings.length,
+        length,
     };
     let mut nights = Nights::default();
-    let mut label = |row: &csv::StringRecord| {
-        let (label, is_night) = reading.label(row).map_err(|problem| LabelTableError::Row {
-            line: line(row),
-            problem,
-        })?;
+    let mut label = |(row, stop): (&csv::StringRecord, Option<&csv::StringRecord>)| {
+        let wrong = |row: &csv::StringRecord| {
+            let line = line(row);
+            move |problem| LabelTableError::Row { line, problem }
+        };
+        if let Some(stop) = stop {
+            let time = columns.start.read(stop, reading.how);
+            let time = time.and_then(|time| time.ok_or(LabelTimeError::Missing));
+            time.map_err(wrong(stop))?;
+        }
+        let (label, is_night) = reading.label(row, stop).map_err(wrong(row))?;
         if is_night {
-            nights.add(row, &reading);
+            nights.add(line(row), reading.shown(row, stop));
         }
         let file = columns
             .files
@@ -114,7 +150,7 @@ fn parse(text: &str, settings: &LabelsFile) -> Result<LabelRows, LabelTableError
             .map(|own| cell(row, own.at).to_owned());
         Ok(LabelRow { label, file })
     };
-    let rows = rows.map(&mut label);
+    let rows = pairs.into_iter().map(&mut label);
     let rows = rows.collect::<Result<_, LabelTableError>>()?;
     Ok(LabelRows {
         rows,
@@ -141,9 +177,16 @@ pub(crate) fn labels_of(path: &Path) -> Option<Result<LabelsOfFiles, DataError>>
     let end = head.iter().rposition(|byte| matches!(byte, b'\n' | b'\r'));
     let (text, _) = text::decode_table(&head[..end.unwrap_or(head.len())]).ok()?;
     let separator = separator(&text);
-    let first = reader(&text, separator).records().next()?.ok()?;
+    let mut reader = reader(&text, separator);
+    let head: Vec<csv::StringRecord> = reader.records().map_while(Result::ok).collect();
+    let head = &head[names_at(&head)..];
     let settings = LabelsFile::default();
-    let columns = Columns::find(&first, Separated(separator), &settings).ok()?;
+    let columns = Columns::find(head.first()?, Separated(separator), &settings).ok()?;
+    if let Some(at) = columns.status
+        && !are_events(head.iter(), at)
+    {
+        return None;
+    }
     let read = read(path, &settings);
     let labels = read.map(|own| {
         let rows = own.rows.into_iter();
@@ -155,11 +198,6 @@ pub(crate) fn labels_of(path: &Path) -> Option<Result<LabelsOfFiles, DataError>>
         .as_ref()
         .is_ok_and(|(labels, _): &LabelsOfFiles| labels.iter().all(is_word));
     (columns.named || are_words).then_some(labels)
-}
-
-/// The line of a row, from 1.
-fn line(row: &csv::StringRecord) -> u64 {
-    row.position().map_or(0, csv::Position::line)
 }
 
 /// How the rows of a table are read.
@@ -180,10 +218,9 @@ struct Nights {
 }
 
 impl Nights {
-    fn add(&mut self, row: &csv::StringRecord, reading: &Reading<'_>) {
+    fn add(&mut self, line: u64, (start, end): (String, String)) {
         if self.count == 0 {
-            let (start, end) = reading.shown(row);
-            self.first = format!("line {}, from `{start}` to `{end}`", line(row));
+            self.first = format!("line {line}, from `{start}` to `{end}`");
         }
         self.count += 1;
     }
@@ -200,10 +237,14 @@ impl Nights {
 }
 
 impl Reading<'_> {
-    /// Start and end in a row, as messages show them.
-    fn shown(&self, row: &csv::StringRecord) -> (String, String) {
-        let end = self.columns.end.map(|place| place.shown(row));
-        (self.columns.start.shown(row), end.unwrap_or_default())
+    /// Start and end in a row, as messages show them; if the end has a row of its own, that is `stop`.
+    fn shown(&self, row: &csv::StringRecord, stop: Option<&csv::StringRecord>) -> (String, String) {
+        let start = self.columns.start;
+        let end = match stop {
+            Some(stop) => Some(start.shown(stop)),
+            None => self.columns.end.map(|place| place.shown(row)),
+        };
+        (start.shown(row), end.unwrap_or_default())
     }
 
     /// `end` a day later if it is a time of day before that of `start` and has no date of its own. A label that would then
@@ -224,8 +265,8 @@ impl Reading<'_> {
                 }
                 (from, to)
             }
-            (Time::Clock(_), _) => return no_date(self.shown(row).0),
-            (_, Time::Clock(_)) => return no_date(self.shown(row).1),
+            (Time::Clock(_), _) => return no_date(self.shown(row, None).0),
+            (_, Time::Clock(_)) => return no_date(self.shown(row, None).1),
             _ => return Ok(end),
         };
         let is_night = to < from && (to + DAY).saturating_sub(from) < DAY / 2;
@@ -236,12 +277,22 @@ impl Reading<'_> {
         })
     }
 
-    /// The end of the label in a row that starts at `start`, and whether it is taken for one on the next day.
-    fn end(&self, row: &csv::StringRecord, start: Time) -> Result<(Time, bool), LabelTimeError> {
+    /// The end of the label in a row that starts at `start`, and whether it is taken for one on the next day. If the end has
+    /// a row of its own, that is `stop`.
+    fn end(
+        &self,
+        row: &csv::StringRecord,
+        stop: Option<&csv::StringRecord>,
+        start: Time,
+    ) -> Result<(Time, bool), LabelTimeError> {
         let columns = self.columns;
-        let given = match columns.end {
-            Some(place) => place.read(row, self.how)?.map(|time| (time, place)),
-            None => None,
+        let given = match (stop, columns.end) {
+            (Some(stop), _) => {
+                let place = columns.start;
+                place.read(stop, self.how)?.map(|time| (time, place))
+            }
+            (None, Some(place)) => place.read(row, self.how)?.map(|time| (time, place)),
+            (None, None) => None,
         };
         let mut is_night = false;
         let end = match given {
@@ -274,11 +325,15 @@ impl Reading<'_> {
     ///
     /// # Errors
     /// If a time is malformed.
-    fn label(&self, row: &csv::StringRecord) -> Result<(Label, bool), LabelTimeError> {
+    fn label(
+        &self,
+        row: &csv::StringRecord,
+        stop: Option<&csv::StringRecord>,
+    ) -> Result<(Label, bool), LabelTimeError> {
         let columns = self.columns;
         let start = columns.start.read(row, self.how)?;
         let start = start.ok_or(LabelTimeError::Missing)?;
-        let (end, is_night) = self.end(row, start)?;
+        let (end, is_night) = self.end(row, stop, start)?;
         let is_backwards = match (start, end) {
             (Time::Seconds(start), Time::Seconds(end)) => start > end,
             (Time::Moment(start), Time::Moment(end)) | (Time::Clock(start), Time::Clock(end)) => {
@@ -290,7 +345,7 @@ impl Reading<'_> {
         if is_backwards {
             let is_clock = matches!(start, Time::Clock(_))
                 || columns.end.is_some_and(|place| place.date.is_some());
-            let (start, end) = self.shown(row);
+            let (start, end) = self.shown(row, stop);
             return Err(if is_clock {
                 LabelTimeError::BackwardsClock { start, end }
             } else {

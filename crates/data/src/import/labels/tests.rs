@@ -1,5 +1,6 @@
 mod columns;
 mod days;
+mod events;
 mod several;
 
 use std::path::Path;
@@ -25,6 +26,21 @@ fn times_and_what_was_expected() {
     assert_eq!(label("12").unwrap().start, Time::Seconds(12.0));
     assert_eq!(label("12.5").unwrap().start, Time::Seconds(12.5));
     assert_eq!(label("-3").unwrap().start, Time::Seconds(-3.0));
+    for (text, seconds) in [
+        ("PT1M30S", 90.0),
+        ("PT0.25S", 0.25),
+        ("P1DT2H", 93_600.0),
+        ("PT90M", 5400.0),
+        ("-PT3S", -3.0),
+        ("P1W", 604_800.0),
+    ] {
+        assert_eq!(label(text).unwrap().start, Time::Seconds(seconds), "{text}");
+    }
+    for text in [
+        "P1Y", "P1M", "PT", "P", "PT1S30M", "PTS", "PT-1S", "PT1", "P5", "PT1,5S",
+    ] {
+        label(text).unwrap_err();
+    }
     let moment = Time::Moment(1_714_557_600_000_000_000);
     assert_eq!(label("2024-05-01T10:00:00Z").unwrap().start, moment);
     for text in [

@@ -41,6 +41,49 @@ fn labels_may_be_names_of_classes() {
     assert_eq!(of("steps").unwrap().label, 1);
     let error = of("car").unwrap_err().to_string();
     assert!(error.contains("`label` is the text `car`"), "{error}");
+    let value = vec![b"steps".to_vec(), b"noise".to_vec()];
+    let two = Kind::BytesList(BytesList { value });
+    let error = read(&[("x", x), ("label", two)]).unwrap_err().to_string();
+    assert!(error.contains("`label` has 2 texts: expected"), "{error}");
+}
+
+/// A 1 among zeros is read; everything else that a list could mean is refused, with what to do.
+#[test]
+fn labels_may_have_a_value_for_each_class() {
+    let floats = |value: &[f32]| {
+        Kind::FloatList(FloatList {
+            value: value.to_vec(),
+        })
+    };
+    let of = |label: Kind| read(&[("x", floats(&[0.0; 8])), ("label", label)]);
+    for (values, label) in [([1, 0], 0), ([0, 1], 1)] {
+        assert_eq!(of(integers(&values)).unwrap().label, label);
+        let values = values.map(|v| v as f32);
+        assert_eq!(of(floats(&values)).unwrap().label, label);
+    }
+    for (label, problem) in [
+        (
+            floats(&[0.0, 1.0, 0.0]),
+            "`label` has 3 values, 0, 1, 0: one is 1 and all others 0, but `class_names` has 2",
+        ),
+        (
+            integers(&[1, 1]),
+            "several are 1, but a window has one class",
+        ),
+        (floats(&[0.0, 0.0]), "all are 0, so the window has no class"),
+        (
+            floats(&[0.25, 0.75]),
+            "0.25, 0.75: these look like probabilities",
+        ),
+        (floats(&[1.0, 0.5]), "these look like probabilities"),
+        (integers(&[0, 2]), "0, 2: expected one integer"),
+        (floats(&[f32::NAN, 1.0]), "NaN, 1: expected one integer"),
+        (integers(&[]), "it is empty; expected one integer"),
+        (floats(&[0.5]), "`label` has the floats [0.5]"),
+    ] {
+        let error = of(label).unwrap_err().to_string();
+        assert!(error.contains(problem), "{error}");
+    }
 }
 
 #[test]
@@ -119,7 +162,7 @@ fn other_names_and_labels() {
         ),
         (
             vec![("x", floats(8)), ("label", integers(&[0, 1, 0]))],
-            "3 integers, 0, 1, 0 (one-hot?",
+            "3 values, 0, 1, 0: one is 1 and all others 0",
         ),
         (
             vec![("x", floats(8)), ("label", bytes(b"footsteps".to_vec()))],

@@ -26,17 +26,19 @@ pub(super) struct Layout {
     pub orders: Vec<DateOrder>,
     /// Byte at which the first row of values begins.
     pub start: usize,
+    /// Number of its line in the file, from 1.
+    pub line: usize,
     pub notes: Notes,
 }
 
 /// Number of lines that are looked at.
 const HEAD: usize = 256;
-/// Finds the layout of a table.
+/// Finds the layout of a table whose first line has the number `number` in the file.
 ///
 /// # Errors
 /// If no line begins a table.
-pub(super) fn find(bytes: &[u8]) -> Result<Layout, TableError> {
-    let (lines, comments) = head(bytes);
+pub(super) fn find(bytes: &[u8], number: usize) -> Result<Layout, TableError> {
+    let (lines, comments) = head(bytes, number);
     if lines.is_empty() {
         return Err(TableError::NoLines);
     }
@@ -53,8 +55,8 @@ pub(super) fn find(bytes: &[u8]) -> Result<Layout, TableError> {
             text: cell(lines[0].bytes).chars().take(60).collect(),
         });
     };
-    let start = lines[first].start;
-    let (commas, notes) = whole::commas_of(&rows[first..], (bytes, start, separator));
+    let (start, line) = (lines[first].start, lines[first].number);
+    let (commas, notes) = whole::commas_of(&rows[first..], (bytes, start, separator), line);
     let mut notes: Notes = notes.into_iter().collect();
     let width = rows[first..]
         .iter()
@@ -89,6 +91,7 @@ pub(super) fn find(bytes: &[u8]) -> Result<Layout, TableError> {
         kinds,
         orders,
         start,
+        line,
         notes,
     })
 }
@@ -135,10 +138,10 @@ fn separated(lines: &[Line<'_>]) -> Option<Separated> {
     found.or_else(|| best(&all)).map(|(_, separated)| separated)
 }
 
-/// The first lines with something in them, and of the comments the last before each.
-fn head(bytes: &[u8]) -> (Vec<Line<'_>>, Vec<(usize, Vec<u8>)>) {
+/// The first lines with something in them, the first of all being line `number`, and of the comments the last before each.
+fn head(bytes: &[u8], number: usize) -> (Vec<Line<'_>>, Vec<(usize, Vec<u8>)>) {
     let (mut lines, mut comments) = (Vec::new(), Vec::new());
-    let (mut start, mut number) = (0, 1);
+    let (mut start, mut number) = (0, number);
     let mut apart = false;
     while start < bytes.len() && lines.len() < HEAD {
         let (line, ends) = line(&bytes[start..]);

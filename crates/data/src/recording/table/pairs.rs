@@ -3,45 +3,71 @@
 
 use std::borrow::Cow;
 
+use super::super::Notes;
+use super::super::text::cell;
+
 /// Lines that are looked at.
 const LINES: usize = 8;
 /// Longest name.
 const NAME: usize = 40;
 
-/// The text as a table: names in the first line instead of in each, and no brackets around the lines.
-pub(super) fn as_rows(text: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
+/// A text as a table.
+pub(super) struct Plain<'a> {
+    pub bytes: Cow<'a, [u8]>,
+    /// Number of its first line in the file: 0 if the line of names is not in the file.
+    pub line: usize,
+}
+
+/// The text as a table: names in the first line instead of in each, and no brackets around the lines. Damaged lines before
+/// the first sound one are left out, with a note.
+pub(super) fn as_rows<'a>(text: Cow<'a, [u8]>, notes: &mut Notes) -> Plain<'a> {
     let lines = text
         .split(|byte| *byte == b'\n')
         .map(<[u8]>::trim_ascii)
         .filter(|line| !line.is_empty());
     let lines: Vec<&[u8]> = lines.take(LINES).collect();
-    if lines.is_empty() {
-        return text;
+    if !lines.is_empty() && lines.iter().all(|line| bare(line).is_some()) {
+        return Plain {
+            bytes: Cow::Owned(without_brackets(&text)),
+            line: 1,
+        };
     }
-    if lines.iter().all(|line| bare(line).is_some()) {
-        return Cow::Owned(without_brackets(&text));
-    }
-    let Some(names) = pairs(lines[0]).map(|cells| names(&cells)) else {
-        return text;
+    let Some(names) = usual_names(&lines) else {
+        return Plain {
+            bytes: text,
+            line: 1,
+        };
     };
-    let is_alike = |line: &&[u8]| pairs(line).is_some_and(|cells| self::names(&cells) == names);
-    if !lines.iter().all(is_alike) {
-        return text;
-    }
     let mut plain = Vec::with_capacity(text.len());
     plain.extend_from_slice(&names.join(&b','));
-    for line in text.split(|byte| *byte == b'\n') {
+    let mut is_first = true;
+    for (number, line) in text.split(|byte| *byte == b'\n').enumerate() {
         plain.push(b'\n');
-        match pairs(line.trim_ascii()).filter(|cells| self::names(cells) == names) {
+        let line = line.trim_ascii();
+        if line.is_empty() || line.starts_with(b"#") {
+            plain.extend_from_slice(line);
+            continue;
+        }
+        let sound = pairs(line).filter(|cells| self::names(cells) == names);
+        if is_first && sound.is_none() {
+            let shown: String = cell(line).chars().take(40).collect();
+            notes.push(format!("left out line {}: `{shown}`", number + 1));
+            continue;
+        }
+        is_first = false;
+        match sound {
             Some(cells) => {
                 let values: Vec<&[u8]> = cells.iter().map(|cell| cell.1).collect();
                 plain.extend_from_slice(&values.join(&b','));
             }
-            // Torn lines are told of as those of other tables.
-            None => plain.extend_from_slice(line),
+            // Damaged lines are told of as those of other tables.
+            None => plain.extend_from_slice(&torn(line, &names)),
         }
     }
-    Cow::Owned(plain)
+    Plain {
+        bytes: Cow::Owned(plain),
+        line: 0,
+    }
 }
 
 /// Name and value of a cell.
@@ -51,43 +77,94 @@ fn names<'a>(cells: &[Cell<'a>]) -> Vec<&'a [u8]> {
     cells.iter().map(|cell| cell.0).collect()
 }
 
+/// The names that the first lines have; one line in four may be damaged, as the first often is.
+fn usual_names<'a>(lines: &[&'a [u8]]) -> Option<Vec<&'a [u8]>> {
+    let all: Vec<Option<Vec<&[u8]>>> = lines
+        .iter()
+        .map(|line| pairs(line).map(|cells| names(&cells)))
+        .collect();
+    let most = if lines.len() < LINES { 0 } else { LINES / 4 };
+    let count = |own: &Vec<&[u8]>| all.iter().flatten().filter(|other| *other == own).count();
+    let names = all.iter().flatten().max_by_key(|own| count(own))?;
+    (count(names) + most >= lines.len()).then(|| names.clone())
+}
+
+/// The cells of a damaged line, if there are as many as `names`: the values of those with the right name, and the others in
+/// a form that is no number, since nothing says what their numbers mean. Lines with more or fewer cells are left out as those
+/// of other tables.
+fn torn(line: &[u8], names: &[&[u8]]) -> Vec<u8> {
+    let mut cells: Vec<Cell> = Vec::new();
+    let mut rest = line;
+    while !rest.is_empty() {
+        let name = name(rest);
+        if name.is_some() {
+            rest = rest[name.map_or(0, <[u8]>::len) + 1..].trim_ascii_start();
+        }
+        let (value, behind) = value(rest);
+        cells.push((name.unwrap_or_default(), value));
+        rest = behind;
+    }
+    let is_time = |cell: &Cell| {
+        cell.0.is_empty()
+            && cell.1.contains(&b':')
+            && cell.1.first().is_some_and(u8::is_ascii_digit)
+    };
+    let texts = cells.iter().enumerate().map(|(at, cell)| {
+        let is_clock = at == 0 && names[0] == b"time" && is_time(cell);
+        if is_clock || names.get(at) == Some(&cell.0) {
+            cell.1.to_vec()
+        } else if cell.0.is_empty() {
+            [cell.1, b" without a name"].concat()
+        } else {
+            [cell.0, b":", cell.1].concat()
+        }
+    });
+    texts.collect::<Vec<_>>().join(&b',')
+}
+
+/// The name at the beginning of a cell, if it has one.
+fn name(cell: &[u8]) -> Option<&[u8]> {
+    let end = cell.iter().position(|byte| matches!(byte, b':' | b'='))?;
+    let name = &cell[..end];
+    let is_between = |byte: &u8| matches!(byte, b',' | b';' | b'\t' | b' ' | b'"');
+    let is_name = name.first().is_some_and(u8::is_ascii_alphabetic) && name.len() <= NAME;
+    (is_name && !name.iter().any(is_between)).then_some(name)
+}
+
+/// A value, and what is behind it and its separator.
+fn value(rest: &[u8]) -> (&[u8], &[u8]) {
+    let is_end = |byte: &u8| matches!(byte, b',' | b';' | b'\t' | b' ');
+    let length = rest.iter().position(is_end).unwrap_or(rest.len());
+    let (value, behind) = rest.split_at(length);
+    let behind = behind.trim_ascii_start();
+    let behind = behind
+        .strip_prefix(b",")
+        .or(behind.strip_prefix(b";"))
+        .unwrap_or(behind);
+    (value, behind.trim_ascii_start())
+}
+
 /// The cells of a line if each has a name and a number; the first may be a time without a name.
 fn pairs(line: &[u8]) -> Option<Vec<Cell<'_>>> {
     let mut cells = Vec::new();
-    let mut rest = line;
-    loop {
-        rest = rest.trim_ascii();
-        if rest.is_empty() {
-            break;
-        }
-        let end = rest.iter().position(|byte| matches!(byte, b':' | b'='));
-        let name = end.map_or(&b""[..], |end| &rest[..end]);
-        let is_name = name.first().is_some_and(u8::is_ascii_alphabetic)
-            && name.len() <= NAME
-            && !name
-                .iter()
-                .any(|byte| matches!(byte, b',' | b';' | b'\t' | b' ' | b'"'));
-        let named = if is_name {
-            rest = rest[name.len() + 1..].trim_ascii_start();
-            name
-        } else if cells.is_empty() {
-            b"time"
-        } else {
-            return None;
+    let mut rest = line.trim_ascii();
+    while !rest.is_empty() {
+        let name = name(rest);
+        let named = match name {
+            Some(name) => {
+                rest = rest[name.len() + 1..].trim_ascii_start();
+                name
+            }
+            None if cells.is_empty() => b"time",
+            None => return None,
         };
-        let is_end = |byte: &u8| matches!(byte, b',' | b';' | b'\t' | b' ');
-        let length = rest.iter().position(is_end).unwrap_or(rest.len());
-        let (value, behind) = rest.split_at(length);
+        let (value, behind) = value(rest);
         let is_number = str::from_utf8(value).is_ok_and(|value| value.parse::<f64>().is_ok());
-        if !(is_number || !is_name && value.contains(&b':')) {
+        if !(is_number || name.is_none() && value.contains(&b':')) {
             return None;
         }
         cells.push((named, value));
-        let behind = behind.trim_ascii_start();
-        rest = behind
-            .strip_prefix(b",")
-            .or(behind.strip_prefix(b";"))
-            .unwrap_or(behind);
+        rest = behind;
     }
     let is_any = cells.iter().any(|cell| cell.0 != b"time");
     (is_any && cells.len() > usize::from(cells[0].0 == b"time")).then_some(cells)
@@ -119,7 +196,7 @@ fn without_brackets(text: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::{Hints, Trace};
+    use super::super::super::{Hints, Notes, Trace};
     use super::super::read;
 
     fn traces(text: &str, rate: Option<f64>) -> Vec<Trace> {
@@ -157,6 +234,77 @@ mod tests {
         assert_eq!((own.len(), own[0].rate, own[0].samples[7]), (2, 100.0, 7.0));
     }
 
+    /// Sound values of a damaged row count, and the line is that of the file.
+    #[test]
+    fn damaged_rows() {
+        let damaged = |new: &str| {
+            let text = rows(|i| format!("Z:{i},N:{}", i + 100)).replace("Z:20,N:120", new);
+            let hints = Hints {
+                sampling_rate: Some(100.0),
+                ..Hints::default()
+            };
+            let own = read(text.as_bytes(), &hints).unwrap();
+            let at = |channel: usize| own.traces[channel].samples[20];
+            (own.traces.len() == 2).then(|| [at(0), at(1)]).map_or_else(
+                || (own.notes.all(), None),
+                |values| {
+                    (
+                        own.notes.all(),
+                        Some(values.map(|v| (!v.is_nan()).then_some(v))),
+                    )
+                },
+            )
+        };
+        for (new, values, note) in [
+            ("Z:20,N:1x", [Some(20.0), None], "line 21, column `N`: `1x`"),
+            ("Z:20,N:", [Some(20.0), None], ""),
+            (
+                "Z:20,N",
+                [Some(20.0), None],
+                "column `N`: `N without a name`",
+            ),
+            (
+                "Z:2Z:20,N:120",
+                [None, Some(120.0)],
+                "line 21, column `Z`: `2Z:20`",
+            ),
+            (
+                "0,N:120",
+                [None, Some(120.0)],
+                "column `Z`: `0 without a name`",
+            ),
+            ("20,120", [None, None], "column `Z`: `20 without a name`"),
+            ("N:120,Z:20", [None, None], "column `Z`: `N:120` is not"),
+        ] {
+            let (notes, own) = damaged(new);
+            assert_eq!(own, Some(values), "{new} {notes:?}");
+            assert!(
+                notes.iter().any(|own| own.contains(note)),
+                "{new} {notes:?}"
+            );
+        }
+        for new in ["Z:2", "Z:20,Z:21,N:120", "5 6,7"] {
+            let (notes, _) = damaged(new);
+            assert!(
+                notes[0].contains("left out one row: line 21: "),
+                "{new} {notes:?}"
+            );
+        }
+    }
+
+    /// A capture of a serial port begins within a line.
+    #[test]
+    fn first_line_may_be_damaged() {
+        let text = format!("7,N:13\n{}", rows(|i| format!("Z:{i},N:5")));
+        let hints = Hints {
+            sampling_rate: Some(100.0),
+            ..Hints::default()
+        };
+        let own = read(text.as_bytes(), &hints).unwrap();
+        assert_eq!((own.traces.len(), own.traces[0].samples[3]), (2, 3.0));
+        assert!(own.notes.all()[0].contains("left out line 1: `7,N:13`"));
+    }
+
     #[test]
     fn lines_in_brackets() {
         for (open, close) in [("[", "]"), ("(", ")"), ("<", ">")] {
@@ -177,7 +325,7 @@ mod tests {
             "(5)\n(7)\n",
             "",
         ] {
-            let same = super::as_rows(text.as_bytes().into());
+            let same = super::as_rows(text.as_bytes().into(), &mut Notes::default()).bytes;
             assert!(matches!(same, std::borrow::Cow::Borrowed(_)), "{text}");
         }
     }

@@ -55,11 +55,8 @@ pub(super) fn read(
         (0..all.last_cut).for_each(|_| column.pop());
     }
     let line = |offset: usize| {
-        bytes[..offset]
-            .iter()
-            .filter(|byte| **byte == b'\n')
-            .count()
-            + 1
+        let before = &bytes[layout.start..offset];
+        layout.line + before.iter().filter(|byte| **byte == b'\n').count()
     };
     let told = |odd: &Oddity| {
         odd.first

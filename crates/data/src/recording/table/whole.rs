@@ -122,7 +122,7 @@ fn columns(bytes: &[u8], separator: u8) -> Vec<(usize, bool)> {
     columns
 }
 
-/// Line of a byte, from 1.
+/// Line of a byte of the text, from 1.
 fn line(bytes: &[u8], at: usize) -> usize {
     bytes[..at].iter().filter(|byte| **byte == b'\n').count() + 1
 }
@@ -180,10 +180,11 @@ pub(super) fn late_kinds(
 }
 
 /// Meaning of commas and points in the values of a table whose first rows are `rows`, and a note if it is unusual. The
-/// table begins at byte `start`.
+/// table begins at byte `start`, in line `first` of the file.
 pub(super) fn commas_of(
     rows: &[Vec<Vec<u8>>],
     (bytes, start, separator): (&[u8], usize, u8),
+    first: usize,
 ) -> (Commas, Option<Note>) {
     let later = with_commas(bytes, start, separator);
     let cells = rows.iter().flatten().chain(&later);
@@ -207,6 +208,7 @@ pub(super) fn commas_of(
             }
             Points::Unclear { line, example } => {
                 let example = cell(&example);
+                let line = first + line - self::line(bytes, start);
                 let note = format!(
                     "line {line}: `{example}` may be {}, with a point between thousands; it is read as {example}, and so \
                      are all numbers with a point",

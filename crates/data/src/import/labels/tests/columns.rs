@@ -199,8 +199,8 @@ fn tables_of_usual_tools() {
         error.contains("line 2: `01:02` is not a duration"),
         "{error}"
     );
-    // A row for each start and one for each stop.
-    let error = read("Time,Behavior,Status\n0.5,steps,START\n62.5,steps,STOP\n").unwrap_err();
+    // A status of another kind.
+    let error = read("Time,Behavior,Status\n0.5,steps,checked\n62.5,steps,checked\n").unwrap_err();
     assert!(
         error.contains("there is no column `end` or `duration`"),
         "{error}"

@@ -180,7 +180,7 @@ fn part(bytes: &[u8], layout: &Layout, usual: Option<Usual>) -> Part {
 
 /// Number of rows, if the text is a table and all readers give the same, with instructions for many bytes and without.
 fn same(text: &[u8]) -> Option<usize> {
-    let layout = layout::find(text).ok()?;
+    let layout = layout::find(text, 1).ok()?;
     let expected = part(text, &layout, None);
     for usual in [Usual::new(text, &layout), Usual::plain(text, &layout)] {
         same_parts(text, &layout, (part(text, &layout, Some(usual)), &expected));
@@ -250,7 +250,7 @@ fn usual_tables_have_only_usual_rows() {
         let end = if kind % 2 == 0 { "\n" } else { "\r\n" };
         let rows = (0..100).map(|row| format!("{row};{};{row}{end}", cell(kind, row, &mut random)));
         let text = format!("n;value;more{end}") + &rows.collect::<String>() + "0;0;0";
-        let layout = layout::find(text.as_bytes()).unwrap();
+        let layout = layout::find(text.as_bytes(), 1).unwrap();
         let mut own = Part::new(&layout);
         let mut usual = Usual::new(text.as_bytes(), &layout);
         let (rows, _) = usual.rows(layout.start, text.len(), &mut own.columns);
