@@ -1,6 +1,6 @@
 //! The three splits of a dataset, in memory or streamed.
 
-mod time_features;
+mod window_features;
 
 use crate::batch::Fetcher;
 use crate::config::DatasetConfig;
@@ -15,7 +15,7 @@ use crate::preprocessing::{
 use crate::reader::note;
 use crate::split::{Inputs, Loading, Split, Storage};
 
-use time_features::check_time;
+use window_features::check_window_features;
 
 /// A dataset ready for training.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,7 +112,7 @@ impl Dataset {
         watch: &mut dyn FnMut(Loading),
     ) -> Result<Self, DataError> {
         let normalisation = config.normalisation_or(normalisation);
-        check_time(config, normalisation)?;
+        check_window_features(config, normalisation)?;
         let mut warnings: Vec<String> = config.warnings.iter().map(ToString::to_string).collect();
         warnings.extend(config.assumptions());
         let plan = SplitPlan::new(config)?;

@@ -65,8 +65,8 @@ pub struct FeatureLayout {
     pub frame: usize,
     /// Number of bands per frame. Features after them, such as the level, are never masked over frequency.
     pub bands: usize,
-    /// Number of features in time per frame, the last ones.
-    pub time: usize,
+    /// Number of features of the whole window per frame, the last ones.
+    pub window: usize,
     /// Factors of a response, `[channels, features of a segment]`; empty if all are 1.
     response: Vec<f32>,
 }
@@ -102,11 +102,11 @@ fn response_factors(
 impl FeatureLayout {
     /// Layout of inputs of `shape` computed by `preprocessing`.
     pub fn new(preprocessing: &Preprocessing, shape: [usize; 3]) -> Self {
-        let (frame, bands, time) = match &preprocessing.bands {
+        let (frame, bands, window) = match &preprocessing.bands {
             Some(layout) => (
                 layout.frame_features(),
                 layout.bands(),
-                layout.time_features(),
+                layout.window_features(),
             ),
             None => (shape[2], shape[2], 0),
         };
@@ -124,14 +124,14 @@ impl FeatureLayout {
             shape,
             frame,
             bands,
-            time,
+            window,
             response,
         }
     }
 
     /// The level's position in a frame; empty if frames have none.
     pub fn level(&self) -> std::ops::Range<usize> {
-        self.bands..self.frame - self.time
+        self.bands..self.frame - self.window
     }
 
     /// Factors of a response in frame `frame` of a channel's frames.

@@ -23,6 +23,7 @@ impl DatasetConfig {
                 let without_time = BandsConfig {
                     time: false,
                     rhythm: false,
+                    power: false,
                     ..self.spectral.bands.clone()
                 };
                 without_time != BandsConfig::default()

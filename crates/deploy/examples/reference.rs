@@ -115,10 +115,10 @@ fn cases_of_the_smallest() -> Vec<Case> {
     let odd_welch = json!({
         "nperseg": 50, "noverlap": 13, "nfft": 81, "window": "hamming", "scaling": "spectrum", "detrend": "none",
     });
-    let in_time = json!({
-        "spectral": {"method": "bands", "bands": {"time": true, "rhythm": true}}, "normalisation": "band", "statistics": by_band(),
+    let of_window = json!({
+        "spectral": {"method": "bands", "bands": {"time": true, "rhythm": true, "power": true}}, "normalisation": "band", "statistics": by_band(),
     });
-    let odd_bands = json!({"segments": 5, "frames": 2, "bands": 20, "level": false});
+    let odd_bands = json!({"segments": 5, "frames": 2, "bands": 20, "level": false, "power": true});
     vec![
         case(
             "none-plain",
@@ -156,7 +156,7 @@ fn cases_of_the_smallest() -> Vec<Case> {
                 "spectral": {"method": "bands", "bands": odd_bands}, "normalisation": "none",
             }),
         ),
-        case("bands-time-rhythm", false, in_time),
+        case("bands-window", false, of_window),
         case(
             "batch",
             false,

@@ -121,7 +121,7 @@ fn arranged(preprocessing: &Preprocessing, shape: [usize; 3], products: &[f32]) 
                 values: folded.collect(),
             }
         }
-        // What follows the bands of a frame, the level and features in time, belongs to no frequency.
+        // What follows the bands of a frame, the level and features of the window, belongs to no frequency.
         (SpectralMethod::Bands, Some(layout)) => {
             let bands = layout.bands();
             let frame = length / layout.frames;

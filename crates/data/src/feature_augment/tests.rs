@@ -5,7 +5,7 @@ const LAYOUT: FeatureLayout = FeatureLayout {
     shape: [2, 7, 256],
     frame: 64,
     bands: 63,
-    time: 0,
+    window: 0,
     response: Vec::new(),
 };
 
@@ -152,12 +152,12 @@ fn the_level_moves_alike_in_all_channels() {
     }
 }
 
-/// Responses, masks over frequency and shifts of the level leave features in time as they are.
+/// Responses, masks over frequency and shifts of the level leave features of the window as they are.
 #[test]
-fn features_in_time_are_no_bands_and_no_level() {
+fn features_of_the_window_are_no_bands_and_no_level() {
     let layout = FeatureLayout {
         bands: 60,
-        time: 3,
+        window: 3,
         ..LAYOUT
     };
     let only = FeatureAugmentation {

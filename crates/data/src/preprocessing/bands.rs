@@ -44,7 +44,7 @@ pub(super) struct Bands {
     fresh: Vec<(usize, usize)>,
     fours: Vec<Four>,
     mean_squares: Vec<f64>,
-    /// Features in time and rhythms of the channels.
+    /// Features of the window of the channels: powers, features in time and rhythms.
     times: Vec<f32>,
     /// Sums of squared magnitudes of a run, `[bands, starts]`.
     sums: Vec<f32>,
@@ -153,7 +153,7 @@ impl Bands {
             frames: ranges,
             weights,
             runs: Run::all(&layout, scale / times),
-            less: vec![0.0; layout.frame_features() - layout.time_features()],
+            less: vec![0.0; layout.frame_features() - layout.window_features()],
             rows: vec![0.0; layout.frame_features() * starts.len()],
             starts,
             powers: Vec::new(),
@@ -182,6 +182,10 @@ impl Bands {
         for channel in window.chunks_exact(samples) {
             let [mean, square] = mean_and_square(channel);
             self.mean_squares.push(square);
+            if self.layout.power {
+                // Replaced once the level is known.
+                self.times.push(f32::NAN);
+            }
             if self.layout.time {
                 self.times.extend(time::features(channel, mean, square));
             }
@@ -343,7 +347,7 @@ impl Bands {
         let removed = if self.layout.level { mean } else { -unit };
         let level = (mean + unit) as f32;
         let mut logs = self.logs.chunks_exact_mut(levels * starts).zip(&offsets);
-        let count = self.layout.time_features();
+        let count = self.layout.window_features();
         for (channel, known) in self.known.iter().enumerate() {
             if *known {
                 let (logs, offset) = logs.next().expect("a live channel has logarithms");
@@ -356,7 +360,10 @@ impl Bands {
                 };
                 transpose_less(logs, shape, &self.less, &mut self.rows, width);
                 if count > 0 {
-                    let times = &self.times[channel * count..][..count];
+                    let times = &mut self.times[channel * count..][..count];
+                    if self.layout.power {
+                        times[0] = (offset - removed) as f32;
+                    }
                     let rows = self.rows.chunks_exact_mut(width);
                     rows.for_each(|row| row[levels..].copy_from_slice(times));
                 }

@@ -142,10 +142,10 @@ impl Preprocessing {
         Ok(())
     }
 
-    /// Whether inputs have features in time of `bands`, the rhythm among them.
-    pub fn has_time(&self) -> bool {
+    /// Whether inputs have features of the whole window: power, features in time or rhythm.
+    pub fn has_window_features(&self) -> bool {
         let bands = self.bands.as_ref();
-        bands.is_some_and(|layout| layout.time_features() > 0)
+        bands.is_some_and(|layout| layout.window_features() > 0)
     }
 
     /// Limit below which a standard deviation counts as zero.

@@ -121,7 +121,7 @@ pub struct BandsConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frame_hop: Option<usize>,
     /// Bands of a frame; default: 63 (64 with one frame per segment; of several frames 60 with `time`, 31 with `rhythm` and
-    /// 28 with both), fewer if a frame has fewer bins.
+    /// 28 with both, and one fewer with `power`), fewer if a frame has fewer bins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bands: Option<usize>,
     /// Added to the power of a band, as a fraction of the mean square of its channel in the window.
@@ -134,6 +134,9 @@ pub struct BandsConfig {
     /// Whether the rhythm of the window follows in every frame.
     #[serde(skip_serializing_if = "is_false")]
     pub rhythm: bool,
+    /// Whether the power of the window follows in every frame.
+    #[serde(skip_serializing_if = "is_false")]
+    pub power: bool,
 }
 
 impl Default for BandsConfig {
@@ -150,14 +153,15 @@ impl Default for BandsConfig {
             level: true,
             time: false,
             rhythm: false,
+            power: false,
         }
     }
 }
 
 impl BandsConfig {
-    /// Whether there are features in time, or the rhythm.
-    pub fn has_time(&self) -> bool {
-        self.time || self.rhythm
+    /// Whether there are features of the whole window: those in time, the rhythm or the power.
+    pub fn has_window_features(&self) -> bool {
+        self.time || self.rhythm || self.power
     }
 
     fn is_default(&self) -> bool {

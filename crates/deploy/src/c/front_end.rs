@@ -24,7 +24,7 @@ pub(super) struct FrontEnd {
     pub buffer_bytes: usize,
     /// Whether features are logarithms of the power in bands.
     pub is_bands: bool,
-    /// Whether they include features in time, and the rhythm.
+    /// Whether they include features in time, and the rhythm, which have code of their own.
     pub in_time: (bool, bool),
     /// Whether steps are computed in double, which is the case if they include a filter.
     pub is_filtered: bool,
@@ -122,7 +122,10 @@ impl FrontEnd {
         text.push_str(&tables);
         table_bytes += bytes;
         let row = if encoded { features } else { 0 };
-        let time_values = channels * bands.map_or(0, BandLayout::time_features);
+        let time_values = channels
+            * bands.map_or(0, |layout| {
+                layout.window_features() - usize::from(layout.power)
+            });
         Ok(Self {
             samples,
             text,
@@ -171,9 +174,9 @@ fn stream(
         Step::Demean => is_bands,
         _ => false,
     };
-    if is_bands && preprocessing.has_time() {
+    if is_bands && preprocessing.has_window_features() {
         return Err(
-            "the features in time of `bands` come from the window: train with --budget-kb, or with `spectral_processing: {method: bands}`",
+            "the power, features in time and rhythm of `bands` come from the window: train with --budget-kb, or with `spectral_processing: {method: bands}`",
         );
     }
     if !preprocessing.steps.iter().all(is_of_segments) {
@@ -300,11 +303,12 @@ impl Method {
         let scale = 1.0 / taper.iter().map(|w| w * w).sum::<f64>();
         let mut text = format!(
             "#define FRAMES {}\n#define FRAME_HOP {}\n#define BANDS {}\n#define LEVEL {}\n\
-             #define FRAME_FEATURES {}\n#define POWER_FLOOR {}\n#define WINDOW_SCALE {}\n",
+             #define POWER {}\n#define FRAME_FEATURES {}\n#define POWER_FLOOR {}\n#define WINDOW_SCALE {}\n",
             layout.frames,
             layout.frame_hop,
             layout.bands(),
             u8::from(layout.level),
+            u8::from(layout.power),
             layout.frame_features(),
             float(layout.floor as f32),
             float(scale as f32),
@@ -358,8 +362,8 @@ fn normalisation(
     let statistics = preprocessing.statistics.as_ref();
     match (preprocessing.normalisation, statistics) {
         (Normalisation::None, _) => Ok((String::new(), 0)),
-        (Normalisation::Sample, _) if preprocessing.has_time() => Err(refuse(
-            "the normalisation `sample` is not supported with features in time: train with `band`",
+        (Normalisation::Sample, _) if preprocessing.has_window_features() => Err(refuse(
+            "the normalisation `sample` is not supported with features of the window: train with `band`",
         )),
         (Normalisation::Sample, _) => {
             let text = format!(

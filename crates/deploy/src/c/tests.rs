@@ -122,12 +122,15 @@ fn statistics(count: usize) -> Value {
     json!({"mean": mean, "std": std})
 }
 
-/// Front ends with features in time, by name.
-fn in_time() -> [(&'static str, Value); 4] {
+/// Front ends with features of the window, by name.
+fn of_window() -> [(&'static str, Value); 6] {
     let spectral = json!({"method": "bands", "bands": {"frames": 2, "bands": 6, "time": true}});
     let rhythm = json!({"method": "bands", "bands": {"frames": 2, "bands": 6, "rhythm": true}});
     let mut both = rhythm.clone();
     both["bands"]["time"] = json!(true);
+    let mut all = both.clone();
+    all["bands"]["power"] = json!(true);
+    let plain = json!({"method": "bands", "bands": {"frames": 1, "bands": 6, "level": false, "power": true}});
     [
         (
             "bands-time",
@@ -144,6 +147,14 @@ fn in_time() -> [(&'static str, Value); 4] {
         (
             "bands-time-rhythm",
             json!({"spectral": both, "normalisation": "band", "statistics": statistics(2 * 84)}),
+        ),
+        (
+            "bands-window",
+            json!({"spectral": all, "normalisation": "band", "statistics": statistics(2 * 86)}),
+        ),
+        (
+            "bands-power-plain",
+            json!({"spectral": plain, "normalisation": "dataset", "statistics": statistics(2)}),
         ),
     ]
 }
@@ -224,7 +235,7 @@ fn front_ends() -> [(&'static str, Value); 13] {
 
 #[test]
 fn every_front_end_passes_its_own_test() {
-    for (name, mut preprocessing) in front_ends().into_iter().chain(in_time()) {
+    for (name, mut preprocessing) in front_ends().into_iter().chain(of_window()) {
         const SAMPLES: usize = 128;
         preprocessing["segments"] = 7.into();
         preprocessing["window"] = SAMPLES.into();

@@ -5,7 +5,7 @@
 
 mod parts;
 mod rhythm;
-mod time_features;
+mod window_features;
 
 use data::{
     BandLayout, Normalisation, Preprocessing, SEGMENTS, SpectralConfig, SpectralMethod,
@@ -65,7 +65,9 @@ impl<'a> FrontEnd<'a> {
             | Normalisation::Band
             | Normalisation::None => {}
         }
-        if preprocessing.has_time() && preprocessing.normalisation == Normalisation::Sample {
+        if preprocessing.has_window_features()
+            && preprocessing.normalisation == Normalisation::Sample
+        {
             return Err(LeftOut::TimeOfSample);
         }
         let features = input.channels;
@@ -277,7 +279,12 @@ fn add_bands(graph: &mut Graph, windows: &Output, layout: &BandLayout) -> Output
         let whole = graph.apply("AddV2", DOUBLE, &[&logs, &log_reference]);
         graph.apply("SelectV2", DOUBLE, &[live, &whole, &zero])
     };
-    let features = time_features::add(graph, &features, &channels, layout);
+    let log_share = graph.apply("Log", DOUBLE, &[&share]);
+    let power = match layout.level {
+        true => graph.apply("Sub", DOUBLE, &[&log_share, &mean]),
+        false => graph.apply("AddV2", DOUBLE, &[&log_share, &log_reference]),
+    };
+    let features = window_features::add(graph, &features, (&channels, &power), layout);
     graph.cast(&features, Float::Single)
 }
 

@@ -10,7 +10,7 @@ pub enum LeftOut {
     #[error("`normalisation: batch` scales inputs by the other samples of their batch")]
     BatchStatistics,
     /// Features in time may be undefined, and no graph scales the others without them.
-    #[error("`normalisation: sample` does not go with features in time: train with `band`")]
+    #[error("`normalisation: sample` does not go with features of the window: train with `band`")]
     TimeOfSample,
     /// The number of samples of a window does not follow from the model.
     #[error(

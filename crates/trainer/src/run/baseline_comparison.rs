@@ -82,7 +82,7 @@ impl BaselineComparison {
         let dataset = &prepared.dataset;
         let spectral = &prepared.config.spectral;
         let lacks_time = spectral.method == SpectralMethod::Bands
-            && !spectral.bands.has_time()
+            && !spectral.bands.time
             && prepared.front_end_search.is_none()
             && prepared.job.resume.is_none()
             && prepared.job.budget_kb.is_none();

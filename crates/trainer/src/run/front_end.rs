@@ -13,7 +13,7 @@ use crate::training::Interrupt;
 use crate::{budget, memory};
 
 /// Raised whenever a search comes to other results, which are then not taken from the cache.
-const VERSION: u32 = 7;
+const VERSION: u32 = 8;
 
 /// Samples of the shortest window in which the rhythm is tried: four for each part whose energy it compares.
 const SHORTEST_WITH_RHYTHM: usize = 256;
@@ -58,7 +58,7 @@ impl Prepared {
     }
 
     /// Chooses the form of the front end, if neither the dataset configuration nor the recipe sets the front end: first the
-    /// number of bands, then whether features in time and the rhythm follow. The choice depends on the data, the augmentation
+    /// number of bands, then whether features of the window follow: features in time and the rhythm, then its power. The choice depends on the data, the augmentation
     /// and the weights of classes, not on the run's network or device, nor on its seed (unless that chooses the training
     /// windows, by `--label-ratio`), and is cached.
     ///
@@ -70,7 +70,8 @@ impl Prepared {
         progress: &mut Progress,
     ) -> Result<Self, TrainerError> {
         let usual = Form::USUAL;
-        let kinds: [fn(&Self, Form) -> Vec<Form>; 2] = [Self::coarse, Self::with_time];
+        let kinds: [fn(&Self, Form) -> Vec<Form>; 3] =
+            [Self::coarse, Self::with_time, Self::with_power];
         if kinds.iter().all(|of| of(&self, usual).is_empty()) {
             return Ok(self);
         }
@@ -185,8 +186,18 @@ impl Prepared {
             .collect()
     }
 
-    /// The forms with features in time, where they can be computed.
+    /// The forms with features in time.
     fn with_time(&self, base: Form) -> Vec<Form> {
+        self.possible(&[base.with_time(false), base.with_time(true)])
+    }
+
+    /// The form with the power of the window.
+    fn with_power(&self, base: Form) -> Vec<Form> {
+        self.possible(&[base.with_power()])
+    }
+
+    /// Those of some forms with features of the whole window that can be computed.
+    fn possible(&self, forms: &[Form]) -> Vec<Form> {
         let Some(layout) = self.open_layout() else {
             return Vec::new();
         };
@@ -206,8 +217,7 @@ impl Prepared {
                     || (form.rhythm && layout.window >= SHORTEST_WITH_RHYTHM)
             })
         };
-        let forms = [base.with_time(false), base.with_time(true)];
-        forms.into_iter().filter(is_possible).collect()
+        forms.iter().copied().filter(is_possible).collect()
     }
 
     /// The configuration with this form.

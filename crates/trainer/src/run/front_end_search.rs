@@ -1,7 +1,8 @@
 //! The choice of the form of the front end `bands`, based on the data.
 //!
 //! A few wide bands hold less noise and less of a site than many narrow ones, which some classes need. Features in time and
-//! the rhythm help where classes differ in how signals come and go, and harm where that depends on the background of a site.
+//! the rhythm help where classes differ in how signals come and go, and harm where that depends on the background of a site;
+//! the power of the window helps where they differ in how loud they are.
 //! A small network is therefore trained with each, and validation decides.
 
 use data::{BandsConfig, FEW_BANDS};
@@ -21,6 +22,9 @@ pub struct Form {
     pub time: bool,
     /// Whether there is the rhythm.
     pub rhythm: bool,
+    /// Whether there is the power of the window.
+    #[serde(default)]
+    pub power: bool,
 }
 
 impl Form {
@@ -29,6 +33,7 @@ impl Form {
         coarse: false,
         time: false,
         rhythm: false,
+        power: false,
     };
 
     /// The same with [`FEW_BANDS`] bands.
@@ -48,6 +53,14 @@ impl Form {
         }
     }
 
+    /// The same with the power of the window.
+    pub fn with_power(self) -> Self {
+        Self {
+            power: true,
+            ..self
+        }
+    }
+
     /// Whether it has fewer features, and no others.
     fn is_simpler_than(self, other: Self) -> bool {
         self == other.with_coarse_bands()
@@ -63,6 +76,7 @@ impl Form {
             },
             time: self.time,
             rhythm: self.rhythm,
+            power: self.power,
             ..bands.clone()
         }
     }
@@ -72,6 +86,7 @@ impl Form {
             (self.coarse, format!("{FEW_BANDS} bands")),
             (self.time, "features in time".to_owned()),
             (self.rhythm, "the rhythm".to_owned()),
+            (self.power, "the power of the window".to_owned()),
         ];
         let parts = parts.into_iter().filter(|(has, _)| *has);
         let parts: Vec<String> = parts.map(|(_, name)| name).collect();
@@ -274,6 +289,11 @@ mod tests {
             "over 30 groups is 0.950 with the usual bands alone, 0.900 with 8 bands (standard";
         assert!(message.contains(expected), "{message}");
         let expected = "training with 8 bands, features in time and the rhythm (`spec";
+        assert!(message.contains(expected), "{message}");
+        let power = rhythm.with_power();
+        assert!(search.is_taken(power, rhythm, paired(0.7, 0.6, 0.02)));
+        let message = search.message();
+        let expected = "training with 8 bands, features in time, the rhythm and the power of the window (`spec";
         assert!(message.contains(expected), "{message}");
     }
 

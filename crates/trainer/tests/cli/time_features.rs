@@ -140,17 +140,15 @@ fn features_in_time_are_used_where_the_configuration_names_them() {
 }
 
 #[test]
-fn rhythm_is_used_where_the_configuration_names_it() {
+fn rhythm_and_power_are_used_where_the_configuration_names_them() {
     let place = Place::new();
-    let front_end =
-        "spectral_processing: {method: bands, bands: {bands: 9, time: true, rhythm: true}}\n";
+    let front_end = "spectral_processing: {method: bands, bands: {bands: 9, power: true, time: true, rhythm: true}}\n";
     let config = dataset(&place, front_end, |_, label| [label == 1, false]);
     let (experiment, _) = trained(&place, &config, &[]);
     let layout = &card(&experiment)["preprocessing"]["bands"];
-    assert!(
-        layout["time"] == true && layout["rhythm"] == true,
-        "{layout}"
-    );
+    let mut all = ["power", "time", "rhythm"].iter();
+    assert!(all.all(|key| layout[key] == true), "{layout}");
+    assert_eq!(card(&experiment)["input_shape"][2], 4 * (9 + 1 + 36));
     assert_evaluates_alike(&place, &experiment);
     let (streamed, _) = trained(&place, &config, &["--stream"]);
     assert_eq!(history(&streamed), history(&experiment));
@@ -166,7 +164,8 @@ fn features_in_time_are_chosen_where_they_tell_the_classes() {
         "{said}"
     );
     let choice = metadata(&experiment)["front_end_choice"].clone();
-    let expected = serde_json::json!({"coarse": false, "time": true, "rhythm": false});
+    let expected =
+        serde_json::json!({"coarse": false, "time": true, "rhythm": false, "power": false});
     assert_eq!(choice["chosen"], expected, "{choice}");
     assert!(choice["tried"][0]["loss"].as_f64() < choice["loss_of_usual"].as_f64());
     assert_eq!(card(&experiment)["preprocessing"]["bands"]["time"], true);
@@ -231,11 +230,12 @@ fn features_in_time_are_not_chosen_where_they_mislead() {
     let config = dataset(&place, "", kind);
     let (experiment, said) = trained(&place, &config, &[]);
     assert!(
-        said.contains("training with the usual bands alone (`spec"),
+        said.contains("training with the usual bands alone"),
         "{said}"
     );
     let choice = metadata(&experiment)["front_end_choice"].clone();
-    let expected = serde_json::json!({"coarse": false, "time": false, "rhythm": false});
+    let expected =
+        serde_json::json!({"coarse": false, "time": false, "rhythm": false, "power": false});
     assert_eq!(choice["chosen"], expected, "{choice}");
     let layout = &card(&experiment)["preprocessing"]["bands"];
     assert_eq!(

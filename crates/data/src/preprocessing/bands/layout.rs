@@ -26,6 +26,15 @@ pub const FEW_BANDS: usize = 8;
 /// by a number moves the level and nothing else. A window without a live channel has no level: not a number, which
 /// scaling turns into the mean.
 ///
+/// The power of the channel in the window may follow, relative to the level as the bands are (without `level`, as it is):
+///
+/// ```text
+/// power = ln(mean_square[c]) - level
+/// ```
+///
+/// It says how far the loudest bands and frames, which make up most of the mean square, lie above their mean logarithm, as
+/// spectral flatness does.
+///
 /// Three features of the channel in time may follow, the same in all of its frames. With `x` the samples less their
 /// mean, in the unit of `sqrt(mean_square[c])`, and `e[i]` the mean square of `x` in part `i`, samples
 /// `i * window / parts..(i + 1) * window / parts`, of `parts = min(16, window)`:
@@ -43,7 +52,7 @@ pub const FEW_BANDS: usize = 8;
 /// rhythm[lag] = sum(r[i] * r[i + lag]) / (sum(r^2) + 1e-4 * parts)     for lags of 1 to 32 parts
 /// ```
 ///
-/// In channels that are not live, features in time and rhythm are not a number.
+/// In channels that are not live, power, features in time and rhythm are not a number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BandLayout {
     /// Length of a window.
@@ -64,6 +73,9 @@ pub struct BandLayout {
     pub floor: f64,
     /// Whether the level is subtracted from the bands and follows them in every frame.
     pub level: bool,
+    /// Whether the power of the channel in the window follows in every frame.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub power: bool,
     /// Whether the features in time follow in every frame.
     #[serde(default, skip_serializing_if = "is_false")]
     pub time: bool,
@@ -85,6 +97,7 @@ impl BandLayout {
             level,
             time,
             rhythm,
+            power,
             ..
         } = *config;
         let segment = config.segment.unwrap_or(2 * window / (segments + 1));
@@ -116,7 +129,7 @@ impl BandLayout {
         } else {
             (bins - 1)
                 .min(63)
-                .saturating_sub(in_time(time, rhythm))
+                .saturating_sub(of_window([time, rhythm, power]))
                 .max(least)
         };
         let bands = config.bands.unwrap_or(usual);
@@ -135,6 +148,7 @@ impl BandLayout {
             level,
             time,
             rhythm,
+            power,
         })
     }
 
@@ -149,19 +163,19 @@ impl BandLayout {
         self.edges.len() - 1
     }
 
-    /// Features of a frame: its bands, the level if it is kept, those in time and the rhythm.
+    /// Features of a frame: its bands, the level if it is kept, and those of the whole window.
     pub fn frame_features(&self) -> usize {
-        self.bands() + usize::from(self.level) + self.time_features()
+        self.bands() + usize::from(self.level) + self.window_features()
     }
 
-    /// Features in time of a frame, and the rhythm.
-    pub fn time_features(&self) -> usize {
-        in_time(self.time, self.rhythm)
+    /// Features of a frame that are those of the whole window: in time, the rhythm and the power.
+    pub fn window_features(&self) -> usize {
+        of_window([self.time, self.rhythm, self.power])
     }
 
-    /// Features of a segment with few bands and all features in time.
+    /// Features of a segment with few bands and all features of the window.
     pub fn features_with_rhythm(&self) -> usize {
-        self.frames * (FEW_BANDS + usize::from(self.level) + in_time(true, true))
+        self.frames * (FEW_BANDS + usize::from(self.level) + of_window([true; 3]))
     }
 
     /// Features of a segment.
@@ -170,10 +184,11 @@ impl BandLayout {
     }
 }
 
-/// Number of features in time, and of those of the rhythm, of a frame that has them.
-fn in_time(time: bool, rhythm: bool) -> usize {
-    let number = |has_them, count| if has_them { count } else { 0 };
-    number(time, super::time::FEATURES) + number(rhythm, super::rhythm::FEATURES)
+/// Number of features of the window, of which a frame has some: in time, the rhythm and the power.
+fn of_window(has: [bool; 3]) -> usize {
+    let counts = [super::time::FEATURES, super::rhythm::FEATURES, 1];
+    let counts = counts.into_iter().zip(has);
+    counts.filter(|(_, has)| *has).map(|(count, _)| count).sum()
 }
 
 /// See [`BandLayout::reach`]; for `counts`, each at least 1, of segments and frames, and their `hops`.

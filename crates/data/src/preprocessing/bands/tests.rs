@@ -210,11 +210,18 @@ fn quiet_and_loud_frames_share_a_window() {
 }
 
 #[test]
-fn features_in_time_and_rhythm_follow_the_level() {
-    for (time, rhythm, bands) in [(true, false, 60), (false, true, 31), (true, true, 28)] {
+fn features_of_the_window_follow_the_level() {
+    for (time, rhythm, power, bands) in [
+        (true, false, false, 60),
+        (false, true, false, 31),
+        (true, true, false, 28),
+        (false, false, true, 62),
+        (true, true, true, 27),
+    ] {
         let config = BandsConfig {
             time,
             rhythm,
+            power,
             ..Default::default()
         };
         let layout = BandLayout::new(&config, 1024).unwrap();
@@ -237,13 +244,19 @@ fn features_in_time_and_rhythm_follow_the_level() {
             let channel = &values[i / 28 * 1024..][..1024];
             let [mean, square] = mean_and_square(channel);
             let mut expected = Vec::new();
+            let mut others = &own[bands + 1..];
+            if power {
+                let relative = square.ln() - f64::from(own[bands]);
+                assert!((f64::from(others[0]) - relative).abs() < 1e-5);
+                others = &others[1..];
+            }
             if time {
                 expected.extend(time::features(channel, mean, square));
             }
             if rhythm {
                 expected.extend(rhythm::features(channel, mean, square));
             }
-            assert_eq!(own[bands + 1..], expected);
+            assert_eq!(others, expected);
         }
         values[1024..].fill(2.0);
         let dead = of(&values);
@@ -259,6 +272,7 @@ fn frames_of_few_samples_keep_a_band() {
         let config = BandsConfig {
             time: true,
             rhythm: true,
+            power: true,
             frames,
             ..Default::default()
         };
@@ -267,18 +281,20 @@ fn frames_of_few_samples_keep_a_band() {
     }
 }
 
-/// Models and configurations without features in time keep their bytes.
+/// Models and configurations without features of the window keep their bytes.
 #[test]
 fn layouts_without_features_in_time_say_nothing_of_them() {
     let layout = BandLayout::new(&BandsConfig::default(), 1024).unwrap();
     let text = serde_json::to_string(&layout).unwrap();
-    assert!(!text.contains("time") && !text.contains("rhythm"), "{text}");
+    let is_silent = |text: &str| {
+        ["time", "rhythm", "power"]
+            .iter()
+            .all(|key| !text.contains(key))
+    };
+    assert!(is_silent(&text), "{text}");
     assert_eq!(serde_json::from_str::<BandLayout>(&text).unwrap(), layout);
     let config = serde_json::to_string(&BandsConfig::default()).unwrap();
-    assert!(
-        !config.contains("time") && !config.contains("rhythm"),
-        "{config}"
-    );
+    assert!(is_silent(&config), "{config}");
     let own = BandLayout {
         time: true,
         rhythm: true,

@@ -389,7 +389,7 @@ static void end_first_pass(void) {
     }
 }
 
-/* Subtracts the level from the bands, and appends it if LEVEL is set, and the features in time. */
+/* Subtracts the level from the bands, and appends it if LEVEL is set, and the features of the window. */
 static void window_row(int c, float *row) {
     const float removed = LEVEL ? log_mean : -log_reference;
     int frame;
@@ -402,9 +402,12 @@ static void window_row(int c, float *row) {
         for (; i < BANDS + LEVEL; i++) {
             own[i] = level;
         }
+        for (; i < BANDS + LEVEL + POWER; i++) {
+            own[i] = mean_squares[c] > 0.0f ? logf(mean_squares[c] / reference) - removed : (float)NAN;
+        }
 #ifdef TIME_FEATURE
         for (; i < FRAME_FEATURES; i++) {
-            own[i] = TIME_FEATURE(c, i - BANDS - LEVEL);
+            own[i] = TIME_FEATURE(c, i - BANDS - LEVEL - POWER);
         }
 #endif
     }

@@ -41,7 +41,9 @@ pub(super) fn bands_with_time(normalisation: Value) -> Value {
 fn features_in_time_take_whole_windows() {
     let files = exported(bands_with_time("none".into())).unwrap();
     let header = text(&files[0].bytes);
-    assert!(header.contains("#error \"This model needs whole windows: the features in time"));
+    assert!(
+        header.contains("#error \"This model needs whole windows: the power, features in time")
+    );
     assert!(!header.contains("SEISMIC_CAN_STREAM 1"));
 }
 

@@ -1,4 +1,5 @@
-//! Features in time of the front end `bands`, the rhythm among them, as TensorFlow operations, as [`BandLayout`] has them.
+//! Features of the whole window of the front end `bands` as TensorFlow operations, as [`BandLayout`] has them: power, features
+//! in time and rhythm.
 
 use data::BandLayout;
 
@@ -11,25 +12,25 @@ const DOUBLE: Float = Float::Double;
 /// Most parts whose energies are compared.
 const PARTS: usize = 16;
 
-/// Appends the features in time to `features` `[batch, channels, segments * frames, features of a frame]`, float64: the
-/// same in all frames of a channel, and NaN in channels that are not live.
+/// Appends the features of the window to `features` `[batch, channels, segments * frames, features of a frame]`, float64: the
+/// same in all frames of a channel, and NaN in channels that are not live. `power` is `[batch, channels, 1, 1]`.
 pub(super) fn add(
     graph: &mut Graph,
     features: &Output,
-    channels: &Channels,
+    (channels, power): (&Channels, &Output),
     layout: &BandLayout,
 ) -> Output {
-    let (width, count) = (layout.frame_features(), layout.time_features());
+    let (width, count) = (layout.frame_features(), layout.window_features());
     if count == 0 {
         return features.clone();
     }
-    let found = if layout.time {
-        graph.within("time", |graph| {
-            add_values(graph, channels, layout.window).into()
-        })
-    } else {
-        Vec::new()
-    };
+    let mut found = Vec::new();
+    if layout.power {
+        found.push(power.clone());
+    }
+    if layout.time {
+        found.extend(graph.within("time", |graph| add_values(graph, channels, layout.window)));
+    }
     // Each times a row that is 1 in its own place, so that they add up to one row.
     let mut sum: Option<Output> = None;
     for (i, value) in found.iter().enumerate() {

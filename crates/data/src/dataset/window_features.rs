@@ -1,28 +1,26 @@
-//! Which normalisations go with the features in time of the front end `bands`.
+//! Which normalisations go with features of the whole window of the front end `bands`.
 
 use crate::config::DatasetConfig;
 use crate::error::{DataError, PreprocessingError, UsageError};
 use crate::preprocessing::{Normalisation, SpectralMethod};
 
-/// Refuses features in time that are scaled together with others of the window or batch: those would change with them.
-pub(crate) fn check_time(
+/// Refuses features of the whole window that are scaled together with others of the window or batch: those would change with them.
+pub(crate) fn check_window_features(
     config: &DatasetConfig,
     normalisation: Normalisation,
 ) -> Result<(), DataError> {
     let bands = &config.spectral.bands;
     let is_bands = config.spectral.method == SpectralMethod::Bands;
-    let has_time = is_bands && bands.has_time();
+    let has_time = is_bands && bands.has_window_features();
     match normalisation {
         Normalisation::Sample | Normalisation::Batch if has_time => {
             let problem = format!(
-                "features in time do not go with `normalisation: {normalisation}`: leave them out, or set \
+                "features of the window do not go with `normalisation: {normalisation}`: leave them out, or set \
                  `normalisation: band`"
             );
-            let key = if bands.time {
-                "bands.time"
-            } else {
-                "bands.rhythm"
-            };
+            let keys = [(bands.time, "bands.time"), (bands.rhythm, "bands.rhythm")];
+            let named = keys.into_iter().find(|(is_set, _)| *is_set);
+            let key = named.map_or("bands.power", |(_, key)| key);
             Err(UsageError::from(PreprocessingError::Setting { key, problem }).into())
         }
         _ => Ok(()),
@@ -42,12 +40,14 @@ mod tests {
                     spectral_processing: {method: bands, bands: {time: true}}\n";
         let config = DatasetConfig::parse(text, path, None).unwrap();
         for normalisation in [Normalisation::Sample, Normalisation::Batch] {
-            let problem = check_time(&config, normalisation).unwrap_err().to_string();
+            let problem = check_window_features(&config, normalisation)
+                .unwrap_err()
+                .to_string();
             assert!(
                 problem.contains("`spectral_processing.bands.time`"),
                 "{problem}"
             );
         }
-        assert!(check_time(&config, Normalisation::Band).is_ok());
+        assert!(check_window_features(&config, Normalisation::Band).is_ok());
     }
 }
