@@ -1,5 +1,6 @@
 mod columns;
 mod days;
+mod forms;
 mod several;
 
 use std::path::Path;
