@@ -249,3 +249,11 @@ spectral_processing:
     assert_eq!(config.spectral.method, SpectralMethod::Fft);
     assert_eq!(config.sampling_rate, Some(100.0));
 }
+
+#[test]
+fn a_list_where_a_word_is_expected() {
+    let text = GOOD.replace("window: hann", "window: [kaiser, 8.6]");
+    let error = parse(&text, None).unwrap_err();
+    let expected = "spectral_processing.welch.window: expected a single word, and found a list";
+    assert!(error.contains(expected), "{error}");
+}
