@@ -2,8 +2,10 @@
 
 use super::*;
 
-/// Traces as channel, start in milliseconds, rate and samples.
-fn of(text: &str) -> (Vec<(String, i64, f64, Vec<f64>)>, Vec<String>) {
+/// Channel, start in milliseconds, rate and samples.
+type Own = (String, i64, f64, Vec<f64>);
+
+fn of(text: &str) -> (Vec<Own>, Vec<String>) {
     let own = contents(text, &Hints::default()).unwrap_or_else(|error| panic!("{text}: {error}"));
     let traces = own.traces.iter();
     let traces = traces.map(|own| {
