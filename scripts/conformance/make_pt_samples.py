@@ -22,6 +22,30 @@ def values(dtype):
     return (torch.arange(24, dtype=torch.float64).reshape(SHAPE) - 7).to(dtype)
 
 
+def habits(folder: str) -> None:
+    """Other people's names, labels and groups: `habits.json` has what PyTorch loads."""
+    x = values(torch.float32)
+    # The imaginary part of a conjugate: PyTorch stores the values, and a mark that they are negative.
+    negative = torch.conj(torch.complex(torch.zeros(SHAPE), x)).imag
+    samples = {
+        "x_and_y.pt": ({"x": x, "y": 1, "recording": "run 4"}, x, 1, "run 4"),
+        "waveform_and_target.pt": ({"waveform": x, "target": torch.tensor(2)}, x, 2, None),
+        "pair.pt": ((x, 1), x, 1, None),
+        "triple.pt": ([x, torch.tensor([2]), "run 4"], x, 2, "run 4"),
+        "one_hot.pt": ({"data": x, "label": torch.tensor([0.0, 0.0, 1.0])}, x, 2, None),
+        "class_name.pt": ({"data": x, "label": "car"}, x, 1, None),
+        "group_number.pt": ({"data": x, "label": 0, "group": 17}, x, 0, "17"),
+        "group_tensor.pt": ({"data": x, "label": 0, "group": torch.tensor(18)}, x, 0, "18"),
+        "negative.pt": ({"data": negative, "label": 0}, negative, 0, None),
+    }
+    expected = {}
+    for name, (sample, data, label, group) in samples.items():
+        torch.save(sample, os.path.join(folder, name))
+        expected[name] = {"values": data.resolve_neg().numpy().ravel().tolist(), "label": label, "group": group}
+    with open(os.path.join(folder, "habits.json"), "w", encoding="utf-8") as file:
+        json.dump(expected, file)
+
+
 class Command:
     def __reduce__(self):
         return (os.system, ("echo code was run > /tmp/code_was_run",))
@@ -80,6 +104,7 @@ def main(folder: str) -> None:
         expected[name] = expected["nested.pt"]
     with open(os.path.join(folder, "expected.json"), "w", encoding="utf-8") as file:
         json.dump(expected, file)
+    habits(folder)
     torch.save({"data": values(torch.float32), "label": Command()}, os.path.join(folder, "malicious.pt"))
     with open(os.path.join(folder, "plain_pickle.pt"), "wb") as file:
         pickle.dump({"data": [1, 2], "label": 1}, file)

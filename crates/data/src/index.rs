@@ -61,12 +61,23 @@ pub(crate) fn read_index(index: &Path, base: &Path) -> Result<Vec<PathBuf>, Data
         }
         if found.is_empty() {
             let path = base.join(unquoted(line));
-            let hint = likely_reason(Path::new(unquoted(line)));
+            let hint = more_than_a_path(line, [base, index_folder])
+                .or_else(|| likely_reason(Path::new(unquoted(line))));
             return Err(wrong(IndexError::NoFile { path, hint }));
         }
         sources.extend(found);
     }
     Ok(sources)
+}
+
+/// What to say of a line that names a file of `folders` and has more than its path, such as a label.
+fn more_than_a_path(line: &str, folders: [&Path; 2]) -> Option<&'static str> {
+    let first = |separator: char| Some(unquoted(line.split_once(separator)?.0.trim()));
+    let mut paths = [',', ';', '\t', ' ', ':'].into_iter().filter_map(first);
+    let is_file = |path: &str| folders.iter().any(|folder| folder.join(path).is_file());
+    paths
+        .any(|path| !path.is_empty() && is_file(path))
+        .then_some("a line has a path alone: labels are in the files themselves")
 }
 
 /// A path below `folder`, with slashes in place of the backslashes of Windows if nothing has its own name.
@@ -152,6 +163,13 @@ mod tests {
         std::fs::write(&index, "a.npz\nb.npz\n").unwrap();
         let error = read_index(&index, folder.path()).unwrap_err().to_string();
         assert!(error.contains("train.txt, line 2: no such file"), "{error}");
+        assert!(!error.contains("labels"), "{error}");
+        // As lists for other programs have labels beside the paths.
+        for line in ["a.npz 0", "a.npz,0", "a.npz\t1", "\"a.npz\"; 1", "a.npz:0"] {
+            std::fs::write(&index, line).unwrap();
+            let error = read_index(&index, folder.path()).unwrap_err().to_string();
+            assert!(error.contains("a line has a path alone"), "{error}");
+        }
     }
 
     #[test]

@@ -51,6 +51,32 @@ fn every_file_is_what_pytorch_loads() {
     assert_eq!(record.group.as_deref(), Some("run 4"));
 }
 
+/// Other names, pairs as data sets of PyTorch return them, labels in other forms, and numbers of groups.
+#[test]
+fn habits_of_others() {
+    let text = std::fs::read_to_string(fixtures().join("habits.json")).unwrap();
+    let expected: Value = serde_json::from_str(&text).unwrap();
+    let wanted = Wanted {
+        class_names: ["bicycle", "car", "truck"].map(str::to_owned).to_vec(),
+        ..Wanted::default()
+    };
+    for (name, file) in expected.as_object().unwrap() {
+        let record = read(&fixtures().join(name), &wanted).unwrap();
+        assert_eq!(serde_json::json!(record.label), file["label"], "{name}");
+        assert_eq!(serde_json::json!(record.group), file["group"], "{name}");
+        let values = file["values"].as_array().unwrap().iter();
+        let values: Vec<f32> = values.map(|v| v.as_f64().unwrap() as f32).collect();
+        assert_eq!(record.values, values, "{name}");
+    }
+    let error = read(&fixtures().join("class_name.pt"), &Wanted::default()).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("`car` is not among `class_names`"),
+        "{error}"
+    );
+}
+
 #[test]
 fn code_is_never_run_and_what_is_wrong_is_named() {
     let trace = Path::new("/tmp/code_was_run");

@@ -261,6 +261,12 @@ fn listed_and_compared_like_runs_with_event_logs() {
         compared.contains("0.7500") && compared.contains("0.1250"),
         "{compared}"
     );
+    // Neither has metadata: nothing tells that they had the same data.
+    assert!(
+        compared.contains("environment are not known of runs"),
+        "{compared}"
+    );
+    assert!(!compared.contains("are the same"), "{compared}");
 }
 
 /// Numbers of rows are those of folds or models, where a column says so.

@@ -260,3 +260,11 @@ spectral_processing:
     let error_of = error("log1p", "5");
     assert!(error_of.contains("at line 5 column 42"), "{error_of}");
 }
+
+#[test]
+fn a_list_where_a_word_is_expected() {
+    let text = GOOD.replace("window: hann", "window: [kaiser, 8.6]");
+    let error = parse(&text, None).unwrap_err();
+    let expected = "spectral_processing.welch.window: expected a single word, and found a list";
+    assert!(error.contains(expected), "{error}");
+}

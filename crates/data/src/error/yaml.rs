@@ -49,7 +49,7 @@ pub enum YamlError {
 }
 
 /// What the library calls `expected`, and what people do.
-const EXPECTED: [(&str, &str); 10] = [
+const EXPECTED: [(&str, &str); 11] = [
     ("usize", "a whole number, 0 or more"),
     ("u64", "a whole number, 0 or more"),
     ("u32", "a whole number, 0 or more"),
@@ -60,6 +60,7 @@ const EXPECTED: [(&str, &str); 10] = [
     ("a map", "keys with values, such as `epochs: 20`"),
     ("a boolean", "true or false"),
     ("a string", "a text"),
+    ("a YAML tag starting with '!'", "a single word"),
 ];
 
 /// The message of an error without the names that programs have for types, with another `place` if one is given.

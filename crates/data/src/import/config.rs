@@ -79,7 +79,7 @@ pub struct SeisBenchFolder {
     /// Column with the class, such as `source_type` or `trace_category`.
     pub class_column: String,
     /// Maps values of that column to class names. Traces with other values are left out.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::recording::by_text")]
     pub classes: std::collections::BTreeMap<String, String>,
     /// Column whose values define groups that stay in one split.
     #[serde(default = "source")]
@@ -149,7 +149,8 @@ impl RecordingsConfig {
             recording.resolve(folder)?;
         }
         names::complete(&mut config.recordings, folder);
-        config.information = tables::add_labels(&mut config.recordings, folder)?;
+        config.information =
+            tables::add_labels(&mut config.recordings, &config.class_names, folder)?;
         for own in &mut config.seisbench {
             own.folder = folder.join(with_slashes(folder, &own.folder));
         }

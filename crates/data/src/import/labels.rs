@@ -4,11 +4,12 @@ use serde::{Deserialize, Deserializer};
 
 use crate::error::import::LabelTimeError;
 use crate::error::recording::TimeError;
-use crate::recording::{self, DateOrder, UNIX, is_compact, parse_time_as, unit_by_size};
+use crate::recording::{self, DateOrder, UNIX, duration, is_compact, parse_time_as, unit_by_size};
 
 mod columns;
 mod days;
 mod events;
+mod forms;
 mod heads;
 mod places;
 mod settings;
@@ -72,7 +73,11 @@ impl Time {
                 return Ok(Self::Seconds(seconds));
             }
             return match parse_time_as(text, order) {
-                Err(TimeError::NoDate { text }) => Err(LabelTimeError::NoDate { text }),
+                // As pandas writes times from the first sample.
+                Err(TimeError::NoDate { text }) => match duration(&text) {
+                    Some(nanos) => Ok(Self::Seconds(nanos as f64 / recording::NANOS)),
+                    None => Err(LabelTimeError::NoDate { text }),
+                },
                 other => Ok(Self::Moment(other?)),
             };
         };

@@ -5,6 +5,7 @@
 
 mod advice;
 mod assign;
+mod classes;
 mod config;
 mod cut;
 mod each_file;

@@ -81,32 +81,50 @@ fn one_or_several<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Path
 }
 
 /// A map whose keys may be numbers, which YAML does not read as texts.
-fn by_text<'de, D: Deserializer<'de>>(
+pub(super) fn by_text<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<BTreeMap<String, String>, D::Error> {
     #[derive(Deserialize, PartialEq, Eq, PartialOrd, Ord)]
-    #[serde(untagged)]
-    enum Key {
+    #[serde(from = "Written")]
+    struct Key(String);
+
+    #[derive(Deserialize)]
+    #[serde(
+        untagged,
+        expecting = "expected the label as a text, a number, true or false"
+    )]
+    enum Written {
         Whole(i64),
         Flag(bool),
+        Number(f64),
         Text(String),
     }
+
+    impl From<Written> for Key {
+        fn from(key: Written) -> Self {
+            Self(match key {
+                Written::Whole(number) => number.to_string(),
+                Written::Flag(flag) => flag.to_string(),
+                // `1.0` is the label 1.
+                Written::Number(number) => number.to_string(),
+                Written::Text(text) => text,
+            })
+        }
+    }
     let map = BTreeMap::<Key, String>::deserialize(deserializer)?;
-    let text = |key: Key| match key {
-        Key::Whole(number) => number.to_string(),
-        Key::Flag(flag) => flag.to_string(),
-        Key::Text(text) => text,
-    };
     Ok(map
         .into_iter()
-        .map(|(key, class)| (text(key), class))
+        .map(|(Key(key), class)| (key, class))
         .collect())
 }
 
 /// A name, which may be a number.
 fn name_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     #[derive(Deserialize)]
-    #[serde(untagged)]
+    #[serde(
+        untagged,
+        expecting = "expected `time_column` as the name of a column, or its number from 1"
+    )]
     enum Name {
         Number(u64),
         Text(String),

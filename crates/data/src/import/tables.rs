@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use support::words::{counted, first_few};
 
+use super::classes::class_of;
 use super::labels::{Label, LabelRow, LabelRows, LabelsFile, Time, read};
 use super::recording::{Recording, trim};
 use crate::error::import::LabelTableError;
@@ -20,6 +21,7 @@ const NAMED: usize = 3;
 /// [`DataError`] with the table if it is malformed, or its recordings are uncertain.
 pub(super) fn add_labels(
     recordings: &mut [Recording],
+    class_names: &[String],
     folder: &Path,
 ) -> Result<Vec<String>, DataError> {
     let mut tables: BTreeMap<PathBuf, Vec<(LabelsFile, Vec<usize>)>> = BTreeMap::new();
@@ -46,9 +48,7 @@ pub(super) fn add_labels(
                 let labels = rows.into_iter().map(|row| {
                     let mut label = row.label;
                     trim(&mut label.class);
-                    if let Some(class) = classes.get(&label.class) {
-                        label.class.clone_from(class);
-                    }
+                    label.class = class_of(classes, class_names, &label.class).to_owned();
                     label
                 });
                 let labels: Vec<Label> = labels.collect();

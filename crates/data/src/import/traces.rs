@@ -1,5 +1,6 @@
 //! Cuts windows from SeisBench datasets.
 
+use super::classes::class_of;
 use super::config::{RecordingsConfig, SeisBenchFolder};
 use super::imported::Imported;
 use super::labels::{Label, Time};
@@ -163,7 +164,7 @@ fn recording(
     left_out: &mut LeftOut,
 ) -> Option<Recording> {
     let value = data.value(row, &own.class_column).unwrap_or_default();
-    let class = own.classes.get(value).map_or(value, String::as_str);
+    let class = class_of(&own.classes, &config.class_names, value);
     if !config.class_names.iter().any(|known| known == class) {
         left_out.class += 1;
         return None;

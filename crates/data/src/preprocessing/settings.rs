@@ -277,7 +277,7 @@ pub enum WelchDetrend {
 impl<'de> Deserialize<'de> for WelchDetrend {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
-        #[serde(untagged)]
+        #[serde(untagged, expecting = "detrend is `constant` or `false`")]
         enum Raw {
             Flag(bool),
             Name(String),

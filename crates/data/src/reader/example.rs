@@ -58,7 +58,11 @@ pub(super) fn decode(
             shape,
         });
     }
-    let label = if wanted.label_is_optional {
+    let given = wanted.given_label.as_ref();
+    let given = given.and_then(|own| features.remove(own)?.kind);
+    let label = if let Some(given) = given.filter(|_| !wanted.label_is_optional) {
+        label(given, wanted)?
+    } else if wanted.label_is_optional {
         let there = optional(&mut features, Role::Labels, "label")?;
         there
             .and_then(|kind| label(kind, wanted).ok())

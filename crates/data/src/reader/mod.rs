@@ -73,6 +73,8 @@ pub struct Wanted {
     pub modality: Option<String>,
     /// Field of a label that is a dict.
     pub label: String,
+    /// The same, if the configuration names it: also that of an array, feature or column with the labels, if there is one.
+    pub given_label: Option<String>,
     /// Names of the labels on disk, if the configuration has them: labels that are texts are numbers of these.
     pub class_names: Vec<String>,
     /// Labels to keep, all if empty: a reader may leave out samples with other labels.

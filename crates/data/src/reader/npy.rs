@@ -30,7 +30,11 @@ impl Reader for Npy {
     fn read(&self, path: &Path, wanted: &Wanted, sink: Sink<'_>) -> Result<(), DataError> {
         let (x, _) = open(path)?;
         let layout = Layout::of("x", &x).map_err(wrong(path))?;
-        let found = find(path, Role::Labels);
+        let given = wanted.given_label.as_ref();
+        let given = given.map(|own| sibling(path, own));
+        let found = given
+            .filter(|own| own != path && own.is_file())
+            .or_else(|| find(path, Role::Labels));
         if found.is_none() && wanted.label_is_optional {
             let annotations = Annotations::unlabelled(&layout).map_err(wrong(path))?;
             return annotations.read(path, &layout, &mut x.into_inner(), wanted, sink);

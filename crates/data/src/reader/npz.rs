@@ -61,7 +61,7 @@ fn parts<'a>(
     let read = if unlabelled {
         None
     } else {
-        Some(annotations(archive, &name, &wanted.class_names)?)
+        Some(annotations(archive, &name, wanted)?)
     };
     let (x, _) = entry(archive, &name, u64::MAX)?;
     let layout = Layout::of(&name, &x)?;
@@ -155,11 +155,15 @@ fn whole(
 fn annotations(
     archive: &mut Archive,
     samples: &str,
-    class_names: &[String],
+    wanted: &Wanted,
 ) -> Result<Annotations, ArrayError> {
     // Labels take less space than their samples, even if `x` is all zeros. A list that unpacks to more is malicious.
     let limit = 64 * archive_length(archive) + (1 << 16);
-    let name = pick(archive, Role::Labels)?;
+    let given = wanted.given_label.clone();
+    let name = match given.filter(|own| arrays_in(archive).contains(own)) {
+        Some(given) => given,
+        None => pick(archive, Role::Labels)?,
+    };
     let groups = known(&arrays_in(archive), Role::Groups)?;
     // Beside `x`, `test_group` rather names the group that is left out.
     let groups = groups.filter(|own| split_of(samples).is_some() || split_of(own).is_none());
@@ -176,7 +180,7 @@ fn annotations(
             names: names.map(str::to_owned).collect(),
         });
     }
-    let labels = labels(&name, whole(archive, &name, limit)?, class_names)?;
+    let labels = labels(&name, whole(archive, &name, limit)?, &wanted.class_names)?;
     let groups = match groups {
         Some(name) => Some(list(&name, whole(archive, &name, limit)?, names)?),
         None => None,

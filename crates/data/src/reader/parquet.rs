@@ -130,6 +130,9 @@ impl Beside {
     fn of(bytes: &Bytes, wanted: &Wanted) -> Result<Self, ParquetError> {
         let mut columns = flat_columns(bytes)?;
         let names: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
+        let given = wanted.given_label.as_ref();
+        let at = given.and_then(|own| columns.iter().position(|(name, _)| name == own));
+        let given = at.map(|at| columns.remove(at).1);
         let mut take = |role: Role, usual: &str| -> Result<Option<RowValues>, ParquetError> {
             let there = columns.iter().map(|(name, _)| name.as_str());
             let found = role.pick(usual, there).map_err(ArrayError::from)?;
@@ -139,7 +142,11 @@ impl Beside {
                 .position(|(name, _)| Some(name) == found.as_ref());
             Ok(at.map(|at| columns.remove(at).1))
         };
-        let labels = match take(Role::Labels, "label")? {
+        let found = match given {
+            Some(given) => Some(given),
+            None => take(Role::Labels, "label")?,
+        };
+        let labels = match found {
             // Windows that are classified need no label, so any column of that name will do.
             Some(values) if wanted.label_is_optional => labels(values, wanted).ok(),
             Some(values) => Some(labels(values, wanted)?),

@@ -6,6 +6,8 @@ use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use super::element::check_range;
+use super::lists::number_of;
+use super::names::Role;
 use super::pickle::{Id, Value};
 use super::tensors::Tensors;
 use super::{Reader, Record, Sink, Span, Wanted, Window, Windows, unreadable};
@@ -93,16 +95,14 @@ fn sample(mut tensors: Tensors<'_>, wanted: &Wanted) -> Result<Record, TorchErro
         there: matches!(tensors.pickle.get(root), Value::Dict(_))
             .then(|| owned(&tensors.pickle.keys(root))),
     };
-    let label = tensors.pickle.key(root, "label");
+    let label = value(&tensors, Role::Labels, "label")?;
     if label.is_none() && !wanted.label_is_optional {
         return Err(missing("label"));
     }
-    let data = tensors.pickle.key(root, "data");
+    let data = value(&tensors, Role::Samples, "data")?;
     let data = data.ok_or_else(|| missing("data"))?;
-    let group = tensors.pickle.key(root, "group");
-    let group = group
-        .and_then(|id| tensors.pickle.text(id))
-        .map(str::to_owned);
+    let group = value(&tensors, Role::Groups, "group")?;
+    let group = group.and_then(|id| group_name(&mut tensors, id));
     let label = label.map_or(Ok(Record::UNLABELLED), |label| {
         read_label(&mut tensors, label, wanted)
     });
@@ -143,6 +143,37 @@ fn sample(mut tensors: Tensors<'_>, wanted: &Wanted) -> Result<Record, TorchErro
     check_range(&record.values, |position| values[position])?;
     record.shape = shape;
     Ok(record)
+}
+
+/// The value of the sample that is `role`: that of the key `usual`, or of the only one with another name that means the same.
+fn value(tensors: &Tensors<'_>, role: Role, usual: &'static str) -> Result<Option<Id>, TorchError> {
+    let pickle = &tensors.pickle;
+    let root = pickle.root();
+    // Data sets of PyTorch return a window, its label and what else there is.
+    if let Some(items @ ([data, _] | [data, _, _])) = pickle.items(root)
+        && tensors.is_tensor(*data)
+    {
+        return Ok(match role {
+            Role::Samples => Some(*data),
+            Role::Labels => items.get(1).copied(),
+            Role::Groups => items.get(2).copied(),
+        });
+    }
+    if let Some(id) = pickle.key(root, usual) {
+        return Ok(Some(id));
+    }
+    let name = role.pick(usual, pickle.keys(root).into_iter())?;
+    Ok(name.and_then(|name| pickle.key(root, name)))
+}
+
+/// The name of a group: a text or a number.
+fn group_name(tensors: &mut Tensors<'_>, id: Id) -> Option<String> {
+    if let Some(text) = tensors.pickle.text(id) {
+        return Some(text.to_owned());
+    }
+    let number = number(tensors, id).ok()?;
+    // Numbers of persons are NaN where pandas has none.
+    (!number.is_nan()).then(|| number.to_string())
 }
 
 fn owned(keys: &[&str]) -> Vec<String> {
@@ -189,7 +220,7 @@ fn read_label(tensors: &mut Tensors<'_>, id: Id, wanted: &Wanted) -> Result<i64,
             there: owned(&tensors.pickle.keys(id)),
         })?;
         let part = || format!("label[{field}]");
-        let value = number(tensors, value).map_err(|e| TorchError::in_part(part())(e))?;
+        let value = class(tensors, value, wanted).map_err(|e| TorchError::in_part(part())(e))?;
         // The Python scripts divide speeds: 5 to 9 is class 0, 10 to 14 class 1, ...
         let value = if field == "speed" {
             (value / 5.0).floor() - 1.0
@@ -198,8 +229,32 @@ fn read_label(tensors: &mut Tensors<'_>, id: Id, wanted: &Wanted) -> Result<i64,
         };
         return whole(value).map_err(|e| TorchError::in_part(part())(e));
     }
-    let value = number(tensors, id).and_then(whole);
+    let value = class(tensors, id, wanted).and_then(whole);
     value.map_err(TorchError::in_part("label"))
+}
+
+/// The number of a class: a number, the name of a class, or a tensor with a single 1 among zeros.
+fn class(tensors: &mut Tensors<'_>, id: Id, wanted: &Wanted) -> Result<f64, TorchError> {
+    if let Some(text) = tensors.pickle.text(id) {
+        let found = number_of(text, &wanted.class_names);
+        return found
+            .map(|number| number as f64)
+            .ok_or_else(|| TorchError::UnknownClass {
+                text: text.chars().take(40).collect(),
+                known: wanted.class_names.clone(),
+            });
+    }
+    if tensors.is_tensor(id) {
+        let (shape, values) = tensors.tensor(id)?;
+        let is_one_hot = values.iter().all(|value| matches!(*value, 0.0 | 1.0))
+            && values.iter().sum::<f64>() == 1.0;
+        return match (values.iter().position(|value| *value == 1.0), &values[..]) {
+            (_, [value]) => Ok(*value),
+            (Some(at), _) if is_one_hot => Ok(at as f64),
+            _ => Err(TorchError::LabelShape { shape }),
+        };
+    }
+    number(tensors, id)
 }
 
 fn whole(value: f64) -> Result<i64, TorchError> {

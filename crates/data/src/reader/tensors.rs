@@ -52,6 +52,8 @@ struct View {
     offset: usize,
     shape: Vec<usize>,
     strides: Vec<usize>,
+    /// Whether PyTorch only marks its values as negative, as it does for the imaginary part of a conjugate.
+    is_negative: bool,
 }
 
 impl View {
@@ -230,7 +232,7 @@ impl<'a> Tensors<'a> {
             return Err(TorchError::BeyondStorage { shape: view.shape });
         }
         let at = |index: usize| view.element.value(&storage[index * width..][..width]);
-        let values = if view.is_contiguous() {
+        let values: Vec<f64> = if view.is_contiguous() {
             let bytes = &storage[view.offset * width..][..count * width];
             let elements = bytes.chunks_exact(width);
             elements
@@ -238,6 +240,11 @@ impl<'a> Tensors<'a> {
                 .collect()
         } else {
             view.positions(count).map(at).collect()
+        };
+        let values = if view.is_negative {
+            values.iter().map(|value| -value).collect()
+        } else {
+            values
         };
         Ok((view.shape, values))
     }
@@ -310,12 +317,16 @@ fn view(pickle: &Pickle, id: Id) -> Result<View, TorchError> {
     if shape.len() != strides.len() || shape.len() > 8 {
         return Err(TorchError::Strides);
     }
+    // Arguments after the strides: gradient, hooks, marks.
+    let marks = arguments.get(6).and_then(|marks| pickle.key(*marks, "neg"));
+    let is_negative = marks.is_some_and(|mark| *pickle.get(mark) == Value::Bool(true));
     Ok(View {
         element,
         key,
         offset,
         shape,
         strides,
+        is_negative,
     })
 }
 

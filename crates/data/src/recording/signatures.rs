@@ -7,7 +7,7 @@ mod foreign;
 
 use self::foreign::{
     is_at2, is_bzip2, is_cosmos, is_error_message, is_evt, is_gcf, is_json, is_nordic, is_reftek,
-    is_seg_2, is_seg_y, is_seisan, is_tar,
+    is_seg_2, is_seg_y, is_seisan, is_tar, is_uff,
 };
 use crate::error::recording::OtherFormat;
 
@@ -80,6 +80,7 @@ const SIGNATURES: &[Signature] = &[
     row(Text("begin gse2"), "a message in GSE2 format", CONVERT),
     row(Text("begin ims1"), "a message in IMS1.0 format", CONVERT),
     row(By(is_json), "JSON", EXPORT),
+    row(Text("file type = \"ootextfile"), "a file of Praat", EXPORT),
     // Recordings in formats of seismology.
     row(Start(b"WID2 "), "GSE2", CONVERT),
     row(Start(b"WID1 "), "GSE1", CONVERT),
@@ -87,6 +88,7 @@ const SIGNATURES: &[Signature] = &[
     row(Start(b"Origin Time "), "an ASCII file of K-NET or KiK-net", CONVERT),
     row(By(is_at2), "an .AT2 file of PEER", ONE_COLUMN),
     row(By(is_cosmos), "a strong-motion file of COSMOS or CSMIP", ONE_COLUMN),
+    row(By(is_uff), "a universal file (UFF)", EXPORT),
     row(Start(b"DELTA: "), "an ASCII file of Seismic Handler", CONVERT),
     row(TextWith("dataset ", "file_type "), "PDAS", CONVERT),
     row(By(is_evt), "an .evt file of Kinemetrics", CONVERT),

@@ -7,6 +7,7 @@
 
 mod assembly;
 mod bare;
+mod blocks;
 mod cells;
 mod clock;
 mod counted;
@@ -28,6 +29,7 @@ mod names;
 mod nanos;
 mod nearest;
 mod number;
+mod octave;
 mod of_day;
 mod order;
 mod pairs;
@@ -63,6 +65,7 @@ use crate::error::recording::{MomentError, RecordingError, TableError};
 pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
     let zeros = text::trailing_zeros(bytes);
     let mut text = text::decode(&bytes[..bytes.len() - zeros])?;
+    octave::check(&text.bytes)?;
     let mut notes = Notes::default();
     let pairs::Plain { bytes, line } =
         pairs::as_rows(monitor::without_arrows(text.bytes), &mut notes);
@@ -159,6 +162,12 @@ fn of_columns(
     hints: &Hints,
     mut notes: Notes,
 ) -> Result<Contents, TableError> {
+    if hints.labels.is_none()
+        && hints.time_column.is_none()
+        && let Some(blocks) = blocks::divide(&mut columns, &mut notes)
+    {
+        return of_blocks(blocks, hints, notes);
+    }
     let rows = columns.first().map_or(0, |column| column.values.len());
     if let Some(labels) = &hints.labels {
         labelled::set_apart(&mut columns, labels)?;
@@ -206,6 +215,28 @@ fn of_columns(
         rows,
         ..Contents::default()
     })
+}
+
+/// The traces of blocks of columns, each with times of its own.
+///
+/// # Errors
+/// As for [`assemble`].
+fn of_blocks(
+    blocks: Vec<Vec<Column>>,
+    hints: &Hints,
+    notes: Notes,
+) -> Result<Contents, TableError> {
+    let mut all = Contents {
+        notes,
+        ..Contents::default()
+    };
+    for block in blocks {
+        let own = of_columns(block, hints, Notes::default())?;
+        all.traces.extend(own.traces);
+        all.notes.extend(own.notes.iter().cloned());
+    }
+    all.notes.dedup();
+    Ok(all)
 }
 
 /// The names of the rows' channels, and the columns of samples; `notes` says which columns are left out.

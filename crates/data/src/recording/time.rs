@@ -5,7 +5,7 @@ mod compact;
 mod order;
 mod zone;
 
-pub(crate) use clock::clock_alone;
+pub(crate) use clock::{clock_alone, duration};
 pub(crate) use compact::is_compact;
 pub(crate) use order::{DateOrder, DateOrders};
 pub(crate) use zone::{has_zone, offset_in};

@@ -93,15 +93,32 @@ fn windows_have_the_label_of_all_their_rows() {
 /// Whole numbers as labels have names in `classes`; without `group_column` the table is one recording.
 #[test]
 fn numbers_have_names() {
+    numbers("", "{1: sit, 2: walk}");
+}
+
+/// As pandas writes numbers where some are missing.
+#[test]
+fn numbers_with_fractions_of_zeros_have_names() {
+    numbers(".0", "{1: sit, 2: walk}");
+    numbers(".0", "{1.0: sit, 2.0: walk}");
+    numbers("", "{1.0: sit, 2.0: walk}");
+}
+
+fn numbers(fraction: &str, classes: &str) {
     let folder = tempfile::tempdir().unwrap();
     let mut table = String::from("t,label,x,y\n");
     for row in 0..4000 {
         let label = 1 + row / 250 % 3;
         let time = f64::from(row) / 50.0;
-        writeln!(table, "{time:.2},{label},{row},{}", row * row % 991).unwrap();
+        writeln!(
+            table,
+            "{time:.2},{label}{fraction},{row},{}",
+            row * row % 991
+        )
+        .unwrap();
     }
-    let recording = "label_column: label, classes: {1: sit, 2: walk}";
-    let imported = of_table(folder.path(), &table, recording, "").unwrap_err();
+    let recording = format!("label_column: label, classes: {classes}");
+    let imported = of_table(folder.path(), &table, &recording, "").unwrap_err();
     assert!(imported.contains("of 1 group(s)"), "{imported}");
     std::fs::write(folder.path().join("all.csv"), &table).unwrap();
     let list = std::fs::read_to_string(folder.path().join("list.yaml")).unwrap();

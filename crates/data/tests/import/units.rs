@@ -51,6 +51,19 @@ fn a_list_names_the_column_of_times() {
         let own = imported(folder.path(), 100.0, keys).unwrap();
         assert_eq!(own.counts.windows, 6, "{:?}", own.warnings);
     }
+    for (keys, problem) in [
+        (
+            ", time_column: 1.5",
+            "expected `time_column` as the name of a column, or its number",
+        ),
+        (
+            ", classes: {[a]: b}",
+            "expected the label as a text, a number",
+        ),
+    ] {
+        let error = imported(folder.path(), 100.0, keys).err().unwrap();
+        assert!(error.contains(problem), "{error}");
+    }
     // Rows are joined if only the rate is given, which the import says.
     let own = imported(folder.path(), 100.0, ", sampling_rate: 100").unwrap();
     assert_eq!(own.counts.windows, 18);

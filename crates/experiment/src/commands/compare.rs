@@ -165,7 +165,11 @@ pub(super) fn run(
     }
     if differences.is_empty() {
         out.text
-            .push_str("\nConfiguration, data and environment are the same.\n");
+            .push_str(if entries.iter().any(|entry| entry.untracked) {
+                "\nConfiguration, data and environment are not known of runs without metadata.\n"
+            } else {
+                "\nConfiguration, data and environment are the same.\n"
+            });
     }
     out.text
         .push_str(&difference_tables(&differences, &names, terminal));

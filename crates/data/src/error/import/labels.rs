@@ -62,6 +62,14 @@ pub enum LabelTableError {
         /// The columns that were found.
         there: Vec<String>,
     },
+    /// The file is no table of text.
+    #[error(
+        "is {what}: export it as a table of text, such as CSV, with the columns start, end and class"
+    )]
+    Other {
+        /// What it is.
+        what: &'static str,
+    },
     /// The table has no rows.
     #[error("the table of labels is empty")]
     Empty,

@@ -111,6 +111,15 @@ pub enum TableError {
         /// The line.
         line: usize,
     },
+    /// A text file of Octave has several variables.
+    #[error(
+        "line {line} begins another variable of Octave: save the columns of all in one matrix, or each variable in a file of its \
+         own"
+    )]
+    Variables {
+        /// The line.
+        line: usize,
+    },
     /// There is no column of times as the list of recordings names it.
     #[error(
         "there is no column `{name}`, as `time_column` says: there are {}", there.join(", ")

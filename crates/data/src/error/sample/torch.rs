@@ -4,7 +4,7 @@ use std::io;
 
 use zip::result::ZipError;
 
-use super::{BeyondFloat32, PickleError};
+use super::{AmbiguousName, BeyondFloat32, PickleError};
 
 /// What is wrong with a file of `torch.save`.
 #[derive(Debug, thiserror::Error)]
@@ -174,11 +174,22 @@ pub enum TorchError {
         value: f64,
     },
     /// The label is a tensor of several values.
-    #[error("a tensor of shape {shape:?}; expected one number")]
+    #[error("a tensor of shape {shape:?}; expected one number, or a single 1 among zeros")]
     LabelShape {
         /// The shape.
         shape: Vec<usize>,
     },
+    /// The label is a text that is no name of a class.
+    #[error("`{text}` is not among `class_names`: {}", if known.is_empty() { "none are given".into() } else { known.join(", ") })]
+    UnknownClass {
+        /// The text.
+        text: String,
+        /// Names of the classes.
+        known: Vec<String>,
+    },
+    /// Several keys could be meant.
+    #[error(transparent)]
+    Ambiguous(#[from] AmbiguousName),
     /// The label is not a number.
     #[error("expected a number")]
     NotNumber,

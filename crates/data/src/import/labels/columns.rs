@@ -26,6 +26,8 @@ pub(super) struct Columns {
     pub files: Option<FileColumn>,
     /// Whether the first row has the names of the columns.
     pub named: bool,
+    /// Whether they are in a comment above it instead.
+    pub above: bool,
 }
 
 /// A column that tells the recording of each row.
@@ -253,6 +255,7 @@ impl Columns {
                 observation: None,
                 files: None,
                 named: false,
+                above: false,
             });
         }
         // A time where the list says that starts are: the first row has no names.
@@ -277,6 +280,7 @@ impl Columns {
             event: event.or_else(|| heads.known(&EVENTS)).map(|(at, _)| at),
             files: heads.files()?,
             named: heads.named,
+            above: false,
         })
     }
 }

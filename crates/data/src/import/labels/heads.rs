@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::recording::unit;
 
 /// Column names in label tables of various programs. Those of instants, such as picks, come last.
-pub(super) const STARTS: [&str; 19] = [
+pub(super) const STARTS: [&str; 25] = [
     "start",
     "starttime",
     "begin",
@@ -14,6 +14,12 @@ pub(super) const STARTS: [&str; 19] = [
     "from",
     "anfang",
     "beginn",
+    "von",
+    "début",
+    "debut",
+    "inicio",
+    "início",
+    "inizio",
     "tmin",
     "tstart",
     "eventstart",
@@ -26,7 +32,7 @@ pub(super) const STARTS: [&str; 19] = [
     "timestamp",
     "datetime",
 ];
-pub(super) const ENDS: [&str; 12] = [
+pub(super) const ENDS: [&str; 16] = [
     "end",
     "endtime",
     "stop",
@@ -35,12 +41,16 @@ pub(super) const ENDS: [&str; 12] = [
     "to",
     "until",
     "ende",
+    "bis",
+    "fin",
+    "fim",
+    "fine",
     "tmax",
     "tend",
     "eventend",
     "eventendtime",
 ];
-pub(super) const CLASSES: [&str; 12] = [
+pub(super) const CLASSES: [&str; 19] = [
     "class",
     "label",
     "classname",
@@ -49,6 +59,13 @@ pub(super) const CLASSES: [&str; 12] = [
     "species",
     "eventlabel",
     "klasse",
+    "bezeichnung",
+    "classe",
+    "clase",
+    "étiquette",
+    "etiqueta",
+    "etichetta",
+    "trialtype",
     "behavior",
     "behaviour",
     "activity",
@@ -56,7 +73,17 @@ pub(super) const CLASSES: [&str; 12] = [
 ];
 pub(super) const EVENTS: [&str; 2] = ["event", "eventid"];
 /// Columns that give a duration instead of an end.
-pub(super) const DURATIONS: [&str; 4] = ["duration", "length", "dur", "lasts"];
+pub(super) const DURATIONS: [&str; 9] = [
+    "duration",
+    "length",
+    "dur",
+    "lasts",
+    "dauer",
+    "durée",
+    "duración",
+    "duração",
+    "durata",
+];
 /// Columns that tell whether something starts or stops, in tables without ends.
 pub(super) const STATUS: [&str; 3] = ["status", "behaviortype", "behaviourtype"];
 /// Column of the observations of BORIS.
@@ -135,13 +162,17 @@ pub(super) fn whole_unit(head: &str) -> Option<f64> {
 
 /// The separator of a label table: the one that occurs most often in its first line. A comma may also be in its numbers.
 pub(super) fn separator(text: &str) -> u8 {
-    let lines = text.lines().map(str::trim);
-    let head = lines
-        .into_iter()
-        .find(|line| !line.is_empty() && !line.starts_with('#'));
+    let head = first_line(text);
     let count = |own: &u8| head.map_or(0, |head| head.bytes().filter(|byte| byte == own).count());
-    let separators = [b',', b';', b'\t'];
-    separators.into_iter().max_by_key(count).unwrap_or(b',')
+    SEPARATORS.into_iter().max_by_key(count).unwrap_or(b',')
+}
+
+pub(super) const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
+
+/// The first line of a table.
+pub(super) fn first_line(text: &str) -> Option<&str> {
+    let mut lines = text.lines().map(str::trim);
+    lines.find(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
 /// How the cells of a table are separated.

@@ -7,6 +7,7 @@ use support::words::counted;
 
 use super::columns::{Columns, FileColumn, no_end};
 use super::events::{self, are_events, is_sequence, names_at, offset};
+use super::forms;
 use super::heads::{Separated, cell, line, separator};
 use super::settings::LabelsFile;
 use super::{Label, Time};
@@ -39,13 +40,17 @@ pub(crate) struct LabelRows {
 /// # Errors
 /// [`DataError`] naming the line or the missing column.
 pub(crate) fn read(path: &Path, settings: &LabelsFile) -> Result<LabelRows, DataError> {
-    let (text, other) = text::read_table(path).map_err(|source| DataError::Read {
-        what: "the table of labels",
-        path: path.to_owned(),
-        source,
+    let known = || forms::other(path).map(|problem| in_file(path)(ImportError::from(problem)));
+    let (text, other) = text::read_table(path).map_err(|source| {
+        known().unwrap_or_else(|| DataError::Read {
+            what: "the table of labels",
+            path: path.to_owned(),
+            source,
+        })
     })?;
-    let rows = parse(&text, settings);
-    let mut rows = rows.map_err(|problem| in_file(path)(ImportError::from(problem)))?;
+    let rows = parse(&forms::with_tabs(&text), settings);
+    let mut rows = rows
+        .map_err(|problem| known().unwrap_or_else(|| in_file(path)(ImportError::from(problem))))?;
     if let Some((line, first)) = other {
         let note =
             format!("is not UTF-8, and read as Windows-1252 (Latin-1): line {line} is `{first}`");
@@ -74,9 +79,11 @@ fn parse(text: &str, settings: &LabelsFile) -> Result<LabelRows, LabelTableError
     let Some(first) = rows.first() else {
         return Err(LabelTableError::Empty);
     };
-    let mut columns = Columns::find(first, separated, settings)?;
+    let mut columns = columns_of(text, first, separated, settings)?;
     // Audacity writes the frequencies of a label on a separate line below it.
-    let rows = rows.iter().skip(usize::from(columns.named));
+    let rows = rows
+        .iter()
+        .skip(usize::from(columns.named && !columns.above));
     let rows = rows.filter(|row| row.get(0) != Some("\\"));
     // Spreadsheets write the empty rows below a table.
     let rows = rows.filter(|row| row.iter().any(|cell| !cell.is_empty()));
@@ -157,6 +164,39 @@ fn labels(
         files: columns.files,
         notes: nights.note().into_iter().collect(),
     })
+}
+
+/// Finds the columns by the names in the first row, or in a comment above it.
+///
+/// # Errors
+/// If a column is missing.
+fn columns_of(
+    text: &str,
+    first: &csv::StringRecord,
+    separated: Separated,
+    settings: &LabelsFile,
+) -> Result<Columns, LabelTableError> {
+    let found = Columns::find(first, separated, settings);
+    if found.as_ref().is_ok_and(|own| own.named) {
+        return found;
+    }
+    let above = forms::comment_above(text)
+        .and_then(|comment| reader(comment, separated.0).records().next()?.ok())
+        .filter(|names| names.len() == first.len());
+    let Some(names) = above else {
+        return found;
+    };
+    let is_number = |cell: &str| separated.number(cell).parse::<f64>().is_ok();
+    match Columns::find(&names, separated, settings) {
+        Ok(own) if own.named => Ok(Columns { above: true, ..own }),
+        // What the names lack, rather than what the first row is.
+        Err(lacking)
+            if found.is_err() && first.iter().any(is_number) && !names.iter().any(is_number) =>
+        {
+            Err(lacking)
+        }
+        _ => found,
+    }
 }
 
 /// Bytes of the first line of a table.

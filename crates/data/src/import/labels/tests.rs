@@ -1,6 +1,7 @@
 mod columns;
 mod days;
 mod events;
+mod forms;
 mod several;
 
 use std::path::Path;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use support::words::first_few;
 
+use super::super::classes::class_of;
 use super::super::config::RecordingsConfig;
 use super::super::labels::{Label, Time};
 use super::super::origin::{Origins, Piece};
@@ -105,14 +106,14 @@ impl<'a> Parts<'a> {
             contested += rows;
             for (run, parts) in runs {
                 all += run.rows;
-                let class = own.classes.get(&run.label).unwrap_or(&run.label);
-                if config.class_names.contains(class) {
+                let class = class_of(&own.classes, &config.class_names, &run.label);
+                if config.class_names.iter().any(|known| known == class) {
                     labelled += run.rows;
                     part.labels
                         .extend(parts.into_iter().map(|(start, end)| Label {
                             start: Time::Moment(start),
                             end: Time::Moment(end),
-                            class: class.clone(),
+                            class: class.to_owned(),
                             event: None,
                             file: None,
                         }));

@@ -14,6 +14,10 @@ fn integers(value: &[i64]) -> Kind {
 }
 
 fn read(features: &[(&str, Kind)]) -> Result<Record, ExampleError> {
+    read_with(features, None)
+}
+
+fn read_with(features: &[(&str, Kind)], given_label: Option<&str>) -> Result<Record, ExampleError> {
     let feature = features.iter().map(|(name, kind)| {
         let kind = Some(kind.clone());
         ((*name).to_owned(), Feature { kind })
@@ -25,6 +29,7 @@ fn read(features: &[(&str, Kind)]) -> Result<Record, ExampleError> {
             features: Some(Features { feature }),
         },
         &Wanted {
+            given_label: given_label.map(str::to_owned),
             class_names: vec!["noise".into(), "steps".into()],
             ..Default::default()
         },
@@ -84,6 +89,24 @@ fn labels_may_have_a_value_for_each_class() {
         let error = of(label).unwrap_err().to_string();
         assert!(error.contains(problem), "{error}");
     }
+}
+
+/// Of several features with labels, the one that the configuration names.
+#[test]
+fn a_given_feature_has_the_label() {
+    let x = Kind::FloatList(FloatList {
+        value: vec![0.0; 8],
+    });
+    let features = [
+        ("x", x),
+        ("label", integers(&[0])),
+        ("speed", integers(&[1])),
+    ];
+    for (given, label) in [(None, 0), (Some("speed"), 1), (Some("weather"), 0)] {
+        assert_eq!(read_with(&features, given).unwrap().label, label);
+    }
+    let alone = [features[0].clone(), features[2].clone()];
+    assert_eq!(read_with(&alone, Some("speed")).unwrap().label, 1);
 }
 
 #[test]

@@ -46,6 +46,24 @@ fn a_window_in_each_row() {
     }
 }
 
+/// The column of labels that the configuration names, though there is another.
+#[test]
+fn a_given_column_has_the_labels() {
+    let wanted = Wanted {
+        given_label: Some("group".into()),
+        class_names: (0..3).map(|i| format!("run {i}")).collect(),
+        ..Default::default()
+    };
+    let mut found = Vec::new();
+    reader::read(&fixtures().join("pandas.parquet"), &wanted, &mut |record| {
+        found.push(record.label);
+        Ok(())
+    })
+    .unwrap();
+    let expected: Vec<i64> = (0..150).map(|i| i / 50).collect();
+    assert_eq!(found, expected);
+}
+
 #[test]
 fn labels_that_are_names_of_classes() {
     let labels = |names: &[&str]| {

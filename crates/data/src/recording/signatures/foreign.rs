@@ -89,6 +89,19 @@ pub(super) fn is_cosmos(bytes: &[u8]) -> bool {
     })
 }
 
+/// A dataset of a universal file begins with the lines `-1` and its number, such as `58`, both right-aligned in 6 columns.
+pub(super) fn is_uff(bytes: &[u8]) -> bool {
+    let mut lines = bytes[..bytes.len().min(512)].split(|byte| *byte == b'\n');
+    let (Some(first), Some(second)) = (lines.next(), lines.next()) else {
+        return false;
+    };
+    let number = second.get(..6).unwrap_or_default().trim_ascii_start();
+    first.trim_ascii_end() == b"    -1"
+        && (1..6).contains(&number.len())
+        && number.iter().all(u8::is_ascii_digit)
+        && !matches!(second.get(6), Some(b'.' | b'0'..=b'9'))
+}
+
 fn is_comment(line: &[u8]) -> bool {
     matches!(line.trim_ascii_start().first(), Some(b'#' | b';' | b'%'))
 }

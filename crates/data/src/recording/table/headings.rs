@@ -99,14 +99,14 @@ fn is_setting(row: &[Vec<u8>]) -> bool {
     row.iter().any(|cell| cell.trim_ascii().ends_with(b"="))
 }
 
-/// A row without the cell that says that it has the names, as in `;Headers,time,Ax,Ay`.
+/// A row without the cell that says that it has the names, as in `;Headers,time,Ax,Ay` or `% time Ax Ay`.
 fn unmarked(row: &[Vec<u8>], width: usize) -> &[Vec<u8>] {
     let is_mark = |cell: &Vec<u8>| {
         let marks = cell.iter().take_while(|byte| !byte.is_ascii_alphabetic());
         let word = cell[marks.count()..].trim_ascii_end();
-        [&b"header"[..], b"headers"]
-            .iter()
-            .any(|own| word.eq_ignore_ascii_case(own))
+        let is_comment = !cell.is_empty() && cell.iter().all(|byte| b"%!;/".contains(byte));
+        let words = [&b"header"[..], b"headers"];
+        is_comment || words.iter().any(|own| word.eq_ignore_ascii_case(own))
     };
     match row {
         [mark, names @ ..] if names.len() == width && is_mark(mark) => names,

@@ -146,7 +146,9 @@ fn head(bytes: &[u8], number: usize) -> (Vec<Line<'_>>, Vec<(usize, Vec<u8>)>) {
     while start < bytes.len() && lines.len() < HEAD {
         let (line, ends) = line(&bytes[start..]);
         let own = line.trim_ascii();
-        if own.starts_with(b"#") {
+        if is_ruler(own) {
+            // Between names and rows, as databases print tables.
+        } else if own.starts_with(b"#") {
             comments.push((lines.len(), own[1..].to_vec()));
         } else if !own.is_empty() {
             lines.push(Line {
@@ -163,6 +165,12 @@ fn head(bytes: &[u8], number: usize) -> (Vec<Line<'_>>, Vec<(usize, Vec<u8>)>) {
         number += ends;
     }
     (lines, comments)
+}
+
+/// Whether a line is a ruler, such as `----+----`.
+fn is_ruler(line: &[u8]) -> bool {
+    let marks = line.iter().filter(|byte| matches!(byte, b'-' | b'='));
+    marks.count() >= 3 && line.iter().all(|byte| b"-=+|: \t".contains(byte))
 }
 
 /// Lines that a cell in quotation marks may have.

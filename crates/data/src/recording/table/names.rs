@@ -228,32 +228,6 @@ fn is_day_number(name: &str) -> bool {
     }
 }
 
-/// Abbreviations of time zones that are not UTC.
-const ZONES: [&str; 40] = [
-    "EST", "EDT", "CST", "CDT", "MST", "MDT", "PST", "PDT", "AKST", "AKDT", "HST", "AST", "ADT",
-    "NST", "NDT", "BRT", "ART", "CLT", "CET", "CEST", "MEZ", "MESZ", "EET", "EEST", "WET", "WEST",
-    "BST", "IST", "MSK", "JST", "KST", "SGT", "HKT", "AEST", "AEDT", "ACST", "AWST", "NZST",
-    "NZDT", "SAST",
-];
-
-/// The zone other than UTC that the name of a column of times tells without an offset: `EST` of `Time (EST)`, or `local time`.
-pub(super) fn local_zone(name: &str) -> Option<&str> {
-    let words = name.split(|c: char| !c.is_alphanumeric());
-    let mut zones = words.filter_map(|word| {
-        let is_local = matches!(
-            &*word.to_lowercase(),
-            "local" | "localtime" | "lokalzeit" | "ortszeit"
-        );
-        (is_local || ZONES.contains(&word)).then_some(if is_local { "local time" } else { word })
-    });
-    zones.next()
-}
-
-/// Whether a text is the abbreviation of a time zone other than UTC.
-pub(super) fn is_zone(text: &str) -> bool {
-    ZONES.contains(&text)
-}
-
 fn is_word(word: &str) -> bool {
     TIMES.contains(&word) || BESIDE.contains(&word)
 }

@@ -1,8 +1,10 @@
+mod blocks;
 mod damage;
 mod dates;
 mod headings;
 mod layouts;
 mod meanings;
+mod printed;
 mod several;
 mod times;
 mod usual;

@@ -4,7 +4,6 @@ use super::super::time::{has_zone, offset_in};
 use super::kinds::Kind;
 use super::layout::Layout;
 use super::line::split;
-use super::names::{is_zone, local_zone};
 use super::{Notes, Remark, Values};
 
 /// Nanoseconds per hour.
@@ -73,4 +72,55 @@ fn has_own_zone(bytes: &[u8], layout: &Layout, i: usize) -> bool {
         .take(ROWS);
     let mut cells = lines.filter_map(|line| split(line, layout.separator).into_iter().nth(i));
     cells.any(|cell| has_zone(&cell))
+}
+
+/// Abbreviations of time zones that are not UTC.
+const ZONES: [&str; 40] = [
+    "EST", "EDT", "CST", "CDT", "MST", "MDT", "PST", "PDT", "AKST", "AKDT", "HST", "AST", "ADT",
+    "NST", "NDT", "BRT", "ART", "CLT", "CET", "CEST", "MEZ", "MESZ", "EET", "EEST", "WET", "WEST",
+    "BST", "IST", "MSK", "JST", "KST", "SGT", "HKT", "AEST", "AEDT", "ACST", "AWST", "NZST",
+    "NZDT", "SAST",
+];
+
+/// Areas of the names of time zones, such as `Europe/Berlin`.
+const AREAS: [&str; 9] = [
+    "Africa",
+    "America",
+    "Antarctica",
+    "Asia",
+    "Atlantic",
+    "Australia",
+    "Europe",
+    "Indian",
+    "Pacific",
+];
+
+/// The zone other than UTC that the name of a column of times tells without an offset: `EST` of `Time (EST)`, or `local time`.
+fn local_zone(name: &str) -> Option<&str> {
+    if let Some(zone) = of_area(name) {
+        return Some(zone);
+    }
+    let words = name.split(|c: char| !c.is_alphanumeric());
+    let mut zones = words.filter_map(|word| {
+        let is_local = matches!(
+            &*word.to_lowercase(),
+            "local" | "localtime" | "lokalzeit" | "ortszeit"
+        );
+        (is_local || ZONES.contains(&word)).then_some(if is_local { "local time" } else { word })
+    });
+    zones.next()
+}
+
+/// Whether a text is the abbreviation of a time zone other than UTC.
+fn is_zone(text: &str) -> bool {
+    ZONES.contains(&text) || of_area(text) == Some(text)
+}
+
+/// A zone such as `Europe/Berlin` in a text.
+fn of_area(text: &str) -> Option<&str> {
+    let mut words = text.split(|c: char| !c.is_alphanumeric() && !"/_".contains(c));
+    words.find(|word| {
+        let area = word.split_once('/').filter(|(_, city)| !city.is_empty());
+        area.is_some_and(|(area, _)| AREAS.contains(&area))
+    })
 }

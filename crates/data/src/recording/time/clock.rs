@@ -15,6 +15,11 @@ pub(crate) fn clock_alone(text: &str) -> Option<i64> {
     scan.end().ok().map(|()| clock - zone)
 }
 
+/// Nanoseconds of a text that is a duration with its unit, such as `0 days 00:01:00`.
+pub(crate) fn duration(text: &str) -> Option<i64> {
+    Scan(text.trim().as_bytes()).duration()
+}
+
 impl Scan<'_> {
     /// Nanoseconds since midnight; `basic` ones may come without colons.
     pub(super) fn clock(&mut self, basic: bool) -> Result<i64, MomentError> {

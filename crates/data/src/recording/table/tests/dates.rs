@@ -92,6 +92,11 @@ fn zones_of_columns() {
     assert_eq!(start("Time (UTC),Z\n", stamp), (0.0, false));
     assert_eq!(start("Time (EST),Z\n", stamp), (0.0, true));
     assert_eq!(start("Local time,Z\n", stamp), (0.0, true));
+    assert_eq!(start("timestamp (Europe/Berlin),Z\n", stamp), (0.0, true));
+    assert_eq!(
+        start("time,tz,Z\n", "%Y-%m-%d %H:%M:%S%.3f,America/New_York"),
+        (0.0, true)
+    );
     assert_eq!(
         start("time,tz,Z\n", "%Y-%m-%d %H:%M:%S%.3f,EST"),
         (0.0, true)

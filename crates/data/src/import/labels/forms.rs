@@ -1,0 +1,69 @@
+//! Tables of labels in other forms: blanks between the cells, names of the columns in a comment; and files that are no tables.
+
+use std::borrow::Cow;
+use std::io::Read;
+use std::path::Path;
+
+use super::heads::{SEPARATORS, first_line};
+use crate::error::import::LabelTableError;
+use crate::recording::signatures;
+
+/// Bytes by which a file of another kind is recognised.
+const HEAD: u64 = 64 << 10;
+
+/// The text with tabs between its cells, if only blanks separate those of its first line. A line may have more words than
+/// there are columns: the last column has them.
+pub(super) fn with_tabs(text: &str) -> Cow<'_, str> {
+    let Some(head) = first_line(text) else {
+        return text.into();
+    };
+    let words: Vec<&str> = head.split_whitespace().collect();
+    if words.len() < 2 || head.contains(SEPARATORS.map(char::from)) || text.contains('"') {
+        return text.into();
+    }
+    let is_number = |word: &&str| word.parse::<f64>().is_ok();
+    // Without names, the rows are start, end and class.
+    let columns = if words[..2].iter().all(is_number) {
+        words.len().min(3)
+    } else {
+        words.len()
+    };
+    let line = |line: &str| match line.trim_start().strip_prefix('#') {
+        Some(comment) => format!("#{}\n", cells(comment, columns)),
+        None => cells(line, columns) + "\n",
+    };
+    text.lines().map(line).collect::<String>().into()
+}
+
+fn cells(line: &str, columns: usize) -> String {
+    let mut rest = line.trim();
+    let mut all = Vec::new();
+    while all.len() + 1 < columns
+        && let Some((word, more)) = rest.split_once(char::is_whitespace)
+    {
+        all.push(word);
+        rest = more.trim_start();
+    }
+    all.push(rest);
+    all.join("\t")
+}
+
+/// The comment right above the first row, which may have the names of the columns.
+pub(super) fn comment_above(text: &str) -> Option<&str> {
+    let above = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let comments = above.take_while(|line| line.starts_with('#'));
+    comments.last().map(|line| line.trim_start_matches('#'))
+}
+
+/// What a file is that is no table of text; `None` if it is unknown.
+pub(super) fn other(path: &Path) -> Option<LabelTableError> {
+    let mut head = Vec::new();
+    let file = std::fs::File::open(path).ok()?;
+    file.take(HEAD).read_to_end(&mut head).ok()?;
+    let what = if head.starts_with(b"PAR1") {
+        "a Parquet table"
+    } else {
+        signatures::of(&head)?.what
+    };
+    Some(LabelTableError::Other { what })
+}
