@@ -97,10 +97,6 @@ fn headers_behind_the_beginning_count() {
     // 97 + 46 + 99 + 115 + 118, and eight blanks.
     let tar = file(1024, &[(0, b"a.csv"), (148, b"001333\0 ")]);
     assert_eq!(of_file(&tar), "a tar archive: unpack it first");
-    // Interval, samples, format, in either byte order.
-    let big = file(3600, &[(3216, &[3, 232]), (3220, &[1, 0]), (3224, &[0, 1])]);
-    let little = file(3600, &[(3216, &[232, 3]), (3220, &[0, 1]), (3224, &[5, 0])]);
-    assert!(of_file(&big).contains("SEG-Y") && of_file(&little).contains("SEG-Y"));
     let packet: &[(usize, &[u8])] = &[(0, b"EH\0\x15"), (1024, b"DT\0\x15")];
     assert!(of_file(&file(2048, packet)).contains("Reftek"));
     let seisan = file(1000, &[(0, b"P\0\0\0"), (84, b"P\0\0\0")]);
