@@ -11,6 +11,7 @@ The generated files are
   gaps, overlaps and several channels; a third of the files have foreign bytes between the records;
 - WAV of every sample width, with other chunks around the data;
 - SAC in both byte orders and as text;
+- SEG-Y in both byte orders and the formats of samples that ObsPy writes;
 - tables with many separators, quotes, line endings, missing values and time formats;
 - Parquet with every numeric type, codec, page version and row-group size.
 
@@ -32,6 +33,8 @@ import obspy
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from obspy.core import AttribDict
+from obspy.io.segy.segy import SEGYBinaryFileHeader, SEGYTraceHeader
 from pymseed import DataEncoding, MS3TraceList
 from scipy.io import wavfile
 
@@ -133,6 +136,33 @@ def by_obspy(path):
     return [(own.id, own.stats.starttime.ns, own.stats.sampling_rate, own.data.astype(np.float64))]
 
 
+def segy(rng, path):
+    form, dtype = [(1, np.float32), (2, np.int32), (3, np.int16), (5, np.float32)][rng.integers(4)]
+    order = "><"[rng.integers(2)]
+    length, micros = int(rng.integers(1, 2000)), int(rng.choice([125, 250, 500, 1000, 2000, 4000, 10000, 20000]))
+    stream = obspy.Stream()
+    for number in range(int(rng.integers(1, 7))):
+        at = START + int(rng.integers(0, 10**7))
+        data = signal(rng, length, dtype) if form in (2, 3) else (rng.normal(0, 1, length) * 10.0 ** rng.integers(-9, 9)).astype(dtype)
+        trace = obspy.Trace(data, {"delta": micros / 1e6})
+        header = SEGYTraceHeader(endian=order)
+        header.original_field_record_number = number
+        header.trace_number_within_the_original_field_record = number + 1
+        header.year_data_recorded, header.day_of_year = at.year, at.julday
+        header.hour_of_day, header.minute_of_hour, header.second_of_minute = at.hour, at.minute, at.second
+        trace.stats.segy = AttribDict({"trace_header": header})
+        stream.append(trace)
+    stream.stats = AttribDict({"textual_file_header": b"C 1".ljust(3200), "binary_file_header": SEGYBinaryFileHeader()})
+    stream.write(str(path), format="SEGY", data_encoding=form, byteorder=order,
+                 textual_header_encoding=["EBCDIC", "ASCII"][rng.integers(2)])
+
+
+def by_segy(path):
+    own = obspy.read(str(path), format="SEGY")
+    return [(str(number + 1), trace.stats.starttime.ns, trace.stats.sampling_rate, trace.data.astype(np.float64))
+            for number, trace in enumerate(own)]
+
+
 def numbers(rng, n):
     """Names and values of some channels: counts, and floats of every size, some of them missing."""
     columns = {}
@@ -229,7 +259,7 @@ def main():
     warnings.simplefilter("ignore")
     rng = np.random.default_rng(args.seed)
     kinds = [("mseed", miniseed, by_libmseed), ("wav", wav, by_scipy), ("sac", sac, by_obspy), ("csv", csv, by_pandas),
-             ("parquet", parquet, by_pyarrow)]
+             ("parquet", parquet, by_pyarrow), ("sgy", segy, by_segy)]
     different = 0
     with tempfile.TemporaryDirectory() as folder:
         for ending, write, read in kinds:

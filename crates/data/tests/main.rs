@@ -12,6 +12,7 @@ mod miniseed;
 mod pt;
 mod recordings;
 mod sac;
+mod segy;
 mod seisbench;
 mod signal;
 mod tables;

@@ -212,7 +212,7 @@ fn damage_is_named() {
         .unwrap_err()
         .to_string();
     assert!(
-        unknown.contains("recordings are miniSEED, SAC, WAV"),
+        unknown.contains("recordings are miniSEED, SAC, WAV, SEG-Y"),
         "{unknown}"
     );
 }

@@ -111,6 +111,7 @@ fn sound_files() -> Vec<std::path::PathBuf> {
         "miniseed",
         "wav",
         "sac",
+        "segy",
         "tables",
         "numpy",
         "pt",

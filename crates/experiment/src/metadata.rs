@@ -356,8 +356,7 @@ impl Lenient for Metadata {
 }
 
 impl Metadata {
-    /// Value of the metric `name` (`f1_macro`, `accuracy`, `loss`) on `split`; in files of other programs, also under the
-    /// names that they give it.
+    /// Value of the metric `name` (`f1_macro`, `loss`) on `split`; in files of other programs, also under their names for it.
     pub fn metric(&self, split: Split, name: &str) -> Option<f64> {
         let own = |results: &Results| {
             let metrics = match split {
@@ -367,12 +366,8 @@ impl Metadata {
             };
             Metric::read(name, metrics.get(name)?)
         };
-        self.results.as_ref().and_then(own).or_else(|| {
-            // Programs of this project have one name for each.
-            let is_theirs = self.schema_version.is_none() && split != Split::Train;
-            let metric = Metric::ALL.iter().find(|own| own.name() == name)?;
-            is_theirs.then(|| foreign::metric(self, *metric, split))?
-        })
+        let own = self.results.as_ref().and_then(own);
+        own.or_else(|| foreign::metric(self, split, name))
     }
 
     /// Whether a newer version of the program wrote the file. Such a file is read but never rewritten.

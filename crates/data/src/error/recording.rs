@@ -2,6 +2,7 @@
 
 mod lists;
 mod mseed;
+mod segy;
 mod seisbench;
 mod table;
 mod wav;
@@ -10,12 +11,13 @@ use std::fmt::{self, Display, Formatter};
 
 pub use lists::ListError;
 pub use mseed::{DecodeError, RecordDamage, SteimError};
+pub use segy::SegyError;
 pub use seisbench::{HdfError, SeisBenchError};
 pub use table::{ClockError, ColumnError, TableError};
 pub use wav::WavError;
 
 /// Formats that are read, for messages.
-const KNOWN: &str = "recordings are miniSEED, SAC, WAV, Parquet or .csv tables";
+const KNOWN: &str = "recordings are miniSEED, SAC, WAV, SEG-Y, Parquet or .csv tables";
 
 /// What is wrong with a recording.
 #[derive(Debug, thiserror::Error)]
@@ -86,6 +88,9 @@ pub enum RecordingError {
     /// A SAC file is unusable.
     #[error(transparent)]
     Sac(#[from] SacError),
+    /// A SEG-Y file is unusable.
+    #[error(transparent)]
+    Segy(#[from] SegyError),
     /// A line of a text with `TIMESERIES` headers is unusable.
     #[error("line {line}: {problem}")]
     TimeSeries {

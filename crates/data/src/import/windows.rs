@@ -92,7 +92,11 @@ fn picks(contents: &Contents) -> Option<Note> {
         name => format!("{} `{name}`", pick.field),
     });
     let fields: Vec<String> = fields.collect();
-    (!fields.is_empty()).then(|| Remark::Picks(fields.join(", ")).into())
+    let text = format!(
+        "the header has picks, which are not read as labels: {}; `data inspect --json` lists their times, for a `labels_file`",
+        fields.join(", ")
+    );
+    (!fields.is_empty()).then(|| Remark::Labels(text).into())
 }
 
 /// Reads one recording and spools its windows.

@@ -7,7 +7,7 @@ use std::path::Path;
 use bytes::Bytes;
 
 use super::{
-    Contents, Hints, LARGEST, columns, extension, geocsv, mseed, other_rate, sac, signatures,
+    Contents, Hints, LARGEST, columns, extension, geocsv, mseed, other_rate, sac, segy, signatures,
     table, text, time_series, unreadable, wav, with_samples,
 };
 use crate::error::recording::TableError;
@@ -54,7 +54,7 @@ impl Format {
 
 /// All formats; the first one that accepts a file reads it. Formats recognised by content come before those recognised by
 /// extension.
-const FORMATS: [Format; 10] = [
+const FORMATS: [Format; 11] = [
     Format(PARQUET, Content(columns::is), columns::read),
     Format("WAV", Content(wav::is), |bytes, hints| {
         wav::read(bytes, hints)
@@ -76,6 +76,10 @@ const FORMATS: [Format; 10] = [
     }),
     // The magic bytes are not at the start of the file.
     Format(MINISEED, Content(mseed::is_inside), read_mseed),
+    // Other bytes before records of miniSEED may look like headers of SEG-Y.
+    Format("SEG-Y", Content(segy::is), |bytes, hints| {
+        segy::read(bytes, hints)
+    }),
     // Loggers use various extensions for tables.
     Format(TABLE, Extension(&["dat", "asc", "log", ""]), maybe_table),
     Format(TABLE, Recognised::Text, maybe_table),

@@ -1,6 +1,6 @@
 //! Continuous recordings of hours or days, from which windows are cut.
 //!
-//! Each format is a file here and a row of `formats.rs`: `mseed.rs` (miniSEED 2 and 3), `sac.rs`, `wav.rs`, `table.rs`
+//! Each format is a file here and a row of `formats.rs`: `mseed.rs` (miniSEED 2 and 3), `sac.rs`, `segy.rs`, `wav.rs`, `table.rs`
 //! (CSV and tables of data loggers), `time_series.rs` (text of web services) and `columns.rs` (Parquet). SeisBench's
 //! HDF5 is [`SeisBench`]. Each returns [`Trace`]s; [`merge()`] joins those of a channel. `signatures.rs` names formats that
 //! are not read.
@@ -14,6 +14,7 @@ mod mseed;
 mod note;
 mod overlaps;
 mod sac;
+mod segy;
 mod seisbench;
 pub(crate) mod signatures;
 mod steim;

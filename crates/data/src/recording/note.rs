@@ -99,10 +99,8 @@ pub(crate) enum Remark {
     Resampled(String),
     /// The length of a window was rounded.
     Window(String),
-    /// Labels of zero length, or that repeat others.
+    /// Labels of zero length, or that repeat others; picks, which are none.
     Labels(String),
-    /// Fields of a header with times that could be labels, and their names.
-    Picks(String),
 }
 
 impl Display for Remark {
@@ -153,11 +151,6 @@ impl Display for Remark {
             Self::UnknownLength { bytes } => write!(
                 f,
                 "the header does not say how long the data are: the {bytes} bytes up to the end of the file are read"
-            ),
-            Self::Picks(fields) => write!(
-                f,
-                "the header has picks, which are not read as labels: {fields}; `data inspect --json` lists their times, for a \
-                 `labels_file`"
             ),
             Self::Records(text)
             | Self::Resampled(text)

@@ -7,7 +7,7 @@ mod foreign;
 
 use self::foreign::{
     is_at2, is_bzip2, is_cosmos, is_error_message, is_evt, is_gcf, is_json, is_nordic, is_reftek,
-    is_seg_2, is_seg_y, is_seisan, is_tar, is_uff,
+    is_seg_2, is_seisan, is_tar, is_uff,
 };
 use crate::error::recording::OtherFormat;
 
@@ -99,7 +99,6 @@ const SIGNATURES: &[Signature] = &[
     row(Start(b"I\x1F\0\0"), "a Y file of Nanometrics", CONVERT),
     row(Start(b"M\x1F\0\0"), "a Y file of Nanometrics", CONVERT),
     row(At(2, b"\x80\x58"), "SEG-D of a Fairfield node", CONVERT),
-    row(By(is_seg_y), "SEG-Y", CONVERT),
     // Arrays and databases.
     row(With(HDF5, b"Provenance"), "ASDF (HDF5)", CONVERT_ASDF),
     row(With(HDF5, b"AuxiliaryData"), "ASDF (HDF5)", CONVERT_ASDF),

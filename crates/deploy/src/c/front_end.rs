@@ -122,10 +122,8 @@ impl FrontEnd {
         text.push_str(&tables);
         table_bytes += bytes;
         let row = if encoded { features } else { 0 };
-        let time_values = channels
-            * bands.map_or(0, |layout| {
-                layout.window_features() - usize::from(layout.power)
-            });
+        let found_once = |own: &BandLayout| own.window_features() - usize::from(own.power);
+        let time_values = channels * bands.map_or(0, found_once);
         Ok(Self {
             samples,
             text,

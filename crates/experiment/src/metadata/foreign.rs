@@ -25,8 +25,14 @@ const SECTIONS: [&str; 12] = [
     "overall",
 ];
 
-/// The value of `metric` on `split` that a program gave under another name; none if there are several that differ.
-pub(super) fn metric(metadata: &Metadata, metric: Metric, split: Split) -> Option<f64> {
+/// The value of the metric `name` on `split` that another program gave under a name of its own; none if there are several that
+/// differ.
+pub(super) fn metric(metadata: &Metadata, split: Split, name: &str) -> Option<f64> {
+    // Programs of this project have one name for each.
+    if metadata.schema_version.is_some() || split == Split::Train {
+        return None;
+    }
+    let metric = *Metric::ALL.iter().find(|own| own.name() == name)?;
     let mut search = Search {
         metric,
         split,

@@ -4,7 +4,10 @@ use std::borrow::Cow;
 use std::io::Read;
 use std::path::Path;
 
-use super::heads::{SEPARATORS, first_line};
+use super::columns::Columns;
+use super::heads::{SEPARATORS, Separated, first_line};
+use super::settings::LabelsFile;
+use super::table::reader;
 use crate::error::import::LabelTableError;
 use crate::recording::signatures;
 
@@ -66,4 +69,36 @@ pub(super) fn other(path: &Path) -> Option<LabelTableError> {
         signatures::of(&head)?.what
     };
     Some(LabelTableError::Other { what })
+}
+/// Finds the columns by the names in the first row, or in a comment above it.
+///
+/// # Errors
+/// If a column is missing.
+pub(super) fn columns_of(
+    text: &str,
+    first: &csv::StringRecord,
+    separated: Separated,
+    settings: &LabelsFile,
+) -> Result<Columns, LabelTableError> {
+    let found = Columns::find(first, separated, settings);
+    if found.as_ref().is_ok_and(|own| own.named) {
+        return found;
+    }
+    let above = comment_above(text)
+        .and_then(|comment| reader(comment, separated.0).records().next()?.ok())
+        .filter(|names| names.len() == first.len());
+    let Some(names) = above else {
+        return found;
+    };
+    let is_number = |cell: &str| separated.number(cell).parse::<f64>().is_ok();
+    match Columns::find(&names, separated, settings) {
+        Ok(own) if own.named => Ok(Columns { above: true, ..own }),
+        // What the names lack, rather than what the first row is.
+        Err(lacking)
+            if found.is_err() && first.iter().any(is_number) && !names.iter().any(is_number) =>
+        {
+            Err(lacking)
+        }
+        _ => found,
+    }
 }

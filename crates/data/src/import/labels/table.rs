@@ -59,7 +59,7 @@ pub(crate) fn read(path: &Path, settings: &LabelsFile) -> Result<LabelRows, Data
     Ok(rows)
 }
 
-fn reader(text: &str, separator: u8) -> csv::Reader<&[u8]> {
+pub(super) fn reader(text: &str, separator: u8) -> csv::Reader<&[u8]> {
     csv::ReaderBuilder::new()
         .comment(Some(b'#'))
         .delimiter(separator)
@@ -79,7 +79,7 @@ fn parse(text: &str, settings: &LabelsFile) -> Result<LabelRows, LabelTableError
     let Some(first) = rows.first() else {
         return Err(LabelTableError::Empty);
     };
-    let mut columns = columns_of(text, first, separated, settings)?;
+    let mut columns = forms::columns_of(text, first, separated, settings)?;
     // Audacity writes the frequencies of a label on a separate line below it.
     let rows = rows
         .iter()
@@ -164,39 +164,6 @@ fn labels(
         files: columns.files,
         notes: nights.note().into_iter().collect(),
     })
-}
-
-/// Finds the columns by the names in the first row, or in a comment above it.
-///
-/// # Errors
-/// If a column is missing.
-fn columns_of(
-    text: &str,
-    first: &csv::StringRecord,
-    separated: Separated,
-    settings: &LabelsFile,
-) -> Result<Columns, LabelTableError> {
-    let found = Columns::find(first, separated, settings);
-    if found.as_ref().is_ok_and(|own| own.named) {
-        return found;
-    }
-    let above = forms::comment_above(text)
-        .and_then(|comment| reader(comment, separated.0).records().next()?.ok())
-        .filter(|names| names.len() == first.len());
-    let Some(names) = above else {
-        return found;
-    };
-    let is_number = |cell: &str| separated.number(cell).parse::<f64>().is_ok();
-    match Columns::find(&names, separated, settings) {
-        Ok(own) if own.named => Ok(Columns { above: true, ..own }),
-        // What the names lack, rather than what the first row is.
-        Err(lacking)
-            if found.is_err() && first.iter().any(is_number) && !names.iter().any(is_number) =>
-        {
-            Err(lacking)
-        }
-        _ => found,
-    }
 }
 
 /// Bytes of the first line of a table.

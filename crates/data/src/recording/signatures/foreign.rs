@@ -150,19 +150,6 @@ pub(super) fn is_seg_2(bytes: &[u8]) -> bool {
     u16_at(bytes, 2, big_endian) == Some(1)
 }
 
-/// SEG-Y's binary header behind 3,200 bytes of text: interval, samples, format, and revision.
-pub(super) fn is_seg_y(bytes: &[u8]) -> bool {
-    let is_header = |big_endian: bool| {
-        let field = |at: usize| u16_at(bytes, at, big_endian);
-        field(3216).is_some_and(|micros| micros > 0)
-            && field(3220).is_some_and(|samples| samples > 0)
-            && field(3224).is_some_and(|format| matches!(format, 1..=8 | 10..=12 | 15 | 16))
-            && field(3500)
-                .is_some_and(|revision| matches!(revision, 0 | 1 | 0x10 | 0x100 | 0x200 | 0x201))
-    };
-    is_header(true) || is_header(false)
-}
-
 /// The first record of SEISAN's Fortran files has 80 characters, and their number before and after them.
 pub(super) fn is_seisan(bytes: &[u8]) -> bool {
     let framed = |width: usize, big_endian: bool| {

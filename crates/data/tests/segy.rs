@@ -1,0 +1,156 @@
+//! SEG-Y files of every format of samples, compared with ObsPy (`scripts/conformance/make_segy.py`).
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use data::recording::{self, Contents, Hints};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Expected {
+    channel: String,
+    start: i64,
+    rate: f64,
+    samples: Vec<f64>,
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/segy")
+}
+
+fn read(name: &str) -> Contents {
+    let path = folder().join(format!("{name}.sgy"));
+    recording::read(&path, &Hints::default()).unwrap()
+}
+
+#[test]
+fn every_file_holds_what_obspy_reads() {
+    let text = std::fs::read_to_string(folder().join("expected.json")).unwrap();
+    let all: BTreeMap<String, Vec<Expected>> = serde_json::from_str(&text).unwrap();
+    assert!(all.len() > 20);
+    for (name, expected) in &all {
+        let contents = read(name);
+        assert_eq!(contents.traces.len(), expected.len(), "{name}");
+        for (trace, expected) in contents.traces.iter().zip(expected) {
+            assert_eq!(trace.samples, expected.samples, "{name}");
+            assert_eq!(trace.channel, expected.channel, "{name}");
+            assert_eq!(
+                (trace.rate, trace.start),
+                (expected.rate, expected.start),
+                "{name}"
+            );
+        }
+        if name == "delay" {
+            let expected =
+                "traces begin after the time in their header, such as 0.25 s: that is their delay";
+            assert_eq!(contents.notes, [expected]);
+        } else {
+            assert!(contents.notes.is_empty(), "{name}: {:?}", contents.notes);
+        }
+    }
+}
+
+/// Bytes of a trace of `format-5-be`, with its header.
+const TRACE: usize = 240 + 4 * 37;
+
+/// A number of a trace, or of the file, its place in the header, and its bytes.
+type Change = (Option<usize>, usize, &'static [u8]);
+
+/// Reads `format-5-be` with other numbers.
+fn changed(changes: &[Change]) -> Result<Contents, String> {
+    let mut own = std::fs::read(folder().join("format-5-be.sgy")).unwrap();
+    for (trace, at, bytes) in changes {
+        let at = trace.map_or(0, |trace| 3600 + trace * TRACE) + at;
+        own[at..at + bytes.len()].copy_from_slice(bytes);
+    }
+    let given = Hints {
+        start: Some(1_714_557_607_000_000_000),
+        ..Hints::default()
+    };
+    recording::parse(&own, "sgy", &given).map_err(|error| error.to_string())
+}
+
+fn channels(contents: &Contents) -> Vec<&str> {
+    let traces = contents.traces.iter();
+    traces.map(|trace| &*trace.channel).collect()
+}
+
+/// Traces of one number are one channel if their records are at different times.
+#[test]
+fn channels_of_several_records() {
+    let other: Change = (Some(1), 8, &[0, 0, 0, 6, 0, 0, 0, 1]);
+    let same_time = changed(&[other]).unwrap();
+    assert_eq!(channels(&same_time), ["5.1", "6.1", "5.3"]);
+    let later = changed(&[other, (Some(1), 162, &[0, 9])]).unwrap();
+    assert_eq!(channels(&later), ["1", "1", "3"]);
+    assert_eq!(
+        later.traces[1].start - later.traces[0].start,
+        540_000_000_000
+    );
+    let twice = changed(&[(Some(1), 12, &[0, 0, 0, 1])]).unwrap();
+    assert_eq!(channels(&twice), ["1", "2", "3"]);
+    assert!(twice.notes[0].contains("missing or not unique: traces are numbered from 1"));
+}
+
+#[test]
+fn what_is_unusual_is_noted() {
+    let dead = changed(&[(Some(0), 28, &[0, 2])]).unwrap();
+    assert_eq!(channels(&dead), ["2", "3"]);
+    assert_eq!(
+        dead.notes,
+        ["left out 1 trace that the file calls dead or dummies"]
+    );
+    let unusual: [(Change, &str); 4] = [
+        (
+            (Some(1), 116, &[0x0F, 0xA0]),
+            "1 trace with another sampling interval than the file header says",
+        ),
+        ((Some(2), 156, &[0, 0]), "1 trace without a time"),
+        ((Some(2), 156, &[0, 24]), "years of two digits"),
+        (
+            (Some(0), 166, &[0, 1]),
+            "times are local time: they are read as UTC",
+        ),
+    ];
+    for (change, note) in unusual {
+        let own = changed(&[change]).unwrap();
+        assert!(
+            own.notes.iter().any(|own| own.contains(note)),
+            "{note}: {:?}",
+            own.notes
+        );
+    }
+    let undated: Vec<Change> = (0..3)
+        .map(|trace| (Some(trace), 156, &[0, 0][..]))
+        .collect();
+    let undated = changed(&undated).unwrap();
+    assert_eq!(undated.traces[2].start, 1_714_557_607_000_000_000);
+    assert!(undated.notes.is_empty());
+    let error = changed(&[(None, 3224, &[0, 4])]).unwrap_err();
+    assert!(
+        error.contains("format 4 of SEG-Y, which is not read"),
+        "{error}"
+    );
+    let error = changed(&[(None, 3500, &[1, 0, 0, 1, 0xFF, 0xFF])]).unwrap_err();
+    assert!(
+        error.contains("the number of texts before the first trace"),
+        "{error}"
+    );
+    let own = std::fs::read(folder().join("format-5-be.sgy")).unwrap();
+    for (length, samples, note) in [
+        (
+            own.len() - 40,
+            27,
+            "trace 3 has 37 samples, but the data end after 27",
+        ),
+        (
+            own.len() - TRACE + 100,
+            37,
+            "the last 100 bytes are no whole trace header",
+        ),
+    ] {
+        let own = recording::parse(&own[..length], "sgy", &Hints::default()).unwrap();
+        assert_eq!(own.traces.last().unwrap().samples.len(), samples);
+        assert!(own.notes[0].contains(note), "{:?}", own.notes);
+    }
+}
