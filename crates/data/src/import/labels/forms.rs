@@ -5,9 +5,8 @@ use std::io::Read;
 use std::path::Path;
 
 use super::columns::Columns;
-use super::heads::{SEPARATORS, Separated, first_line};
+use super::heads::{SEPARATORS, Separated, first_line, reader};
 use super::settings::LabelsFile;
-use super::table::reader;
 use crate::error::import::LabelTableError;
 use crate::recording::signatures;
 

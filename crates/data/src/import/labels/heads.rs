@@ -198,3 +198,14 @@ pub(super) fn cell(row: &csv::StringRecord, at: usize) -> &str {
 pub(super) fn line(row: &csv::StringRecord) -> u64 {
     row.position().map_or(0, csv::Position::line)
 }
+
+/// The rows of a table, the first among them.
+pub(super) fn reader(text: &str, separator: u8) -> csv::Reader<&[u8]> {
+    csv::ReaderBuilder::new()
+        .comment(Some(b'#'))
+        .delimiter(separator)
+        .trim(csv::Trim::All)
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(text.as_bytes())
+}

@@ -8,7 +8,7 @@ use support::words::counted;
 use super::columns::{Columns, FileColumn, no_end};
 use super::events::{self, are_events, is_sequence, names_at, offset};
 use super::forms;
-use super::heads::{Separated, cell, line, separator};
+use super::heads::{Separated, cell, line, reader, separator};
 use super::settings::LabelsFile;
 use super::{Label, Time};
 use crate::error::import::{LabelTableError, LabelTimeError};
@@ -57,16 +57,6 @@ pub(crate) fn read(path: &Path, settings: &LabelsFile) -> Result<LabelRows, Data
         rows.notes.insert(0, note);
     }
     Ok(rows)
-}
-
-pub(super) fn reader(text: &str, separator: u8) -> csv::Reader<&[u8]> {
-    csv::ReaderBuilder::new()
-        .comment(Some(b'#'))
-        .delimiter(separator)
-        .trim(csv::Trim::All)
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(text.as_bytes())
 }
 
 fn parse(text: &str, settings: &LabelsFile) -> Result<LabelRows, LabelTableError> {
