@@ -279,12 +279,15 @@ fn add_bands(graph: &mut Graph, windows: &Output, layout: &BandLayout) -> Output
         let whole = graph.apply("AddV2", DOUBLE, &[&logs, &log_reference]);
         graph.apply("SelectV2", DOUBLE, &[live, &whole, &zero])
     };
-    let log_share = graph.apply("Log", DOUBLE, &[&share]);
-    let power = match layout.level {
-        true => graph.apply("Sub", DOUBLE, &[&log_share, &mean]),
-        false => graph.apply("AddV2", DOUBLE, &[&log_share, &log_reference]),
-    };
-    let features = window_features::add(graph, &features, (&channels, &power), layout);
+    let power = layout.power.then(|| {
+        let log_share = graph.apply("Log", DOUBLE, &[&share]);
+        if layout.level {
+            graph.apply("Sub", DOUBLE, &[&log_share, &mean])
+        } else {
+            graph.apply("AddV2", DOUBLE, &[&log_share, &log_reference])
+        }
+    });
+    let features = window_features::add(graph, &features, (&channels, power), layout);
     graph.cast(&features, Float::Single)
 }
 

@@ -13,21 +13,19 @@ const DOUBLE: Float = Float::Double;
 const PARTS: usize = 16;
 
 /// Appends the features of the window to `features` `[batch, channels, segments * frames, features of a frame]`, float64: the
-/// same in all frames of a channel, and NaN in channels that are not live. `power` is `[batch, channels, 1, 1]`.
+/// same in all frames of a channel, and NaN in channels that are not live. `power` `[batch, channels, 1, 1]` is one
+/// of them if the layout has it.
 pub(super) fn add(
     graph: &mut Graph,
     features: &Output,
-    (channels, power): (&Channels, &Output),
+    (channels, power): (&Channels, Option<Output>),
     layout: &BandLayout,
 ) -> Output {
     let (width, count) = (layout.frame_features(), layout.window_features());
     if count == 0 {
         return features.clone();
     }
-    let mut found = Vec::new();
-    if layout.power {
-        found.push(power.clone());
-    }
+    let mut found: Vec<Output> = power.into_iter().collect();
     if layout.time {
         found.extend(graph.within("time", |graph| add_values(graph, channels, layout.window)));
     }
