@@ -7,6 +7,7 @@ use data::{Normalisation, Preprocessing, Sequence};
 use model::{Bundle, CARD_FILE, ModelCard, Weights};
 use rayon::prelude::*;
 
+use crate::constant::ConstantChannels;
 use crate::error::{MissingModel, PredictError};
 use crate::network::Network;
 use crate::novelty::Novelty;
@@ -76,7 +77,9 @@ pub struct Classifier {
     sequences: Vec<Sequence>,
     /// Inputs of the current batch.
     inputs: Vec<f32>,
+    /// Distance of the windows so far from the training data; `None` if the model has no training statistics.
     novelty: Option<Novelty>,
+    constant: ConstantChannels,
 }
 
 impl Classifier {
@@ -124,6 +127,7 @@ impl Classifier {
                 .window_samples(shape)
                 .or(options.window_samples),
             novelty: Novelty::new(&preprocessing, shape),
+            constant: ConstantChannels::new(shape[0]),
             card: bundle.card,
             preprocessing,
             shape,
@@ -202,14 +206,18 @@ impl Classifier {
         }
     }
 
-    /// Distance of the windows so far from the training data; `None` if the model has no training statistics.
-    pub fn novelty(&self) -> Option<&Novelty> {
-        self.novelty.as_ref()
+    /// Warnings about the windows so far: channels without signal, and windows unlike the training data.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = self.constant.warnings();
+        let novelty = self.novelty.as_ref();
+        warnings.extend(novelty.map_or(Vec::new(), Novelty::warnings));
+        warnings
     }
 
-    /// Resets the novelty statistics.
-    pub fn reset_novelty(&mut self) {
+    /// Forgets the windows so far.
+    pub fn reset_warnings(&mut self) {
         self.novelty = Novelty::new(&self.preprocessing, self.shape);
+        self.constant = ConstantChannels::new(self.shape[0]);
     }
 
     /// Classifies windows.
@@ -285,6 +293,7 @@ impl Classifier {
                 }
                 Ok(())
             })?;
+        (0..count).for_each(|i| self.constant.add(window(i).0));
         if preprocessing.normalisation == Normalisation::Batch {
             preprocessing.normalise(&mut self.inputs, shape);
         }

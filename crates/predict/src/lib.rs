@@ -47,6 +47,7 @@
 mod analysis;
 mod classifier;
 pub mod commands;
+mod constant;
 mod error;
 mod events;
 mod feed;
@@ -66,6 +67,5 @@ pub use error::{ChannelError, MissingModel, PredictError};
 pub use events::{Event, EventDetector, EventSettings, makes_no_events};
 pub use gallery::{Gallery, Origin};
 pub use join::{JoinCounts, Joined, JoinedSink, Joiner};
-pub use novelty::Novelty;
 pub use relevance::{Explainer, Relevance};
 pub use slide::{Cutting, Slider, Span, Windows};

@@ -177,7 +177,7 @@ impl<'a> Analyst<'a> {
         let classifier = &mut self.classifier;
         let mut analysis = Analysis::new(Slider::new(cutting), detector, classifier.at_once());
         let mut found = Vec::new();
-        classifier.reset_novelty();
+        classifier.reset_warnings();
         let mut joiner = Joiner::new(channels.len()).resampled_to(cutting.rate);
         // The last window extends beyond `until`, and so does the resampling filter.
         let length = (cutting.window as f64 / cutting.rate * NANOS) as i64;
@@ -192,9 +192,7 @@ impl<'a> Analyst<'a> {
         analysis.finish(classifier, &mut found)?;
         sink(&mut found)?;
         let mut notes = notes(site, joiner.counts(), &analysis, cutting)?;
-        let warnings = classifier
-            .novelty()
-            .map_or(Vec::new(), |novelty| novelty.warnings());
+        let warnings = classifier.warnings();
         notes.extend(
             warnings
                 .into_iter()

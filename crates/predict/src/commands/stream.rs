@@ -287,10 +287,7 @@ impl Stream {
                 "{seconds:.3} s resampled by channel, where the channels have different rates: {rates}"
             ));
         }
-        let warnings = self
-            .classifier
-            .novelty()
-            .map_or(Vec::new(), |novelty| novelty.warnings());
+        let warnings = self.classifier.warnings();
         lines.extend(
             warnings
                 .into_iter()

@@ -77,10 +77,7 @@ pub(super) fn run(arguments: &WindowsArgs, interrupt: &Interrupt) -> Result<(), 
         table.classify(&mut classifier, path, &mut waiting)?;
         interrupt.check()?;
     }
-    for warning in classifier
-        .novelty()
-        .map_or(Vec::new(), |novelty| novelty.warnings())
-    {
+    for warning in classifier.warnings() {
         arguments.model.say(&format!("warning: {warning}"));
     }
     if let (Some(path), Some(gallery)) = (&arguments.gallery, &mut table.gallery) {

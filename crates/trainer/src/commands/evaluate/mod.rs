@@ -143,11 +143,7 @@ pub fn evaluate(arguments: &EvaluateArgs) -> Result<(String, Vec<String>), Train
             "`batch` normalisation: windows are scaled {BATCH} at a time, so that results depend on their order"
         ));
     }
-    notes.extend(
-        classifier
-            .novelty()
-            .map_or(Vec::new(), |novelty| novelty.warnings()),
-    );
+    notes.extend(classifier.warnings());
     let evaluation = Evaluation::new(&found.logits, &found.labels, found.classes.len());
     let mut results = results(&entry, &config, split, &found, &evaluation);
     if let Some(checksum) = classifier.int8_checksum() {
@@ -209,8 +205,7 @@ fn of_recordings(
     } else {
         scores.text() + &written
     };
-    let novel = classifier.novelty();
-    notes.extend(novel.map_or(Vec::new(), |novelty| novelty.warnings()));
+    notes.extend(classifier.warnings());
     let mut said = as_notes(notes);
     let warnings = scores.warnings().into_iter();
     said.extend(warnings.map(|warning| format!("warning: {warning}")));
