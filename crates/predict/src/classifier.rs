@@ -331,8 +331,9 @@ pub(crate) fn at(index: usize, problem: String) -> PredictError {
 pub(crate) fn mismatch(window_shape: &[usize], found: [usize; 3], expected: [usize; 3]) -> String {
     if found[0] != expected[0] {
         return format!(
-            "its shape {window_shape:?} has {} channels, but the model takes {}",
-            found[0], expected[0]
+            "its shape {window_shape:?} has {}, but the model takes {}",
+            support::words::counted(found[0], "channel"),
+            expected[0]
         );
     }
     format!(

@@ -254,6 +254,11 @@ impl Narrow {
 }
 
 impl Scales {
+    /// Whether they are of inputs of this shape: a number a channel, or one a bin.
+    pub fn fit(&self, [channels, _, bins]: [usize; 3]) -> bool {
+        [channels, channels * bins].contains(&self.means.len())
+    }
+
     /// `(x - mean) * factor` in place; NaN becomes zero.
     pub fn apply(&self, values: &mut [f32], [channels, segments, bins]: [usize; 3]) {
         let by_band = self.means.len() != channels;

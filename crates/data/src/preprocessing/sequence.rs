@@ -83,6 +83,9 @@ impl Sequence {
     /// `shape` is `[channels, samples]`, or `[channels, segments, samples]` for a window that is already cut. The
     /// window is expected to begin `shift` samples after the last one; if its samples differ, it is computed in full.
     ///
+    /// An input of another shape than the statistics are of is returned as it is before scaling: compare the shape with what
+    /// the network takes.
+    ///
     /// # Errors
     /// Those of [`Pipeline::features`].
     pub fn input(
@@ -109,6 +112,9 @@ impl Sequence {
             .features_after(known, values, shape, &mut self.fresh)?;
         self.preprocessing.compress(&mut self.fresh, found);
         if let Some(scales) = &self.scales {
+            if !scales.fit(found) {
+                return Ok((&self.fresh, found));
+            }
             scales.apply(&mut self.fresh, found);
         } else if self.scales_rows {
             self.preprocessing.normalise(&mut self.fresh, found);

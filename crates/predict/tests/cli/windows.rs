@@ -94,6 +94,37 @@ fn windows_need_no_labels() {
     assert!(found.iter().all(|own| own.get("label").is_none()));
 }
 
+/// Windows of another number of channels are refused, and a channel without signal gives a warning.
+#[test]
+fn channels_are_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut preprocessing = Preprocessing::new(Vec::new(), SpectralConfig::default());
+    preprocessing.normalisation = Normalisation::Dataset;
+    let statistics = serde_json::json!({"mean": [0.0, 0.0], "std": [1.0, 1.0]});
+    preprocessing.statistics = Some(serde_json::from_value(statistics).unwrap());
+    let model = write_model_with(folder.path(), 64, preprocessing);
+    let path = folder.path().join("new.npy");
+    let classify = || run(&["windows", model.to_str().unwrap(), path.to_str().unwrap()]);
+    let mut values: Vec<f32> = windows(3)
+        .iter()
+        .flat_map(|own| own.values.clone())
+        .collect();
+    for (shape, problem) in [
+        ("(6, 1, 64)", "has 1 channel, but the model takes 2"),
+        ("(2, 3, 64)", "has 3 channels, but the model takes 2"),
+    ] {
+        std::fs::write(&path, npy(shape, &values)).unwrap();
+        refused(&classify(), 2, problem);
+    }
+    values[3 * 64..4 * 64].fill(5.0);
+    std::fs::write(&path, npy("(3, 2, 64)", &values)).unwrap();
+    let output = classify();
+    let warned = text(&output.stderr);
+    assert!(output.status.success(), "{warned}");
+    let expected = "warning: channel 2: all samples are the same in 1 of 3 windows";
+    assert!(warned.contains(expected), "{warned}");
+}
+
 /// A float32 NumPy file.
 fn npy(shape: &str, values: &[f32]) -> Vec<u8> {
     let mut header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}");

@@ -145,3 +145,18 @@ fn frames_are_counted_once() {
         assert_eq!(own[..2 * frame], before[frame..]);
     }
 }
+
+/// Windows with more or fewer channels than the statistics are of: the caller compares the shapes.
+#[test]
+fn other_channels_are_told_by_the_shape() {
+    for which in 0..75 {
+        let mut sequence = preprocessing(which).sequence().unwrap();
+        for channels in [1, 3, 2] {
+            let values = window_at(0, 192)[..channels * 128].to_vec();
+            if let Ok((input, shape)) = sequence.input(&values, &[channels, 128], None) {
+                assert_eq!(shape[0], channels, "{which}");
+                assert_eq!(input.len(), shape.iter().product::<usize>(), "{which}");
+            }
+        }
+    }
+}
