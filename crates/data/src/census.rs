@@ -1,6 +1,7 @@
 //! Statistics of a split collected while it is read: dead channels and noise floors for warnings, and the reference
 //! levels for thresholds of the preprocessing.
 
+use crate::constant::constant_channels;
 use crate::preprocessing::{Preprocessing, Survey, Thresholds};
 use crate::reader::Record;
 
@@ -44,9 +45,9 @@ impl Census {
     pub fn add(&mut self, record: &Record, features: &[f32], channels: usize) {
         self.windows += 1;
         self.constant.resize(channels, 0);
-        let values = record.values.chunks(record.values.len() / channels);
-        for (count, channel) in self.constant.iter_mut().zip(values) {
-            *count += usize::from(channel.iter().all(|value| *value == channel[0]));
+        let found = constant_channels(&record.values, channels);
+        for (count, is_constant) in self.constant.iter_mut().zip(found) {
+            *count += usize::from(is_constant);
         }
         self.features = record.shape[..].try_into().ok();
         self.samples = match *record.shape {

@@ -27,6 +27,7 @@ pub mod batch;
 mod census;
 pub mod commands;
 mod config;
+mod constant;
 mod dataset;
 pub mod demo;
 pub mod error;
@@ -57,6 +58,7 @@ pub use augment::{Augmentation, Background, Noise, Stretch};
 pub use config::{
     ConfigWarning, DatasetConfig, Task, parse_yaml, parse_yaml_noting_unknown, read_yaml,
 };
+pub use constant::constant_channels;
 pub use dataset::Dataset;
 pub use error::{DataError, Problem};
 pub use feature_augment::{Draw, FeatureAugmentation, FeatureLayout};

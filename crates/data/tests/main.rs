@@ -4,6 +4,7 @@
 mod amplitudes;
 mod bands;
 mod cli;
+mod conformance;
 mod dataset;
 mod formats;
 mod import;

@@ -2,11 +2,12 @@
 //! (`scripts/conformance/make_miniseed.py`).
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use data::recording::{self, Contents, Hints, Trace, merge};
 use proptest::prelude::*;
 use serde::Deserialize;
+
+use super::conformance;
 
 #[derive(Deserialize)]
 struct Expected {
@@ -17,17 +18,12 @@ struct Expected {
 
 type Channels = BTreeMap<String, Vec<Expected>>;
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/miniseed")
-}
-
 fn expected() -> BTreeMap<String, Channels> {
-    let text = std::fs::read_to_string(folder().join("expected.json")).unwrap();
-    serde_json::from_str(&text).unwrap()
+    conformance::expected("miniseed")
 }
 
 fn read(name: &str) -> Contents {
-    recording::read(&folder().join(format!("{name}.mseed")), &Hints::default()).unwrap()
+    conformance::read("miniseed", &format!("{name}.mseed")).unwrap()
 }
 
 #[test]
@@ -149,7 +145,9 @@ fn a_damaged_record_is_a_gap() {
 /// Records with an unsupported encoding are reported and affect no others.
 #[test]
 fn other_encodings_are_named() {
-    let sound = std::fs::read(folder().join("steim2-be-header-be-data.mseed")).unwrap();
+    let sound =
+        std::fs::read(conformance::folder("miniseed").join("steim2-be-header-be-data.mseed"))
+            .unwrap();
     let mut other = sound.clone();
     other[52] = 19;
     let parse = |bytes: &[u8]| recording::parse(bytes, "", &Hints::default());
@@ -173,7 +171,8 @@ fn sound() -> Vec<(Vec<u8>, usize)> {
         "encoding-30-le",
     ];
     let one = |name: &str| {
-        let bytes = std::fs::read(folder().join(format!("{name}.mseed"))).unwrap();
+        let bytes =
+            std::fs::read(conformance::folder("miniseed").join(format!("{name}.mseed"))).unwrap();
         (bytes, read(name).traces[0].samples.len())
     };
     names.map(one).to_vec()

@@ -1,31 +1,18 @@
 //! SAC files as written by various programs, compared with ObsPy (`scripts/conformance/make_sac.py`).
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use data::recording::{self, Contents, Hints};
-use serde::Deserialize;
 
-#[derive(Deserialize)]
-struct Expected {
-    channel: String,
-    start: i64,
-    rate: f64,
-    samples: Vec<f64>,
-}
-
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/sac")
-}
+use super::conformance::{self, Expected};
 
 fn read(name: &str) -> Contents {
-    recording::read(&folder().join(format!("{name}.sac")), &Hints::default()).unwrap()
+    conformance::read("sac", &format!("{name}.sac")).unwrap()
 }
 
 #[test]
 fn every_file_holds_what_obspy_reads() {
-    let text = std::fs::read_to_string(folder().join("expected.json")).unwrap();
-    let expected: BTreeMap<String, Expected> = serde_json::from_str(&text).unwrap();
+    let expected: BTreeMap<String, Expected> = conformance::expected("sac");
     assert!(expected.len() > 15);
     for (name, expected) in &expected {
         let contents = read(name);
@@ -80,7 +67,7 @@ fn what_was_unusual_is_noted() {
         let notes = read(name).notes;
         assert_eq!(notes.join("; "), expected, "{name}");
     }
-    let mut own = std::fs::read(folder().join("le.sac")).unwrap();
+    let mut own = std::fs::read(conformance::folder("sac").join("le.sac")).unwrap();
     own[4 * 85..4 * 86].copy_from_slice(&4_i32.to_le_bytes());
     let notes = recording::parse(&own, "sac", &Hints::default())
         .unwrap()
@@ -91,7 +78,7 @@ fn what_was_unusual_is_noted() {
 
 #[test]
 fn other_kinds_are_refused() {
-    let sound = std::fs::read(folder().join("le.sac")).unwrap();
+    let sound = std::fs::read(conformance::folder("sac").join("le.sac")).unwrap();
     let changed = |word: usize, value: i32| {
         let mut own = sound.clone();
         own[4 * word..4 * word + 4].copy_from_slice(&value.to_le_bytes());
@@ -109,7 +96,7 @@ fn other_kinds_are_refused() {
 /// Some programs write 0 for what they do not know. ObsPy reads such files as ones without a date.
 #[test]
 fn a_date_of_zeros_is_none() {
-    let mut own = std::fs::read(folder().join("le.sac")).unwrap();
+    let mut own = std::fs::read(conformance::folder("sac").join("le.sac")).unwrap();
     own[4 * 70..4 * 76].fill(0);
     let start = |hints: &Hints| recording::parse(&own, "sac", hints).unwrap().traces[0].start;
     let given = Hints {
@@ -123,7 +110,7 @@ fn a_date_of_zeros_is_none() {
 /// such files as ones without a date.
 #[test]
 fn parts_of_the_reference_time_that_are_full() {
-    let sound = std::fs::read(folder().join("le.sac")).unwrap();
+    let sound = std::fs::read(conformance::folder("sac").join("le.sac")).unwrap();
     // Day 122 of 2024, 10:00:00.250.
     let parts = |changed: &[(usize, i32)]| {
         let mut own = sound.clone();
@@ -166,7 +153,8 @@ fn parts_of_the_reference_time_that_are_full() {
 #[test]
 fn picks_of_the_header() {
     let marked = |name: &str, big_endian: bool| {
-        let mut own = std::fs::read(folder().join(format!("{name}.sac"))).unwrap();
+        let mut own =
+            std::fs::read(conformance::folder("sac").join(format!("{name}.sac"))).unwrap();
         let float = |value: f32| {
             if big_endian {
                 value.to_be_bytes()
@@ -195,7 +183,10 @@ fn picks_of_the_header() {
         let picks = picks.map(|own| (own.field, own.name, own.time - start));
         picks.collect::<Vec<_>>()
     };
-    assert_eq!(picks(&std::fs::read(folder().join("le.sac")).unwrap()), []);
+    assert_eq!(
+        picks(&std::fs::read(conformance::folder("sac").join("le.sac")).unwrap()),
+        []
+    );
     // ObsPy writes the first sample as the reference time.
     let expected = [
         ("A", "IPU0".to_owned(), 500_000_000),

@@ -1,32 +1,18 @@
 //! SEG-Y files of every format of samples, compared with ObsPy (`scripts/conformance/make_segy.py`).
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use data::recording::{self, Contents, Hints};
-use serde::Deserialize;
 
-#[derive(Deserialize)]
-struct Expected {
-    channel: String,
-    start: i64,
-    rate: f64,
-    samples: Vec<f64>,
-}
-
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/segy")
-}
+use super::conformance::{self, Expected};
 
 fn read(name: &str) -> Contents {
-    let path = folder().join(format!("{name}.sgy"));
-    recording::read(&path, &Hints::default()).unwrap()
+    conformance::read("segy", &format!("{name}.sgy")).unwrap()
 }
 
 #[test]
 fn every_file_holds_what_obspy_reads() {
-    let text = std::fs::read_to_string(folder().join("expected.json")).unwrap();
-    let all: BTreeMap<String, Vec<Expected>> = serde_json::from_str(&text).unwrap();
+    let all: BTreeMap<String, Vec<Expected>> = conformance::expected("segy");
     assert!(all.len() > 20);
     for (name, expected) in &all {
         let contents = read(name);
@@ -58,7 +44,7 @@ type Change = (Option<usize>, usize, &'static [u8]);
 
 /// Reads `format-5-be` with other numbers.
 fn changed(changes: &[Change]) -> Result<Contents, String> {
-    let mut own = std::fs::read(folder().join("format-5-be.sgy")).unwrap();
+    let mut own = std::fs::read(conformance::folder("segy").join("format-5-be.sgy")).unwrap();
     for (trace, at, bytes) in changes {
         let at = trace.map_or(0, |trace| 3600 + trace * TRACE) + at;
         own[at..at + bytes.len()].copy_from_slice(bytes);
@@ -136,7 +122,7 @@ fn what_is_unusual_is_noted() {
         error.contains("the number of texts before the first trace"),
         "{error}"
     );
-    let own = std::fs::read(folder().join("format-5-be.sgy")).unwrap();
+    let own = std::fs::read(conformance::folder("segy").join("format-5-be.sgy")).unwrap();
     for (length, samples, note) in [
         (
             own.len() - 40,

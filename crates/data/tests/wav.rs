@@ -1,10 +1,11 @@
 //! Every sample container of WAV, compared with SciPy (`scripts/conformance/make_wav.py`).
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use data::recording::{self, Contents, Hints};
 use serde::Deserialize;
+
+use super::conformance;
 
 #[derive(Deserialize)]
 struct Expected {
@@ -12,19 +13,13 @@ struct Expected {
     channels: Vec<Vec<f64>>,
 }
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/wav")
-}
-
 fn read(name: &str) -> Result<Contents, String> {
-    let path = folder().join(format!("{name}.wav"));
-    recording::read(&path, &Hints::default()).map_err(|error| error.to_string())
+    conformance::read("wav", &format!("{name}.wav"))
 }
 
 #[test]
 fn every_file_holds_what_scipy_reads() {
-    let text = std::fs::read_to_string(folder().join("expected.json")).unwrap();
-    let expected: BTreeMap<String, Expected> = serde_json::from_str(&text).unwrap();
+    let expected: BTreeMap<String, Expected> = conformance::expected("wav");
     assert!(expected.len() > 40);
     for (name, expected) in &expected {
         let contents = read(name).unwrap();
@@ -91,7 +86,7 @@ fn a_law_and_mu_law_are_as_soundfile_reads_them() {
         ("ulaw", mu_law, 98_107_392.0),
         ("alaw", a_law, 100_139_008.0),
     ] {
-        let path = folder().join(format!("codec-{name}.wav"));
+        let path = conformance::folder("wav").join(format!("codec-{name}.wav"));
         let mut bytes = std::fs::read(path).unwrap();
         let data = bytes.windows(4).position(|own| own == b"data").unwrap();
         bytes.truncate(data + 4);
@@ -124,7 +119,7 @@ fn other_codecs_are_named() {
 
 #[test]
 fn contradictions_are_errors() {
-    let sound = std::fs::read(folder().join("riff-pcm16.wav")).unwrap();
+    let sound = std::fs::read(conformance::folder("wav").join("riff-pcm16.wav")).unwrap();
     let changed = |at: usize, bytes: &[u8]| {
         let mut own = sound.clone();
         own[at..at + bytes.len()].copy_from_slice(bytes);
@@ -144,7 +139,7 @@ fn contradictions_are_errors() {
 /// Files that were joined, and a length that a recorder did not complete.
 #[test]
 fn samples_that_the_header_does_not_count_are_said() {
-    let sound = std::fs::read(folder().join("riff-pcm16.wav")).unwrap();
+    let sound = std::fs::read(conformance::folder("wav").join("riff-pcm16.wav")).unwrap();
     let notes = |bytes: &[u8]| {
         let contents = recording::parse(bytes, "wav", &Hints::default()).unwrap();
         contents.notes.join("; ")

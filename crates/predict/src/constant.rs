@@ -20,10 +20,9 @@ impl ConstantChannels {
     /// Adds a window, channel by channel.
     pub fn add(&mut self, window: &[f32]) {
         self.windows += 1;
-        let length = (window.len() / self.constant.len()).max(1);
-        let channels = window.chunks_exact(length);
-        for (count, channel) in self.constant.iter_mut().zip(channels) {
-            *count += usize::from(channel.iter().all(|value| *value == channel[0]));
+        let found = data::constant_channels(window, self.constant.len());
+        for (count, is_constant) in self.constant.iter_mut().zip(found) {
+            *count += usize::from(is_constant);
         }
     }
 

@@ -9,6 +9,7 @@ use super::arrays::Arrays;
 use super::figure::{Example, draw};
 use super::{InspectArgs, seisbench, warn};
 use crate::config::DatasetConfig;
+use crate::constant::constant_channels;
 use crate::error::{DataError, FolderError, UsageError, in_file};
 use crate::reader::{self, Record, Wanted};
 
@@ -53,9 +54,8 @@ impl SampleStatistics {
         *self.shapes.entry(shape.join(" x ")).or_default() += 1;
         self.not_finite += usize::from(record.values.iter().any(|v| !v.is_finite()));
         let channels = record.shape.first().copied().unwrap_or(1).max(1);
-        let length = (record.values.len() / channels).max(1);
-        let constant = |channel: &&[f32]| channel.iter().all(|v| *v == channel[0]);
-        self.constant_channels += record.values.chunks(length).filter(constant).count();
+        let found = constant_channels(&record.values, channels);
+        self.constant_channels += found.filter(|is_constant| *is_constant).count();
         for value in record.values.iter().filter(|v| v.is_finite()) {
             self.smallest = Some(
                 self.smallest

@@ -11,9 +11,9 @@ pub(crate) fn check_window_features(
 ) -> Result<(), DataError> {
     let bands = &config.spectral.bands;
     let is_bands = config.spectral.method == SpectralMethod::Bands;
-    let has_time = is_bands && bands.has_window_features();
+    let has_some = is_bands && bands.has_window_features();
     match normalisation {
-        Normalisation::Sample | Normalisation::Batch if has_time => {
+        Normalisation::Sample | Normalisation::Batch if has_some => {
             let problem = format!(
                 "features of the window do not go with `normalisation: {normalisation}`: leave them out, or set \
                  `normalisation: band`"

@@ -152,6 +152,12 @@ pub fn run(cli: &Cli) -> Result<(), PredictError> {
     }
 }
 
+/// Lines with the warnings about the windows so far.
+fn warnings(classifier: &Classifier) -> impl Iterator<Item = String> {
+    let warnings = classifier.warnings().into_iter();
+    warnings.map(|warning| format!("warning: {warning}"))
+}
+
 /// # Errors
 /// [`PredictError::Usage`] if the value is not a probability.
 fn check_probability(option: &str, value: f32) -> Result<(), PredictError> {

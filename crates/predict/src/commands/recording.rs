@@ -192,12 +192,7 @@ impl<'a> Analyst<'a> {
         analysis.finish(classifier, &mut found)?;
         sink(&mut found)?;
         let mut notes = notes(site, joiner.counts(), &analysis, cutting)?;
-        let warnings = classifier.warnings();
-        notes.extend(
-            warnings
-                .into_iter()
-                .map(|warning| format!("warning: {warning}")),
-        );
+        notes.extend(super::warnings(classifier));
         Ok(notes)
     }
 }

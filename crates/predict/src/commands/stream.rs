@@ -287,12 +287,7 @@ impl Stream {
                 "{seconds:.3} s resampled by channel, where the channels have different rates: {rates}"
             ));
         }
-        let warnings = self.classifier.warnings();
-        lines.extend(
-            warnings
-                .into_iter()
-                .map(|warning| format!("warning: {warning}")),
-        );
+        lines.extend(super::warnings(&self.classifier));
         lines
     }
 }

@@ -77,8 +77,8 @@ pub(super) fn run(arguments: &WindowsArgs, interrupt: &Interrupt) -> Result<(), 
         table.classify(&mut classifier, path, &mut waiting)?;
         interrupt.check()?;
     }
-    for warning in classifier.warnings() {
-        arguments.model.say(&format!("warning: {warning}"));
+    for warning in super::warnings(&classifier) {
+        arguments.model.say(&warning);
     }
     if let (Some(path), Some(gallery)) = (&arguments.gallery, &mut table.gallery) {
         gallery.explain(&classifier)?;

@@ -100,13 +100,10 @@ impl Inspected {
         for (channel, traces) in by_channel {
             let all = || traces.iter().flat_map(|trace| &trace.samples);
             if let Some((count, value)) = fills(all()) {
-                notes.push(Note {
-                file: path.display().to_string(),
-                note: format!(
+                notes.push(of_file(format!(
                     "channel `{channel}`: {count} samples are {value}, as programs write where data are missing: an \
                      import makes gaps of them"
-                ),
-            });
+                )));
             } else if known && all().all(|v| v.is_finite()) {
                 let suspect = suspect::notes(&channel, traces.iter()).into_iter();
                 notes.extend(suspect.map(of_file));

@@ -1,0 +1,34 @@
+//! Fixtures with what the readers of the field have of them, in `expected.json`.
+
+use std::path::{Path, PathBuf};
+
+use data::recording::{self, Contents, Hints};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+/// A trace as ObsPy has it.
+#[derive(Deserialize)]
+pub struct Expected {
+    pub channel: String,
+    pub start: i64,
+    pub rate: f64,
+    pub samples: Vec<f64>,
+}
+
+/// The folder of a format.
+pub fn folder(format: &str) -> PathBuf {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    fixtures.join(format)
+}
+
+/// What `expected.json` of a format has.
+pub fn expected<T: DeserializeOwned>(format: &str) -> T {
+    let text = std::fs::read_to_string(folder(format).join("expected.json")).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+/// Reads a fixture of a format.
+pub fn read(format: &str, file: &str) -> Result<Contents, String> {
+    let path = folder(format).join(file);
+    recording::read(&path, &Hints::default()).map_err(|error| error.to_string())
+}
