@@ -13,7 +13,7 @@ use crate::training::Interrupt;
 use crate::{budget, memory};
 
 /// Raised whenever a search comes to other results, which are then not taken from the cache.
-const VERSION: u32 = 8;
+const VERSION: u32 = 9;
 
 /// Samples of the shortest window in which the rhythm is tried: four for each part whose energy it compares.
 const SHORTEST_WITH_RHYTHM: usize = 256;
@@ -58,9 +58,9 @@ impl Prepared {
     }
 
     /// Chooses the form of the front end, if neither the dataset configuration nor the recipe sets the front end: first the
-    /// number of bands, then whether features of the window follow: features in time and the rhythm, then its power. The choice depends on the data, the augmentation
-    /// and the weights of classes, not on the run's network or device, nor on its seed (unless that chooses the training
-    /// windows, by `--label-ratio`), and is cached.
+    /// number of bands, then whether features of the window follow (in time and the rhythm, then its power), then the number
+    /// of frames. The choice depends on the data, the augmentation and the weights of classes, not on the run's network or
+    /// device, nor on its seed (unless that chooses the training windows, by `--label-ratio`), and is cached.
     ///
     /// # Errors
     /// [`TrainerError::Interrupted`], or those of reading the data and of a training.
@@ -70,8 +70,12 @@ impl Prepared {
         progress: &mut Progress,
     ) -> Result<Self, TrainerError> {
         let usual = Form::USUAL;
-        let kinds: [fn(&Self, Form) -> Vec<Form>; 3] =
-            [Self::coarse, Self::with_time, Self::with_power];
+        let kinds: [fn(&Self, Form) -> Vec<Form>; 4] = [
+            Self::coarse,
+            Self::with_time,
+            Self::with_power,
+            Self::with_long_frames,
+        ];
         if kinds.iter().all(|of| of(&self, usual).is_empty()) {
             return Ok(self);
         }
@@ -194,6 +198,17 @@ impl Prepared {
     /// The form with the power of the window.
     fn with_power(&self, base: Form) -> Vec<Form> {
         self.possible(&[base.with_power()])
+    }
+
+    /// The form with one frame per segment, if that makes a difference and few bands were enough: where narrow bands are
+    /// needed, some networks lose more than short trials show.
+    fn with_long_frames(&self, base: Form) -> Vec<Form> {
+        let layout = self.open_layout();
+        let layout = layout.filter(|layout| base.coarse && layout.frames > 1);
+        layout
+            .map(|_| base.with_long_frames())
+            .into_iter()
+            .collect()
     }
 
     /// Those of some forms with features of the whole window that can be computed.

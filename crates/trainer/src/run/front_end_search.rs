@@ -25,6 +25,9 @@ pub struct Form {
     /// Whether there is the power of the window.
     #[serde(default)]
     pub power: bool,
+    /// Whether segments have one frame, as long as the segment, and not as many as usual.
+    #[serde(default)]
+    pub long_frames: bool,
 }
 
 impl Form {
@@ -34,6 +37,7 @@ impl Form {
         time: false,
         rhythm: false,
         power: false,
+        long_frames: false,
     };
 
     /// The same with [`FEW_BANDS`] bands.
@@ -61,9 +65,17 @@ impl Form {
         }
     }
 
+    /// The same with one frame per segment.
+    pub fn with_long_frames(self) -> Self {
+        Self {
+            long_frames: true,
+            ..self
+        }
+    }
+
     /// Whether it has fewer features, and no others.
     fn is_simpler_than(self, other: Self) -> bool {
-        self == other.with_coarse_bands()
+        self == other.with_coarse_bands() || self == other.with_long_frames()
     }
 
     /// `bands` in this form.
@@ -77,6 +89,7 @@ impl Form {
             time: self.time,
             rhythm: self.rhythm,
             power: self.power,
+            frames: if self.long_frames { 1 } else { bands.frames },
             ..bands.clone()
         }
     }
@@ -87,6 +100,7 @@ impl Form {
             (self.time, "features in time".to_owned()),
             (self.rhythm, "the rhythm".to_owned()),
             (self.power, "the power of the window".to_owned()),
+            (self.long_frames, "one frame per segment".to_owned()),
         ];
         let parts = parts.into_iter().filter(|(has, _)| *has);
         let parts: Vec<String> = parts.map(|(_, name)| name).collect();
@@ -145,10 +159,11 @@ impl FrontEndSearch {
         }
         let standard_error = Some(found.standard_error).filter(|error| error.is_finite());
         let best = self.tried.iter().find(|own| own.form == self.chosen);
-        let is_lowest = best.is_none_or(|best| loss < best.loss);
+        let is_simpler = form.is_simpler_than(against);
+        let is_lowest = is_simpler || best.is_none_or(|best| loss < best.loss);
         let gain = loss_against - loss;
         let is_clear = standard_error.is_some_and(|error| {
-            if form.is_simpler_than(against) {
+            if is_simpler {
                 gain >= -error.min(MOST_WORSE * loss_against)
             } else {
                 gain > critical(self.groups) * error
@@ -172,6 +187,12 @@ impl FrontEndSearch {
         self.chosen
     }
 
+    /// Loss in a form that was tried, or the usual one.
+    fn loss_of(&self, form: Form) -> f64 {
+        let own = self.tried.iter().find(|own| own.form == form);
+        own.map_or(self.loss_of_usual, |own| own.loss)
+    }
+
     /// Message to the user.
     pub fn message(&self) -> String {
         let tried = self.tried.iter().map(|own| {
@@ -182,15 +203,29 @@ impl FrontEndSearch {
             format!("{:.3} with {}{error}", own.loss, own.form.name())
         });
         let tried: Vec<String> = tried.collect();
-        let best = self.tried.iter().find(|own| own.form == self.chosen);
-        let loss = best.map_or(self.loss_of_usual, |best| best.loss);
         let mut why = Vec::new();
-        let coarse = Form::USUAL.with_coarse_bands();
-        let is_no_better = |own: &Tried| own.form == coarse && own.loss > self.loss_of_usual;
-        if self.chosen.coarse && self.tried.iter().any(is_no_better) {
+        let is_worse_within_error = |chosen: bool, is_this: fn(Form) -> bool| {
+            let of_this = self.tried.iter().filter(|own| is_this(own.form));
+            let mut of_this = of_this.filter(|own| own.form.is_simpler_than(own.against));
+            chosen && of_this.any(|own| own.loss > self.loss_of(own.against))
+        };
+        if is_worse_within_error(self.chosen.coarse, |form| !form.long_frames) {
             why.push("few bands are within a standard error and hold less noise");
         }
-        if self.tried.iter().any(|own| own.loss < loss) {
+        if is_worse_within_error(self.chosen.long_frames, |form| form.long_frames) {
+            why.push("one frame is within a standard error and holds less noise");
+        }
+        // What fewer features cost was said.
+        let with_as_many = Form {
+            long_frames: false,
+            ..self.chosen
+        };
+        let loss = self.loss_of(with_as_many);
+        if self
+            .tried
+            .iter()
+            .any(|own| own.loss < loss && !own.form.long_frames)
+        {
             why.push("the lower loss of another form may be chance");
         }
         let colon = if why.is_empty() { "" } else { ": " };
@@ -295,6 +330,31 @@ mod tests {
         let message = search.message();
         let expected = "training with 8 bands, features in time, the rhythm and the power of the window (`spec";
         assert!(message.contains(expected), "{message}");
+    }
+
+    /// As few bands are, where the loss is hardly higher.
+    #[test]
+    fn one_frame_is_taken_unless_it_is_clearly_worse() {
+        let coarse = USUAL.with_coarse_bands();
+        let long = coarse.with_long_frames();
+        let try_long = |loss, standard_error| {
+            let mut search = FrontEndSearch::new(30);
+            assert!(search.is_taken(coarse, USUAL, paired(0.95, 0.9, 0.02)));
+            let is_taken = search.is_taken(long, coarse, paired(0.9, loss, standard_error));
+            (is_taken, search.chosen(), search.message())
+        };
+        let (is_taken, chosen, message) = try_long(0.91, 0.02);
+        let expected = "training with 8 bands and one frame per segment: one frame is within a standard error and holds less \
+                        noise (`spec";
+        assert!(
+            is_taken && chosen == long && message.contains(expected),
+            "{message}"
+        );
+        let (is_taken, _, message) = try_long(0.89, 0.02);
+        let expected = "training with 8 bands and one frame per segment (`spec";
+        assert!(is_taken && message.contains(expected), "{message}");
+        let (is_taken, chosen, _) = try_long(0.93, 0.02);
+        assert!(!is_taken && chosen == coarse && !try_long(1.0, 0.5).0);
     }
 
     #[test]
