@@ -94,9 +94,14 @@ pub(super) fn names(
     (names, line)
 }
 
-/// Whether a row is a setting and its value, such as `UNITS = counts` or `NPTS= 3000, DT= .01 SEC`.
+/// Whether a row is a setting and its value, such as `UNITS = counts`, `NPTS= 3000, DT= .01 SEC` or `Instrument:, T1`.
 fn is_setting(row: &[Vec<u8>]) -> bool {
-    row.iter().any(|cell| cell.trim_ascii().ends_with(b"="))
+    let mut ends = row.iter().map(|cell| cell.trim_ascii().last().copied());
+    if ends.clone().any(|end| end == Some(b'=')) {
+        return true;
+    }
+    let has_value = row[1..].iter().any(|cell| !cell.is_empty());
+    ends.next() == Some(Some(b':')) && has_value && !ends.any(|end| end == Some(b':'))
 }
 
 /// A row without the cell that says that it has the names, as in `;Headers,time,Ax,Ay` or `% time Ax Ay`.
