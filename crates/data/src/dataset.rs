@@ -116,7 +116,8 @@ impl Dataset {
         let mut warnings: Vec<String> = config.warnings.iter().map(ToString::to_string).collect();
         warnings.extend(config.assumptions());
         let plan = SplitPlan::new(config)?;
-        warnings.extend(plan.train.sources.first().and_then(|path| note(path)));
+        let first = plan.train.sources.first();
+        warnings.extend(first.and_then(|path| note(path, &config.wanted())));
         // Of a fold, the plan says how windows without a group are dealt.
         let says_ungrouped = !plan.warnings.is_empty();
         warnings.extend(plan.warnings);
