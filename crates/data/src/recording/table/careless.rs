@@ -217,7 +217,7 @@ fn parse(text: &[u8], layout: &Layout, column: usize) -> Option<i64> {
         let seconds: i64 = str::from_utf8(text).ok()?.parse().ok()?;
         return (0..i64::MAX / 2_000_000_000)
             .contains(&seconds)
-            .then_some(seconds * 1_000_000_000);
+            .then(|| seconds * 1_000_000_000);
     }
     match parse_moment_as(text, layout.orders[column]).ok()? {
         Moment::Stamp(nanos) | Moment::Day(nanos) | Moment::Clock(nanos) => {

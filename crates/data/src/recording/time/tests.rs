@@ -82,9 +82,6 @@ fn times_of_other_people() {
     for (text, problem) in [
         ("05/01/24 10:00:00 AM", MomentError::ShortYear),
         ("24-05-01 10:00:00", MomentError::ShortYear),
-        ("01-May-24 10:00:00", MomentError::ShortYear),
-        ("01-MAY-24", MomentError::ShortYear),
-        ("28-NOV-26 11.31.05.1 PM EST", MomentError::Zone),
         ("2024-05-01 10:00:00 EST", MomentError::Zone),
         ("1.2.3", MomentError::Malformed),
     ] {
@@ -118,6 +115,13 @@ fn times_of_oracle() {
     }
     let old = parse_time("1997-03-01T00:00:05").unwrap();
     assert_eq!(parse_time("1-MAR-97 12.00.05 AM"), Ok(old));
+    for (text, problem) in [
+        ("01-May-24 10:00:00", MomentError::ShortYear),
+        ("01-MAY-24", MomentError::ShortYear),
+        ("28-NOV-26 11.31.05.1 PM EST", MomentError::Zone),
+    ] {
+        assert_eq!(parse_moment(text.as_bytes()), Err(problem), "{text}");
+    }
     for wrong in [
         "28-NOV-26 11.31.05.5",
         "31-NOV-26 11.31.05 PM",

@@ -21,98 +21,41 @@ fn only(contents: &Contents) -> (i64, f64, usize, Vec<String>) {
 
 #[test]
 fn fractions_that_count() {
-    // Milliseconds after 10:00:00, in units of a `part`.
-    let second = |i: i64, part: i64| (i / part, i % part);
     let day = parse_time("2024-05-01T10:00:00").unwrap();
-    let clock = 36_000_000_000_000;
-    let unix = day / 1_000_000_000;
-    type Case<'a> = (&'a str, Box<dyn Fn(i64) -> String>, i64, f64);
-    let cases: [Case<'_>; 8] = [
+    let (clock, unix) = (36_000_000_000_000, day / 1_000_000_000);
+    // Seconds, and what comes before and behind their fraction.
+    type Case<'a> = (&'a str, Box<dyn Fn(i64) -> String>, &'a str, i64);
+    let two = |before: &'static str| move |second: i64| format!("{before}{second:02}");
+    let forms: [Case<'_>; 6] = [
+        ("time", Box::new(two("2024-05-01 10:00:")), "", day),
+        ("time", Box::new(two("\"2024-05-01T10:00:")), "Z\"", day),
+        ("time", Box::new(two("10:00:")), "", clock),
+        ("time", Box::new(two("10:00:")), " AM", clock),
         (
             "time",
-            Box::new(move |i| {
-                let (s, f) = second(20 * i, 1000);
-                format!("2024-05-01 10:00:{s:02}.{f}")
-            }),
+            Box::new(move |second| (unix + second).to_string()),
+            "",
             day,
-            50.0,
         ),
-        (
-            "time",
-            Box::new(move |i| {
-                let (s, f) = second(20 * i, 1000);
-                format!("10:00:{s:02}.{f}")
-            }),
-            clock,
-            50.0,
-        ),
-        (
-            "time",
-            Box::new(move |i| {
-                let (s, f) = second(20 * i, 1000);
-                format!("10:00:{s:02}:{f}")
-            }),
-            clock,
-            50.0,
-        ),
-        (
-            "time",
-            Box::new(move |i| {
-                let (s, f) = second(20 * i, 1000);
-                format!("\"2024-05-01T10:00:{s:02}.{f}Z\"")
-            }),
-            day,
-            50.0,
-        ),
-        (
-            "time",
-            Box::new(move |i| {
-                let (s, f) = second(2500 * i, 1_000_000);
-                format!("10:00:{s:02}.{f}")
-            }),
-            clock,
-            400.0,
-        ),
-        (
-            "time",
-            Box::new(move |i| {
-                let (s, f) = second(4 * i, 100);
-                format!("10:00:{s:02}.{f}")
-            }),
-            clock,
-            25.0,
-        ),
-        (
-            "time",
-            Box::new(move |i| {
-                let (s, f) = second(20 * i, 1000);
-                format!("{}.{f}", unix + s)
-            }),
-            day,
-            50.0,
-        ),
-        (
-            "t (s)",
-            Box::new(move |i| {
-                let (s, f) = second(20 * i, 1000);
-                format!("{s}.{f}")
-            }),
-            0,
-            50.0,
-        ),
+        ("t (s)", Box::new(|second| second.to_string()), "", 0),
     ];
-    for (name, time, start, rate) in cases {
-        let own = table(&format!("{name},x"), 300, &time);
-        let (found, own_rate, rows, notes) = only(&own);
-        assert_eq!(
-            (found, own_rate, rows),
-            (start, rate, 300),
-            "{}: {notes:?}",
-            time(3)
-        );
-        assert_eq!(notes.len(), 1, "{notes:?}");
+    let check = |own: &Contents, start: i64, rate: f64| {
+        let (found, own_rate, rows, notes) = only(own);
+        assert_eq!((found, own_rate, rows), (start, rate, 300), "{notes:?}");
         assert!(notes[0].contains("without leading zeros"), "{notes:?}");
+        assert_eq!(notes.len(), 1, "{notes:?}");
+    };
+    for (name, second, behind, start) in &forms {
+        for (step, part, rate) in [(20, 1000, 50.0), (2500, 1_000_000, 400.0), (4, 100, 25.0)] {
+            let time = |i: i64| {
+                let (second, own) = (second(step * i / part), step * i % part);
+                format!("{second}.{own}{behind}")
+            };
+            check(&table(&format!("{name},x"), 300, time), *start, rate);
+        }
     }
+    let colons = |i: i64| format!("10:00:{:02}:{}", 20 * i / 1000, 20 * i % 1000);
+    check(&table("time,x", 300, colons), clock, 50.0);
 }
 
 /// One row each second: times never go back, but only the counts are even.
@@ -144,6 +87,12 @@ fn decimals_without_their_last_zeros() {
         assert_eq!((start, rate, rows), (0, 1000.0 / step as f64, 300));
         assert!(notes.is_empty(), "{notes:?}");
     }
+}
+
+#[test]
+fn times_beyond_any_clock_do_not_overflow() {
+    let text = "time,x\n1.5,1\n9223372036854775807.5,2\n0.25,3\n9999999999.1,4\n-7.5,5\n";
+    let _ = contents(text, &Hints::default());
 }
 
 #[test]
