@@ -179,8 +179,13 @@ def gse(rng, path):
 
 
 def by_gse(path):
-    return [(f"{own.stats.network}.{own.stats.station}.{own.stats.gse2.auxid}.{own.stats.channel}", own.stats.starttime.ns,
-             own.stats.sampling_rate, own.data.astype(np.float64)) for own in obspy.read(str(path), format="GSE2")]
+    read, found = obspy.read(str(path), format="GSE2"), []
+    for own in read:
+        # The auxiliary code is part of a name where only it tells two apart.
+        codes = {one.stats.gse2.auxid for one in read if one.id == own.id}
+        name = own.id.replace("..", f".{own.stats.gse2.auxid}.", 1) if len(codes) > 1 else own.id
+        found.append((name, own.stats.starttime.ns, own.stats.sampling_rate, own.data.astype(np.float64)))
+    return found
 
 
 def gcf(rng, path):

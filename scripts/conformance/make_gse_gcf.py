@@ -4,8 +4,8 @@
     python scripts/conformance/make_gse_gcf.py
 
 ObsPy writes CM6 and GCF; this script assembles GSE2 with integers as text and with a line `STA2`. `expected.json` has channel, start
-(ns), rate and samples of each trace by file. Channels of GSE2 are `NET.STA.AUX.CHA`, of which ObsPy keeps the auxiliary code beside the name;
-those of GCF are the names of the streams, which ObsPy keeps beside channels that it makes up.
+(ns), rate and samples of each trace by file. Channels of GSE2 are those of ObsPy, with its auxiliary code as location where only that tells
+two apart; those of GCF are the names of the streams, which ObsPy keeps beside channels that it makes up.
 """
 import json
 from pathlib import Path
@@ -23,13 +23,15 @@ START = obspy.UTCDateTime("2024-05-01T10:00:07.255Z")
 
 def expected(path, form, channel):
     # ObsPy adds parts of a second as a float64 since 1970, which rounds them.
-    return [{"channel": channel(trace), "start": round(trace.stats.starttime.ns, -3), "rate": trace.stats.sampling_rate,
-             "samples": trace.data.astype(np.float64).tolist()} for trace in obspy.read(str(path), format=form)]
+    read = obspy.read(str(path), format=form)
+    return [{"channel": channel(trace, read), "start": round(trace.stats.starttime.ns, -3), "rate": trace.stats.sampling_rate,
+             "samples": trace.data.astype(np.float64).tolist()} for trace in read]
 
 
-def gse_name(trace):
+def gse_name(trace, read):
     own = trace.stats
-    return f"{own.network}.{own.station}.{own.gse2.auxid}.{own.channel}"
+    codes = {one.stats.gse2.auxid for one in read if one.id == trace.id}
+    return f"{own.network}.{own.station}.{own.gse2.auxid if len(codes) > 1 else ''}.{own.channel}"
 
 
 def gse_trace(data, channel, rate=100.0, network="", aux=""):
@@ -48,12 +50,16 @@ def gse2():
         "three": [gse_trace(RNG.integers(-5000, 5000, 150), code, 200.0, "BW", "01") for code in ("EHZ", "EHN", "EHE")],
         "extreme": [gse_trace([0, 2**24, -2**24, 2**24, 1, 0, -1] + 50 * [3], "EHZ")],
         "one": [gse_trace([7], "EHZ")],
+        "two": [gse_trace(RNG.integers(-9, 9, 40), "EHZ", aux=code) for code in ("00", "01")],
+        # A line of samples that begins with a keyword.
+        "keyword": [gse_trace(np.cumsum(np.cumsum(80 * [0] + [14, -3, -6, 4] + 40 * [1, -1])), "EHZ")],
     }
     for name, traces in streams.items():
         path = folder / f"{name}.gse"
         obspy.Stream(traces).write(str(path), format="GSE2")
         all_files[path.name] = expected(path, "GSE2", gse_name)
     # Integers as text, several in a line.
+    assert (folder / "keyword.gse").read_bytes().count(b"\nCHK2") == 2
     data = RNG.integers(-3000, 3000, 97).astype(np.int32)
     lines = [" ".join(map(str, data[at:at + 10])) for at in range(0, len(data), 10)]
     head = (folder / "three.gse").read_text().splitlines()[:2]
@@ -83,7 +89,7 @@ def gcf():
             obspy.Stream([own]).write(str(path), format="GCF", stream_id=stream, system_id="ABCD")
             content += path.read_bytes()
         path.write_bytes(content)
-        all_files[path.name] = expected(path, "GCF", lambda trace: trace.stats.gcf.stream_id)
+        all_files[path.name] = expected(path, "GCF", lambda trace, _: trace.stats.gcf.stream_id)
 
     small = np.cumsum(RNG.integers(-100, 100, 1300))
     write("bytes", [(small, 100, "AB12Z2", 0)])

@@ -1,10 +1,13 @@
 //! GSE2 and IMS1.0 waveforms: lines `WID2` with channel, time and rate, and behind `DAT2` integers as text (INT) or in six-bit
 //! characters (CM6).
 //!
-//! The format is that of the GSE's conference room paper 243 (1995); channels are called `NET.STA.AUX.CHA`.
+//! The format is that of the GSE's conference room paper 243 (1995); channels are called `NET.STA..CHA`, as by
+//! ObsPy, with the auxiliary code between if only it tells waveforms apart.
 
 mod data;
 mod header;
+
+use std::collections::{HashMap, HashSet};
 
 use self::data::{checksum, cm6, integers};
 use self::header::Header;
@@ -36,7 +39,7 @@ type Lines<'a> =
 pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
     let is_end: fn(&u8) -> bool = |byte| *byte == b'\n';
     let mut lines: Lines<'_> = bytes.split(is_end).enumerate().peekable();
-    let (mut traces, mut notes) = (Vec::new(), Notes::default());
+    let (mut read, mut notes) = (Vec::new(), Notes::default());
     let mut damaged = None;
     while let Some((number, line)) = lines.next() {
         if !line.starts_with(b"WID2 ") {
@@ -44,7 +47,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
         }
         let number = number + 1;
         match waveform(line, number, &mut lines, &mut notes) {
-            Ok(trace) => traces.push(trace),
+            Ok(own) => read.push(own),
             Err(problem) => {
                 let problem = GseError {
                     line: number,
@@ -55,16 +58,31 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
             }
         }
     }
-    if let Some(problem) = damaged.filter(|_| traces.is_empty()) {
+    if let Some(problem) = damaged.filter(|_| read.is_empty()) {
         return Err(problem.into());
     }
-    let first = traces.iter().map(|trace: &Trace| trace.start).min();
+    let traces = named(read);
+    let first = traces.iter().map(|trace| trace.start).min();
     notes.extend(other_start(hints, first));
     Ok(Contents {
         traces,
         notes,
         ..Contents::default()
     })
+}
+
+/// The traces of waveforms, whose auxiliary codes are part of their names only where they tell two apart.
+fn named(read: Vec<(Header, Trace)>) -> Vec<Trace> {
+    let mut codes: HashMap<String, HashSet<String>> = HashMap::new();
+    for (header, trace) in &read {
+        let own = codes.entry(trace.channel.clone()).or_default();
+        own.insert(header.channel(true));
+    }
+    let trace = |(header, trace): (Header, Trace)| Trace {
+        channel: header.channel(codes[&trace.channel].len() > 1),
+        ..trace
+    };
+    read.into_iter().map(trace).collect()
 }
 
 /// The waveform whose header is `line`, and whose data are in the lines that follow.
@@ -76,17 +94,17 @@ fn waveform(
     number: usize,
     lines: &mut Lines<'_>,
     notes: &mut Notes,
-) -> Result<Trace, GseProblem> {
+) -> Result<(Header, Trace), GseProblem> {
     let mut header = Header::of(line)?;
     let rate = check_rate(header.rate).map_err(GseProblem::Rate)?;
     let mut data: Option<Vec<&[u8]>> = None;
     let mut check = None;
     while let Some((_, line)) = lines.next_if(|(_, line)| !line.starts_with(b"WID2 ")) {
-        if let Some(rest) = line.strip_prefix(b"STA2") {
+        if let Some(rest) = line.strip_prefix(b"STA2").filter(|_| data.is_none()) {
             header.station(rest);
-        } else if line.trim_ascii() == b"DAT2" {
-            data.get_or_insert_default();
-        } else if let Some(rest) = line.strip_prefix(b"CHK2") {
+        } else if data.is_none() && line.trim_ascii() == b"DAT2" {
+            data = Some(Vec::new());
+        } else if let Some(rest) = line.strip_prefix(b"CHK2").filter(|rest| is_apart(rest)) {
             check = str::from_utf8(rest)
                 .ok()
                 .and_then(|own| own.trim().parse::<i64>().ok());
@@ -106,7 +124,7 @@ fn waveform(
         }
     };
     let (found, count) = (samples.len(), header.count);
-    let of = format!("channel `{}` in line {number}", header.channel());
+    let of = format!("channel `{}` in line {number}", header.channel(false));
     if found < count {
         notes.push(format!(
             "{of}: the header says {count} samples, but the data end after {found}: these are read"
@@ -127,10 +145,16 @@ fn waveform(
         }
         Some(_) => {}
     }
-    Ok(Trace {
-        channel: header.channel(),
+    let trace = Trace {
+        channel: header.channel(false),
         start: header.start,
         rate,
         samples: samples.iter().copied().map(f64::from).collect(),
-    })
+    };
+    Ok((header, trace))
+}
+
+/// Whether what follows is apart: samples in characters may begin a line with a keyword.
+fn is_apart(rest: &[u8]) -> bool {
+    rest.first().is_none_or(u8::is_ascii_whitespace)
 }

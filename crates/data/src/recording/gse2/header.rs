@@ -65,9 +65,10 @@ impl Header {
         self.network = String::from_utf8_lossy(own.trim_ascii()).into_owned();
     }
 
-    pub fn channel(&self) -> String {
-        [&self.network, &self.station, &self.auxiliary, &self.code]
-            .map(String::as_str)
-            .join(".")
+    /// The name of the channel, with the auxiliary code or without.
+    pub fn channel(&self, has_auxiliary: bool) -> String {
+        let auxiliary = Some(&self.auxiliary).filter(|_| has_auxiliary);
+        let auxiliary = auxiliary.map_or("", String::as_str);
+        [&*self.network, &self.station, auxiliary, &self.code].join(".")
     }
 }
