@@ -143,7 +143,7 @@ fn dates_and_times_in_digits() {
         assert_eq!((found, rate), (start, 100.0), "{head}: {:?}", own.notes);
     }
     // The order is not known: times of day alone.
-    let (found, rate, _, notes) = only(&table("date,time,x", 300, &dated));
+    let (found, rate, _, notes) = only(&table("date,time,x", 300, dated));
     assert_eq!((found, rate), (43_258_000_000_000, 100.0));
     assert!(
         notes
