@@ -22,6 +22,8 @@ import obspy
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from obspy.core import AttribDict
+from obspy.io.segy.segy import SEGYTraceHeader
 from scipy.io import wavfile
 
 RATE = 200.0
@@ -37,6 +39,7 @@ def write(folder):
               for c, k in zip(channels, "ZNE")]
     obspy.Stream(traces).write(str(folder / "steim2.mseed"), format="MSEED", encoding="STEIM2", reclen=512)
     traces[0].write(str(folder / "one.sac"), format="SAC")
+    write_traces(folder, traces)
     wavfile.write(folder / "three.wav", int(RATE), np.stack(channels, axis=1))
     times = start.timestamp + np.arange(n) / RATE
     table = pa.table({"timestamp": times, "channel": ["EHZ"] * n, "samples": channels[0].astype(np.int64)})
@@ -53,6 +56,26 @@ def write(folder):
             file[f"data/trace{i}"] = window
     rows = "".join(f"trace{i},x,{RATE}\n" for i in range(len(windows)))
     (own / "metadata.csv").write_text("trace_name,source_type,trace_sampling_rate_hz\n" + rows)
+
+
+def write_traces(folder, traces):
+    """SEG-Y with short traces, as of shots, in both formats of floats; GSE2 (CM6) and GCF with the three channels."""
+    obspy.Stream(traces).write(str(folder / "cm6.gse"), format="GSE2")
+    parts = []
+    for number, trace in enumerate(traces):
+        trace.write(str(folder / f"{number}.gcf"), format="GCF", stream_id=f"NODE{'ZNE'[number]}2", system_id="NODE")
+        parts.append((folder / f"{number}.gcf").read_bytes())
+        (folder / f"{number}.gcf").unlink()
+    (folder / "three.gcf").write_bytes(b"".join(parts))
+    whole = np.concatenate([trace.data for trace in traces]).astype(np.float32)
+    short = [obspy.Trace(own, {"sampling_rate": 500.0}) for own in whole[:len(whole) // 2000 * 2000].reshape(-1, 2000)]
+    for number, trace in enumerate(short):
+        header = SEGYTraceHeader()
+        header.trace_number_within_the_original_field_record = number + 1
+        header.trace_identification_code = 1
+        trace.stats.segy = AttribDict({"trace_header": header})
+    for name, form in (("ibm", 1), ("ieee", 5)):
+        obspy.Stream(short).write(str(folder / f"{name}.sgy"), format="SEGY", data_encoding=form, byteorder=">")
 
 
 def write_tables(folder, channels):
@@ -107,6 +130,10 @@ def seisbench(folder):
 PEERS = [
     ("steim2.mseed", "ObsPy", lambda path: sum(len(trace) for trace in obspy.read(path))),
     ("one.sac", "ObsPy", lambda path: sum(len(trace) for trace in obspy.read(path))),
+    ("ibm.sgy", "ObsPy", lambda path: sum(len(trace) for trace in obspy.read(path, format="SEGY"))),
+    ("ieee.sgy", "ObsPy", lambda path: sum(len(trace) for trace in obspy.read(path, format="SEGY"))),
+    ("cm6.gse", "ObsPy", lambda path: sum(len(trace) for trace in obspy.read(path, format="GSE2"))),
+    ("three.gcf", "ObsPy", lambda path: sum(len(trace) for trace in obspy.read(path, format="GCF"))),
     ("three.wav", "SciPy, integers as they lie", lambda path: wavfile.read(path)[1].size),
     ("three.wav", "SciPy, float64 by channel", wav),
     ("zstd_geo.parquet", "pyarrow", lambda path: len(pq.read_table(path, use_threads=False)["samples"].to_numpy())),

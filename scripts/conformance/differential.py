@@ -12,6 +12,7 @@ The generated files are
 - WAV of every sample width, with other chunks around the data;
 - SAC in both byte orders and as text;
 - SEG-Y in both byte orders and the formats of samples that ObsPy writes;
+- GSE2 (CM6) and GCF at all rates that ObsPy writes;
 - tables with many separators, quotes, line endings, missing values and time formats;
 - Parquet with every numeric type, codec, page version and row-group size.
 
@@ -34,6 +35,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from obspy.core import AttribDict
+from obspy.io.gcf.core import get_time_denominator
 from obspy.io.segy.segy import SEGYBinaryFileHeader, SEGYTraceHeader
 from pymseed import DataEncoding, MS3TraceList
 from scipy.io import wavfile
@@ -163,6 +165,67 @@ def by_segy(path):
             for number, trace in enumerate(own)]
 
 
+def gse(rng, path):
+    stream = obspy.Stream()
+    for number in range(int(rng.integers(1, 5))):
+        # ObsPy's buffer holds four characters a sample, and more in front of calm ones.
+        data = np.concatenate([signal(rng, int(rng.integers(1, 1500)), np.int32) // 2**4, np.zeros(2000, np.int32)])
+        stats = {"network": ["", "BW"][rng.integers(2)], "station": "NODE", "channel": "EH" + "ZNE"[rng.integers(3)],
+                 "sampling_rate": float(rng.choice([0.1, 1, 62.5, 100, 478.036133])), "starttime": START + number * 10**5 + rng.integers(1000) / 1000}
+        trace = obspy.Trace(data, stats)
+        trace.stats.gse2 = AttribDict({"auxid": ["", "01"][rng.integers(2)]})
+        stream.append(trace)
+    stream.write(str(path), format="GSE2")
+
+
+def by_gse(path):
+    read, found = obspy.read(str(path), format="GSE2"), []
+    for own in read:
+        # The auxiliary code is part of a name where only it tells two apart.
+        codes = {one.stats.gse2.auxid for one in read if one.id == own.id}
+        name = own.id.replace("..", f".{own.stats.gse2.auxid}.", 1) if len(codes) > 1 else own.id
+        found.append((name, own.stats.starttime.ns, own.stats.sampling_rate, own.data.astype(np.float64)))
+    return found
+
+
+def gcf(rng, path):
+    """ObsPy writes some blocks that it refuses itself: such files are written anew."""
+    while True:
+        write_gcf(rng, path)
+        try:
+            obspy.read(str(path), format="GCF")
+            return
+        except OSError:
+            continue
+
+
+def write_gcf(rng, path):
+    content = b""
+    for number in range(int(rng.integers(1, 5))):
+        rate = float(rng.choice([0.1, 0.5, 1, 20, 100, 156, 250, 400, 500, 625, 1000, 1250, 2000, 4000, 5000]))
+        parts = get_time_denominator(rate)
+        n = int(rng.integers(1, 3000))
+        data = rng.integers(-2**29, 2**29, n).astype(np.int32) if rng.random() < 0.3 else signal(rng, n, np.int32) // 2**12
+        start = START + 10**6 * number + int(rng.integers(parts)) / parts
+        trace = obspy.Trace(data, {"sampling_rate": rate, "starttime": start})
+        obspy.Stream([trace]).write(str(path), format="GCF", stream_id="6018" + "ZNE"[rng.integers(3)] + "2", system_id="NODE")
+        content += path.read_bytes()
+    path.write_bytes(content)
+
+
+def by_gcf(path):
+    found = []
+    for own in obspy.read(str(path), format="GCF"):
+        name, start, rate, samples = own.stats.gcf.stream_id, own.stats.starttime.ns, own.stats.sampling_rate, own.data.astype(np.float64)
+        before = found[-1] if found else (None,)
+        # At 5000 Hz, ObsPy leaves blocks apart that follow each other.
+        if before[0] == name and before[2] == rate and abs(before[1] + len(before[3]) / rate * 1e9 - start) < 1000:
+            found[-1] = (name, before[1], rate, np.concatenate([before[3], samples]))
+        else:
+            found.append((name, start, rate, samples))
+    return found
+
+
 def numbers(rng, n):
     """Names and values of some channels: counts, and floats of every size, some of them missing."""
     columns = {}
@@ -259,7 +322,7 @@ def main():
     warnings.simplefilter("ignore")
     rng = np.random.default_rng(args.seed)
     kinds = [("mseed", miniseed, by_libmseed), ("wav", wav, by_scipy), ("sac", sac, by_obspy), ("csv", csv, by_pandas),
-             ("parquet", parquet, by_pyarrow), ("sgy", segy, by_segy)]
+             ("parquet", parquet, by_pyarrow), ("sgy", segy, by_segy), ("gse", gse, by_gse), ("gcf", gcf, by_gcf)]
     different = 0
     with tempfile.TemporaryDirectory() as folder:
         for ending, write, read in kinds:

@@ -116,7 +116,7 @@ impl Dataset {
         let mut warnings: Vec<String> = config.warnings.iter().map(ToString::to_string).collect();
         warnings.extend(config.assumptions());
         let plan = SplitPlan::new(config)?;
-        warnings.extend(plan.train.sources.first().and_then(|path| note(path)));
+        warnings.extend(note_of(config, &plan));
         // Of a fold, the plan says how windows without a group are dealt.
         let says_ungrouped = !plan.warnings.is_empty();
         warnings.extend(plan.warnings);
@@ -185,6 +185,12 @@ impl Dataset {
             warnings,
         })
     }
+}
+
+/// What to say of the first source of the training split.
+fn note_of(config: &DatasetConfig, plan: &SplitPlan) -> Option<String> {
+    let first = plan.train.sources.first()?;
+    note(first, &config.wanted())
 }
 
 /// A split and the hashes of its windows.

@@ -7,6 +7,7 @@ mod cli;
 mod conformance;
 mod dataset;
 mod formats;
+mod gse_gcf;
 mod import;
 mod import_times;
 mod miniseed;

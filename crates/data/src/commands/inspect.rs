@@ -186,7 +186,7 @@ impl Inspected {
             };
             match source_of(path, &wanted, &mut statistics, &mut self.examples, 1.0) {
                 Ok(()) => {
-                    warn(reader::note(path).as_slice(), say);
+                    warn(reader::note(path, &wanted).as_slice(), say);
                     self.found.push(statistics);
                 }
                 Err(error) if statistics.samples == 0 => {

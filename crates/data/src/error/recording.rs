@@ -1,7 +1,11 @@
 //! Errors of continuous recordings. The error around them names the file; see [`crate::DataError`].
 
+mod asdf;
+mod gcf;
+mod gse2;
 mod lists;
 mod mseed;
+mod sac;
 mod segy;
 mod seisbench;
 mod table;
@@ -9,15 +13,20 @@ mod wav;
 
 use std::fmt::{self, Display, Formatter};
 
+pub use asdf::AsdfError;
+pub use gcf::GcfDamage;
+pub use gse2::{GseError, GseProblem};
 pub use lists::ListError;
 pub use mseed::{DecodeError, RecordDamage, SteimError};
+pub use sac::SacError;
 pub use segy::SegyError;
 pub use seisbench::{HdfError, SeisBenchError};
 pub use table::{ClockError, ColumnError, TableError};
 pub use wav::WavError;
 
 /// Formats that are read, for messages.
-const KNOWN: &str = "recordings are miniSEED, SAC, WAV, SEG-Y, Parquet or .csv tables";
+const KNOWN: &str =
+    "recordings are miniSEED, SAC, WAV, SEG-Y, GSE2, GCF, ASDF, Parquet or .csv tables";
 
 /// What is wrong with a recording.
 #[derive(Debug, thiserror::Error)]
@@ -91,6 +100,12 @@ pub enum RecordingError {
     /// A SEG-Y file is unusable.
     #[error(transparent)]
     Segy(#[from] SegyError),
+    /// An ASDF file is unusable.
+    #[error(transparent)]
+    Asdf(#[from] AsdfError),
+    /// A GSE2 file is unusable.
+    #[error(transparent)]
+    Gse(#[from] GseError),
     /// A line of a text with `TIMESERIES` headers is unusable.
     #[error("line {line}: {problem}")]
     TimeSeries {
@@ -221,57 +236,6 @@ pub enum MomentError {
     /// A date where the rows above have times of day, or the other way round.
     #[error("is not a time like those above")]
     OtherKind,
-}
-
-/// What is wrong with a SAC file.
-#[derive(Debug, thiserror::Error)]
-pub enum SacError {
-    /// The file does not begin with a SAC header.
-    #[error("not a SAC file: it has no SAC header")]
-    NoHeader,
-    /// The number of samples is missing.
-    #[error("the header does not say how many samples there are (NPTS)")]
-    NoCount,
-    /// There is a header alone.
-    #[error("has no samples (NPTS is 0)")]
-    NoSamples,
-    /// Unevenly sampled.
-    #[error("the samples are not evenly spaced in time (LEVEN is 0)")]
-    Uneven,
-    /// Not a time series.
-    #[error("an evenly sampled time series is expected (IFTYPE 1), but IFTYPE is {number}: {kind}")]
-    Kind {
-        /// Value of IFTYPE.
-        number: i32,
-        /// Its meaning.
-        kind: &'static str,
-    },
-    /// The reference time is out of range.
-    #[error(
-        "the reference time is not valid: year {year}, day {day}, {hour}:{minute}:{second}, {milli} ms"
-    )]
-    Reference {
-        /// Year.
-        year: i32,
-        /// Day of the year.
-        day: i32,
-        /// Hour.
-        hour: i32,
-        /// Minute.
-        minute: i32,
-        /// Second.
-        second: i32,
-        /// Milliseconds.
-        milli: i32,
-    },
-    /// A line of an alphanumeric file has something else than numbers.
-    #[error("line {line}: `{text}` is not made of numbers")]
-    Line {
-        /// The line, from 1.
-        line: usize,
-        /// Its beginning.
-        text: String,
-    },
 }
 
 /// What is wrong with a line of a text with `TIMESERIES` headers.

@@ -3,17 +3,19 @@
 //! Bytes do not tell the type of the numbers in them. They are read if `dtype` gives their type, if they are a tensor as
 //! `tf.io.serialize_tensor` writes it, or if only float32 or only float64 fits `shape`. Everything else is refused.
 
+mod label;
+
 use std::collections::HashMap;
 
 use tfrecord::protobuf::feature::Kind;
 use tfrecord::protobuf::{Example, Feature};
 
+use self::label::label;
 use super::element::Element;
-use super::lists::number_of;
 use super::names::Role;
 use super::tensor_proto;
 use super::{Record, Wanted};
-use crate::error::sample::{ExampleError, LabelListProblem};
+use crate::error::sample::ExampleError;
 
 /// Decodes record number `record`; `label_is_optional` lets it come without a label.
 ///
@@ -58,10 +60,10 @@ pub(super) fn decode(
             shape,
         });
     }
-    let given = wanted.given_label.as_ref();
-    let given = given.and_then(|own| features.remove(own)?.kind);
-    let label = if let Some(given) = given.filter(|_| !wanted.label_is_optional) {
-        label(given, wanted)?
+    let own = wanted.own_label();
+    let own = own.and_then(|own| features.remove(own)?.kind);
+    let label = if let Some(own) = own.filter(|_| !wanted.label_is_optional) {
+        label(own, wanted)?
     } else if wanted.label_is_optional {
         let there = optional(&mut features, Role::Labels, "label")?;
         there
@@ -92,8 +94,23 @@ pub(super) fn decode(
     })
 }
 
+/// What to say of an example that is read in an uncertain way.
+pub(super) fn note(example: Example, wanted: &Wanted) -> Option<String> {
+    let notes = [of_label(&example, wanted), assumed(example)];
+    let notes: Vec<String> = notes.into_iter().flatten().collect();
+    (!notes.is_empty()).then(|| notes.join("; "))
+}
+
+/// What to say of labels in a feature that is called as the task, beside another.
+fn of_label(example: &Example, wanted: &Wanted) -> Option<String> {
+    let features = &example.features.as_ref()?.feature;
+    features.get(wanted.own_label()?)?;
+    let names = features.keys().map(String::as_str);
+    wanted.says_label(Role::Labels.pick("label", names).ok()?)
+}
+
 /// What to say of an example whose shape is not stored, but assumed.
-pub(super) fn assumed(example: Example) -> Option<String> {
+fn assumed(example: Example) -> Option<String> {
     let features = &example.features.as_ref()?.feature;
     let is_bytes = |name: &&str| {
         let kind = features.get(*name).and_then(|own| own.kind.as_ref());
@@ -181,68 +198,6 @@ fn describe(feature: &Feature) -> String {
         },
         None => "empty".into(),
     }
-}
-
-/// The class: an integer, a whole number, a 1 among zeros with a value for each class, or its name.
-fn label(kind: Kind, wanted: &Wanted) -> Result<i64, ExampleError> {
-    match kind {
-        Kind::Int64List(list) => match list.value[..] {
-            [value] => Ok(value),
-            _ => one_hot(
-                &list.value.iter().map(|v| *v as f64).collect::<Vec<_>>(),
-                wanted,
-            ),
-        },
-        Kind::FloatList(list) => match list.value[..] {
-            [value] if value.fract() == 0.0 && value.abs() < 16_777_216.0 => Ok(value as i64),
-            [value] => Err(ExampleError::LabelFloats { first: vec![value] }),
-            _ => one_hot(
-                &list.value.iter().map(|v| f64::from(*v)).collect::<Vec<_>>(),
-                wanted,
-            ),
-        },
-        Kind::BytesList(list) => {
-            let [text] = &list.value[..] else {
-                let count = list.value.len();
-                return Err(ExampleError::LabelTexts { count });
-            };
-            let text = String::from_utf8_lossy(text);
-            if let Some(number) = number_of(&text, &wanted.class_names) {
-                return Ok(number);
-            }
-            let text: String = text.chars().take(40).collect();
-            Err(ExampleError::LabelText { text })
-        }
-    }
-}
-
-/// Values of a label that an error shows.
-const SHOWN: usize = 8;
-
-/// The class of a label that has a value for each class: the one whose value is 1, if all others are 0.
-fn one_hot(values: &[f64], wanted: &Wanted) -> Result<i64, ExampleError> {
-    let classes = wanted.class_names.len();
-    let ones = values.iter().filter(|value| **value == 1.0).count();
-    let are_bits = values.iter().all(|value| matches!(*value, 0.0 | 1.0));
-    let is_share = |value: &f64| (0.0..=1.0).contains(value);
-    let problem = match (are_bits, ones) {
-        _ if values.is_empty() => LabelListProblem::Empty,
-        // Without names of classes, the label is checked later.
-        (true, 1) if classes == 0 || classes == values.len() => {
-            let class = values.iter().position(|value| *value == 1.0);
-            return Ok(class.map_or(Record::UNLABELLED, |class| class as i64));
-        }
-        (true, 1) => LabelListProblem::Classes { classes },
-        (true, 0) => LabelListProblem::None,
-        (true, _) => LabelListProblem::Several,
-        (false, _) if values.iter().all(is_share) => LabelListProblem::Probabilities,
-        (false, _) => LabelListProblem::Other,
-    };
-    Err(ExampleError::LabelList {
-        count: values.len(),
-        first: values.iter().take(SHOWN).map(f64::to_string).collect(),
-        problem,
-    })
 }
 
 type Tensor = (Vec<f32>, Option<Vec<usize>>);

@@ -7,7 +7,7 @@ use std::path::Path;
 use flate2::bufread::{MultiGzDecoder, ZlibDecoder};
 use tfrecord::io::sync as framing;
 
-use super::example::assumed;
+use super::example::note;
 use super::tfrecord::{first, frame, payload};
 use super::{Reader, Record, Sink, Wanted, unknown, unreadable};
 use crate::error::DataError;
@@ -48,8 +48,8 @@ impl Reader for Gz {
         Ok(())
     }
 
-    fn note(&self, path: &Path) -> Option<String> {
-        first(unpacked(path).ok()?).and_then(assumed)
+    fn note(&self, path: &Path, wanted: &Wanted) -> Option<String> {
+        note(first(unpacked(path).ok()?)?, wanted)
     }
 }
 

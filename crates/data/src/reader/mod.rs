@@ -23,6 +23,7 @@ use std::path::Path;
 
 use crate::error::{DataError, SampleError, in_file};
 use crate::recording::signatures;
+use names::Role;
 
 pub use self::described::{Described, arrays as described};
 pub use self::gz::Gz;
@@ -71,9 +72,10 @@ pub struct Wanted {
     pub location: Option<String>,
     /// Kind of sensor, likewise.
     pub modality: Option<String>,
-    /// Field of a label that is a dict.
+    /// Field of a label that is a dict: that of the configuration, or the task's name. Also the array, feature or column
+    /// with the labels, if there is one of that name.
     pub label: String,
-    /// The same, if the configuration names it: also that of an array, feature or column with the labels, if there is one.
+    /// The same, if the configuration names it.
     pub given_label: Option<String>,
     /// Names of the labels on disk, if the configuration has them: labels that are texts are numbers of these.
     pub class_names: Vec<String>,
@@ -89,6 +91,27 @@ impl Wanted {
         let kept = |labels: &Vec<usize>| labels.iter().any(|&own| i64::try_from(own) == Ok(label));
         // Invalid labels are reported later.
         label < 0 || self.labels.as_ref().is_none_or(kept)
+    }
+
+    /// The name of the array, feature or column with the labels, before the usual ones: the one that the configuration
+    /// gives, or else the task's. Nothing with samples or groups is called as a task.
+    pub(crate) fn own_label(&self) -> Option<&str> {
+        let is_other = |name: &&str| {
+            let mut roles = [Role::Samples, Role::Groups].into_iter();
+            roles.any(|role| role.names().contains(&&*name.to_lowercase()))
+        };
+        let of_task = Some(&*self.label).filter(|name| !name.is_empty() && !is_other(name));
+        self.given_label.as_deref().or(of_task)
+    }
+
+    /// What to say if labels are taken by the name of the task, and `other` could be meant as well.
+    fn says_label(&self, other: Option<&str>) -> Option<String> {
+        let own = self.own_label().filter(|_| self.given_label.is_none())?;
+        let other = other.filter(|other| *other != own)?;
+        Some(format!(
+            "the labels are those in `{own}`, which is called as the task, not those in `{other}`: `label_field: {other}` takes \
+             these, and `label_field: {own}` says that it is right so"
+        ))
     }
 }
 
@@ -160,8 +183,8 @@ pub trait Reader: Sync {
     }
 
     /// What to say of the first record of `path` that is read in an uncertain way; `None` also if it cannot be read.
-    fn note(&self, path: &Path) -> Option<String> {
-        let _ = path;
+    fn note(&self, path: &Path, wanted: &Wanted) -> Option<String> {
+        let _ = (path, wanted);
         None
     }
 
@@ -192,8 +215,8 @@ pub fn of(path: &Path) -> Result<&'static dyn Reader, DataError> {
 }
 
 /// What to say of a source that is read in an uncertain way, with its name; `None` also if it cannot be read.
-pub fn note(path: &Path) -> Option<String> {
-    let note = of(path).ok()?.note(path)?;
+pub fn note(path: &Path, wanted: &Wanted) -> Option<String> {
+    let note = of(path).ok()?.note(path, wanted)?;
     Some(format!("{}: {note}", path.display()))
 }
 

@@ -30,11 +30,7 @@ impl Reader for Npy {
     fn read(&self, path: &Path, wanted: &Wanted, sink: Sink<'_>) -> Result<(), DataError> {
         let (x, _) = open(path)?;
         let layout = Layout::of("x", &x).map_err(wrong(path))?;
-        let given = wanted.given_label.as_ref();
-        let given = given.map(|own| sibling(path, own));
-        let found = given
-            .filter(|own| own != path && own.is_file())
-            .or_else(|| find(path, Role::Labels));
+        let found = own_label(path, wanted).or_else(|| find(path, Role::Labels));
         if found.is_none() && wanted.label_is_optional {
             let annotations = Annotations::unlabelled(&layout).map_err(wrong(path))?;
             return annotations.read(path, &layout, &mut x.into_inner(), wanted, sink);
@@ -71,6 +67,14 @@ impl Reader for Npy {
         arrays::spans(path, &layout, start, length).map(Some)
     }
 
+    fn note(&self, path: &Path, wanted: &Wanted) -> Option<String> {
+        own_label(path, wanted)?;
+        let own = find(path, Role::Labels)?;
+        let words = Role::Labels.names().iter().copied().chain(["Y"]);
+        let other = { words }.find(|word| sibling(path, word) == own);
+        wanted.says_label(other)
+    }
+
     fn windows(&self, path: &Path, _wanted: &Wanted) -> Result<Box<dyn Windows>, DataError> {
         let (x, _) = open(path)?;
         let layout = Layout::of("x", &x).map_err(wrong(path))?;
@@ -90,6 +94,12 @@ fn wrong(path: &Path) -> impl Fn(ArrayError) -> DataError + '_ {
 fn open(path: &Path) -> Result<(Array<BufReader<File>>, u64), DataError> {
     let file = File::open(path).map_err(unreadable(path))?;
     lists::open(BufReader::with_capacity(1 << 16, file)).map_err(wrong(path))
+}
+
+/// The file of labels beside the samples in `path` that the configuration gives, or that is called as the task.
+fn own_label(path: &Path, wanted: &Wanted) -> Option<PathBuf> {
+    let own = wanted.own_label().map(|own| sibling(path, own));
+    own.filter(|own| own != path && own.is_file())
 }
 
 /// The file that belongs to the samples in `path`, by one of the names of `role`.

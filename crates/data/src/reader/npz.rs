@@ -43,6 +43,13 @@ impl Reader for Npz {
         arrays::spans(path, &layout, start, length).map(Some)
     }
 
+    fn note(&self, path: &Path, wanted: &Wanted) -> Option<String> {
+        let archive = open(path).ok()?;
+        own_label(&archive, wanted)?;
+        let other = known(&arrays_in(&archive), Role::Labels).ok()?;
+        wanted.says_label(other.as_deref())
+    }
+
     fn windows(&self, path: &Path, _wanted: &Wanted) -> Result<Box<dyn Windows>, DataError> {
         let mut archive = open(path)?;
         let (layout, _) = stored(path, &mut archive)?;
@@ -159,9 +166,8 @@ fn annotations(
 ) -> Result<Annotations, ArrayError> {
     // Labels take less space than their samples, even if `x` is all zeros. A list that unpacks to more is malicious.
     let limit = 64 * archive_length(archive) + (1 << 16);
-    let given = wanted.given_label.clone();
-    let name = match given.filter(|own| arrays_in(archive).contains(own)) {
-        Some(given) => given,
+    let name = match own_label(archive, wanted) {
+        Some(own) => own,
         None => pick(archive, Role::Labels)?,
     };
     let groups = known(&arrays_in(archive), Role::Groups)?;
@@ -186,6 +192,12 @@ fn annotations(
         None => None,
     };
     Ok(Annotations { labels, groups })
+}
+
+/// The array of labels that the configuration gives, or that is called as the task.
+fn own_label(archive: &Archive, wanted: &Wanted) -> Option<String> {
+    let mut there = arrays_in(archive).into_iter();
+    there.find(|name| Some(&**name) == wanted.own_label())
 }
 
 /// Names of the arrays in an archive.

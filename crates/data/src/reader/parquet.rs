@@ -56,6 +56,22 @@ impl Reader for Parquet {
         }
         pass(path, &rows, beside, wanted, sink)
     }
+
+    fn note(&self, path: &Path, wanted: &Wanted) -> Option<String> {
+        let bytes = Bytes::from(std::fs::read(path).ok()?);
+        let columns = flat_columns(&bytes).ok()?;
+        let names: Vec<String> = columns.into_iter().map(|(name, _)| name).collect();
+        let own = wanted.own_label()?;
+        names.iter().find(|name| *name == own)?;
+        wanted.says_label(usual_label(&names).as_deref())
+    }
+}
+
+/// Name of the column with the role of labels.
+fn usual_label(names: &[String]) -> Option<String> {
+    let there = names.iter().map(String::as_str);
+    let found = Role::Labels.pick("label", there).ok()?;
+    found.map(str::to_owned)
 }
 
 /// Passes the windows to `sink`.
@@ -130,8 +146,8 @@ impl Beside {
     fn of(bytes: &Bytes, wanted: &Wanted) -> Result<Self, ParquetError> {
         let mut columns = flat_columns(bytes)?;
         let names: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
-        let given = wanted.given_label.as_ref();
-        let at = given.and_then(|own| columns.iter().position(|(name, _)| name == own));
+        let own = wanted.own_label();
+        let at = columns.iter().position(|(name, _)| Some(&**name) == own);
         let given = at.map(|at| columns.remove(at).1);
         let mut take = |role: Role, usual: &str| -> Result<Option<RowValues>, ParquetError> {
             let there = columns.iter().map(|(name, _)| name.as_str());

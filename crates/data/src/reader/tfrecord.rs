@@ -9,7 +9,7 @@ use support::checksum::masked;
 use tfrecord::io::sync as framing;
 use tfrecord::protobuf::Example;
 
-use super::example::{assumed, decode, encode};
+use super::example::{decode, encode, note};
 use super::{Reader, Record, Sink, Span, Wanted, Window, Windows, unreadable};
 use crate::error::sample::{FrameError, SampleError};
 use crate::error::{DataError, in_record};
@@ -58,8 +58,9 @@ impl Reader for Tfrecord {
         Ok(Some(spans))
     }
 
-    fn note(&self, path: &Path) -> Option<String> {
-        first(BufReader::new(File::open(path).ok()?)).and_then(assumed)
+    fn note(&self, path: &Path, wanted: &Wanted) -> Option<String> {
+        let first = first(BufReader::new(File::open(path).ok()?))?;
+        note(first, wanted)
     }
 
     fn windows(&self, path: &Path, wanted: &Wanted) -> Result<Box<dyn Windows>, DataError> {

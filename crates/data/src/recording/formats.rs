@@ -7,8 +7,8 @@ use std::path::Path;
 use bytes::Bytes;
 
 use super::{
-    Contents, Hints, LARGEST, columns, extension, geocsv, mseed, other_rate, sac, segy, signatures,
-    table, text, time_series, unreadable, wav, with_samples,
+    Contents, Hints, LARGEST, asdf, columns, extension, gcf, geocsv, gse2, mseed, other_rate, sac,
+    segy, signatures, table, text, time_series, unreadable, wav, with_samples,
 };
 use crate::error::recording::TableError;
 use crate::error::{DataError, RecordingError, in_file};
@@ -54,12 +54,22 @@ impl Format {
 
 /// All formats; the first one that accepts a file reads it. Formats recognised by content come before those recognised by
 /// extension.
-const FORMATS: [Format; 11] = [
+const FORMATS: [Format; 14] = [
     Format(PARQUET, Content(columns::is), columns::read),
     Format("WAV", Content(wav::is), |bytes, hints| {
         wav::read(bytes, hints)
     }),
     Format(MINISEED, Content(mseed::is), read_mseed),
+    // A header of SAC may look like one of its blocks, but samples do not add up there.
+    Format("GCF", Content(gcf::is), |bytes, hints| {
+        gcf::read(bytes, hints)
+    }),
+    Format("ASDF", Content(asdf::is), |bytes, hints| {
+        asdf::read(bytes, hints)
+    }),
+    Format("GSE2", Content(gse2::is), |bytes, hints| {
+        gse2::read(bytes, hints)
+    }),
     Format("SAC", Content(sac::is), |bytes, hints| {
         sac::read(bytes, hints)
     }),

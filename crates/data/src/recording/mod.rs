@@ -1,13 +1,16 @@
 //! Continuous recordings of hours or days, from which windows are cut.
 //!
-//! Each format is a file here and a row of `formats.rs`: `mseed.rs` (miniSEED 2 and 3), `sac.rs`, `segy.rs`, `wav.rs`, `table.rs`
-//! (CSV and tables of data loggers), `time_series.rs` (text of web services) and `columns.rs` (Parquet). SeisBench's
-//! HDF5 is [`SeisBench`]. Each returns [`Trace`]s; [`merge()`] joins those of a channel. `signatures.rs` names formats that
+//! Each format is a file here and a row of `formats.rs`: `mseed.rs` (miniSEED 2 and 3), `sac.rs`, `segy.rs`, `gse2.rs`,
+//! `gcf.rs`, `asdf.rs` (HDF5 of pyasdf), `wav.rs`, `table.rs` (CSV and tables of data loggers), `time_series.rs` (text of web
+//! services) and `columns.rs` (Parquet). SeisBench's HDF5 is [`SeisBench`]. Each returns [`Trace`]s; [`merge()`] joins those of a channel. `signatures.rs` names formats that
 //! are not read.
 
+mod asdf;
 mod columns;
 mod formats;
+mod gcf;
 mod geocsv;
+mod gse2;
 mod labelled;
 mod merge;
 mod mseed;

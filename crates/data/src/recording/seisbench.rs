@@ -14,8 +14,10 @@ use hdf5_reader::{Dataset, Hdf5File, SliceInfo};
 use support::panics::catch;
 use support::words::counted;
 
+pub(super) use self::files::TIGHTEST;
 use self::files::{open, table};
-use self::waveforms::{Axes, Waveform, numbers};
+pub(super) use self::waveforms::numbers;
+use self::waveforms::{Axes, Waveform};
 use super::{Trace, check_rate, parse_time, same_rate};
 use crate::error::recording::{HdfError, RecordingError, SeisBenchError};
 use crate::error::{DataError, in_file, in_record};

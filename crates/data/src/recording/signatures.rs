@@ -49,6 +49,7 @@ const UNPACK: &str = "unpack it first";
 const EXPORT: &str = "export it as CSV";
 const EXPORT_TRACKS: &str = "export its tracks as WAV";
 const FROM_MATLAB: &str = "export it as CSV or WAV; windows that are already cut: save them with NumPy, for an index file";
+const FROM_PANDAS: &str = "convert it to Parquet, which keeps the times of its index: python -c \"import pandas; pandas.read_hdf('FILE.h5').to_parquet('FILE.parquet')\"";
 const TO_WAV: &str = "convert it to WAV";
 const AGAIN: &str = "the download went wrong: download it again";
 const NO_SAMPLES: &str = "it has no samples; give the file of the recording";
@@ -77,8 +78,8 @@ const SIGNATURES: &[Signature] = &[
     row(TextWith("<", "audacityproject"), "a project of Audacity", EXPORT_TRACKS),
     row(Text("<?xml"), "an XML document", NO_SAMPLES),
     row(By(is_nordic), "an S-file of SEISAN (Nordic format), a list of events", NO_SAMPLES),
-    row(Text("begin gse2"), "a message in GSE2 format", CONVERT),
-    row(Text("begin ims1"), "a message in IMS1.0 format", CONVERT),
+    row(Text("begin gse2"), "a message in GSE2 format without waveforms", NO_SAMPLES),
+    row(Text("begin ims1"), "a message in IMS1.0 format without waveforms", NO_SAMPLES),
     row(By(is_json), "JSON", EXPORT),
     row(Text("file type = \"ootextfile"), "a file of Praat", EXPORT),
     // Recordings in formats of seismology.
@@ -95,13 +96,14 @@ const SIGNATURES: &[Signature] = &[
     row(By(is_seg_2), "SEG-2", CONVERT),
     row(By(is_seisan), "a waveform file of SEISAN", CONVERT),
     row(By(is_reftek), "raw data of a Reftek 130", CONVERT),
-    row(By(is_gcf), "GCF of Güralp", CONVERT),
+    row(By(is_gcf), "GCF of Güralp without a sound block at its beginning", AGAIN),
     row(Start(b"I\x1F\0\0"), "a Y file of Nanometrics", CONVERT),
     row(Start(b"M\x1F\0\0"), "a Y file of Nanometrics", CONVERT),
     row(At(2, b"\x80\x58"), "SEG-D of a Fairfield node", CONVERT),
     // Arrays and databases.
-    row(With(HDF5, b"Provenance"), "ASDF (HDF5)", CONVERT_ASDF),
-    row(With(HDF5, b"AuxiliaryData"), "ASDF (HDF5)", CONVERT_ASDF),
+    row(With(HDF5, b"Provenance"), "ASDF (HDF5) without waveforms at its beginning", CONVERT_ASDF),
+    row(With(HDF5, b"AuxiliaryData"), "ASDF (HDF5) without waveforms at its beginning", CONVERT_ASDF),
+    row(With(HDF5, b"pandas_type"), "HDF5 of pandas (to_hdf)", FROM_PANDAS),
     row(With(HDF5, b"MATLAB_class"), "a MATLAB file of version 7.3 (HDF5)", FROM_MATLAB),
     row(With(HDF5, b"Acquisition"), "HDF5 of a fibre-optic (DAS) recorder", "export the channels to miniSEED, WAV or CSV"),
     row(Start(HDF5), "HDF5", "recordings in HDF5 are read from SeisBench folders with `metadata.csv` and `waveforms.hdf5` (key `seisbench`); export others to miniSEED, WAV or CSV"),

@@ -8,6 +8,7 @@
 mod assembly;
 mod bare;
 mod blocks;
+mod careless;
 mod cells;
 mod clock;
 mod counted;
@@ -16,6 +17,7 @@ mod days;
 mod digits;
 mod doubts;
 mod ends;
+mod gps;
 mod headings;
 mod kinds;
 mod labelled;
@@ -37,6 +39,7 @@ mod parts;
 mod rows;
 mod scan;
 mod sensors;
+mod spelled;
 mod stamps;
 mod steps;
 mod timeless;
@@ -45,6 +48,7 @@ mod usual;
 mod values;
 mod whole;
 mod wild;
+mod wrapped;
 mod zones;
 
 use assembly::{Assembly, Rows};
@@ -88,7 +92,15 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
             "left out the last {zeros} bytes: zeros, as after a power cut"
         ));
     }
-    let mut columns = rows::read(&text, &layout, &mut notes)?;
+    let mut read = Notes::default();
+    let mut columns = rows::read(&text, &layout, &mut read)?;
+    if let Some((padded, proven)) = careless::padded(&text.bytes, &layout, &columns) {
+        text.bytes = padded.into();
+        read = Notes::default();
+        read.extend(proven);
+        columns = rows::read(&text, &layout, &mut read)?;
+    }
+    notes.extend(read);
     zones::apply(&text.bytes, &layout, &mut columns, &mut notes);
     let columns = layout.names.into_iter().zip(columns);
     let columns = columns.map(|(name, values)| Column {
@@ -178,6 +190,10 @@ fn of_columns(
     let (names, channels) = channels_of(columns, &mut notes);
     if rows == 0 || channels.is_empty() {
         return Err(TableError::NoNumbers.noted(notes.all()));
+    }
+    if times.is_none() && wrapped::is(&channels) {
+        let columns = channels.len();
+        return Err(TableError::Wrapped { columns });
     }
     if channels.len() > (WIDE * rows).max(MANY) {
         notes.push(format!(

@@ -125,7 +125,8 @@ pub(super) fn parse_moment_as(text: &[u8], order: DateOrder) -> Result<Moment, M
     if let Some(elapsed) = scan.duration() {
         return Ok(Moment::Clock(elapsed));
     }
-    if let Some(stamp) = scan.compact().or_else(|| scan.year_last()) {
+    let whole = scan.compact().or_else(|| scan.year_last());
+    if let Some(stamp) = whole.or_else(|| scan.oracle()) {
         return stamp.map(Moment::Stamp);
     }
     let (day, basic) = scan.date(order)?;
@@ -244,6 +245,7 @@ impl Scan<'_> {
         let (year, date) = match before {
             // `2024-May-13`.
             Some((year, 4)) if digits < 3 => (year, after),
+            Some((_, 1 | 2)) if digits == 2 => return Err(MomentError::ShortYear),
             Some((date, 1 | 2)) if digits == 4 => (after, date),
             None if digits < 3 => {
                 skip(self);

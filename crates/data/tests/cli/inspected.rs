@@ -186,6 +186,11 @@ fn picks_are_listed() {
     ] {
         assert!(text.contains(line), "{text}");
     }
+    let of_folder = stdout(folder.path(), &["inspect", &path("")]);
+    assert!(
+        of_folder.contains("; picks A (1), T0 (1) by files"),
+        "{of_folder}"
+    );
     let list = "sampling_rate: 100\nwindow: 0.16\nchannels: [EHZ]\nclass_names: [a, b]\nsplit: {by: time, train: 0.5, val: 0.5}\n\
                 recordings:\n  - files: [own.sac]\n    labels:\n      - {start: 0, end: 0.2, class: a}\n      - {start: 0.2, end: \
                 0.5, class: b}\n";

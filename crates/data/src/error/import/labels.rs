@@ -216,6 +216,12 @@ pub enum LabelTimeError {
          seconds says so, as in `labels_file: {{file: labels.csv, length: 2.0}}`"
     )]
     MissingEnd,
+    /// A time of a live observation.
+    #[error(
+        "the observation is a live one, whose times may count from its start, or be those of the day: export times in seconds, or \
+         write dates with them"
+    )]
+    LiveClock,
     /// A time of day is before that of the beginning.
     #[error(
         "ends before it begins: from `{start}` to `{end}`; swap its times, or give the date of the end in a column `end_date`"

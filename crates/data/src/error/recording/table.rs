@@ -8,6 +8,15 @@ const GIVE_RATE: &str = "give the recording a `sampling_rate`";
 /// What is wrong with a table.
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
+    /// Several numbers of one channel are in each line.
+    #[error(
+        "each line goes on where the one above ends: it looks like one channel in lines of {columns} numbers, not like {columns} \
+         channels; write one number per line, or name the columns in a first line if they are channels"
+    )]
+    Wrapped {
+        /// Numbers of a line.
+        columns: usize,
+    },
     /// A table whose problem may follow from what was unusual about it.
     #[error("{problem}{}", notes.iter().map(|note| format!("; {note}")).collect::<String>())]
     Noted {

@@ -138,6 +138,14 @@ pub enum ExampleError {
         /// The text.
         text: String,
     },
+    /// The label is a tensor of something else.
+    #[error(
+        "`label` is a serialised tensor of TensorFlow's type {number}: {ONE_INTEGER}, or a name among `class_names`"
+    )]
+    LabelTensor {
+        /// Number of the type in `types.proto`.
+        number: u64,
+    },
     /// The bytes end inside a number.
     #[error("`x` has {bytes} bytes, which are not a whole number of {element}")]
     PartialElement {

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::columns::Columns;
 use super::heads::{OBSERVATION, STATUS, all_plain, cell, line, plain};
+use super::{Label, Time};
 use crate::error::import::{LabelTableError, LabelTimeError};
+use crate::recording::NANOS;
 
 /// First rows in which the names of columns may be: those above describe the observation, with a row for each of its files
 /// and variables.
@@ -34,6 +36,43 @@ pub(super) fn offset(description: &[csv::StringRecord]) -> Option<String> {
     (!is_none).then(|| {
         format!("times contain the time offset of the observation: {text} s at its first frame")
     })
+}
+
+/// Counts times such as `00:01:30.5` from the start of the observation, as BORIS does.
+///
+/// # Errors
+/// If the observation is a live one: its times may be those of the day.
+pub(super) fn from_start<'a>(
+    names: &csv::StringRecord,
+    rows: &[&csv::StringRecord],
+    labels: impl Iterator<Item = &'a mut Label>,
+) -> Result<(), LabelTableError> {
+    let clocks = labels.flat_map(|label| [&mut label.start, &mut label.end]);
+    let clocks: Vec<&mut Time> = clocks
+        .filter(|time| matches!(time, Time::Clock(_)))
+        .collect();
+    let columns = all_plain(names).into_iter().enumerate();
+    let sources = columns.filter(|(_, (name, _))| is_media(name) || name == "observationtype");
+    let sources: Vec<usize> = sources.map(|(at, _)| at).collect();
+    let is_live = |row: &&csv::StringRecord| {
+        let mut sources = sources.iter();
+        sources.any(|at| cell(row, *at).eq_ignore_ascii_case("live"))
+    };
+    if let Some(row) = rows.iter().find(|row| is_live(row))
+        && !clocks.is_empty()
+    {
+        let problem = LabelTimeError::LiveClock;
+        return Err(LabelTableError::Row {
+            line: line(row),
+            problem,
+        });
+    }
+    for time in clocks {
+        if let Time::Clock(nanos) = *time {
+            *time = Time::Seconds(nanos as f64 / NANOS);
+        }
+    }
+    Ok(())
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -37,6 +37,33 @@ pub(super) fn with_tabs(text: &str) -> Cow<'_, str> {
     text.lines().map(line).collect::<String>().into()
 }
 
+/// Units of HTK's label files in a second.
+const HTK: f64 = 1e7;
+/// Whole seconds that no label file has, and HTK's has in a hundredth of a second.
+const MANY: u64 = 100_000;
+
+/// The text of a label file of HTK, `0 5000000 class`, with times in seconds; `None` for other files.
+pub(super) fn htk(path: &Path, text: &str) -> Option<String> {
+    let is_lab = path
+        .extension()
+        .is_some_and(|own| own.eq_ignore_ascii_case("lab"));
+    if !is_lab {
+        return None;
+    }
+    let parts = |line: &str| -> Option<(u64, u64, String)> {
+        let mut words = line.split_whitespace();
+        let times = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
+        Some((times.0, times.1, words.collect::<Vec<_>>().join(" ")))
+    };
+    let lines = text.lines().filter(|line| !line.trim().is_empty());
+    let all: Vec<_> = lines.map(parts).collect::<Option<_>>()?;
+    let largest = all.iter().map(|(_, end, _)| *end).max()?;
+    let line = |(start, end, rest): &(u64, u64, String)| {
+        format!("{} {} {rest}\n", *start as f64 / HTK, *end as f64 / HTK)
+    };
+    (largest >= MANY).then(|| all.iter().map(line).collect())
+}
+
 fn cells(line: &str, columns: usize) -> String {
     let mut rest = line.trim();
     let mut all = Vec::new();

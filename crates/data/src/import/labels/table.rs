@@ -48,9 +48,16 @@ pub(crate) fn read(path: &Path, settings: &LabelsFile) -> Result<LabelRows, Data
             source,
         })
     })?;
+    let htk = forms::htk(path, &text);
+    let is_htk = htk.is_some();
+    let text = htk.unwrap_or(text);
     let rows = parse(&forms::with_tabs(&text), settings);
     let mut rows = rows
         .map_err(|problem| known().unwrap_or_else(|| in_file(path)(ImportError::from(problem))))?;
+    if is_htk {
+        let note = "times are read in units of 100 ns, as HTK writes them in label files";
+        rows.notes.push(note.into());
+    }
     if let Some((line, first)) = other {
         let note =
             format!("is not UTF-8, and read as Windows-1252 (Latin-1): line {line} is `{first}`");
@@ -102,7 +109,12 @@ fn parse(text: &str, settings: &LabelsFile) -> Result<LabelRows, LabelTableError
         Some(_) if settings.length.is_none() => return Err(no_end(first)),
         _ => rows.iter().map(|row| (*row, None)).collect(),
     };
+    let is_boris = columns.observation.is_some() || above > 0;
     let mut read = labels(&rows, pairs, (columns, separated), settings.length)?;
+    if is_boris {
+        let labels = read.rows.iter_mut().map(|row| &mut row.label);
+        events::from_start(first, &rows, labels)?;
+    }
     read.notes.extend(offset(description));
     Ok(read)
 }

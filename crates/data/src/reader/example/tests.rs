@@ -52,6 +52,30 @@ fn labels_may_be_names_of_classes() {
     assert!(error.contains("`label` has 2 texts: expected"), "{error}");
 }
 
+/// Labels as `tf.io.serialize_tensor` writes them: numbers, names of classes and a value for each class.
+#[test]
+fn labels_may_be_serialised_tensors() {
+    let x = Kind::FloatList(FloatList {
+        value: vec![0.0; 8],
+    });
+    let of = |label: &[u8]| read(&[("x", x.clone()), ("label", bytes(label.to_vec()))]);
+    let number = [&[8, 3, 18, 0, 34, 4][..], &3i32.to_le_bytes()].concat();
+    assert_eq!(of(&number).unwrap().label, 3);
+    let class = |name: &[u8]| [&[8, 7, 18, 0, 66, name.len() as u8][..], name].concat();
+    assert_eq!(of(&class(b"steps")).unwrap().label, 1);
+    let error = of(&class(b"car")).unwrap_err().to_string();
+    assert!(error.contains("`label` is the text `car`"), "{error}");
+    let bits = [&[8, 4, 18, 4, 18, 2, 8, 2, 34, 2][..], &[0, 1]].concat();
+    assert_eq!(of(&bits).unwrap().label, 1);
+    let half = [&[8, 1, 18, 0, 34, 4][..], &0.5f32.to_le_bytes()].concat();
+    assert!(of(&half).unwrap_err().to_string().contains("0.5"));
+    let error = of(&[8, 8, 18, 0]).unwrap_err().to_string();
+    assert!(
+        error.contains("`label` is a serialised tensor of TensorFlow's type 8"),
+        "{error}"
+    );
+}
+
 /// A 1 among zeros is read; everything else that a list could mean is refused, with what to do.
 #[test]
 fn labels_may_have_a_value_for_each_class() {

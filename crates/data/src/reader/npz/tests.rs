@@ -1,3 +1,5 @@
+mod given;
+
 use super::super::{Record, Window};
 use super::*;
 use proptest::prelude::*;
@@ -131,63 +133,6 @@ fn both_orders_of_bytes_and_labels_alone() {
     };
     Npz.read(&path, &wanted, &mut sink).unwrap();
     assert_eq!(lengths, [(1, 0), (2, 16)]);
-}
-
-/// Of several lists of labels, the one that the configuration names.
-#[test]
-fn a_given_array_has_the_labels() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("a.npz");
-    let speeds = (
-        "speed",
-        npy("<i8", "(2,)", &[3i64, 0].map(i64::to_le_bytes).concat()),
-    );
-    let arrays = [
-        ("x", npy("<f4", "(2, 2, 8)", &floats(32))),
-        labels(),
-        speeds,
-    ];
-    std::fs::write(&path, archive(&arrays, zip::CompressionMethod::Stored)).unwrap();
-    for (given, expected) in [
-        (None, [1, 2]),
-        (Some("speed"), [3, 0]),
-        (Some("other"), [1, 2]),
-    ] {
-        let wanted = Wanted {
-            given_label: given.map(str::to_owned),
-            ..Default::default()
-        };
-        let mut found = Vec::new();
-        let mut sink = |record: Record| {
-            found.push(record.label);
-            Ok(())
-        };
-        Npz.read(&path, &wanted, &mut sink).unwrap();
-        assert_eq!(found, expected, "{given:?}");
-    }
-}
-
-#[test]
-fn a_given_file_has_the_labels() {
-    let folder = tempfile::tempdir().unwrap();
-    let at = |name: &str| folder.path().join(name);
-    std::fs::write(at("train_x.npy"), npy("<f4", "(2, 2, 8)", &floats(32))).unwrap();
-    std::fs::write(at("train_y.npy"), labels().1).unwrap();
-    let speeds = npy("<i8", "(2,)", &[3i64, 0].map(i64::to_le_bytes).concat());
-    std::fs::write(at("train_speed.npy"), speeds).unwrap();
-    let wanted = Wanted {
-        given_label: Some("speed".into()),
-        ..Default::default()
-    };
-    let mut found = Vec::new();
-    let mut sink = |record: Record| {
-        found.push(record.label);
-        Ok(())
-    };
-    crate::reader::Npy
-        .read(&at("train_x.npy"), &wanted, &mut sink)
-        .unwrap();
-    assert_eq!(found, [3, 0]);
 }
 
 #[test]

@@ -49,6 +49,12 @@ fn a_window_in_each_row() {
 /// The column of labels that the configuration names, though there is another.
 #[test]
 fn a_given_column_has_the_labels() {
+    let by_task = Wanted {
+        label: "group".into(),
+        ..Default::default()
+    };
+    // A name of groups is none of labels, as a task's.
+    assert_eq!(by_task.own_label(), None);
     let wanted = Wanted {
         given_label: Some("group".into()),
         class_names: (0..3).map(|i| format!("run {i}")).collect(),

@@ -68,7 +68,7 @@ proptest! {
 #[test]
 fn an_assumed_shape_is_said() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tfrecord_types");
-    let note = |name: &str| super::super::note(&folder.join(name));
+    let note = |name: &str| super::super::note(&folder.join(name), &Wanted::default());
     let said = note("read_other_names.tfrecord").unwrap();
     let expected = "read_other_names.tfrecord: the records have no feature `shape`: their 32 values are read as 2 channels of 16";
     assert!(said.contains(expected), "{said}");
@@ -81,5 +81,5 @@ fn an_assumed_shape_is_said() {
     let mut file = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     file.write_all(&bytes).unwrap();
     std::fs::write(&path, file.finish().unwrap()).unwrap();
-    assert!(super::super::note(&path).is_some());
+    assert!(super::super::note(&path, &Wanted::default()).is_some());
 }

@@ -10,7 +10,7 @@ use crate::error::DataError;
 use crate::error::recording::{HdfError, SeisBenchError};
 
 /// Largest compression ratio of deflate; the header of a damaged file can claim any size.
-const TIGHTEST: u64 = 1032;
+pub(in crate::recording) const TIGHTEST: u64 = 1032;
 
 /// Checks that both files of a chunk exist.
 ///

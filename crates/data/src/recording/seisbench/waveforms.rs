@@ -146,7 +146,10 @@ fn selection(position: &str, shape: &[u64]) -> Result<(SliceInfo, Vec<u64>), Hdf
 }
 
 /// Values of a selection, of any type.
-pub(super) fn numbers(set: &Dataset, selection: &SliceInfo) -> Result<Vec<f64>, HdfError> {
+pub(in crate::recording) fn numbers(
+    set: &Dataset,
+    selection: &SliceInfo,
+) -> Result<Vec<f64>, HdfError> {
     macro_rules! read {
         ($kind:ty) => {{
             let array = set.read_slice::<$kind>(selection)?;

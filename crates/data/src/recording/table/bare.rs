@@ -17,13 +17,19 @@ const OTHER_RATE: &str = "in this unit they do not fit the given sampling rate";
 
 /// The rank of such a column, if it may have the times; `rate` is the given one.
 pub(super) fn rank(column: &Column, columns: &[Column], rate: Option<f64>) -> Option<usize> {
-    (!is_minimum(column, columns) && doubt(column, rate).is_none()).then_some(RANK)
+    (!means_else(column, columns) && doubt(column, rate).is_none()).then_some(RANK)
 }
 
-/// Whether a column called `min` has the smallest values: beside it are those of another statistic.
-pub(super) fn is_minimum(column: &Column, columns: &[Column]) -> bool {
-    column.name.trim().eq_ignore_ascii_case("min")
-        && columns.iter().any(|other| is_statistic(&other.name))
+/// Whether the name of a column means no time: the smallest values are in `min` beside another statistic, and the north in
+/// `NS` beside `EW`.
+pub(super) fn means_else(column: &Column, columns: &[Column]) -> bool {
+    let is = |column: &Column, name: &str| column.name.trim().eq_ignore_ascii_case(name);
+    let has = |names: &[&str]| {
+        let mut names = names.iter();
+        names.any(|name| columns.iter().any(|other| is(other, name)))
+    };
+    is(column, "min") && columns.iter().any(|other| is_statistic(&other.name))
+        || is(column, "ns") && has(&["ew", "we", "eo"])
 }
 
 /// What speaks against times.
@@ -47,7 +53,7 @@ fn doubt(column: &Column, rate: Option<f64>) -> Option<&'static str> {
 pub(super) fn note(columns: &[Column], rate: Option<f64>) -> Option<String> {
     let own = columns.iter().find(|column| {
         let is_number = matches!(column.values, Values::Numbers(_));
-        is_number && bare_unit(&column.name).is_some() && !is_minimum(column, columns)
+        is_number && bare_unit(&column.name).is_some() && !means_else(column, columns)
     })?;
     let (name, why) = (&own.name, doubt(own, rate)?);
     Some(format!(

@@ -4,7 +4,7 @@
 use super::super::time::DAY;
 use super::super::{Hints, NANOS, Notes, Remark};
 use super::names::{counts_rows, time_name};
-use super::{Column, NO_TIME, Values};
+use super::{Column, NO_TIME, Values, spelled};
 
 /// Names of columns with dates.
 const DATES: [&str; 7] = [
@@ -13,10 +13,12 @@ const DATES: [&str; 7] = [
 
 /// Converts columns with dates as `20240501` and times of day as `100000.25`.
 pub(super) fn calendar(columns: &mut [Column], notes: &mut Notes) {
-    let mut is_dated = false;
+    let is_date = |name: &str| DATES.contains(&&*name.trim().to_lowercase());
+    let mut is_dated = spelled::by_name(columns, notes);
+    is_dated |= spelled::by_digits(columns, is_date, notes);
     for column in &mut *columns {
         if let Values::Numbers(values) = &column.values
-            && DATES.contains(&&*column.name.trim().to_lowercase())
+            && is_date(&column.name)
             && let Some(days) = all(values, date)
         {
             say(column, "dates as YYYYMMDD", notes);

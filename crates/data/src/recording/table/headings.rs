@@ -44,7 +44,7 @@ pub(super) fn names(
     let named = |row: &[Vec<u8>]| {
         is_blank(row)
             || fits(row)
-                && !is_setting(row)
+                && !is_setting(row, width)
                 && row.iter().any(|cell| plain(cell) == Kind::Text)
                 && !row.iter().any(|cell| is_time(plain(cell)))
     };
@@ -94,9 +94,15 @@ pub(super) fn names(
     (names, line)
 }
 
-/// Whether a row is a setting and its value, such as `UNITS = counts` or `NPTS= 3000, DT= .01 SEC`.
-fn is_setting(row: &[Vec<u8>]) -> bool {
-    row.iter().any(|cell| cell.trim_ascii().ends_with(b"="))
+/// Whether a row above rows of `width` cells is a setting and its value, such as `UNITS = counts`, `NPTS= 3000, DT= .01 SEC` or
+/// `Instrument:, T1`.
+fn is_setting(row: &[Vec<u8>], width: usize) -> bool {
+    let mut ends = row.iter().map(|cell| cell.trim_ascii().last().copied());
+    if ends.clone().any(|end| end == Some(b'=')) {
+        return true;
+    }
+    let filled = ends.clone().flatten().count();
+    filled == 2 && width > 2 && ends.next() == Some(Some(b':'))
 }
 
 /// A row without the cell that says that it has the names, as in `;Headers,time,Ax,Ay` or `% time Ax Ay`.

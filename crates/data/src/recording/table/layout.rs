@@ -209,8 +209,43 @@ fn values_begin(rows: &[Vec<Vec<u8>>]) -> Option<usize> {
         let is_both = |(own, below): (&Kind, &Kind)| is_time(*own) && is_time(*below);
         own.len() == below.len() && both.clone().any(is_both) && both.all(fits)
     };
-    let above = kinds[..first].iter().rev().take_while(has_time);
+    let above = kinds[..first].iter().rev().take_while(has_time).count();
+    if above > 0 {
+        return Some(first - above);
+    }
+    // Values beyond the range of the recorder, in the first rows.
+    let is_overload = |row: &&Vec<Vec<u8>>| {
+        let own = loose_kinds(row);
+        let has_number = own.contains(&Kind::Number);
+        let fits = |(cell, kind): (&Vec<u8>, &Kind)| {
+            matches!(kind, Kind::Number | Kind::Empty) || is_mark(cell)
+        };
+        own.len() == below.len() && has_number && row.iter().zip(&own).all(fits)
+    };
+    let above = rows[..first].iter().rev().take_while(is_overload);
     Some(first - above.count())
+}
+
+/// Whether a cell says that there is no value, as recorders do beyond their range, and spreadsheets.
+fn is_mark(cell: &[u8]) -> bool {
+    const MARKS: [&[u8]; 14] = [
+        b"OVL",
+        b"OVLD",
+        b"OVER",
+        b"OVR",
+        b"OVERLOAD",
+        b"OVERFLOW",
+        b"OVERRANGE",
+        b"OUT OF RANGE",
+        b"CLIP",
+        b"ERR",
+        b"ERROR",
+        b"#VALUE!",
+        b"#DIV/0!",
+        b"#NUM!",
+    ];
+    let is_stars = !cell.is_empty() && cell.iter().all(|byte| *byte == b'*');
+    is_stars || MARKS.iter().any(|mark| cell.eq_ignore_ascii_case(mark))
 }
 
 /// Whether lines have as many cells, of the same kinds, and a number among them.

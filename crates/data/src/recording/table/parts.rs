@@ -3,7 +3,7 @@
 use super::super::NANOS;
 use super::super::time::DAY;
 use super::super::time_parts::TimeParts;
-use super::bare::is_minimum;
+use super::bare::means_else;
 use super::counts::rank;
 use super::names::{time_name, unit};
 use super::{Column, NO_TIME, Values};
@@ -12,7 +12,7 @@ use super::{Column, NO_TIME, Values};
 fn parts_of(columns: &[Column]) -> TimeParts {
     let is_number = |column: &Column| matches!(column.values, Values::Numbers(_));
     let numbers = columns.iter().enumerate();
-    let numbers = numbers.filter(|(_, column)| is_number(column) && !is_minimum(column, columns));
+    let numbers = numbers.filter(|(_, column)| is_number(column) && !means_else(column, columns));
     let names: Vec<(usize, &str)> = numbers.map(|(at, column)| (at, &*column.name)).collect();
     TimeParts::find(&names)
 }

@@ -1,4 +1,5 @@
 mod blocks;
+mod careless;
 mod damage;
 mod dates;
 mod headings;

@@ -10,7 +10,7 @@ use super::names::{DAY_UNIT, bare_unit, time_name, unit_by_size};
 use super::nanos::nanos;
 use super::rows::rows_of;
 use super::steps::usual_step;
-use super::{Column, NO_TIME, Values, bare, counts, doubts, of_day, parts, timeless};
+use super::{Column, NO_TIME, Values, bare, counts, doubts, gps, of_day, parts, timeless};
 use crate::error::recording::TableError;
 
 /// Nanoseconds of an hour.
@@ -104,6 +104,7 @@ fn find(
     if let Some(name) = &hints.time_column {
         return timeless::given(columns, name).map(Some);
     }
+    gps::weeks(columns, notes);
     counted::calendar(columns, notes);
     let refused = parts::calendar(columns);
     // Parts of times that lack one are no times by themselves.

@@ -1,6 +1,6 @@
 //! Times of day and durations, and dates behind a time of day.
 
-use super::{DAY, DateOrder, Scan};
+use super::{DAY, DateOrder, Scan, day, stamp};
 use crate::error::recording::MomentError;
 
 /// Nanoseconds since midnight of a text that is a time of day alone, such as `10:15:30`. Minutes and seconds, such as
@@ -141,6 +141,25 @@ impl Scan<'_> {
         let nanos = clock.clock(false).ok()?;
         self.0 = &self.0[self.0.len() - clock.0.len()..];
         Some(nanos)
+    }
+
+    /// All of it as Oracle writes times, `28-NOV-26 11.31.05.123456 PM`: the day is first, and years below 50 are of this
+    /// century.
+    pub(super) fn oracle(&mut self) -> Option<Result<i64, MomentError>> {
+        let mut rest = Scan(self.0);
+        let (date, dates) = rest.digits();
+        let month = rest.take(b'-').then(|| rest.month()).flatten()?;
+        let (year, years) = rest.take(b'-').then(|| rest.digits())?;
+        let is_date = matches!(dates, 1 | 2) && years == 2 && rest.take(b' ');
+        if !is_date || rest.0.get(2) != Some(&b'.') {
+            return None;
+        }
+        let halves = rest.0.iter().any(|byte| matches!(byte, b'A' | b'P'));
+        let clock = rest.with_dashes_or_points().filter(|_| halves)?;
+        let zone = rest.zone().and_then(|zone| rest.end().map(|()| zone));
+        self.0 = b"";
+        let year = year + if year < 50 { 2000 } else { 1900 };
+        Some(zone.and_then(|zone| stamp(day(year, month, date)? * DAY, clock, zone)))
     }
 
     /// Days since 1970 of the date behind a time of day, as in `10:00:00 13/05/2024`.

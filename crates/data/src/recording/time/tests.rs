@@ -100,6 +100,37 @@ fn times_of_other_people() {
     }
 }
 
+/// The form of Oracle tells that the day comes first.
+#[test]
+fn times_of_oracle() {
+    let time = parse_time("2026-11-28T23:31:05.123456").unwrap();
+    for text in [
+        "28-NOV-26 11.31.05.123456 PM",
+        "28-NOV-26 11.31.05.123456000 PM +00:00",
+        "28-Nov-26 11.31.05,123456 PM UTC",
+        "29-NOV-26 12.31.05.123456 AM +01:00",
+        "28-NOV-2026 11.31.05.123456 PM",
+    ] {
+        assert_eq!(parse_time(text), Ok(time), "{text}");
+    }
+    let old = parse_time("1997-03-01T00:00:05").unwrap();
+    assert_eq!(parse_time("1-MAR-97 12.00.05 AM"), Ok(old));
+    for (text, problem) in [
+        ("01-May-24 10:00:00", MomentError::ShortYear),
+        ("01-MAY-24", MomentError::ShortYear),
+        ("28-NOV-26 11.31.05.1 PM EST", MomentError::Zone),
+    ] {
+        assert_eq!(parse_moment(text.as_bytes()), Err(problem), "{text}");
+    }
+    for wrong in [
+        "28-NOV-26 11.31.05.5",
+        "31-NOV-26 11.31.05 PM",
+        "28-NOV-26 11.61.05 PM",
+    ] {
+        parse_time(wrong).unwrap_err();
+    }
+}
+
 /// An offset counts, and a name beside it does not.
 #[test]
 fn zones_of_other_people() {

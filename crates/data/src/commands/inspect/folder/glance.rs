@@ -1,6 +1,6 @@
 //! What a file is, by its content.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::Serialize;
@@ -73,6 +73,8 @@ pub(super) struct Facts {
     pub times: Option<(i64, i64)>,
     /// Columns that could tell labels or groups.
     pub columns: Vec<LabelColumn>,
+    /// Fields of times that headers mark, such as `A` or `T0` of SAC, without repetition.
+    pub picks: Vec<&'static str>,
     /// Whether only the beginning was read.
     pub is_estimate: bool,
 }
@@ -107,6 +109,7 @@ impl Facts {
         let rate = rate.unwrap_or(1.0);
         let (own, others): (Vec<_>, Vec<_>) = channels.into_iter().partition(|own| own.1 == rate);
         let samples = own.iter().map(|own| own.2).fold(0.0, f64::max) * times;
+        let picks: BTreeSet<&str> = contents.picks.iter().map(|pick| pick.field).collect();
         let first = contents.traces.iter().map(|trace| trace.start).min();
         let last = contents.traces.iter().map(Trace::end).max();
         let dated = |first: &i64| *first as f64 >= UNIX * NANOS;
@@ -124,6 +127,7 @@ impl Facts {
             samples,
             times: first.zip(last),
             columns: contents.label_columns,
+            picks: picks.into_iter().collect(),
             is_estimate: times > 1.0,
         }
     }

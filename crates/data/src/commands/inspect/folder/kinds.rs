@@ -34,6 +34,8 @@ pub(super) struct Kind {
     pub file_seconds: Option<[f64; 2]>,
     /// Files of which only the beginning was read, so that lengths are estimates.
     pub estimated: usize,
+    /// Fields of times that headers mark, such as `A` or `T0` of SAC, and in how many files.
+    pub picks: BTreeMap<&'static str, usize>,
     /// Times of the first and last samples.
     pub first: Option<String>,
     pub last: Option<String>,
@@ -52,7 +54,7 @@ pub(super) struct Kind {
 
 /// Whether a format names channels `NET.STA.LOC.CHA`.
 pub(super) fn is_seismological(format: &str) -> bool {
-    matches!(format, "miniSEED" | "SAC")
+    matches!(format, "miniSEED" | "SAC" | "GSE2")
 }
 
 /// A channel's station and its name there.
@@ -85,6 +87,7 @@ pub(super) fn add(kinds: &mut Vec<Kind>, facts: &Facts, file: (usize, &str)) {
             seconds: None,
             file_seconds: None,
             estimated: 0,
+            picks: BTreeMap::new(),
             first: None,
             last: None,
             span: None,
@@ -155,6 +158,9 @@ impl Kind {
             .seconds()
             .map(|seconds| self.seconds.unwrap_or(0.0) + seconds);
         self.estimated += usize::from(facts.is_estimate);
+        for field in &facts.picks {
+            *self.picks.entry(field).or_default() += 1;
+        }
         if let Some((first, last)) = facts.times {
             let (one, other) = self.span.unwrap_or((first, last));
             let (first, last) = (one.min(first), other.max(last));
@@ -225,6 +231,16 @@ impl Kind {
         }
         if let (Some(first), Some(last)) = (&self.first, &self.last) {
             line += &format!("; {first} to {last}");
+        }
+        if !self.picks.is_empty() {
+            let picks = self.picks.iter();
+            let picks: Vec<String> = picks
+                .map(|(field, files)| format!("{field} ({files})"))
+                .collect();
+            line += &format!(
+                "; picks {} by files, which `data inspect FILE` lists",
+                picks.join(", ")
+            );
         }
         line + &format!("; such as {}", self.example)
     }

@@ -175,3 +175,22 @@ fn observations_of_several_files() {
         );
     }
 }
+
+/// Times of the clock form count from the start of the media, and those of a live observation may be of the day.
+#[test]
+fn times_with_colons_count_from_the_start() {
+    let text = new(&[
+        ("Anna", "walk", "", "START", "00:00:01.500"),
+        ("Anna", "walk", "", "STOP", "00:01:05.000"),
+        ("Ben", "jump", "", "POINT", "01:00:00.25"),
+    ]);
+    let rows = of(&text, "x.csv").unwrap();
+    let expected = [("walk", 1.5, 65.0), ("jump", 3600.25, 3600.25)];
+    assert_eq!(labels(&rows), expected);
+    let live = text.replace("Media file(s)", "Live").replace("a.mp4", "");
+    let error = of(&live, "x.csv").unwrap_err();
+    assert!(error.contains("the observation is a live one"), "{error}");
+    let aggregated = "Observation id,Observation date,Media file name,Behavior,Start (s),Stop (s)\n\
+                      o1,2024-05-01 10:00:00,a.mp4,walk,00:00:01.5,00:01:05\n";
+    assert_eq!(labels(&of(aggregated, "x.csv").unwrap()), expected[..1]);
+}

@@ -80,3 +80,26 @@ fn files_that_are_no_tables() {
         );
     }
 }
+
+/// HTK counts units of 100 ns; other label files of the name have seconds.
+#[test]
+fn label_files_of_htk() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.lab");
+    let of = |text: &str| {
+        std::fs::write(&path, text).unwrap();
+        let rows = read(&path, &LabelsFile::default()).unwrap();
+        let own = rows.rows.into_iter().map(|row| row.label);
+        let own = own.map(|label| (label.start, label.end, label.class));
+        (own.collect::<Vec<_>>(), rows.notes)
+    };
+    let seconds = Time::Seconds;
+    let (labels, notes) = of("0 5000000 sil\n5000000 1230500000 steps\n");
+    let expected = [(0.0, 0.5, "sil"), (0.5, 123.05, "steps")];
+    let expected = expected.map(|(start, end, class)| (seconds(start), seconds(end), class.into()));
+    assert_eq!(labels, expected);
+    assert!(notes[0].contains("100 ns"), "{notes:?}");
+    let (labels, notes) = of("0 5 sil\n5 12.5 steps\n");
+    assert_eq!(labels[1].0, seconds(5.0));
+    assert!(notes.is_empty());
+}

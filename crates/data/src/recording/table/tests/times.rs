@@ -278,13 +278,13 @@ fn times_of_another_unit_or_origin() {
     let digits = |i: i64| format!("20240501100{:03}{:02}", i / 100, i % 100);
     assert_eq!(own("time", &digits), (100.0, start, String::new()));
     // The two last digits of the year, and seconds since 2001.
-    for cell in [
-        &(|i: i64| format!("2405011000{:02}.{:02}", i / 100, i % 100)) as &dyn Fn(i64) -> String,
-        &|i: i64| format!("{:.2}", 736_250_400.0 + 0.01 * i as f64),
-    ] {
-        let (_, _, notes) = own("time", cell);
-        assert!(notes.contains("another origin than 1970"), "{notes}");
-    }
+    let short = |i: i64| format!("2405011000{:02}.{:02}", i / 100, i % 100);
+    let (rate, first, notes) = own("time", &short);
+    assert_eq!((rate, first), (100.0, start));
+    assert!(notes.contains("yymmddhhmmss"), "{notes}");
+    let apple = |i: i64| format!("{:.2}", 736_250_400.0 + 0.01 * i as f64);
+    let (_, _, notes) = own("time", &apple);
+    assert!(notes.contains("another origin than 1970"), "{notes}");
     let (_, _, notes) = own("GPS time", &|i| {
         format!("{:.2}", 1_398_592_818.0 + 0.01 * i as f64)
     });

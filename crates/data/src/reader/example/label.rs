@@ -1,0 +1,99 @@
+//! Labels of examples: numbers, names of classes, a value for each class, and serialised tensors of these.
+
+use tfrecord::protobuf::feature::Kind;
+
+use super::super::lists::number_of;
+use super::super::tensor_proto::{self, LabelTensor};
+use super::super::{Record, Wanted};
+use crate::error::sample::{ExampleError, LabelListProblem};
+
+/// The class: an integer, a whole number, a 1 among zeros with a value for each class, or its name.
+pub(super) fn label(kind: Kind, wanted: &Wanted) -> Result<i64, ExampleError> {
+    match kind {
+        Kind::Int64List(list) => match list.value[..] {
+            [value] => Ok(value),
+            _ => one_hot(
+                &list.value.iter().map(|v| *v as f64).collect::<Vec<_>>(),
+                wanted,
+            ),
+        },
+        Kind::FloatList(list) => match list.value[..] {
+            [value] if value.fract() == 0.0 && value.abs() < 16_777_216.0 => Ok(value as i64),
+            [value] => Err(ExampleError::LabelFloats { first: vec![value] }),
+            _ => one_hot(
+                &list.value.iter().map(|v| f64::from(*v)).collect::<Vec<_>>(),
+                wanted,
+            ),
+        },
+        Kind::BytesList(list) => {
+            let [text] = &list.value[..] else {
+                let count = list.value.len();
+                return Err(ExampleError::LabelTexts { count });
+            };
+            match tensor_proto::label(text) {
+                Some(own) => of_tensor(own, wanted),
+                None => of_text(text, wanted),
+            }
+        }
+    }
+}
+
+/// The class of a name.
+fn of_text(text: &[u8], wanted: &Wanted) -> Result<i64, ExampleError> {
+    let text = String::from_utf8_lossy(text);
+    if let Some(number) = number_of(&text, &wanted.class_names) {
+        return Ok(number);
+    }
+    let text: String = text.chars().take(40).collect();
+    Err(ExampleError::LabelText { text })
+}
+
+/// The class in a serialised tensor.
+fn of_tensor(tensor: LabelTensor<'_>, wanted: &Wanted) -> Result<i64, ExampleError> {
+    match tensor {
+        LabelTensor::Numbers(values) => match values[..] {
+            [value] if value.fract() == 0.0 && value.abs() < LARGEST => Ok(value as i64),
+            [value] => Err(ExampleError::LabelFloats {
+                first: vec![value as f32],
+            }),
+            _ => one_hot(&values, wanted),
+        },
+        LabelTensor::Texts(texts) => match texts[..] {
+            [text] => of_text(text, wanted),
+            _ => Err(ExampleError::LabelTexts { count: texts.len() }),
+        },
+        LabelTensor::Other(number) => Err(ExampleError::LabelTensor { number }),
+    }
+}
+
+/// Up to here, a float64 holds every integer.
+const LARGEST: f64 = 9_007_199_254_740_992.0;
+
+/// Values of a label that an error shows.
+const SHOWN: usize = 8;
+
+/// The class of a label that has a value for each class: the one whose value is 1, if all others are 0.
+fn one_hot(values: &[f64], wanted: &Wanted) -> Result<i64, ExampleError> {
+    let classes = wanted.class_names.len();
+    let ones = values.iter().filter(|value| **value == 1.0).count();
+    let are_bits = values.iter().all(|value| matches!(*value, 0.0 | 1.0));
+    let is_share = |value: &f64| (0.0..=1.0).contains(value);
+    let problem = match (are_bits, ones) {
+        _ if values.is_empty() => LabelListProblem::Empty,
+        // Without names of classes, the label is checked later.
+        (true, 1) if classes == 0 || classes == values.len() => {
+            let class = values.iter().position(|value| *value == 1.0);
+            return Ok(class.map_or(Record::UNLABELLED, |class| class as i64));
+        }
+        (true, 1) => LabelListProblem::Classes { classes },
+        (true, 0) => LabelListProblem::None,
+        (true, _) => LabelListProblem::Several,
+        (false, _) if values.iter().all(is_share) => LabelListProblem::Probabilities,
+        (false, _) => LabelListProblem::Other,
+    };
+    Err(ExampleError::LabelList {
+        count: values.len(),
+        first: values.iter().take(SHOWN).map(f64::to_string).collect(),
+        problem,
+    })
+}

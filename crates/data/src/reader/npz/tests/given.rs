@@ -1,0 +1,75 @@
+//! Arrays of labels that the configuration names, or that are called as the task.
+
+use super::*;
+
+/// Of several lists of labels, the one that the configuration names, or the task.
+#[test]
+fn a_given_array_has_the_labels() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.npz");
+    let speeds = (
+        "speed",
+        npy("<i8", "(2,)", &[3i64, 0].map(i64::to_le_bytes).concat()),
+    );
+    let arrays = [
+        ("x", npy("<f4", "(2, 2, 8)", &floats(32))),
+        labels(),
+        speeds,
+    ];
+    std::fs::write(&path, archive(&arrays, zip::CompressionMethod::Stored)).unwrap();
+    for (task, given, expected) in [
+        ("", None, [1, 2]),
+        ("", Some("speed"), [3, 0]),
+        ("", Some("other"), [1, 2]),
+        // The task's name is one of labels, but for those of samples; what the configuration gives counts before it.
+        ("speed", None, [3, 0]),
+        ("other", None, [1, 2]),
+        ("x", None, [1, 2]),
+        ("speed", Some("y"), [1, 2]),
+    ] {
+        let wanted = Wanted {
+            label: task.into(),
+            given_label: given.map(str::to_owned),
+            ..Default::default()
+        };
+        let note = Npz.note(&path, &wanted);
+        assert_eq!(note.is_some(), task == "speed" && given.is_none());
+        if let Some(note) = note {
+            let expected =
+                "the labels are those in `speed`, which is called as the task, not those in `y`";
+            assert!(note.starts_with(expected), "{note}");
+        }
+        let mut found = Vec::new();
+        let mut sink = |record: Record| {
+            found.push(record.label);
+            Ok(())
+        };
+        Npz.read(&path, &wanted, &mut sink).unwrap();
+        assert_eq!(found, expected, "{given:?}");
+    }
+}
+
+#[test]
+fn a_given_file_has_the_labels() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    std::fs::write(at("train_x.npy"), npy("<f4", "(2, 2, 8)", &floats(32))).unwrap();
+    std::fs::write(at("train_y.npy"), labels().1).unwrap();
+    let speeds = npy("<i8", "(2,)", &[3i64, 0].map(i64::to_le_bytes).concat());
+    std::fs::write(at("train_speed.npy"), speeds).unwrap();
+    let wanted = Wanted {
+        label: "speed".into(),
+        ..Default::default()
+    };
+    let note = crate::reader::Npy.note(&at("train_x.npy"), &wanted);
+    assert!(note.unwrap().contains("not those in `y`"));
+    let mut found = Vec::new();
+    let mut sink = |record: Record| {
+        found.push(record.label);
+        Ok(())
+    };
+    crate::reader::Npy
+        .read(&at("train_x.npy"), &wanted, &mut sink)
+        .unwrap();
+    assert_eq!(found, [3, 0]);
+}

@@ -1,0 +1,104 @@
+//! ASDF, the Adaptable Seismic Data Format of pyasdf: HDF5 with an array for each trace, below the group of its station in
+//! `/Waveforms`.
+//!
+//! L. Krischer et al., "An Adaptable Seismic Data Format", Geophys. J. Int. 207 (2016).
+
+use hdf5_reader::error::Error;
+use hdf5_reader::{Dataset, Hdf5File, OpenOptions, SliceInfo};
+use support::panics::catch;
+
+use super::seisbench::{TIGHTEST, numbers};
+use super::{Contents, Hints, Notes, Trace, check_rate, other_start};
+use crate::error::recording::{AsdfError, HdfError, RecordingError};
+
+/// First bytes of HDF5.
+const MAGIC: &[u8] = b"\x89HDF\r\n\x1A\n";
+/// Bytes at the beginning among which the names of the first groups are.
+const HEAD: usize = 64 << 10;
+
+/// Whether a file is HDF5 with the groups that pyasdf makes first.
+pub(super) fn is(bytes: &[u8]) -> bool {
+    let head = &bytes[..bytes.len().min(HEAD)];
+    let has = |name: &[u8]| head.windows(name.len()).any(|own| own == name);
+    bytes.starts_with(MAGIC) && has(b"Waveforms") && (has(b"Provenance") || has(b"AuxiliaryData"))
+}
+
+/// Reads all traces, in the order of their names; those that cannot be read are left out.
+///
+/// # Errors
+/// If the file is damaged, or no trace can be read.
+pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
+    let read = catch(|| contents(bytes, hints));
+    // `hdf5-reader` 0.12 panics on some damaged files.
+    read.unwrap_or_else(|_| Err(AsdfError::from(HdfError::Damaged).into()))
+}
+
+fn contents(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
+    let (mut traces, mut notes) = (Vec::new(), Notes::default());
+    let mut damaged = None;
+    for set in arrays(bytes).map_err(|problem| AsdfError::from(HdfError::from(problem)))? {
+        match trace(&set) {
+            Ok(trace) => traces.push(trace),
+            Err(problem) => {
+                notes.push(format!("left out `{}`: {problem}", set.name()));
+                damaged.get_or_insert(problem);
+            }
+        }
+    }
+    if let Some(problem) = damaged.filter(|_| traces.is_empty()) {
+        return Err(problem.into());
+    }
+    let first = traces.iter().map(|trace: &Trace| trace.start).min();
+    notes.extend(other_start(hints, first));
+    Ok(Contents {
+        traces,
+        notes,
+        ..Contents::default()
+    })
+}
+
+/// The arrays of traces, by name.
+fn arrays(bytes: &[u8]) -> Result<Vec<Dataset>, Error> {
+    let most = usize::try_from(TIGHTEST).unwrap_or(usize::MAX);
+    let most = bytes.len().saturating_mul(most);
+    let limits = OpenOptions {
+        max_read_bytes: most,
+        max_chunk_bytes: most,
+        ..OpenOptions::default()
+    };
+    let file = Hdf5File::from_bytes_with_options(bytes, limits)?;
+    let mut all = Vec::new();
+    for station in file.group("/Waveforms")?.groups()? {
+        let arrays = station.datasets()?.into_iter();
+        // Beside them is the description of the station.
+        all.extend(arrays.filter(|set| set.name().contains("__")));
+    }
+    all.sort_by(|one, other| one.name().cmp(other.name()));
+    Ok(all)
+}
+
+/// # Errors
+/// If an attribute or the values of an array cannot be read.
+fn trace(set: &Dataset) -> Result<Trace, AsdfError> {
+    let lacking = |name: &'static str| {
+        move |problem: Error| AsdfError::Attribute {
+            name,
+            problem: problem.to_string(),
+        }
+    };
+    let start = set
+        .attribute("starttime")
+        .and_then(|own| own.read_scalar::<i64>());
+    let rate = set
+        .attribute("sampling_rate")
+        .and_then(|own| own.read_as_f64());
+    let rate = rate.map_err(lacking("sampling_rate"))?;
+    let channel = set.name().split("__").next().unwrap_or_default();
+    let samples = numbers(set, &SliceInfo::all(set.shape().len()))?;
+    Ok(Trace {
+        channel: channel.to_owned(),
+        start: start.map_err(lacking("starttime"))?,
+        rate: check_rate(rate)?,
+        samples,
+    })
+}

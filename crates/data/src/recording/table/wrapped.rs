@@ -1,0 +1,64 @@
+//! One channel that is written in lines of several numbers, which looks like a table of several channels.
+
+/// Columns, at least, and rows.
+const COLUMNS: usize = 4;
+const ROWS: usize = 32;
+/// Rows that are looked at.
+const LOOKED_AT: usize = 4096;
+/// From the last number of a line to the first of the next, samples differ by at most this many times as much as within a line.
+const OVER: f64 = 1.25;
+/// From line to line, they differ by at least this many times as much.
+const DOWN: f64 = 3.0;
+
+/// Whether each line goes on where the line above ends, and numbers below each other differ: the columns, which have no names,
+/// are one channel.
+pub(super) fn is(channels: &[(String, Vec<f64>)]) -> bool {
+    let is_unnamed = |(at, (name, _)): (usize, &(String, Vec<f64>))| *name == (at + 1).to_string();
+    let rows = channels.first().map_or(0, |(_, values)| values.len());
+    if channels.len() < COLUMNS || rows < ROWS || !channels.iter().enumerate().all(is_unnamed) {
+        return false;
+    }
+    let rows = rows.min(LOOKED_AT);
+    let value = |row: usize, column: usize| channels[column].1[row];
+    let last = channels.len() - 1;
+    let within = (0..rows)
+        .flat_map(|row| (0..last).map(move |column| value(row, column + 1) - value(row, column)));
+    let over = (1..rows).map(|row| value(row, 0) - value(row - 1, last));
+    let down = (1..rows)
+        .flat_map(|row| (0..=last).map(move |column| value(row, column) - value(row - 1, column)));
+    let (within, over, down) = (mean(within), mean(over), mean(down));
+    down > 0.0 && over <= OVER * within && DOWN * within <= down
+}
+
+/// The mean size of differences.
+fn mean(differences: impl Iterator<Item = f64>) -> f64 {
+    let (mut sum, mut count) = (0.0, 0.0f64);
+    for own in differences.filter(|own| own.is_finite()) {
+        (sum, count) = (sum + own.abs(), count + 1.0);
+    }
+    sum / count.max(1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn channels(columns: usize, value: impl Fn(usize, usize) -> f64) -> Vec<(String, Vec<f64>)> {
+        let channel = |column: usize| (0..200).map(|row| value(row, column)).collect();
+        let own = (0..columns).map(|column| ((column + 1).to_string(), channel(column)));
+        own.collect()
+    }
+
+    #[test]
+    fn lines_that_go_on() {
+        let wave = |i: usize| (i as f64 / 5.0).sin() * 1000.0;
+        let mut wrapped = channels(10, |row, column| wave(10 * row + column));
+        assert!(is(&wrapped));
+        wrapped[3].0 = "north".into();
+        assert!(!is(&wrapped));
+        // Channels that are alike, or that are not.
+        assert!(!is(&channels(10, |row, column| wave(row) + column as f64)));
+        assert!(!is(&channels(10, |row, column| wave(row + 7 * column))));
+        assert!(!is(&channels(3, |row, column| wave(3 * row + column))));
+    }
+}

@@ -1,0 +1,59 @@
+"""Writes crates/data/tests/fixtures/asdf: files of pyasdf, and what it reads from them.
+
+    pip install pyasdf
+    python scripts/conformance/make_asdf.py
+
+`expected.json` has channel, start (ns), rate and samples of each trace by file, in the order of the names of their arrays.
+"""
+import json
+from pathlib import Path
+
+import h5py
+import numpy as np
+import obspy
+import pyasdf
+
+FOLDER = Path(__file__).resolve().parents[2] / "crates/data/tests/fixtures/asdf"
+RNG = np.random.default_rng(23)
+START = obspy.UTCDateTime("2024-05-01T10:00:07.123456Z")
+
+
+def trace(dtype, station, channel, start=START, rate=100.0, location=""):
+    data = np.require(np.round(RNG.normal(0, 40, 53), 3), dtype)
+    return obspy.Trace(data, {"network": "XX", "station": station, "location": location, "channel": channel, "starttime": start,
+                              "sampling_rate": rate})
+
+
+def write(name, traces, compression):
+    path = FOLDER / f"{name}.h5"
+    with pyasdf.ASDFDataSet(str(path), compression=compression, mpi=False) as own:
+        for one in traces:
+            own.add_waveforms(one, tag="raw_recording")
+    found = {}
+    with h5py.File(path) as own:
+        for station in own["Waveforms"].values():
+            for key, array in station.items():
+                found[key] = {"channel": key.split("__")[0], "start": int(array.attrs["starttime"]),
+                              "rate": float(array.attrs["sampling_rate"]), "samples": array[()].astype(np.float64).tolist()}
+    # What pyasdf has, as ObsPy's traces.
+    with pyasdf.ASDFDataSet(str(path), mode="r", mpi=False) as own:
+        read = [one for station in own.waveforms for one in station.raw_recording]
+    assert sorted((one.id, one.stats.starttime.ns, one.stats.sampling_rate, one.data.astype(np.float64).tolist()) for one in read) == sorted(
+        tuple(one.values()) for one in found.values())
+    return [found[key] for key in sorted(found)]
+
+
+def main():
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for old in FOLDER.iterdir():
+        old.unlink()
+    expected = {
+        "plain.h5": write("plain", [trace("f4", "AAA", "EHZ"), trace("f8", "AAA", "EHN"), trace("i4", "BBB", "EHZ", rate=478.036)], None),
+        "packed.h5": write("packed", [trace("i4", "AAA", "EHZ", location="00"), trace("i2", "AAA", "EHZ", START + 60, location="00")], "gzip-3"),
+    }
+    (FOLDER / "expected.json").write_text(json.dumps(expected))
+    print({path.name: path.stat().st_size for path in FOLDER.iterdir()})
+
+
+if __name__ == "__main__":
+    main()
