@@ -1,3 +1,5 @@
+mod names;
+
 use super::super::{Record, Window};
 use super::*;
 use proptest::prelude::*;

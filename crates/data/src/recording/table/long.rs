@@ -86,6 +86,9 @@ fn are_blocks(texts: &Texts, times: Option<&[i64]>) -> bool {
     let mut known: Vec<u32> = texts.rows.first().copied().into_iter().collect();
     for (rows, times) in texts.rows.windows(2).zip(times.windows(2)) {
         if rows[0] == rows[1] {
+            if times[1] < times[0] {
+                return false;
+            }
             continue;
         }
         if times[1] >= times[0] || known.contains(&rows[1]) || known.len() == MOST {
