@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use support::words::first_few;
+use support::words::{counted, first_few};
 
 use super::super::labels::LabelRow;
 use super::super::recording::Recording;
@@ -65,7 +65,8 @@ pub(super) fn leave_out(
     let names: Vec<&str> = left_out.into_keys().collect();
     (count > 0).then(|| {
         format!(
-            "{count} rows are of stations that the list does not have with this table, and are left out: {}",
+            "left out {} of stations that the list does not have with this table: {}",
+            counted(count, "row"),
             quoted(&names)
         )
     })

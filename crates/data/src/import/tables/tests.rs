@@ -153,7 +153,7 @@ fn rows_go_to_the_stations_that_they_name() {
         let (found, notes) = own(&table(name, rows));
         assert_eq!(found, [vec!["0", "3", "4"], vec!["1", "3"]], "{name}");
         assert!(
-            notes[0].contains("1 rows are of stations that"),
+            notes[0].contains("left out 1 row of stations that"),
             "{notes:?}"
         );
     }
