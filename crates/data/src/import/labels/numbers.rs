@@ -1,8 +1,7 @@
 //! Times that are numbers, but no seconds from the first sample: counts of samples, days of spreadsheets, and times of a file
 //! in a sequence.
 
-use super::Time;
-use super::table::LabelRow;
+use super::{Label, Time};
 use crate::error::import::LabelTableError;
 use crate::recording::DayCount;
 
@@ -66,12 +65,16 @@ impl Numbers {
     ///
     /// # Errors
     /// If the numbers of starts count something, or may be days and no name says so.
-    pub fn apply(&self, rows: &mut [LabelRow], has_lengths: bool) -> Result<(), LabelTableError> {
-        let seconds = |row: &LabelRow| match (row.label.start, row.label.end) {
+    pub fn apply(
+        &self,
+        labels: &mut [&mut Label],
+        has_lengths: bool,
+    ) -> Result<(), LabelTableError> {
+        let seconds = |label: &&mut Label| match (label.start, label.end) {
             (Time::Seconds(start), Time::Seconds(end)) => Some([start, end]),
             _ => None,
         };
-        let Some(times) = rows.iter().map(seconds).collect::<Option<Vec<_>>>() else {
+        let Some(times) = labels.iter().map(seconds).collect::<Option<Vec<_>>>() else {
             return Ok(());
         };
         if let Some(what) = self.counted.filter(|_| !times.is_empty()) {
@@ -102,11 +105,11 @@ impl Numbers {
             }
             return Ok(());
         }
-        for (row, [start, end]) in rows.iter_mut().zip(times) {
+        for (label, [start, end]) in labels.iter_mut().zip(times) {
             let moments = count.times(&[start, end]);
-            row.label.start = Time::Moment(moments[0]);
-            row.label.end = if has_lengths {
-                row.label.start.later(end - start)
+            label.start = Time::Moment(moments[0]);
+            label.end = if has_lengths {
+                label.start.later(end - start)
             } else {
                 Time::Moment(moments[1])
             };
@@ -115,12 +118,12 @@ impl Numbers {
     }
 }
 
-/// Counts the times of rows from the starts of their files: `offsets` are those of the labels' starts.
-pub(super) fn from_files(rows: &mut [LabelRow], offsets: &[f64]) {
-    for (row, offset) in rows.iter_mut().zip(offsets) {
-        if let (Time::Seconds(start), Time::Seconds(end)) = (row.label.start, row.label.end) {
-            row.label.start = Time::Seconds(*offset);
-            row.label.end = Time::Seconds(offset + (end - start));
+/// Counts the times of labels from the starts of their files: `offsets` are those of the labels' starts.
+pub(super) fn from_files(labels: &mut [&mut Label], offsets: &[f64]) {
+    for (label, offset) in labels.iter_mut().zip(offsets) {
+        if let (Time::Seconds(start), Time::Seconds(end)) = (label.start, label.end) {
+            label.start = Time::Seconds(*offset);
+            label.end = Time::Seconds(offset + (end - start));
         }
     }
 }

@@ -164,7 +164,8 @@ fn labels(
     let own = pairs.iter().map(|pair| label(*pair));
     let mut own = own.collect::<Result<Vec<_>, LabelTableError>>()?;
     let has_lengths = columns.is_duration || length.is_some();
-    columns.numbers.apply(&mut own, has_lengths)?;
+    let mut labels: Vec<&mut Label> = own.iter_mut().map(|row| &mut row.label).collect();
+    columns.numbers.apply(&mut labels, has_lengths)?;
     let mut files = columns.files;
     if let Some((at, unit)) = columns.offset
         && let Some(offsets) = pairs
@@ -172,7 +173,7 @@ fn labels(
             .map(|(row, _)| separated.seconds(cell(row, at), unit))
             .collect::<Option<Vec<f64>>>()
     {
-        numbers::from_files(&mut own, &offsets);
+        numbers::from_files(&mut labels, &offsets);
         files.iter_mut().for_each(|own| own.is_sequence = false);
     }
     Ok(LabelRows {
