@@ -16,11 +16,22 @@ use crate::text;
 /// [`DataError`] naming the line whose source does not exist.
 pub(crate) fn read_index(index: &Path, base: &Path) -> Result<Vec<PathBuf>, DataError> {
     let text = text::read(index).map_err(|source| {
-        let hint = likely_reason(index.strip_prefix(base).unwrap_or(index));
+        let hint = if source.kind() == std::io::ErrorKind::NotFound {
+            likely_reason(index.strip_prefix(base).unwrap_or(index)).map(str::to_owned)
+        } else {
+            // The samples themselves in place of the list.
+            let samples = crate::reader::of(index).ok();
+            samples.map(|own| {
+                format!(
+                    "it is one of {}: write its path into a text file, and give that as the index file",
+                    own.name()
+                )
+            })
+        };
         DataError::Read {
             what: "the index file",
             path: index.to_owned(),
-            source: match hint.filter(|_| source.kind() == std::io::ErrorKind::NotFound) {
+            source: match hint {
                 Some(hint) => std::io::Error::new(source.kind(), format!("{source}; {hint}")),
                 None => source,
             },
@@ -170,6 +181,14 @@ mod tests {
             let error = read_index(&index, folder.path()).unwrap_err().to_string();
             assert!(error.contains("a line has a path alone"), "{error}");
         }
+        // The samples in place of their list.
+        let samples = folder.path().join("train.npz");
+        std::fs::write(&samples, b"PK\x03\x04\xff\xfe\xff").unwrap();
+        let error = read_index(&samples, folder.path()).unwrap_err().to_string();
+        assert!(
+            error.contains("it is one of .npz archives: write its path into"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// The class of a label: what `classes` makes of it, or its own text. A whole number may have a fraction of zeros, as pandas
-/// writes numbers where some are missing, unless `names` or `classes` have it so.
+/// writes numbers where some are missing, unless `names` or `classes` have it so. `True` and `TRUE` are what YAML reads as `true`.
 pub(super) fn class_of<'a>(
     classes: &'a BTreeMap<String, String>,
     names: &[String],
@@ -14,6 +14,11 @@ pub(super) fn class_of<'a>(
         return class;
     }
     let is_name = |text: &str| names.iter().any(|name| name == text);
+    let flag = ["true", "false"].into_iter();
+    let flag = flag.filter(|flag| label.eq_ignore_ascii_case(flag) && !is_name(label));
+    if let Some(class) = flag.filter_map(given).next() {
+        return class;
+    }
     match whole(label) {
         Some(whole) if !is_name(label) => match given(whole) {
             Some(class) => class,
@@ -37,6 +42,24 @@ fn whole(text: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn flags_as_programs_write_them() {
+        let classes = [("true", "walk"), ("FALSE", "sit"), ("false", "lie")];
+        let classes = classes.map(|(label, class)| (label.to_owned(), class.to_owned()));
+        let classes = BTreeMap::from(classes);
+        let names = ["False".to_owned()];
+        for (label, class) in [
+            ("true", "walk"),
+            ("True", "walk"),
+            ("TRUE", "walk"),
+            ("FALSE", "sit"),
+            ("False", "False"),
+            ("truth", "truth"),
+        ] {
+            assert_eq!(class_of(&classes, &names, label), class, "{label}");
+        }
+    }
 
     #[test]
     fn numbers_with_a_fraction_of_zeros() {

@@ -149,8 +149,8 @@ impl RecordingsConfig {
             recording.resolve(folder)?;
         }
         names::complete(&mut config.recordings, folder);
-        config.information =
-            tables::add_labels(&mut config.recordings, &config.class_names, folder)?;
+        let names = (&*config.channels, &*config.class_names);
+        config.information = tables::add_labels(&mut config.recordings, names, folder)?;
         for own in &mut config.seisbench {
             own.folder = folder.join(with_slashes(folder, &own.folder));
         }
@@ -284,6 +284,10 @@ impl RecordingsConfig {
         if let Some(class) = classes.find(|class| !self.class_names.contains(class)) {
             let problem = self.unknown_class(class);
             return match &recording.labels_file {
+                Some(table) if class.is_empty() => invalid(
+                    &format!("{key}: labels of {}", table.file.display()),
+                    "a row has no class: write one, or remove the row".into(),
+                ),
                 Some(table) => invalid(
                     &format!("{key}: labels of {}", table.file.display()),
                     format!("{problem}; add it, or map it with `classes: {{{class}: CLASS}}`"),

@@ -11,6 +11,7 @@ mod days;
 mod events;
 mod forms;
 mod heads;
+mod numbers;
 mod places;
 mod settings;
 mod table;
@@ -69,7 +70,7 @@ impl Time {
         let text = text.trim();
         let number = text.parse::<f64>().ok().filter(|n| n.is_finite());
         let Some(number) = number.filter(|_| unit.is_some() || !is_compact(text.as_bytes())) else {
-            if let Some(seconds) = iso_duration(text) {
+            if let Some(seconds) = iso_duration(text).or_else(|| with_unit(text)) {
                 return Ok(Self::Seconds(seconds));
             }
             return match parse_time_as(text, order) {
@@ -118,6 +119,19 @@ impl Time {
             Self::Clock(nanos) => Self::Clock(later(nanos)),
         }
     }
+}
+
+/// Seconds of a number with its unit, `99.5s` or `0.5 min`.
+fn with_unit(text: &str) -> Option<f64> {
+    let end = text.rfind(|c: char| c.is_ascii_digit() || c == '.')? + 1;
+    let (number, unit) = text.split_at(end);
+    // `12h` and `5m` may be parts of a time of day.
+    let unit = recording::unit(unit.trim()).filter(|_| !matches!(unit.trim(), "h" | "m" | "d"));
+    number
+        .parse::<f64>()
+        .ok()
+        .zip(unit)
+        .map(|(number, unit)| number * unit)
 }
 
 /// Seconds of a duration as ISO 8601 writes it: `PT1M30.5S`. Years and months have no certain length.

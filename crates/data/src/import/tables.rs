@@ -1,5 +1,7 @@
 //! Tables of labels: which rows belong to which recording of a list.
 
+mod stations;
+
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
@@ -21,7 +23,7 @@ const NAMED: usize = 3;
 /// [`DataError`] with the table if it is malformed, or its recordings are uncertain.
 pub(super) fn add_labels(
     recordings: &mut [Recording],
-    class_names: &[String],
+    (channels, class_names): (&[String], &[String]),
     folder: &Path,
 ) -> Result<Vec<String>, DataError> {
     let mut tables: BTreeMap<PathBuf, Vec<(LabelsFile, Vec<usize>)>> = BTreeMap::new();
@@ -42,7 +44,9 @@ pub(super) fn add_labels(
             let read = std::mem::take(&mut rows.notes);
             let own: Vec<&Recording> = users.iter().map(|user| &recordings[*user]).collect();
             let shared = share(&own, rows);
-            let shared = shared.map_err(|problem| in_file(&path)(ImportError::from(problem)))?;
+            let mut shared =
+                shared.map_err(|problem| in_file(&path)(ImportError::from(problem)))?;
+            let others = stations::leave_out(&own, channels, &mut shared.rows);
             for (user, rows) in users.into_iter().zip(shared.rows) {
                 let classes = &recordings[user].classes;
                 let labels = rows.into_iter().map(|row| {
@@ -54,7 +58,7 @@ pub(super) fn add_labels(
                 let labels: Vec<Label> = labels.collect();
                 recordings[user].labels.extend(labels);
             }
-            let said = read.into_iter().chain(shared.left_out);
+            let said = read.into_iter().chain(shared.left_out).chain(others);
             notes.extend(said.map(|note| format!("{}: {note}", path.display())));
         }
     }

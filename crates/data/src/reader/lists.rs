@@ -64,8 +64,8 @@ pub(super) fn labels<R: Read>(
     array: Array<R>,
     class_names: &[String],
 ) -> Result<Vec<i64>, ArrayError> {
-    let kind = type_of(&array).map_err(ArrayError::in_array(name))?;
-    let is_text = matches!(kind.type_char(), TypeChar::UnicodeStr | TypeChar::ByteStr);
+    type_of(&array).map_err(ArrayError::in_array(name))?;
+    let is_text = is_text(&array);
     if is_text && !class_names.is_empty() {
         let texts = list(name, array, names)?;
         return numbers_of(texts, class_names).map_err(ArrayError::in_array(name));
@@ -76,6 +76,12 @@ pub(super) fn labels<R: Read>(
     } else {
         list(name, array, integers)
     }
+}
+
+/// Whether an array has texts.
+pub(super) fn is_text<R: Read>(array: &Array<R>) -> bool {
+    let kind = type_of(array);
+    kind.is_ok_and(|kind| matches!(kind.type_char(), TypeChar::UnicodeStr | TypeChar::ByteStr))
 }
 
 /// The number of the class that is called `text`.

@@ -186,7 +186,12 @@ fn annotations(
             names: names.map(str::to_owned).collect(),
         });
     }
-    let labels = labels(&name, whole(archive, &name, limit)?, &wanted.class_names)?;
+    let array = whole(archive, &name, limit)?;
+    let are_numbers = !lists::is_text(&array);
+    let labels = labels(&name, array, &wanted.class_names)?;
+    if are_numbers {
+        check_order(archive, (&name, limit), &wanted.class_names)?;
+    }
     let groups = match groups {
         Some(name) => Some(list(&name, whole(archive, &name, limit)?, names)?),
         None => None,
@@ -198,6 +203,40 @@ fn annotations(
 fn own_label(archive: &Archive, wanted: &Wanted) -> Option<String> {
     let mut there = arrays_in(archive).into_iter();
     there.find(|name| Some(&**name) == wanted.own_label())
+}
+
+/// Checks that the numbers of classes mean the same as in the configuration, if an archive has their names beside the
+/// labels, which are called `labels`.
+///
+/// # Errors
+/// If the names are the same in another order.
+fn check_order(
+    archive: &mut Archive,
+    (labels, limit): (&str, u64),
+    known: &[String],
+) -> Result<(), ArrayError> {
+    let is_names = |own: &String| {
+        let own = support::words::letters_and_digits(own);
+        ["classnames", "targetnames", "labelnames", "classes"].contains(&&*own)
+    };
+    let there = arrays_in(archive).into_iter();
+    for name in there.filter(|own| own != labels && is_names(own)) {
+        let texts = whole(archive, &name, limit).and_then(names);
+        let Ok(found) = texts else { continue };
+        let sorted = |names: &[String]| {
+            let mut names = names.to_vec();
+            names.sort();
+            names
+        };
+        if found != known && sorted(&found) == sorted(known) {
+            return Err(ArrayError::ClassOrder {
+                name,
+                found,
+                known: known.to_vec(),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Names of the arrays in an archive.

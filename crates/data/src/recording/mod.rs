@@ -52,7 +52,7 @@ pub use overlaps::{FileOverlap, overlapping_files};
 pub use sac::Pick;
 pub use seisbench::{Given, SeisBench, chunks};
 pub use table::LabelColumn;
-pub(crate) use table::{is_missing, unit, unit_by_size};
+pub(crate) use table::{DayCount, is_missing, unit, unit_by_size};
 pub(crate) use time::{DAY, clock_alone, duration};
 pub(crate) use time::{DateOrder, DateOrders, UNIX, format_date, is_compact, parse_time_as};
 pub use time::{NANOS, format_time, parse_time};

@@ -25,6 +25,7 @@ mod labview;
 mod layout;
 mod levels;
 mod line;
+mod long;
 mod mixed;
 mod monitor;
 mod names;
@@ -52,6 +53,7 @@ mod wrapped;
 mod zones;
 
 use assembly::{Assembly, Rows};
+pub(crate) use days::DayCount;
 pub(crate) use kinds::is_missing;
 pub use labelled::LabelColumn;
 use labelled::RowLabels;
@@ -186,6 +188,7 @@ fn of_columns(
     }
     let times = times::of_columns(&mut columns, hints, &mut notes)?;
     let labels = RowLabels::take(&mut columns);
+    long::name_channels(&mut columns, times.as_deref());
     let sensors = sensors::of_rows(&mut columns, times.as_deref(), &mut notes);
     let (names, channels) = channels_of(columns, &mut notes);
     if rows == 0 || channels.is_empty() {

@@ -29,7 +29,7 @@ pub fn decode(bytes: &[u8]) -> Result<Text<'_>, TextError> {
         // Without a byte-order mark, the high bytes of ASCII letters are zero.
         [_, 0, _, 0, ..] => utf_16(bytes, u16::from_le_bytes)?,
         [0, _, 0, _, ..] => utf_16(bytes, u16::from_be_bytes)?,
-        _ => Cow::Borrowed(bytes),
+        _ => with_hard_spaces(bytes),
     };
     if text.iter().all(u8::is_ascii_whitespace) {
         return Err(TextError::Blank);
@@ -58,6 +58,23 @@ pub fn decode(bytes: &[u8]) -> Result<Text<'_>, TextError> {
         ends: ends + old,
         quoted,
     })
+}
+
+/// Spaces that do not break in UTF-8, if they are between digits of a text in Latin-1, as in the thousands of French numbers.
+fn with_hard_spaces(bytes: &[u8]) -> Cow<'_, [u8]> {
+    const SPACE: u8 = 0xA0;
+    let is_space = |own: &[u8]| matches!(own, [before, SPACE, after] if before.is_ascii_digit() && after.is_ascii_digit());
+    if !has(bytes, SPACE) || !bytes.windows(3).any(is_space) {
+        return Cow::Borrowed(bytes);
+    }
+    let mut text = Vec::with_capacity(bytes.len());
+    for (at, byte) in bytes.iter().enumerate() {
+        if *byte == SPACE && at > 0 && bytes.get(at - 1..at + 2).is_some_and(is_space) {
+            text.push(0xC2);
+        }
+        text.push(*byte);
+    }
+    Cow::Owned(text)
 }
 
 /// Whether a file begins as texts do: without control characters.

@@ -67,6 +67,8 @@ pub fn meaning(folder: &str, tag: &str) -> TagMeaning {
     words.retain(|word| {
         split(word).is_none() && word != "epoch" && word != "epochs" && !is_unit(word)
     });
+    // `metrics/val_loss`; of `metrics/accuracy`, the split is not certain.
+    words.retain(|word| word != "metrics" || splits.is_empty());
     let name = words.join("_");
     if name == "learning_rate" || name == "lr" {
         return TagMeaning::LearningRate;
@@ -198,6 +200,12 @@ mod tests {
             ("x", "validAcc", accuracy(Split::Validation, Tag)),
             ("x", "Accuracy (%)/val", accuracy(Split::Validation, Tag)),
             ("x", "val_acc_percent", accuracy(Split::Validation, Tag)),
+            (
+                "x",
+                "metrics/val_accuracy",
+                accuracy(Split::Validation, Tag),
+            ),
+            ("x", "metrics/accuracy", TagMeaning::Unknown),
             ("Loss_test", "Loss", loss(Split::Test, Folder)),
             ("test_metrics", "test_accuracy", accuracy(Split::Test, Tag)),
             ("x", "train_loss_epoch", loss(Split::Train, Tag)),

@@ -17,6 +17,39 @@ pub enum LabelTableError {
         /// The columns that were found.
         there: Vec<String>,
     },
+    /// A column counts samples or frames.
+    #[error(
+        "column `{column}` counts {what} by its name, but times are seconds from the first sample or dates: divide its numbers \
+         by the number of {what} in a second, and call the columns start and end"
+    )]
+    Counted {
+        /// The column.
+        column: String,
+        /// What it counts.
+        what: &'static str,
+    },
+    /// Times may be days.
+    #[error(
+        "times such as `{number}` may be {what}, since labels of seconds would all be very short: call the columns start_datenum \
+         and end_datenum if they are, or write dates, as 2024-05-01T10:00:00Z"
+    )]
+    Days {
+        /// One of them.
+        number: f64,
+        /// What they may be.
+        what: &'static str,
+    },
+    /// Days of an unknown count.
+    #[error(
+        "column `{column}` has days by its name, but numbers such as `{number}` are no days from 1980 to 2060 in a known count: \
+         write dates, as 2024-05-01T10:00:00Z"
+    )]
+    NoDays {
+        /// The column.
+        column: String,
+        /// One of its numbers.
+        number: f64,
+    },
     /// Parts of times lack one.
     #[error(
         "columns have parts of times, but there is no column `{missing}`: add it, or write times in one column, as \

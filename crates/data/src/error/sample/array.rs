@@ -84,9 +84,25 @@ pub enum ArrayError {
         /// The shape as it is written.
         shape: String,
     },
+    /// The names of classes beside the labels are in another order than those of the configuration.
+    #[error(
+        "array `{name}` has the classes in the order {}, but `class_names` of the configuration {}: labels are numbers in the \
+         order of the file; write `class_names` so",
+        found.join(", "),
+        known.join(", ")
+    )]
+    ClassOrder {
+        /// The array.
+        name: String,
+        /// Its names.
+        found: Vec<String>,
+        /// Those of the configuration.
+        known: Vec<String>,
+    },
     /// The array holds Python's objects.
     #[error(
-        "holds pickled Python objects, which are never run: save arrays of numbers, np.save(..., allow_pickle=False)"
+        "holds pickled Python objects, which are never run: save numbers or texts, such as `array.astype(np.float32)`, or \
+         `array.astype(str)` for labels and groups"
     )]
     Pickled,
     /// The library cannot read header or values, or the archive's checksum differs.

@@ -2,9 +2,10 @@
 
 use super::Time;
 use super::heads::{
-    CLASSES, CLOCKS, DURATIONS, ENDS, EVENTS, FILES, OBSERVATION, SEQUENCE, STARTS, STATUS,
-    Separated, all_plain, cell, whole_unit,
+    CLASSES, CLOCKS, DURATIONS, ENDS, EVENTS, FILE_OFFSET, FILES, NETWORKS, OBSERVATION, SEQUENCE,
+    STARTS, STATIONS, STATUS, Separated, all_plain, cell, whole_unit,
 };
+use super::numbers::{self, Numbers};
 use super::places::{DateCells, PartNames, Place, TimeCells, TimeColumn, dates};
 use super::settings::{LabelsFile, TableColumn};
 use crate::error::import::{LabelTableError, LabelTimeError};
@@ -24,6 +25,12 @@ pub(super) struct Columns {
     pub observation: Option<usize>,
     /// Recordings or their files.
     pub files: Option<FileColumn>,
+    /// Times from the start of the file of a row, where the others count from the start of a sequence of files.
+    pub offset: Option<TimeColumn>,
+    /// The station of a row, and the network before it.
+    pub station: Option<(usize, Option<usize>)>,
+    /// What the numbers of starts are if they are no seconds.
+    pub numbers: Numbers,
     /// Whether the first row has the names of the columns.
     pub named: bool,
     /// Whether they are in a comment above it instead.
@@ -107,6 +114,13 @@ impl Heads<'_> {
     }
 
     fn missing(&self, column: &'static str) -> LabelTableError {
+        let counted = self.row.iter().find_map(|name| {
+            let what = numbers::counted(name).filter(|_| column == "start");
+            what.map(|what| (name.to_owned(), what))
+        });
+        if let Some((column, what)) = counted.filter(|_| self.named) {
+            return LabelTableError::Counted { column, what };
+        }
         if self.named {
             let there = self.there();
             return LabelTableError::NoColumn { column, there };
@@ -143,6 +157,14 @@ impl Heads<'_> {
             is_sequence: self.named && self.names[at].0 == SEQUENCE,
             is_given: given.is_some(),
         }))
+    }
+
+    /// What the name of the starts' column says of its numbers.
+    fn numbers(&self, start: &Place) -> Numbers {
+        match start.time {
+            TimeCells::Column((at, None)) if self.named => Numbers::of(&self.row[at]),
+            _ => Numbers::default(),
+        }
     }
 
     /// Where starts are, and ends or durations; and whether they are durations.
@@ -254,6 +276,9 @@ impl Columns {
                 status: None,
                 observation: None,
                 files: None,
+                offset: None,
+                station: None,
+                numbers: Numbers::default(),
                 named: false,
                 above: false,
             });
@@ -270,7 +295,14 @@ impl Columns {
         let class = heads.needed("class", settings.class.as_ref(), &CLASSES)?.0;
         let status = heads.known(&STATUS).map(|(at, _)| at);
         let observation = heads.known(&[OBSERVATION]);
+        let files = heads.files()?;
+        let is_sequence = files.as_ref().is_some_and(|own| own.is_sequence);
+        let network = heads.known(&NETWORKS).map(|(at, _)| at);
+        let station = heads.known(&STATIONS);
         Ok(Self {
+            numbers: heads.numbers(&start),
+            offset: heads.known(&[FILE_OFFSET]).filter(|_| is_sequence),
+            station: station.map(|(at, _)| (at, network)),
             start,
             end,
             is_duration,
@@ -278,7 +310,7 @@ impl Columns {
             status: status.filter(|at| end.is_none() && *at != class),
             observation: observation.map(|(at, _)| at),
             event: event.or_else(|| heads.known(&EVENTS)).map(|(at, _)| at),
-            files: heads.files()?,
+            files,
             named: heads.named,
             above: false,
         })

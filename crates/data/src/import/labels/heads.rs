@@ -112,6 +112,20 @@ pub(super) const FILES: [&str; 15] = [
     SEQUENCE,
 ];
 pub(super) const SEQUENCE: &str = "beginfile";
+/// Raven's times from the start of that file.
+pub(super) const FILE_OFFSET: &str = "fileoffset";
+/// Columns that name the station of a row, and those of its network.
+pub(super) const STATIONS: [&str; 8] = [
+    "station",
+    "stationid",
+    "stationcode",
+    "stationname",
+    "sta",
+    "traceid",
+    "seedid",
+    "nslc",
+];
+pub(super) const NETWORKS: [&str; 3] = ["network", "networkcode", "net"];
 
 /// [`plain`] of all names. `start_utc` is `startutc` beside a column `start`, which then has the times.
 pub(super) fn all_plain(row: &csv::StringRecord) -> Vec<(String, Option<f64>)> {
@@ -143,7 +157,12 @@ fn parts(head: &str) -> (String, Option<f64>, bool) {
     let words = head.split(|c: char| !c.is_alphanumeric());
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
     let (words, has_zone) = match &words[..] {
-        [name @ .., "utc" | "gmt"] if !name.is_empty() => (name, true),
+        [name @ .., "utc" | "gmt" | "datenum" | "mjd"] if !name.is_empty() => (name, true),
+        // ELAN's forms of times are no units.
+        [name @ .., "hh", "mm", "ss", "ms" | "msec"] if !name.is_empty() => (name, false),
+        [name @ .., "ss", "ms" | "msec"] if !name.is_empty() => {
+            return (name.concat(), Some(1.0), false);
+        }
         words => (words, false),
     };
     if let [name @ .., last] = words
@@ -186,6 +205,13 @@ impl Separated {
             return cell.into();
         }
         cell.replace(',', ".").into()
+    }
+
+    /// Seconds of a number in units of `unit` seconds.
+    pub fn seconds(self, cell: &str, unit: Option<f64>) -> Option<f64> {
+        let number = self.number(cell).parse::<f64>().ok();
+        let number = number.filter(|own| own.is_finite());
+        number.map(|own| own * unit.unwrap_or(1.0))
     }
 }
 

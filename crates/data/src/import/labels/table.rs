@@ -9,6 +9,7 @@ use super::columns::{Columns, FileColumn, no_end};
 use super::events::{self, are_events, is_sequence, names_at, offset};
 use super::forms;
 use super::heads::{Separated, cell, line, reader, separator};
+use super::numbers;
 use super::settings::LabelsFile;
 use super::{Label, Time};
 use crate::error::import::{LabelTableError, LabelTimeError};
@@ -22,6 +23,8 @@ pub(crate) struct LabelRow {
     pub label: Label,
     /// The recording or its file, if a column tells it; may be empty.
     pub file: Option<String>,
+    /// The station, if a column tells it; may be empty.
+    pub station: Option<String>,
 }
 
 /// The rows of a table of labels.
@@ -157,13 +160,37 @@ fn labels(
             .files
             .as_ref()
             .map(|own| cell(row, own.at).to_owned());
-        Ok(LabelRow { label, file })
+        let station = columns.station.map(|(at, network)| {
+            let network = network
+                .map(|at| cell(row, at))
+                .filter(|own| !own.is_empty());
+            let own = cell(row, at);
+            network.map_or(own.to_owned(), |network| format!("{network}.{own}"))
+        });
+        Ok(LabelRow {
+            label,
+            file,
+            station,
+        })
     };
-    let rows = pairs.into_iter().map(&mut label);
-    let rows = rows.collect::<Result<_, LabelTableError>>()?;
+    let own = pairs.iter().map(|pair| label(*pair));
+    let mut own = own.collect::<Result<Vec<_>, LabelTableError>>()?;
+    let has_lengths = columns.is_duration || length.is_some();
+    let mut labels: Vec<&mut Label> = own.iter_mut().map(|row| &mut row.label).collect();
+    columns.numbers.apply(&mut labels, has_lengths)?;
+    let mut files = columns.files;
+    if let Some((at, unit)) = columns.offset
+        && let Some(offsets) = pairs
+            .iter()
+            .map(|(row, _)| separated.seconds(cell(row, at), unit))
+            .collect::<Option<Vec<f64>>>()
+    {
+        numbers::from_files(&mut labels, &offsets);
+        files.iter_mut().for_each(|own| own.is_sequence = false);
+    }
     Ok(LabelRows {
-        rows,
-        files: columns.files,
+        rows: own,
+        files,
         notes: nights.note().into_iter().collect(),
     })
 }

@@ -2,6 +2,7 @@ mod columns;
 mod days;
 mod events;
 mod forms;
+mod numbers;
 mod several;
 
 use std::path::Path;

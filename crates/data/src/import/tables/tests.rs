@@ -10,6 +10,15 @@ fn starts(
 ) -> Result<(Vec<Vec<String>>, Vec<String>), String> {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("t.csv"), table).unwrap();
+    for file in recordings.iter().copied().flatten() {
+        if let Some(station) = file.strip_suffix(".geocsv") {
+            let text = format!(
+                "# dataset: GeoCSV 2.0\n# SID: XX_{station}_00_HHZ\n# sample_rate_hz: 100\n# start_time: 2024-05-01T10:00:00Z\n\
+                 Sample\n1\n2\n"
+            );
+            std::fs::write(folder.path().join(file), text).unwrap();
+        }
+    }
     let settings = format!("{{file: t.csv, {keys}}}");
     let table: LabelsFile = crate::config::parse_yaml(&settings).unwrap();
     let recording = |files: &&[&str]| Recording {
@@ -19,7 +28,8 @@ fn starts(
         ..Default::default()
     };
     let mut all: Vec<Recording> = recordings.iter().map(recording).collect();
-    let notes = add_labels(&mut all, &[], folder.path()).map_err(|error| error.to_string())?;
+    let notes =
+        add_labels(&mut all, (&[], &[]), folder.path()).map_err(|error| error.to_string())?;
     let start = |label: &super::super::labels::Label| {
         let of = label
             .file
@@ -119,4 +129,53 @@ fn names_of_several_files_need_their_folders() {
     // Two recordings of one file both have its labels.
     let (found, _) = starts(&table("a.csv"), "", &[&["a.csv"], &["a.csv"]]).unwrap();
     assert_eq!(found, [["0"], ["0"]]);
+}
+
+/// Rows of other stations are no labels of a recording.
+#[test]
+fn rows_go_to_the_stations_that_they_name() {
+    let recordings: [&[&str]; 2] = [&["A.geocsv"], &["B.geocsv"]];
+    let table = |station: &str, rows: [&str; 5]| {
+        let row = |(i, own): (usize, &&str)| format!("{own},{i},{},x\n", i + 1);
+        let rows: String = rows.iter().enumerate().map(row).collect();
+        format!("{station},start,end,class\n{rows}")
+    };
+    let own = |table: &str| starts(table, "", &recordings).unwrap();
+    for (name, rows) in [
+        ("station", ["A", "b", "C", "", "XX.A"]),
+        ("station_id", ["XX.A", "XX.B..", "XX.C", "", "XX.A.00.HH"]),
+        (
+            "Trace ID",
+            ["XX.A.00.HHZ", "XX.B.00.HHZ", "YY.A.00.HHZ", "", "xx_a_00"],
+        ),
+        ("network,station", ["XX,A", "XX,B", "YY,A", ",", "XX,A"]),
+    ] {
+        let (found, notes) = own(&table(name, rows));
+        assert_eq!(found, [vec!["0", "3", "4"], vec!["1", "3"]], "{name}");
+        assert!(
+            notes[0].contains("left out 1 row of stations that"),
+            "{notes:?}"
+        );
+    }
+    // Other names of places tell nothing.
+    let (found, notes) = own(&table("station", ["east", "west", "east", "", "west"]));
+    assert!(found.iter().all(|own| own.len() == 5));
+    assert!(notes[0].contains("has none of the recordings' (`east`, `west`)"));
+    // The only station of the only recording may be called otherwise.
+    let one = table("station", ["Z"; 5]);
+    let (found, notes) = starts(&one, "", &[&["A.geocsv"]]).unwrap();
+    assert_eq!((found[0].len(), notes.len()), (5, 0));
+}
+
+/// Raven gives times from the start of each file, too.
+#[test]
+fn offsets_in_files_of_a_sequence() {
+    let table = "Begin Time (s)\tEnd Time (s)\tBegin File\tFile Offset (s)\tLabel\n\
+                 1\t2\ta.wav\t1\tx\n401.5\t403\tb.wav\t1.5\tx\n";
+    let (found, _) = starts(table, "", &[&["a.wav"], &["b.wav"]]).unwrap();
+    assert_eq!(found, [["1"], ["1.5"]]);
+    let (found, _) = starts(table, "", &[&["a.wav", "b.wav"]]).unwrap();
+    assert_eq!(found, [["1 of 0", "1.5 of 1"]]);
+    let without = table.replace("\t1.5\t", "\t\t");
+    assert!(starts(&without, "", &[&["a.wav"], &["b.wav"]]).is_err());
 }

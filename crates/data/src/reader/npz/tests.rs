@@ -1,4 +1,5 @@
 mod given;
+mod names;
 
 use super::super::{Record, Window};
 use super::*;

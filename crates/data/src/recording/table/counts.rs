@@ -11,6 +11,9 @@ const SMALLER: [f64; 3] = [1e-3, 1e-6, 1e-9];
 /// Seconds of a step that no recording has: the numbers are micro- or nanoseconds.
 const IMPOSSIBLE_STEP: f64 = 1000.0;
 
+/// Seconds since 1970 that nanoseconds in 64 bits cannot count: the year 2262.
+const LATEST_DATE: f64 = 9.2e9;
+
 /// Steps of a column that tell whether it rises.
 const LOOKED_AT: usize = 4096;
 
@@ -43,6 +46,13 @@ pub(super) fn from_zero(values: &[f64], largest: f64, step: f64) -> bool {
     let unit = unit_by_size(largest);
     let first = values.iter().find(|value| value.is_finite());
     first.is_some_and(|first| first.abs() * unit < UNIX) && step * unit > SLOWEST_STEP
+}
+
+/// Whether numbers of up to `largest` are no dates, as these would be too late or the rows too far apart: the nanoseconds since
+/// a device was started, as Android counts them.
+pub(super) fn is_uptime(largest: f64, step: f64) -> bool {
+    let unit = unit_by_size(largest);
+    unit < 1.0 && (largest * unit > LATEST_DATE || step * unit >= IMPOSSIBLE_STEP)
 }
 
 /// The unit, in seconds, of numbers that increase by `step` per row and are no dates: seconds, or the one that fits the

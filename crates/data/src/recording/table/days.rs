@@ -11,7 +11,7 @@ pub(super) const CENTURY: std::ops::Range<f64> = 1e9..LATEST;
 
 /// A way to count days.
 #[derive(Debug, PartialEq)]
-pub(super) struct DayCount {
+pub(crate) struct DayCount {
     /// Its days from day 0 to 1970.
     to_1970: f64,
     /// Its numbers for days from about 1980 to 2060; no two counts share one.

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use support::words::{first_few, letters_and_digits};
 
-use self::turns::Turns;
+pub(super) use self::turns::Turns;
 use super::{Column, Notes, Remark, Values};
 
 /// Names of columns that identify the sensor of a row.

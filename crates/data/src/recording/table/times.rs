@@ -293,7 +293,10 @@ fn of_numbers(
             notes.push(format!("column `{name}` is taken for {what}"));
             return Ok(Some((times, true)));
         }
-        None if largest >= UNIX && !counts::from_zero(values, largest, *step) => {
+        None if largest >= UNIX
+            && !counts::from_zero(values, largest, *step)
+            && !counts::is_uptime(largest, *step) =>
+        {
             let unit = unit_by_size(largest);
             if !CENTURY.contains(&(largest * unit)) {
                 notes.extend(counts::slow(name, unit * *step));

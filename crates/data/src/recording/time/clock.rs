@@ -15,6 +15,18 @@ pub(crate) fn clock_alone(text: &str) -> Option<i64> {
     scan.end().ok().map(|()| clock - zone)
 }
 
+/// Units behind the number of a duration, in nanoseconds.
+const UNITS: [(&str, f64); 8] = [
+    ("sec", 1e9),
+    ("s", 1e9),
+    ("ms", 1e6),
+    ("us", 1e3),
+    ("µs", 1e3),
+    ("ns", 1.0),
+    ("min", 60e9),
+    ("hr", 3600e9),
+];
+
 /// Nanoseconds of a text that is a duration with its unit, such as `0 days 00:01:00`.
 pub(crate) fn duration(text: &str) -> Option<i64> {
     Scan(text.trim().as_bytes()).duration()
@@ -74,12 +86,16 @@ impl Scan<'_> {
     }
 
     /// All of it as a duration with days, as pandas and Python write it: `0 days 00:00:00.01`, `1 day, 0:00:00`; or as
-    /// MATLAB does: `0.01 sec`.
+    /// MATLAB does: `0.01 sec`, `10 ms`, `0.5 min`.
     pub(super) fn duration(&self) -> Option<i64> {
-        if let Some(seconds) = self.0.strip_suffix(b" sec") {
-            let is_plain = seconds.first().is_some_and(u8::is_ascii_digit);
-            let seconds: f64 = str::from_utf8(seconds).ok()?.parse().ok()?;
-            let nanos = (seconds * 1e9).round();
+        let with_unit = |(unit, nanos): &(&str, f64)| {
+            let number = self.0.strip_suffix(unit.as_bytes())?.strip_suffix(b" ")?;
+            Some((number, *nanos))
+        };
+        if let Some((number, unit)) = UNITS.iter().find_map(with_unit) {
+            let is_plain = number.first().is_some_and(u8::is_ascii_digit);
+            let number: f64 = str::from_utf8(number).ok()?.parse().ok()?;
+            let nanos = (number * unit).round();
             return (is_plain && nanos < 9e18).then_some(nanos as i64);
         }
         let mut rest = Scan(self.0);

@@ -34,7 +34,7 @@ fn words(path: &[String]) -> Vec<String> {
 
 /// For each recording the number of its table; `None` if no table is for it. A table is for the recordings in whose names
 /// are all words of its own name, but for words such as `labels`; the table with most words counts, in the same folder if
-/// there is one. A table called `labels.csv` is for all recordings in its folder.
+/// there is one. A table called `labels.csv` is for all recordings in its folder and below it.
 pub(super) fn pairs(recordings: &[&[String]], tables: &[&[String]]) -> Vec<Option<usize>> {
     let of_tables: Vec<Vec<String>> = tables
         .iter()
@@ -48,15 +48,16 @@ pub(super) fn pairs(recordings: &[&[String]], tables: &[&[String]]) -> Vec<Optio
     let table_of = |path: &&[String]| {
         let own: BTreeSet<String> = words(path).into_iter().collect();
         let fits = |i: &usize| {
-            let same_folder = folder(path) == folder(tables[*i]);
+            let is_below = folder(path).starts_with(&folder(tables[*i]));
             let named =
                 !of_tables[*i].is_empty() && of_tables[*i].iter().all(|word| own.contains(word));
-            named || of_tables[*i].is_empty() && same_folder
+            named || of_tables[*i].is_empty() && is_below
         };
         let rank = |i: &usize| {
             (
                 folder(path) == folder(tables[*i]),
                 of_tables[*i].len(),
+                folder(tables[*i]).len(),
                 usize::MAX - i,
             )
         };
@@ -101,6 +102,11 @@ mod tests {
         assert_eq!(
             paired(&["a/x.ms", "b/y.ms"], &["a/labels.csv"]),
             [Some(0), None]
+        );
+        let archive = ["2024/XX/A/HHZ.D/XX.A.00.HHZ.D.2024.122", "a/x.ms"];
+        assert_eq!(
+            paired(&archive, &["labels.csv", "a/labels.csv"]),
+            [Some(0), Some(1)]
         );
     }
 }

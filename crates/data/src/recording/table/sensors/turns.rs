@@ -18,7 +18,7 @@ const REGULAR: f64 = 0.9;
 const ROUGHER: f64 = 4.0;
 
 /// A column whose values alternate.
-pub(super) struct Turns {
+pub(in crate::recording::table) struct Turns {
     /// Its values.
     pub names: Vec<String>,
     /// The number of each row's value.

@@ -217,6 +217,31 @@ fn durations_of_matlab_are_times() {
     assert_eq!((samples.len(), samples[19]), (20, 19.0), "{notes:?}");
 }
 
+#[test]
+fn durations_with_other_units_are_times() {
+    for (unit, length) in [("ms", 1e-3), ("min", 60.0), ("s", 1.0), ("µs", 1e-6)] {
+        let row = |i: i32| format!("{} {unit},{i}\n", 0.01 * f64::from(i) / length);
+        let rows: String = (0..20).map(row).collect();
+        let own = contents(&format!("Time,Z\n{rows}"), &Hints::default()).unwrap();
+        let rate = own.traces[0].rate;
+        assert!((rate - 100.0).abs() < 1e-6, "{unit}: {rate}");
+    }
+}
+
+/// French numbers in the encoding of Windows have spaces of one byte between thousands.
+#[test]
+fn hard_spaces_of_windows() {
+    let row = |i: i32| format!("{:.2};{}@{:03}\n", 0.01 * f64::from(i), 1 + i, i).replace('.', ",");
+    let rows: String = (0..40).map(row).collect();
+    let text = format!("temps;z\n{rows}").replace('@', "\u{a0}");
+    let bytes: Vec<u8> = text.chars().map(|c| c as u8).collect();
+    let own = read(&bytes, &Hints::default()).unwrap();
+    assert_eq!(
+        (own.traces[0].rate, own.traces[0].samples[3]),
+        (100.0, 4003.0)
+    );
+}
+
 /// Several columns without names have different ones, each of which can be chosen; one alone is `unnamed`.
 #[test]
 fn columns_without_names_are_told_apart() {

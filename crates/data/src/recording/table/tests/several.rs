@@ -186,3 +186,39 @@ fn parts_without_others() {
     let error = error.unwrap_err().to_string();
     assert!(error.contains("there is no column `minute`"), "{error}");
 }
+
+/// `melt` of pandas and InfluxDB write a row for each value: in turn, or one quantity after the other.
+#[test]
+fn long_tables_of_quantities() {
+    let row = |name: &str, i: i32, k: i32| {
+        format!("{:.2},{name},{}\n", 0.01 * f64::from(i), i + 1000 * k)
+    };
+    let names = ["Z", "N", "E"];
+    let all = || (0..60).flat_map(|i| (0..3).map(move |k| (i, k)));
+    let in_turn: String = all().map(|(i, k)| row(names[k as usize], i, k)).collect();
+    let blocks = (0..3).flat_map(|k| (0..60).map(move |i| (i, k)));
+    let in_blocks: String = blocks.map(|(i, k)| row(names[k as usize], i, k)).collect();
+    for (heads, rows) in [
+        ("time,variable,value", &in_turn),
+        ("time,variable,value", &in_blocks),
+        ("_time,_field,_value", &in_blocks),
+        ("time,axis,val", &in_turn),
+        ("time,component,amplitude", &in_blocks),
+    ] {
+        let own = contents(&format!("{heads}\n{rows}"), &Hints::default()).unwrap();
+        let found = own.traces.iter();
+        let found: Vec<_> = found
+            .map(|own| (&*own.channel, own.rate, own.samples[1]))
+            .collect();
+        let expected = [
+            ("E", 100.0, 2001.0),
+            ("N", 100.0, 1001.0),
+            ("Z", 100.0, 1.0),
+        ];
+        assert_eq!(found, expected, "{heads}");
+    }
+    // A quantity that begins again is none.
+    let twice = in_blocks.replace(",N,", ",Z,");
+    let own = contents(&format!("time,variable,value\n{twice}"), &Hints::default()).unwrap();
+    assert!(own.traces.iter().all(|own| own.channel == "value"));
+}

@@ -289,6 +289,21 @@ fn times_of_another_unit_or_origin() {
         format!("{:.2}", 1_398_592_818.0 + 0.01 * i as f64)
     });
     assert!(notes.contains("1980 as GPS does"), "{notes}");
+    // Nanoseconds since a phone was started, which cannot be milliseconds since 1970; of them, the rate tells the unit.
+    for uptime in [49_105_962_326_000i64, 1_500_000_000_000] {
+        let rows: String = (0..300)
+            .map(|i| format!("{},{i}\n", uptime + i * 10_000_000))
+            .collect();
+        let table = format!("timestamp,Z\n{rows}");
+        let hints = Hints {
+            expected_rate: Some(100.0),
+            ..Hints::default()
+        };
+        let own = contents(&table, &hints).unwrap();
+        assert_eq!(own.traces[0].rate, 100.0, "{:?}", own.notes.all());
+        let error = contents(&table, &Hints::default()).unwrap_err().to_string();
+        assert!(error.contains("add the unit to its name"), "{error}");
+    }
     // Minutes and seconds of one digit.
     let clock = |i: i64| format!("10:0:{}.{:02}", i / 100, i % 100);
     assert_eq!(own("time", &clock).0, 100.0);

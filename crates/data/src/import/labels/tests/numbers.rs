@@ -1,0 +1,115 @@
+//! Times that are numbers of samples or days, or have their unit beside them.
+
+use super::*;
+
+fn read_text(text: &str, settings: &str) -> Result<Vec<Label>, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("labels.csv");
+    std::fs::write(&path, text).unwrap();
+    let settings = match settings {
+        "" => "labels.csv".to_owned(),
+        keys => format!("{{file: x.csv, {keys}}}"),
+    };
+    read_with(&path, &settings).map_err(|error| error.to_string())
+}
+
+/// Samples and frames are no seconds, also if the list names their columns.
+#[test]
+fn counts_of_samples_are_refused() {
+    for (start, end, what) in [
+        ("start_sample", "end_sample", "samples"),
+        ("Begin Sample", "End Sample", "samples"),
+        ("onset_idx", "offset_idx", "samples"),
+        ("start (samples)", "end (samples)", "samples"),
+        ("first_frame", "last_frame", "frames"),
+    ] {
+        let text = format!("{start},{end},class\n100,200,steps\n");
+        let keys = format!("start: '{start}', end: '{end}'");
+        let error = read_text(&text, &keys).unwrap_err();
+        let expected = format!("column `{start}` counts {what} by its name");
+        assert!(error.contains(&expected), "{error}");
+        if start != "first_frame" {
+            let error = read_text(&text, "").unwrap_err();
+            assert!(error.contains(&expected), "{error}");
+        }
+    }
+    // Dates are what they are, and the times of samples are times.
+    let dated = "sample_start,end,class\n2024-05-01T10:00:00Z,2024-05-01T10:00:01Z,steps\n";
+    read_text(dated, "start: sample_start").unwrap();
+    let times = "sample_time,end,class\n1,2,steps\n";
+    read_text(times, "start: sample_time").unwrap();
+}
+
+/// Days of spreadsheets, MATLAB and astronomers are read where a name says so, and refused where labels of seconds would be
+/// far too short.
+#[test]
+fn numbers_of_days() {
+    // 10:00:00 and 10:00:01.5 on 2024-05-01.
+    let moment = |seconds: f64| 1_714_557_600_000_000_000 + (seconds * 1e9) as i64;
+    let rows = |day: f64| {
+        let at = |seconds: f64| day + (36_000.0 + seconds) / 86_400.0;
+        format!("{:.10},{:.10},steps\n", at(0.0), at(1.5))
+    };
+    let is_near = |time: Time, expected: i64| match time {
+        Time::Moment(nanos) => (nanos - expected).abs() < 20_000,
+        _ => false,
+    };
+    for (heads, day) in [
+        ("start_datenum,end_datenum", 739_373.0),
+        ("Start MJD,End MJD", 60_431.0),
+    ] {
+        let own = read_text(&format!("{heads},class\n{}", rows(day)), "").unwrap();
+        let (start, end) = (own[0].start, own[0].end);
+        assert!(
+            is_near(start, moment(0.0)) && is_near(end, moment(1.5)),
+            "{own:?}"
+        );
+    }
+    let keys = "start: 'excel start', end: 'excel end'";
+    let own = read_text(
+        &format!("excel start,excel end,class\n{}", rows(45_413.0)),
+        keys,
+    );
+    assert!(is_near(own.unwrap()[0].start, moment(0.0)));
+    // Durations are in seconds.
+    let own = read_text("start_mjd,duration,class\n60431.5,1.5,steps\n", "").unwrap();
+    let noon = moment(7200.0);
+    assert_eq!(
+        (own[0].start, own[0].end),
+        (Time::Moment(noon), Time::Moment(noon + 1_500_000_000))
+    );
+    let error = read_text(&format!("start,end,class\n{}", rows(45_413.0)), "").unwrap_err();
+    assert!(
+        error.contains("days since 1899-12-30, as spreadsheets have them"),
+        "{error}"
+    );
+    let error = read_text("start_mjd,end_mjd,class\n5,6,steps\n", "").unwrap_err();
+    assert!(error.contains("no days from 1980 to 2060"), "{error}");
+    // Seconds in a long recording.
+    let own = read_text(
+        "start,end,class\n45413.4,45414.9,steps\n45500.1,45500.14,steps\n",
+        "",
+    );
+    assert_eq!(own.unwrap()[0].start, Time::Seconds(45_413.4));
+}
+
+/// ELAN's form of seconds is no unit; units beside numbers are.
+#[test]
+fn forms_and_units() {
+    let elan = "Begin Time - ss.msec,End Time - ss.msec,label\n0.5,2.25,steps\n";
+    let units = "start,duration,label\n0.5 s,1.75sec,steps\n";
+    let other = "start,end,label\n500 ms,2250ms,steps\n";
+    for text in [elan, units, other] {
+        let own = read_text(
+            text,
+            if text == elan {
+                "start: 'Begin Time - ss.msec'"
+            } else {
+                ""
+            },
+        );
+        let own = own.unwrap();
+        let times = (Time::Seconds(0.5), Time::Seconds(2.25));
+        assert_eq!((own[0].start, own[0].end), times, "{text}");
+    }
+}

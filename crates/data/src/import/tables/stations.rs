@@ -1,0 +1,126 @@
+//! Rows of a table of labels that are of another station than a recording.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use support::words::{counted, first_few};
+
+use super::super::labels::LabelRow;
+use super::super::recording::Recording;
+use super::NAMED;
+use crate::recording::beginning;
+
+/// Bytes of a file that tell its channels.
+const HEAD: u64 = 1 << 20;
+
+/// Removes the `rows` of each of `recordings` that a column says are of another station, if the column has a station of any of
+/// them. `wanted` are the channels of recordings that do not name others. Returns information on rows that no recording has.
+pub(super) fn leave_out(
+    recordings: &[&Recording],
+    wanted: &[String],
+    rows: &mut [Vec<LabelRow>],
+) -> Option<String> {
+    let all = rows.iter().flatten();
+    let named = all.filter_map(|row| row.station.as_deref().filter(|own| !own.is_empty()));
+    let named: BTreeSet<String> = named.map(str::to_owned).collect();
+    // A single station is that of a single recording.
+    if named.is_empty() || named.len() < 2 && recordings.len() < 2 {
+        return None;
+    }
+    let own: Vec<BTreeSet<&str>> = recordings
+        .iter()
+        .map(|recording| {
+            let channels = channels(recording, wanted);
+            let is_own = |station: &&str| {
+                recording.name() == **station
+                    || channels.iter().any(|channel| is_of(channel, station))
+            };
+            named.iter().map(String::as_str).filter(is_own).collect()
+        })
+        .collect();
+    let known: BTreeSet<&str> = own.iter().flatten().copied().collect();
+    let quoted = |names: &[&str]| {
+        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        first_few(&names, NAMED)
+    };
+    if known.is_empty() {
+        let names: Vec<&str> = named.iter().map(String::as_str).collect();
+        return Some(format!(
+            "its column of stations has none of the recordings' ({}), and is not used",
+            quoted(&names)
+        ));
+    }
+    let mut left_out: BTreeMap<&str, usize> = BTreeMap::new();
+    for name in named.iter().filter(|name| !known.contains(name.as_str())) {
+        let is_named = |row: &&LabelRow| row.station.as_ref() == Some(name);
+        let count = rows.iter().map(|rows| rows.iter().filter(is_named).count());
+        left_out.insert(name, count.max().unwrap_or(0));
+    }
+    for (rows, own) in rows.iter_mut().zip(&own) {
+        rows.retain(|row| {
+            let station = row.station.as_deref().unwrap_or_default();
+            station.is_empty() || own.contains(station)
+        });
+    }
+    let count: usize = left_out.values().sum();
+    let names: Vec<&str> = left_out.into_keys().collect();
+    (count > 0).then(|| {
+        format!(
+            "left out {} of stations that the list does not have with this table: {}",
+            counted(count, "row"),
+            quoted(&names)
+        )
+    })
+}
+
+/// Names of the channels that a recording uses, as its files begin.
+fn channels(recording: &Recording, wanted: &[String]) -> BTreeSet<String> {
+    let hints = recording.hints();
+    let read = |path| beginning(path, &hints, HEAD).ok();
+    let all = recording.files.iter().filter_map(|path| read(path));
+    let all: BTreeSet<String> = all
+        .flat_map(|own| own.contents.traces)
+        .map(|trace| trace.channel)
+        .collect();
+    let wanted = recording.channels.as_deref().unwrap_or(wanted);
+    let is_wanted = |channel: &&String| {
+        let is = |name: &String| *channel == name || channel.ends_with(&format!(".{name}"));
+        wanted.iter().any(is)
+    };
+    let used: BTreeSet<String> = all.iter().filter(is_wanted).cloned().collect();
+    if used.is_empty() { all } else { used }
+}
+
+/// Whether `channel` is of `station`: `A`, `XX.A`, `XX.A.00` or `XX.A.00.HH` of `XX.A.00.HHZ`; the sensor of a table's channel.
+fn is_of(channel: &str, station: &str) -> bool {
+    let same = |one: &str, other: &str| one.eq_ignore_ascii_case(other);
+    let parts: Vec<&str> = channel.split('.').collect();
+    let [network, code, location, channel_code] = parts[..] else {
+        return channel
+            .rsplit_once('.')
+            .is_some_and(|(sensor, _)| same(sensor, station));
+    };
+    let station = station.trim().trim_end_matches('.');
+    if same(code, station) {
+        return true;
+    }
+    let is_start = |own: &str| {
+        let start = channel_code.get(..own.len());
+        start.is_some_and(|start| same(start, own))
+    };
+    let own: Vec<&str> = station.split(['.', '_']).collect();
+    match own[..] {
+        [first, second] => {
+            same(first, network) && same(second, code) || same(first, code) && is_start(second)
+        }
+        [own_network, own_code, own_location, ref rest @ ..] => {
+            let is_located = matches!(own_location, "" | "--") && location.is_empty()
+                || same(own_location, location);
+            same(own_network, network)
+                && same(own_code, code)
+                && is_located
+                && rest.len() < 2
+                && rest.first().is_none_or(|own| is_start(own))
+        }
+        _ => false,
+    }
+}
