@@ -13,6 +13,7 @@ mod forms;
 mod heads;
 mod numbers;
 mod places;
+mod row;
 mod settings;
 mod table;
 

@@ -5,16 +5,17 @@ use std::path::Path;
 
 use support::words::counted;
 
+use super::Label;
 use super::columns::{Columns, FileColumn, no_end};
 use super::events::{self, are_events, is_sequence, names_at, offset};
 use super::forms;
 use super::heads::{Separated, cell, line, reader, separator};
 use super::numbers;
+use super::row::Reading;
 use super::settings::LabelsFile;
-use super::{Label, Time};
 use crate::error::import::{LabelTableError, LabelTimeError};
 use crate::error::{DataError, ImportError, in_file};
-use crate::recording::{DAY, DateOrder, DateOrders, NANOS};
+use crate::recording::DateOrders;
 use crate::text;
 
 /// A row of a table of labels.
@@ -236,15 +237,6 @@ pub(crate) fn labels_of(path: &Path) -> Option<Result<LabelsOfFiles, DataError>>
     (columns.named || are_words).then_some(labels)
 }
 
-/// How the rows of a table are read.
-struct Reading<'a> {
-    columns: &'a Columns,
-    /// How cells are separated, and whether day or month comes first.
-    how: (Separated, DateOrder),
-    /// Seconds that labels without an end take.
-    length: Option<f64>,
-}
-
 /// Labels whose end is earlier in the day than their start, and has no date of its own.
 #[derive(Default)]
 struct Nights {
@@ -269,133 +261,5 @@ impl Nights {
                 self.first
             )
         })
-    }
-}
-
-impl Reading<'_> {
-    /// Start and end in a row, as messages show them; if the end has a row of its own, that is `stop`.
-    fn shown(&self, row: &csv::StringRecord, stop: Option<&csv::StringRecord>) -> (String, String) {
-        let start = self.columns.start;
-        let end = match stop {
-            Some(stop) => Some(start.shown(stop)),
-            None => self.columns.end.map(|place| place.shown(row)),
-        };
-        (start.shown(row), end.unwrap_or_default())
-    }
-
-    /// `end` a day later if it is a time of day before that of `start` and has no date of its own. A label that would then
-    /// last half a day or more is not: its times may be swapped.
-    fn next_day(
-        &self,
-        row: &csv::StringRecord,
-        start: Time,
-        end: Time,
-    ) -> Result<Time, LabelTimeError> {
-        let no_date = |text: String| Err(LabelTimeError::NoDate { text });
-        let (from, to) = match (start, end) {
-            (Time::Clock(from), Time::Clock(to)) => (from, to),
-            (Time::Moment(from), Time::Moment(to)) => {
-                let places = (self.columns.start, self.columns.end);
-                if !places.1.is_some_and(|end| places.0.shares_date(&end, row)) {
-                    return Ok(end);
-                }
-                (from, to)
-            }
-            (Time::Clock(_), _) => return no_date(self.shown(row, None).0),
-            (_, Time::Clock(_)) => return no_date(self.shown(row, None).1),
-            _ => return Ok(end),
-        };
-        let is_night = to < from && (to + DAY).saturating_sub(from) < DAY / 2;
-        Ok(match end {
-            Time::Clock(_) if is_night => Time::Clock(to + DAY),
-            Time::Moment(_) if is_night => Time::Moment(to + DAY),
-            _ => end,
-        })
-    }
-
-    /// The end of the label in a row that starts at `start`, and whether it is taken for one on the next day. If the end has
-    /// a row of its own, that is `stop`.
-    fn end(
-        &self,
-        row: &csv::StringRecord,
-        stop: Option<&csv::StringRecord>,
-        start: Time,
-    ) -> Result<(Time, bool), LabelTimeError> {
-        let columns = self.columns;
-        let given = match (stop, columns.end) {
-            (Some(stop), _) => {
-                let place = columns.start;
-                place.read(stop, self.how)?.map(|time| (time, place))
-            }
-            (None, Some(place)) => place.read(row, self.how)?.map(|time| (time, place)),
-            (None, None) => None,
-        };
-        let mut is_night = false;
-        let end = match given {
-            None => None,
-            Some((end, _)) if !columns.is_duration => {
-                let own = self.next_day(row, start, end)?;
-                is_night = own != end;
-                Some(own)
-            }
-            Some((Time::Seconds(seconds), _)) => Some(start.later(seconds)),
-            // `00:01:00`; in `01:30`, the first number may be that of hours or of minutes.
-            Some((Time::Clock(nanos), place)) if place.shown(row).matches(':').count() == 2 => {
-                Some(start.later(nanos as f64 / NANOS))
-            }
-            Some((Time::Moment(_) | Time::Clock(_), place)) => {
-                return Err(LabelTimeError::NotDuration {
-                    text: place.shown(row),
-                });
-            }
-        };
-        // Programs write an instant as a label that ends where it begins.
-        match (end.filter(|end| *end != start), self.length) {
-            (Some(end), _) => Ok((end, is_night)),
-            (None, Some(length)) => Ok((start.later(length), false)),
-            (None, None) => Ok((end.ok_or(LabelTimeError::MissingEnd)?, false)),
-        }
-    }
-
-    /// The label in a row, and whether its end is taken for one on the next day.
-    ///
-    /// # Errors
-    /// If a time is malformed.
-    fn label(
-        &self,
-        row: &csv::StringRecord,
-        stop: Option<&csv::StringRecord>,
-    ) -> Result<(Label, bool), LabelTimeError> {
-        let columns = self.columns;
-        let start = columns.start.read(row, self.how)?;
-        let start = start.ok_or(LabelTimeError::Missing)?;
-        let (end, is_night) = self.end(row, stop, start)?;
-        let is_backwards = match (start, end) {
-            (Time::Seconds(start), Time::Seconds(end)) => start > end,
-            (Time::Moment(start), Time::Moment(end)) | (Time::Clock(start), Time::Clock(end)) => {
-                start > end
-            }
-            // Comparable only when the start of the recording is known.
-            _ => false,
-        };
-        if is_backwards {
-            let is_clock = matches!(start, Time::Clock(_))
-                || columns.end.is_some_and(|place| place.date.is_some());
-            let (start, end) = self.shown(row, stop);
-            return Err(if is_clock {
-                LabelTimeError::BackwardsClock { start, end }
-            } else {
-                LabelTimeError::Backwards { start, end }
-            });
-        }
-        let event = columns.event.map(|at| cell(row, at).to_owned());
-        let label = Label {
-            start,
-            end,
-            class: cell(row, columns.class).to_owned(),
-            event: event.filter(|event| !event.is_empty()),
-            file: None,
-        };
-        Ok((label, is_night))
     }
 }
