@@ -137,6 +137,14 @@ fn name_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<S
 }
 
 impl Recording {
+    /// The table of its labels, if all of them have dates.
+    pub fn table_of_dates(&self) -> Option<PathBuf> {
+        let has_date = |label: &Label| matches!(label.start, Time::Moment(_));
+        let table = self.labels_file.as_ref()?;
+        let are_dated = self.labels.iter().all(has_date);
+        are_dated.then(|| table.file.clone())
+    }
+
     /// What a file may lack, and the columns that describe its rows.
     pub fn hints(&self) -> Hints {
         let labels = self.label_column.as_ref();

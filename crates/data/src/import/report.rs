@@ -4,6 +4,7 @@
 //! Both depend only on the list and the recordings: importing a list twice writes the same bytes.
 
 mod notes;
+mod shared;
 mod text;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use super::config::RecordingsConfig;
 use super::cut::{Counts, Interval};
 use super::recording::Recording;
 use crate::recording::format_time;
+pub(super) use shared::leave_to_others;
 
 /// Name of the report as JSON.
 pub(super) const REPORT_FILE: &str = "import_report.json";
@@ -93,6 +95,9 @@ pub struct RecordingReport {
     pub(super) undated_labels: usize,
     /// Examples of labels at times without data.
     pub labels_without_data: Vec<String>,
+    /// Labels by whether there are data at their times.
+    #[serde(skip)]
+    pub(super) recorded_labels: shared::Recorded,
     /// Times of the first and last samples; omitted for a collection of traces.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recorded: Option<[String; 2]>,
@@ -172,6 +177,10 @@ impl RecordingReport {
                 .map(|file| file.display().to_string())
                 .collect(),
             rate_given: own.sampling_rate,
+            recorded_labels: shared::Recorded {
+                table: own.table_of_dates(),
+                ..Default::default()
+            },
             channels: channels.map(channel).collect(),
             classes: config.class_names.iter().map(class).collect(),
             ..Default::default()
@@ -202,6 +211,8 @@ impl RecordingReport {
         self.repeated_labels += other.repeated_labels;
         self.labels_without_data.extend(other.labels_without_data);
         self.labels_without_data.truncate(EXAMPLES);
+        let without = other.recorded_labels.without;
+        self.recorded_labels.without.extend(without);
         self.straddling += other.straddling;
         for (own, other) in self.channels.iter_mut().zip(other.channels) {
             own.rates.extend(other.rates);

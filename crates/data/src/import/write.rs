@@ -6,6 +6,7 @@ use support::files::Aside;
 
 use super::config::RecordingsConfig;
 use super::imported::Imported;
+use super::report::leave_to_others;
 use super::shards::{Spool, Target, share_out};
 use super::{advice, traces, windows};
 use crate::config::DatasetConfig;
@@ -146,6 +147,7 @@ fn write(
     for own in &config.seisbench {
         traces::spool(config, own, &mut spool, imported, say)?;
     }
+    leave_to_others(&mut imported.report.recordings);
     for recording in &imported.report.recordings {
         imported.warnings.extend(recording.notes());
     }

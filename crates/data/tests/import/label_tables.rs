@@ -209,6 +209,41 @@ fn times_of_day_without_a_date() {
     assert!(error.contains(expected), "{error}");
 }
 
+/// A catalogue of all days labels a file for each day: only labels that none of them has are worth a warning.
+#[test]
+fn one_catalogue_labels_the_files_of_several_days() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut table, list) = (
+        "start,end,class\n".to_owned(),
+        "  - {files: '[abc].csv', each_file: true, labels_file: events.csv}",
+    );
+    for (day, name) in ["a", "b", "c"].into_iter().enumerate() {
+        let first = 10_000 * day;
+        let day = format!("2024-05-0{}T10:00:", day + 1);
+        let row = |i: usize| format!("{day}{:05.2}Z,{}\n", i as f64 / 50.0, first + i);
+        let rows: String = (0..2000).map(row).collect();
+        write(
+            folder.path(),
+            &format!("{name}.csv"),
+            &format!("time,Z\n{rows}"),
+        );
+        table += &format!("{day}10Z,{day}14Z,walk\n{day}20Z,{day}22Z,rest\n");
+    }
+    write(folder.path(), "events.csv", &table);
+    let halves = "split: {train: 0.34, val: 0.33, test: 0.33}\n";
+    let warnings = |imported: &Imported| imported.warnings.texts(true).join("; ");
+    let imported = import_list(folder.path(), list, halves).unwrap();
+    assert_eq!(windows(folder.path()).len(), 9);
+    let said = warnings(&imported);
+    assert!(!said.contains("nothing was recorded"), "{said}");
+    table += "2024-05-02T11:00:00Z,2024-05-02T11:00:09Z,walk\n";
+    write(folder.path(), "events.csv", &table);
+    let said = warnings(&import_list(folder.path(), list, halves).unwrap());
+    let expected = "b: 1 of 7 labels lie where nothing was recorded: `walk` from 2024-05-02T11:00:00.000Z to \
+                    2024-05-02T11:00:09.000Z; the recording";
+    assert!(said.contains(expected), "{said}");
+}
+
 /// `classes` gives the classes of a table the names of the list.
 #[test]
 fn classes_of_a_table_have_other_names() {

@@ -125,8 +125,7 @@ impl RecordingReport {
         }
         let mut note =
             |text: String| notes.push(Note::from(text).after(format_args!("{}: ", self.name)));
-        let without = self.classes.iter().map(|class| class.labels_without_data);
-        let without: usize = without.sum();
+        let (without, examples) = self.without_data();
         if without > 0 {
             let times = |what: &str, own: &Option<[String; 2]>| match own {
                 Some([from, to]) => format!("; {what} from {from} to {to}"),
@@ -134,7 +133,7 @@ impl RecordingReport {
             };
             note(format!(
                 "{without} of {all} labels lie where nothing was recorded: {}{}{}{}",
-                self.labels_without_data.join("; "),
+                examples,
                 if without > EXAMPLES { "; ..." } else { "" },
                 times("the recording is", &self.recorded),
                 times("its labels are", &self.labelled)

@@ -80,9 +80,12 @@ pub(super) fn count_labels(intervals: &[Interval], merged: &Merged, report: &mut
         // An instant lies in the stretch that has a sample at that time.
         let end = interval.end.max(interval.start.saturating_add(1));
         let recorded = |own: &Stretch| own.start < end && own.end() > interval.start;
+        let key = (interval.start, interval.end, interval.label);
         if merged.stretches.iter().any(recorded) {
+            report.recorded_labels.with.push(key);
             continue;
         }
+        report.recorded_labels.without.push(key);
         class.labels_without_data += 1;
         if report.labels_without_data.len() < EXAMPLES {
             report.labels_without_data.push(format!(

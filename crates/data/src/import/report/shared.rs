@@ -1,0 +1,47 @@
+//! Labels of a table that several recordings share: those for which one recording has no data are mostly another's.
+
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+
+use super::{EXAMPLES, RecordingReport};
+use crate::recording::format_time;
+
+/// Start, end and class of a label.
+pub(in crate::import) type LabelKey = (i64, i64, usize);
+
+/// Labels of a recording, by whether it has data at their times.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(in crate::import) struct Recorded {
+    /// The table of labels, if it gives all times as dates.
+    pub table: Option<PathBuf>,
+    pub with: Vec<LabelKey>,
+    pub without: Vec<LabelKey>,
+}
+
+/// Removes labels without data of each recording that are labels with data of another one with the same table.
+pub(in crate::import) fn leave_to_others(recordings: &mut [RecordingReport]) {
+    let mut with: HashMap<PathBuf, HashSet<LabelKey>> = HashMap::new();
+    for own in recordings.iter().map(|own| &own.recorded_labels) {
+        if let Some(table) = &own.table {
+            with.entry(table.clone()).or_default().extend(&own.with);
+        }
+    }
+    for own in recordings.iter_mut().map(|own| &mut own.recorded_labels) {
+        if let Some(others) = own.table.as_ref().and_then(|table| with.get(table)) {
+            own.without.retain(|label| !others.contains(label));
+        }
+    }
+}
+
+impl RecordingReport {
+    /// Labels without data in this recording or another with the same table: their number, and the first of them.
+    pub(super) fn without_data(&self) -> (usize, String) {
+        let all = &self.recorded_labels.without;
+        let shown = |(start, end, class): &LabelKey| {
+            let (start, end) = (format_time(*start), format_time(*end));
+            format!("`{}` from {start} to {end}", self.classes[*class].class)
+        };
+        let examples: Vec<String> = all.iter().take(EXAMPLES).map(shown).collect();
+        (all.len(), examples.join("; "))
+    }
+}
