@@ -195,14 +195,6 @@ impl FrontEndSearch {
 
     /// Message to the user.
     pub fn message(&self) -> String {
-        let tried = self.tried.iter().map(|own| {
-            let error = match own.standard_error {
-                Some(error) => format!(" (standard error of the difference {error:.3})"),
-                None => String::new(),
-            };
-            format!("{:.3} with {}{error}", own.loss, own.form.name())
-        });
-        let tried: Vec<String> = tried.collect();
         let mut why = Vec::new();
         let is_worse_within_error = |chosen: bool, is_this: fn(Form) -> bool| {
             let of_this = self.tried.iter().filter(|own| is_this(own.form));
@@ -230,14 +222,32 @@ impl FrontEndSearch {
         }
         let colon = if why.is_empty() { "" } else { ": " };
         format!(
-            "in short trials, the validation loss over {} is {:.3} with the usual bands alone, {}: training with {}{colon}{} \
-             (`spectral_processing` in the dataset configuration sets it)",
-            support::words::counted(self.groups, "group"),
-            self.loss_of_usual,
-            tried.join(", "),
+            "short trials chose the front end: training with {}{colon}{} (`spectral_processing` in the dataset configuration \
+             sets it)\n{}",
             self.chosen.name(),
             why.join("; "),
+            self.table(),
         )
+    }
+
+    /// The losses of all forms, a line each.
+    fn table(&self) -> String {
+        let head = format!(
+            "  validation loss over {} (standard error of the difference from the form taken before)",
+            support::words::counted(self.groups, "group"),
+        );
+        let usual = format!(
+            "  {:.3}          {}",
+            self.loss_of_usual,
+            Form::USUAL.name()
+        );
+        let tried = self.tried.iter().map(|own| {
+            let error = own.standard_error;
+            let error = error.map_or(String::new(), |error| format!("({error:.3})"));
+            format!("  {:.3} {error:7}  {}", own.loss, own.form.name())
+        });
+        let lines: Vec<String> = [head, usual].into_iter().chain(tried).collect();
+        lines.join("\n")
     }
 }
 
@@ -320,8 +330,8 @@ mod tests {
         assert!(search.is_taken(rhythm, coarse, paired(0.9, 0.7, 0.02)));
         assert_eq!(search.chosen(), rhythm);
         let message = search.message();
-        let expected =
-            "over 30 groups is 0.950 with the usual bands alone, 0.900 with 8 bands (standard";
+        let expected = "over 30 groups (standard error of the difference from the form taken before)\n  0.950          the usual bands \
+                        alone\n  0.900 (0.020)  8 bands\n  0.800 (0.020)  8 bands and features in time\n";
         assert!(message.contains(expected), "{message}");
         let expected = "training with 8 bands, features in time and the rhythm (`spec";
         assert!(message.contains(expected), "{message}");
