@@ -25,7 +25,7 @@ const HOP: usize = 512;
 const LONG: Duration = Duration::from_millis(500);
 
 /// Names and settings of the front ends.
-fn front_ends() -> [(&'static str, SpectralConfig); 9] {
+fn front_ends() -> [(&'static str, SpectralConfig); 10] {
     let with = |method, compression, frames| SpectralConfig {
         method,
         compression,
@@ -44,10 +44,8 @@ fn front_ends() -> [(&'static str, SpectralConfig); 9] {
         few.bands.bands = Some(FEW_BANDS);
         few
     };
-    let (few_bands, few_with_rhythm) = (
-        few(&with(SpectralMethod::Bands, Compression::None, 4)),
-        few(&with_rhythm),
-    );
+    let few_bands = |frames| few(&with(SpectralMethod::Bands, Compression::None, frames));
+    let few_with_rhythm = few(&with_rhythm);
     [
         ("none", with(SpectralMethod::None, Compression::None, 4)),
         ("fft", with(SpectralMethod::Fft, Compression::Log1p, 4)),
@@ -56,7 +54,8 @@ fn front_ends() -> [(&'static str, SpectralConfig); 9] {
         ("bands-1", with(SpectralMethod::Bands, Compression::None, 1)),
         ("bands-time", in_time),
         ("bands-time-rhythm", with_rhythm),
-        ("few-bands", few_bands),
+        ("few-bands", few_bands(4)),
+        ("few-bands-1", few_bands(1)),
         ("few-bands-time-rhythm", few_with_rhythm),
     ]
 }
