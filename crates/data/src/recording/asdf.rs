@@ -8,7 +8,7 @@ use hdf5_reader::{Dataset, Hdf5File, OpenOptions, SliceInfo};
 use support::panics::catch;
 
 use super::seisbench::{TIGHTEST, numbers};
-use super::{Contents, Hints, Notes, Trace, check_rate, other_start};
+use super::{Contents, Hints, Notes, Trace, check_rate, dated};
 use crate::error::recording::{AsdfError, HdfError, RecordingError};
 
 /// First bytes of HDF5.
@@ -48,13 +48,7 @@ fn contents(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
     if let Some(problem) = damaged.filter(|_| traces.is_empty()) {
         return Err(problem.into());
     }
-    let first = traces.iter().map(|trace: &Trace| trace.start).min();
-    notes.extend(other_start(hints, first));
-    Ok(Contents {
-        traces,
-        notes,
-        ..Contents::default()
-    })
+    Ok(dated(traces, notes, hints))
 }
 
 /// The arrays of traces, by name.

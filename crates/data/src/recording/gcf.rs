@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use support::words::counted;
 
 use super::time::DAY;
-use super::{Contents, Hints, NANOS, Notes, Remark, Trace, check_rate, other_start};
+use super::{Contents, Hints, NANOS, Notes, Remark, Trace, check_rate, dated};
 use crate::error::recording::{GcfDamage, RecordingError};
 
 const BLOCK: usize = 1024;
@@ -115,13 +115,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
             rest.len()
         ));
     }
-    let first = traces.iter().map(|trace| trace.start).min();
-    notes.extend(other_start(hints, first));
-    Ok(Contents {
-        traces,
-        notes,
-        ..Contents::default()
-    })
+    Ok(dated(traces, notes, hints))
 }
 
 /// Whether a block begins where a trace ends.

@@ -11,7 +11,7 @@ use std::collections::{HashMap, HashSet};
 
 use self::data::{checksum, cm6, integers};
 use self::header::Header;
-use super::{Contents, Hints, Notes, Trace, check_rate, other_start};
+use super::{Contents, Hints, Notes, Trace, check_rate, dated};
 use crate::error::recording::{GseError, GseProblem, RecordingError};
 
 /// Bytes among which a message has its first waveform.
@@ -61,14 +61,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
     if let Some(problem) = damaged.filter(|_| read.is_empty()) {
         return Err(problem.into());
     }
-    let traces = named(read);
-    let first = traces.iter().map(|trace| trace.start).min();
-    notes.extend(other_start(hints, first));
-    Ok(Contents {
-        traces,
-        notes,
-        ..Contents::default()
-    })
+    Ok(dated(named(read), notes, hints))
 }
 
 /// The traces of waveforms, whose auxiliary codes are part of their names only where they tell two apart.

@@ -228,6 +228,17 @@ pub fn other_rate(hints: &Hints, rates: Vec<f64>) -> Option<Note> {
     })
 }
 
+/// What a file contains that stores the times of its traces, with a note if another start is given.
+fn dated(traces: Vec<Trace>, mut notes: Notes, hints: &Hints) -> Contents {
+    let own = traces.iter().map(|trace| trace.start).min();
+    notes.extend(other_start(hints, own));
+    Contents {
+        traces,
+        notes,
+        ..Contents::default()
+    }
+}
+
 /// A note that the given start is not the time `own` that a file stores, which counts.
 pub fn other_start(hints: &Hints, own: Option<i64>) -> Option<Note> {
     let (given, own) = (hints.start?, own?);

@@ -15,7 +15,7 @@ mod walk;
 
 use self::header::{Kind, Record};
 use self::walk::{Sink, Walk};
-use super::{Contents, Hints, Trace, other_start, same_rate};
+use super::{Contents, Hints, Trace, dated, same_rate};
 use crate::error::recording::{DecodeError, RecordingError};
 
 pub use self::index::{IndexedFile, IndexedTrace, TraceReader};
@@ -48,14 +48,8 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
     walk.over(bytes, true, &mut decoded);
     let mut traces = decoded.traces;
     traces.retain(|trace| !trace.samples.is_empty());
-    let mut notes = walk.notes(traces.is_empty())?;
-    let own = traces.iter().map(|trace| trace.start).min();
-    notes.extend(other_start(hints, own));
-    Ok(Contents {
-        traces,
-        notes,
-        ..Contents::default()
-    })
+    let notes = walk.notes(traces.is_empty())?;
+    Ok(dated(traces, notes, hints))
 }
 
 /// Traces with their samples.

@@ -316,8 +316,8 @@ impl Scan<'_> {
     }
 }
 
-/// Days since 1970 of a date.
-fn day(year: i64, month: i64, day: i64) -> Result<i64, MomentError> {
+/// Days since 1970 of a date; none outside the years 1678 to 2261.
+pub(super) fn day(year: i64, month: i64, day: i64) -> Result<i64, MomentError> {
     let date = || {
         let (month, day) = (u32::try_from(month).ok()?, u32::try_from(day).ok()?);
         chrono::NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)

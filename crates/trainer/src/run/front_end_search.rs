@@ -196,15 +196,15 @@ impl FrontEndSearch {
     /// Message to the user.
     pub fn message(&self) -> String {
         let mut why = Vec::new();
-        let is_worse_within_error = |chosen: bool, is_this: fn(Form) -> bool| {
+        let is_hardly_worse = |chosen: bool, is_this: fn(Form) -> bool| {
             let of_this = self.tried.iter().filter(|own| is_this(own.form));
             let mut of_this = of_this.filter(|own| own.form.is_simpler_than(own.against));
             chosen && of_this.any(|own| own.loss > self.loss_of(own.against))
         };
-        if is_worse_within_error(self.chosen.coarse, |form| !form.long_frames) {
+        if is_hardly_worse(self.chosen.coarse, |form| !form.long_frames) {
             why.push("few bands are hardly worse and hold less noise");
         }
-        if is_worse_within_error(self.chosen.long_frames, |form| form.long_frames) {
+        if is_hardly_worse(self.chosen.long_frames, |form| form.long_frames) {
             why.push("one frame is hardly worse and holds less noise");
         }
         // What fewer features cost was said.

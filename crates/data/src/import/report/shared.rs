@@ -37,11 +37,14 @@ impl RecordingReport {
     /// Labels without data in this recording or another with the same table: their number, and the first of them.
     pub(super) fn without_data(&self) -> (usize, String) {
         let all = &self.recorded_labels.without;
-        let shown = |(start, end, class): &LabelKey| {
-            let (start, end) = (format_time(*start), format_time(*end));
-            format!("`{}` from {start} to {end}", self.classes[*class].class)
-        };
-        let examples: Vec<String> = all.iter().take(EXAMPLES).map(shown).collect();
+        let examples = all.iter().take(EXAMPLES).map(|own| self.shown_label(*own));
+        let examples: Vec<String> = examples.collect();
         (all.len(), examples.join("; "))
+    }
+
+    /// Class and times of a label, as messages show them.
+    pub(in crate::import) fn shown_label(&self, (start, end, class): LabelKey) -> String {
+        let (start, end) = (format_time(start), format_time(end));
+        format!("`{}` from {start} to {end}", self.classes[class].class)
     }
 }

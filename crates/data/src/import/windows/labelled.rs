@@ -75,8 +75,7 @@ pub(super) fn remove_repeated(intervals: &mut Vec<Interval>) -> usize {
 /// Counts labels by class, and labels at times without data.
 pub(super) fn count_labels(intervals: &[Interval], merged: &Merged, report: &mut RecordingReport) {
     for interval in intervals {
-        let class = &mut report.classes[interval.label];
-        class.labels += 1;
+        report.classes[interval.label].labels += 1;
         // An instant lies in the stretch that has a sample at that time.
         let end = interval.end.max(interval.start.saturating_add(1));
         let recorded = |own: &Stretch| own.start < end && own.end() > interval.start;
@@ -86,14 +85,10 @@ pub(super) fn count_labels(intervals: &[Interval], merged: &Merged, report: &mut
             continue;
         }
         report.recorded_labels.without.push(key);
-        class.labels_without_data += 1;
+        report.classes[interval.label].labels_without_data += 1;
         if report.labels_without_data.len() < EXAMPLES {
-            report.labels_without_data.push(format!(
-                "`{}` from {} to {}",
-                class.class,
-                format_time(interval.start),
-                format_time(interval.end)
-            ));
+            let example = report.shown_label(key);
+            report.labels_without_data.push(example);
         }
     }
 }

@@ -17,14 +17,10 @@ pub(super) fn label(kind: Kind, wanted: &Wanted) -> Result<i64, ExampleError> {
                 wanted,
             ),
         },
-        Kind::FloatList(list) => match list.value[..] {
-            [value] if value.fract() == 0.0 && value.abs() < 16_777_216.0 => Ok(value as i64),
-            [value] => Err(ExampleError::LabelFloats { first: vec![value] }),
-            _ => one_hot(
-                &list.value.iter().map(|v| f64::from(*v)).collect::<Vec<_>>(),
-                wanted,
-            ),
-        },
+        Kind::FloatList(list) => {
+            let values: Vec<f64> = list.value.iter().copied().map(f64::from).collect();
+            of_floats(&values, 16_777_216.0, wanted)
+        }
         Kind::BytesList(list) => {
             let [text] = &list.value[..] else {
                 let count = list.value.len();
@@ -35,6 +31,17 @@ pub(super) fn label(kind: Kind, wanted: &Wanted) -> Result<i64, ExampleError> {
                 None => of_text(text, wanted),
             }
         }
+    }
+}
+
+/// The class of a whole number below `largest`, or of a value for each class.
+fn of_floats(values: &[f64], largest: f64, wanted: &Wanted) -> Result<i64, ExampleError> {
+    match *values {
+        [value] if value.fract() == 0.0 && value.abs() < largest => Ok(value as i64),
+        [value] => Err(ExampleError::LabelFloats {
+            first: vec![value as f32],
+        }),
+        _ => one_hot(values, wanted),
     }
 }
 
@@ -51,13 +58,8 @@ fn of_text(text: &[u8], wanted: &Wanted) -> Result<i64, ExampleError> {
 /// The class in a serialised tensor.
 fn of_tensor(tensor: LabelTensor<'_>, wanted: &Wanted) -> Result<i64, ExampleError> {
     match tensor {
-        LabelTensor::Numbers(values) => match values[..] {
-            [value] if value.fract() == 0.0 && value.abs() < LARGEST => Ok(value as i64),
-            [value] => Err(ExampleError::LabelFloats {
-                first: vec![value as f32],
-            }),
-            _ => one_hot(&values, wanted),
-        },
+        // Up to 2^53, a float64 holds every integer.
+        LabelTensor::Numbers(values) => of_floats(&values, 9_007_199_254_740_992.0, wanted),
         LabelTensor::Texts(texts) => match texts[..] {
             [text] => of_text(text, wanted),
             _ => Err(ExampleError::LabelTexts { count: texts.len() }),
@@ -65,9 +67,6 @@ fn of_tensor(tensor: LabelTensor<'_>, wanted: &Wanted) -> Result<i64, ExampleErr
         LabelTensor::Other(number) => Err(ExampleError::LabelTensor { number }),
     }
 }
-
-/// Up to here, a float64 holds every integer.
-const LARGEST: f64 = 9_007_199_254_740_992.0;
 
 /// Values of a label that an error shows.
 const SHOWN: usize = 8;

@@ -1,6 +1,6 @@
 //! The line `WID2` of a waveform, in fixed columns, and the network of the line `STA2`.
 
-use super::super::time::DAY;
+use super::super::time::{self, DAY};
 use crate::error::recording::GseProblem;
 
 /// Header of a waveform.
@@ -36,14 +36,11 @@ impl Header {
         let second = second.filter(|second| (0.0..61.0).contains(second));
         let (hour, minute) = (hour?, minute?);
         let whole = || wrong("time", text(5, 28));
-        let date = chrono::NaiveDate::from_ymd_opt(year? as i32, month?, day?);
-        let date = date
-            .filter(|_| hour < 24 && minute < 60)
-            .ok_or_else(whole)?;
-        let second = second.ok_or_else(whole)?;
-        let days = (date - chrono::NaiveDate::default()).num_days();
+        let days = time::day(year?.into(), month?.into(), day?.into()).ok();
         // Beyond them, nanoseconds have no room.
-        let days = Some(days).filter(|days| days.abs() < 100_000);
+        let days = days.filter(|days| days.abs() < 100_000 && hour < 24 && minute < 60);
+        let days = days.ok_or_else(whole)?;
+        let second = second.ok_or_else(whole)?;
         let millis = i64::from(hour * 60 + minute) * 60_000 + (second * 1000.0).round() as i64;
         let rate = text(57, 68);
         let rate = rate.parse().map_err(|_| wrong("sampling rate", rate))?;
@@ -54,7 +51,7 @@ impl Header {
             auxiliary: text(39, 43),
             form: text(44, 48).to_uppercase(),
             count: integer(48, 56, "number of samples")? as usize,
-            start: days.ok_or_else(whole)? * DAY + millis * 1_000_000,
+            start: days * DAY + millis * 1_000_000,
             rate,
         })
     }

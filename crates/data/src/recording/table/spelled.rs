@@ -1,7 +1,7 @@
 //! Dates and times of day in digits whose order the name of the column spells, as `ddmmyy` and `hhmmss.sss` of NMEA or
 //! `yymmddhhmmss`; and those of six and twelve digits whose order nothing but the digits tells.
 
-use super::super::time::DAY;
+use super::super::time::{self, DAY};
 use super::super::{NANOS, Notes, Remark};
 use super::names::time_name;
 use super::{Column, NO_TIME, Values};
@@ -213,7 +213,7 @@ fn times(values: &[f64], form: &[(Part, u32)]) -> Option<Vec<i64>> {
         if value.is_nan() {
             Some(NO_TIME)
         } else {
-            time(*value, form)
+            moment_of(*value, form)
         }
     };
     let is_any = values.iter().any(|value| !value.is_nan());
@@ -221,7 +221,7 @@ fn times(values: &[f64], form: &[(Part, u32)]) -> Option<Vec<i64>> {
     all.filter(|_| is_any)
 }
 
-fn time(value: f64, form: &[(Part, u32)]) -> Option<i64> {
+fn moment_of(value: f64, form: &[(Part, u32)]) -> Option<i64> {
     let digits: u32 = form.iter().map(|(_, digits)| digits).sum();
     if !(0.0..10f64.powi(digits as i32)).contains(&value) {
         return None;
@@ -258,11 +258,7 @@ fn time(value: f64, form: &[(Part, u32)]) -> Option<i64> {
         return None;
     }
     let days = match year {
-        Some(year) => {
-            let date = chrono::NaiveDate::from_ymd_opt(year as i32, month as u32, day as u32)?;
-            let is_inside = (1678..2262).contains(&year);
-            is_inside.then(|| (date - chrono::NaiveDate::default()).num_days())?
-        }
+        Some(year) => time::day(year, month, day).ok()?,
         None => 0,
     };
     let seconds = (hour * 60 + minute) * 60 + second;
@@ -276,7 +272,7 @@ mod tests {
     #[test]
     fn orders_that_names_spell() {
         let moment = super::super::super::parse_time("2024-05-13T12:30:05.25").unwrap();
-        let of = |word: &str, value: f64| time(value, &form(word).unwrap());
+        let of = |word: &str, value: f64| moment_of(value, &form(word).unwrap());
         assert_eq!(of("yymmddhhmmss", 240_513_123_005.25), Some(moment));
         assert_eq!(of("DDMMYYhhmmss", 130_524_123_005.25), Some(moment));
         let day = moment.div_euclid(DAY) * DAY;
