@@ -3,6 +3,7 @@
 //! - [`samples`]: the windows of a dataset with features, labels and groups;
 //! - [`features`]: log band powers and temporal features; [`minirocket`]: features of fixed convolutions;
 //! - [`model`]: the baselines: [`majority`], [`logistic`] regression, [`forest`]s, ridge classification;
+//! - [`teacher`]: probabilities of training windows for knowledge distillation;
 //! - [`metrics`]: precision, recall, F1, calibration, and bootstrap intervals over groups;
 //! - [`evaluate`]: all scores of a prediction, overall, by fold and by group;
 //! - [`mod@compare`]: evaluates baselines on splits or folds, caches the results, and compares a network with them.
@@ -31,6 +32,7 @@ mod reference;
 mod ridge;
 pub mod samples;
 pub mod table;
+pub mod teacher;
 
 pub use compare::{Budget, CompareOptions, Comparison, QuickOptions, Verdict, compare, quick};
 pub use model::Baseline;

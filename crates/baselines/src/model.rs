@@ -65,7 +65,7 @@ const INNER_FOLDS: usize = 4;
 /// Candidates for `C`, strongest penalty first.
 const CS: [f64; 4] = [0.01, 0.1, 1.0, 10.0];
 /// Used if the training groups cannot be folded.
-const DEFAULT_C: f64 = 0.1;
+pub(crate) const DEFAULT_C: f64 = 0.1;
 /// Candidates for the ridge penalty, strongest first.
 const ALPHAS: [f64; 5] = [1e6, 1e5, 1e4, 1e3, 1e2];
 /// Used if the training groups cannot be folded.
@@ -162,7 +162,7 @@ impl Baseline {
                 let fitted = Majority::fit(&labels, problem.classes);
                 problem.prediction(fitted.probabilities(problem.test.len()), None)
             }
-            Self::Logistic(set) => logistic(problem, set),
+            Self::Logistic(set) => logistic(problem, set, &CS),
             Self::ExtraTrees(set) => forest(problem, set, ForestKind::Extra),
             Self::RandomForest(set) => forest(problem, set, ForestKind::Random),
             Self::MiniRocket => ridge(problem),
@@ -232,22 +232,30 @@ fn logistic_path(
         .collect()
 }
 
-fn logistic(problem: Problem<'_>, set: FeatureSet) -> Prediction {
+/// Fits logistic regression with the best of some values of `C` on inner folds, or the only one.
+pub(crate) fn logistic(problem: Problem<'_>, set: FeatureSet, cs: &[f64]) -> Prediction {
     let (train, test) = problem.tables(set);
     let labels = problem.samples.labels_of(problem.train);
     let classes = problem.classes;
-    let inner = problem.inner();
+    let inner = match cs {
+        [_] => None,
+        _ => problem.inner(),
+    };
     let predict = |roles: &Roles, known: &[u32]| {
         let (train, test) = (train.select(&roles.train), train.select(&roles.test));
-        let found = logistic_path(train, known, test, classes, &CS);
+        let found = logistic_path(train, known, test, classes, cs);
         let predicted = |probabilities: &Vec<f64>| {
             let rows = probabilities.chunks_exact(classes);
             rows.map(|row| argmax(row) as u32).collect()
         };
         found.iter().map(predicted).collect()
     };
-    let c = inner.map_or(DEFAULT_C, |folds| {
-        choose(&folds, &labels, classes, &CS, predict)
+    let default = match cs {
+        [only] => *only,
+        _ => DEFAULT_C,
+    };
+    let c = inner.map_or(default, |folds| {
+        choose(&folds, &labels, classes, cs, predict)
     });
     let mut found = logistic_path(train, &labels, test, classes, &[c]);
     problem.prediction(found.pop().expect("there is one C"), Some(c))

@@ -22,7 +22,7 @@ pub const SCHEMA_VERSION: u32 = 1;
 
 /// Fields at the top of `metadata.json` that the programs write, in every run or in some. All other fields there are the
 /// user's.
-pub const FIELDS: [&str; 27] = [
+pub const FIELDS: [&str; 28] = [
     "experiment_id",
     "timestamp",
     "schema_version",
@@ -35,6 +35,7 @@ pub const FIELDS: [&str; 27] = [
     "class_names",
     "augmentation_choice",
     "front_end_choice",
+    "distillation_choice",
     "fold",
     "fold_name",
     "study",

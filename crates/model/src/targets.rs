@@ -10,13 +10,17 @@
 /// let targets = Targets::new(2, 0.5).weighted(&[1.0, 4.0]);
 /// assert_eq!(targets.row(0), [0.75, 0.25]);
 /// assert_eq!(targets.row(1), [1.0, 3.0]);
+///
+/// // A sample of class 1, of which a teacher is not sure.
+/// let targets = targets.distilled(&[0.5, 0.5], &[1], 0.5);
+/// assert_eq!(targets.row(2), [1.5, 2.5]);
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Targets {
-    /// `[classes, classes]`, by label.
+    /// `[labels, classes]`.
     values: Vec<f32>,
     classes: usize,
-    /// Weight of each class, the sum of its row.
+    /// Weight of each label, the sum of its row.
     weights: Vec<f32>,
 }
 
@@ -53,12 +57,45 @@ impl Targets {
         self
     }
 
+    /// The same with targets of their own for some samples, as in knowledge distillation (G. Hinton et al., 2015): a share
+    /// of `share` is the probabilities of a teacher, the rest the targets of the sample's class. Label `classes + i` stands
+    /// for sample `i`.
+    ///
+    /// # Shapes
+    /// `teacher` `[samples, classes]`, flattened; `labels` `[samples]`, the classes of the samples.
+    ///
+    /// # Panics
+    /// If the shapes do not match.
+    pub fn distilled(mut self, teacher: &[f32], labels: &[u32], share: f32) -> Self {
+        assert_eq!(
+            teacher.len(),
+            labels.len() * self.classes,
+            "one row a sample"
+        );
+        self.values.reserve_exact(teacher.len());
+        for (row, &label) in teacher.chunks_exact(self.classes).zip(labels) {
+            let weight = self.weight(label);
+            for (class, probability) in row.iter().enumerate() {
+                let own = self.values[label as usize * self.classes + class];
+                self.values
+                    .push((1.0 - share) * own + share * weight * probability);
+            }
+            self.weights.push(weight);
+        }
+        self
+    }
+
+    /// Number of labels: that of the classes and of the samples with targets of their own.
+    pub fn labels(&self) -> usize {
+        self.weights.len()
+    }
+
     /// The targets for a label.
     pub fn row(&self, label: u32) -> &[f32] {
         &self.values[label as usize * self.classes..][..self.classes]
     }
 
-    /// The weight of a label's class.
+    /// The weight of a label.
     pub fn weight(&self, label: u32) -> f32 {
         self.weights[label as usize]
     }

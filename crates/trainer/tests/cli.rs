@@ -13,6 +13,8 @@ mod balance;
 mod baselines;
 #[path = "cli/defaults.rs"]
 mod defaults;
+#[path = "cli/distillation.rs"]
+mod distillation;
 #[path = "cli/evaluate.rs"]
 mod evaluate;
 #[path = "cli/export.rs"]

@@ -3,7 +3,7 @@
 use data::error::UsageError;
 use data::{DataError, DatasetConfig};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{CompareOptions, Comparison, VERSION, compare};
 use crate::cache::{self, Key};
@@ -47,6 +47,42 @@ pub struct QuickOptions<'a> {
     pub seed: u64,
 }
 
+impl QuickOptions<'_> {
+    /// Reads the windows for some baselines, with the training windows to use.
+    pub(crate) fn read(
+        &self,
+        config: &DatasetConfig,
+        baselines: &[Baseline],
+    ) -> Result<Splits, DataError> {
+        if self.windows > MAX_READ {
+            return Err(UsageError::TooManyWindows(self.windows).into());
+        }
+        let mut splits = Splits::read(config, Baseline::needs(baselines))?;
+        if splits.identity != self.identity {
+            return Err(UsageError::Changed.into());
+        }
+        if let Some(positions) = self.learn_from {
+            let kept = positions.iter().map(|&at| splits.train[at]);
+            splits.train = kept.collect();
+        }
+        Ok(splits)
+    }
+
+    /// Everything besides the baselines that decides a result: part of a cache key.
+    pub(crate) fn basis(&self, config: &DatasetConfig) -> Value {
+        json!({
+            "program": env!("CARGO_PKG_VERSION"),
+            "identity": self.identity,
+            "class_names": config.class_names(),
+            "steps": config.steps,
+            "sampling_rate": config.spectral.sampling_rate,
+            "learn_from": self.learn_from,
+            "budget": self.budget,
+            "seed": self.seed,
+        })
+    }
+}
+
 /// Evaluates the two baselines that every training is compared with: logistic regression and extra trees. Results for
 /// the same data, configuration and seed come from the user's cache without reading any data.
 ///
@@ -57,18 +93,8 @@ pub fn quick(config: &DatasetConfig, options: QuickOptions<'_>) -> Result<Compar
     if let Some(comparison) = cache::read(&key) {
         return Ok(comparison);
     }
-    if options.windows > MAX_READ {
-        return Err(UsageError::TooManyWindows(options.windows).into());
-    }
     let baselines = Baseline::quick();
-    let mut splits = Splits::read(config, Baseline::needs(&baselines))?;
-    if splits.identity != options.identity {
-        return Err(UsageError::Changed.into());
-    }
-    if let Some(positions) = options.learn_from {
-        let kept = positions.iter().map(|&at| splits.train[at]);
-        splits.train = kept.collect();
-    }
+    let splits = options.read(config, &baselines)?;
     let compared = compare(
         &splits,
         &CompareOptions {
@@ -89,14 +115,7 @@ pub fn quick(config: &DatasetConfig, options: QuickOptions<'_>) -> Result<Compar
 pub(super) fn key(config: &DatasetConfig, options: &QuickOptions<'_>) -> Key {
     Key::new(&json!({
         "version": VERSION,
-        "program": env!("CARGO_PKG_VERSION"),
         "baselines": Baseline::quick(),
-        "identity": options.identity,
-        "class_names": config.class_names(),
-        "steps": config.steps,
-        "sampling_rate": config.spectral.sampling_rate,
-        "learn_from": options.learn_from,
-        "budget": options.budget,
-        "seed": options.seed,
+        "options": options.basis(config),
     }))
 }

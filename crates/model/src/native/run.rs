@@ -131,10 +131,10 @@ impl NativeNetwork {
     pub(super) fn train(&mut self, input: Input<'_>, labels: &[u32], mode: Mode) -> f32 {
         let batch = self.samples(&input);
         assert_eq!(batch, labels.len(), "inputs and labels");
-        let classes = self.program.buffers[self.program.output].channels;
+        let known = self.targets.labels();
         assert!(
-            labels.iter().all(|&label| (label as usize) < classes),
-            "labels are classes"
+            labels.iter().all(|&label| (label as usize) < known),
+            "labels have targets"
         );
         let team = &Team::shift(alone(self.macs, batch));
         let shards = batch.div_ceil(SHARD);

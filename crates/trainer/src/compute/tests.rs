@@ -86,12 +86,17 @@ fn trained_from(
     let mut engine = engine(target, BATCH, &architecture, start).unwrap();
     if weighted {
         let targets = Targets::new(3, 0.1).weighted(&[0.5, 2.0, 1.0]);
+        // Every sample has another teacher.
+        let teacher = |i: usize| [0.1, 0.02 * i as f32, 0.9 - 0.02 * i as f32];
+        let teacher: Vec<f32> = (0..SAMPLES).flat_map(teacher).collect();
+        let targets = targets.distilled(&teacher, &dataset.train.y, 0.5);
         engine.set_targets(targets).unwrap();
     }
     let split = &dataset.train;
     for epoch in 0..2 {
         let order = batch::shuffled(SAMPLES, 3, epoch);
-        let labels: Vec<u32> = order.iter().map(|&i| split.y[i]).collect();
+        let label = |&i: &usize| if weighted { 3 + i as u32 } else { split.y[i] };
+        let labels: Vec<u32> = order.iter().map(label).collect();
         match engine.direct(split, &dataset.preprocessing) {
             Some(x) => {
                 engine.begin_epoch(&order, &labels).unwrap();
@@ -105,13 +110,16 @@ fn trained_from(
                     engine.step(samples, 1e-3, 5).unwrap();
                 }
             }
-            None => batch::for_each(
-                split,
-                &dataset.preprocessing,
-                order.chunks(BATCH),
-                |batch| engine.step(Samples::Batch(batch), 1e-3, 5).unwrap(),
-            )
-            .unwrap(),
+            None => {
+                let (lists, mut labels) = (order.chunks(BATCH), labels.chunks(BATCH));
+                let preprocessing = &dataset.preprocessing;
+                let step = |batch: batch::Batch| {
+                    let y = labels.next().unwrap().to_vec();
+                    let samples = Samples::Batch(batch::Batch { y, ..batch });
+                    engine.step(samples, 1e-3, 5).unwrap()
+                };
+                batch::for_each(split, preprocessing, lists, step).unwrap();
+            }
         }
     }
     let logits = engine.take_logits().unwrap();

@@ -90,6 +90,11 @@ pub struct RecipeArgs {
     #[arg(long, value_name = "X")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label_smoothing: Option<f64>,
+    /// Share of every target that is the probability by simple classifiers which have not seen the recording; 0 for none
+    /// [default: 0.5 where sites differ and a trial says that it helps, else 0]
+    #[arg(long, value_name = "X")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub distillation: Option<f64>,
     /// How training windows are changed: auto (standard or new_sites, as suits the validation split), standard,
     /// new_sites, none, light or field; presets can say more [default: auto]
     #[arg(long, alias = "augment", value_name = "NAME", value_parser = AugmentationChoice::from_str)]
@@ -125,6 +130,7 @@ impl RecipeArgs {
             ("--warmup", self.warmup),
             ("--average", self.average),
             ("--label-smoothing", self.label_smoothing),
+            ("--distillation", self.distillation),
         ];
         let bad = numbers
             .into_iter()

@@ -98,6 +98,7 @@ impl Recipe {
         let rate = self.learning_rate;
         let decay = self.decay();
         let average = self.average.unwrap_or_default();
+        let distillation = self.distillation.unwrap_or_default();
         let ranges = [
             (
                 "learning_rate",
@@ -134,6 +135,12 @@ impl Recipe {
                 self.smoothing(),
                 (0.0..1.0).contains(&self.smoothing()),
                 "at least 0 and below 1",
+            ),
+            (
+                "distillation",
+                distillation,
+                (0.0..=1.0).contains(&distillation),
+                "between 0 and 1",
             ),
         ];
         RecipeError::check_ranges(ranges)

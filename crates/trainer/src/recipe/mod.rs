@@ -39,7 +39,7 @@ pub use preset::{JobOptions, Preset};
 pub const RECIPE_FILE: &str = "recipe.json";
 
 /// Version of the format; a newer one is refused.
-pub const RECIPE_VERSION: u32 = 3;
+pub const RECIPE_VERSION: u32 = 4;
 
 /// Everything that decides the result of a run.
 ///
@@ -103,6 +103,9 @@ pub struct Recipe {
     /// Part of every target that is shared among all classes, so that the network does not become too sure: 0 to below
     /// 1, as Keras' `label_smoothing`; `None` for [`ModelKind::label_smoothing`].
     pub label_smoothing: Option<f64>,
+    /// Share of every target that is the probability by simple classifiers which have not seen the recording
+    /// ([`baselines::teacher`]): 0 to 1; `None` where a trial decides.
+    pub distillation: Option<f64>,
     /// Augmentation of training windows.
     pub augmentation: AugmentationChoice,
     /// Settings of early stopping.
@@ -173,6 +176,7 @@ impl Default for Recipe {
             sampling: Sampling::default(),
             class_weights: ClassWeights::default(),
             label_smoothing: None,
+            distillation: None,
             augmentation: AugmentationChoice::Auto,
             early_stopping: EarlyStoppingSettings::default(),
             plateau: PlateauSettings::default(),
@@ -233,8 +237,11 @@ impl Recipe {
     }
 
     /// Converts to the current version. Version 1 had no front end in the recipe: configurations without one used
-    /// samples. Before version 3, targets were not smoothed.
+    /// samples. Before version 3, targets were not smoothed, and before version 4 there was no teacher.
     fn upgraded(mut self) -> Self {
+        if self.version < 4 {
+            self.distillation = Some(0.0);
+        }
         if self.version < 3 {
             self.label_smoothing = Some(0.0);
         }
@@ -249,6 +256,11 @@ impl Recipe {
     /// Label smoothing of the loss.
     pub fn smoothing(&self) -> f64 {
         self.label_smoothing.unwrap_or(self.model.label_smoothing())
+    }
+
+    /// Share of the targets that comes from a teacher.
+    pub fn share_of_teacher(&self) -> f32 {
+        self.distillation.unwrap_or_default() as f32
     }
 
     /// Weight decay of kernels.

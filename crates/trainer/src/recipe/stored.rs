@@ -17,6 +17,7 @@ pub(super) fn before_recipes() -> Map<String, Value> {
         "keep": "best",
         "calibrate": false,
         "label_smoothing": 0.0,
+        "distillation": 0.0,
         "spectral_processing": SpectralConfig::default(),
         "augmentation": {},
     });

@@ -4,11 +4,11 @@
 //! they do not. The splits are therefore compared first. Only if they differ, a small network is trained with each
 //! augmentation, and validation decides.
 
-use data::{Augmentation, Dataset};
+use data::{Augmentation, DataError, Dataset};
 use serde::{Deserialize, Serialize};
 
 use super::site_shift::separability;
-use super::trial::{Contender, Trial};
+use super::trial::{Contender, Effort, Trial};
 use crate::error::TrainerError;
 use crate::recipe::Recipe;
 use crate::training::Interrupt;
@@ -19,6 +19,14 @@ const DIFFERENT_SITES: f64 = 0.85;
 
 /// Largest loss of macro F1 in the trials that is attributed to chance, whatever the standard error.
 const MARGIN: f64 = 0.05;
+
+/// Whether training and validation windows come from different sites or days.
+///
+/// # Errors
+/// [`DataError`] if a streamed source can no longer be read.
+pub fn sites_differ(dataset: &Dataset) -> Result<bool, DataError> {
+    Ok(separability(dataset)? >= DIFFERENT_SITES)
+}
 
 /// How the augmentation of a dataset is chosen; stored as `augmentation_choice` in the metadata.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,12 +49,17 @@ impl AugmentationSearch {
         interrupt: &Interrupt,
     ) -> Result<Self, TrainerError> {
         let separability = separability(dataset).map_err(TrainerError::Stream)?;
-        let differ = separability >= DIFFERENT_SITES;
-        let trial = differ.then(|| Scores::new(dataset, recipe, interrupt));
+        let trial =
+            (separability >= DIFFERENT_SITES).then(|| Scores::new(dataset, recipe, interrupt));
         Ok(Self {
             separability,
             trial: trial.transpose()?,
         })
+    }
+
+    /// Whether training and validation windows come from different sites or days.
+    pub fn sites_differ(&self) -> bool {
+        self.separability >= DIFFERENT_SITES
     }
 
     /// The chosen augmentation.
@@ -127,6 +140,8 @@ impl Scores {
             let way = Contender {
                 dataset,
                 augmentation: candidate.settings(),
+                teacher: None,
+                effort: Effort::SHORT,
             };
             trial.add(&way, recipe, interrupt)?;
         }

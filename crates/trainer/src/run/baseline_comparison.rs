@@ -58,6 +58,25 @@ impl TestWindows {
     }
 }
 
+impl Prepared {
+    /// The data as quick baselines see them.
+    pub(super) fn quick_options(&self) -> QuickOptions<'_> {
+        let dataset = &self.dataset;
+        let test_windows = if dataset.test_is_val {
+            0
+        } else {
+            dataset.test.len()
+        };
+        QuickOptions {
+            identity: &self.identity,
+            windows: dataset.train.len() + dataset.val.len() + test_windows,
+            learn_from: self.learned_from.as_deref(),
+            budget: Budget::for_classes(dataset.class_names.len()),
+            seed: SEED,
+        }
+    }
+}
+
 /// Comparison of a network with baselines.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BaselineComparison {
@@ -79,26 +98,13 @@ impl BaselineComparison {
         judgement: &Judgement,
         progress: &Progress,
     ) -> Option<Self> {
-        let dataset = &prepared.dataset;
         let spectral = &prepared.config.spectral;
         let lacks_time = spectral.method == SpectralMethod::Bands
             && !spectral.bands.time
             && prepared.front_end_search.is_none()
             && prepared.job.resume.is_none()
             && prepared.job.budget_kb.is_none();
-        let test_windows = if dataset.test_is_val {
-            0
-        } else {
-            dataset.test.len()
-        };
-        let options = QuickOptions {
-            identity: &prepared.identity,
-            windows: dataset.train.len() + dataset.val.len() + test_windows,
-            learn_from: prepared.learned_from.as_deref(),
-            budget: Budget::for_classes(dataset.class_names.len()),
-            seed: SEED,
-        };
-        match baselines::quick(&prepared.config, options) {
+        match baselines::quick(&prepared.config, prepared.quick_options()) {
             Ok(comparison) => Some(Self {
                 validation: comparison.verdict("validation", &judgement.predicted_validation),
                 test: comparison.verdict("test", &judgement.predicted),

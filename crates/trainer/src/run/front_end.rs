@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::front_end_search::{Form, FrontEndSearch};
 use super::prepared::{Prepared, identity, load, network};
-use super::trial::{Contender, Trial};
+use super::trial::{Contender, Effort, Trial};
 use crate::error::{TrainerError, UsageError};
 use crate::progress::Progress;
 use crate::training::Interrupt;
@@ -165,6 +165,8 @@ impl Prepared {
         Contender {
             dataset,
             augmentation: self.job.recipe.augmentation.settings(),
+            teacher: None,
+            effort: Effort::SHORT,
         }
     }
 

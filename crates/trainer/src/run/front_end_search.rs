@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use super::trial::Paired;
 
-/// By how much of the loss a form with fewer features may be worse. Standard errors are often ten times that, and what is
+/// By how much of the loss a form with fewer features, or targets from a teacher, may be worse. Standard errors are often ten times that, and what is
 /// worse by a standard error in short trials may be clearly worse after whole trainings.
-const MOST_WORSE: f64 = 0.01;
+pub const MOST_WORSE: f64 = 0.01;
 
 /// A form of `bands`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -166,7 +166,7 @@ impl FrontEndSearch {
             if is_simpler {
                 gain >= -error.min(MOST_WORSE * loss_against)
             } else {
-                gain > critical(self.groups) * error
+                found.is_clear_gain(self.groups)
             }
         });
         self.tried.push(Tried {
@@ -248,21 +248,6 @@ impl FrontEndSearch {
         });
         let lines: Vec<String> = [head, usual].into_iter().chain(tried).collect();
         lines.join("\n")
-    }
-}
-
-/// Quantile 0.95 of Student's t distribution for the mean of `groups`: a gain of that many standard errors is due to chance
-/// once in twenty times.
-fn critical(groups: usize) -> f64 {
-    const OF_FEW: [f64; 3] = [6.314, 2.920, 2.353];
-    match groups {
-        0 | 1 => f64::INFINITY,
-        2..=4 => OF_FEW[groups - 2],
-        // The expansion around the normal distribution.
-        _ => {
-            let freedom = (groups - 1) as f64;
-            1.645 + 1.524 / freedom + 1.420 / freedom.powi(2)
-        }
     }
 }
 

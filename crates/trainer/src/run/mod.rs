@@ -7,6 +7,7 @@ mod augmentation;
 mod augmentation_search;
 mod baseline_comparison;
 mod claimed;
+mod distillation;
 mod finished;
 mod front_end;
 mod front_end_search;
@@ -58,6 +59,7 @@ pub fn run(
     Prepared::new(job.clone(), progress)?
         .choose_augmentation(interrupt, progress)?
         .choose_front_end(interrupt, progress)?
+        .choose_distillation(interrupt, progress)?
         .claim(progress)?
         .train(interrupt, progress)?
         .finish(progress)

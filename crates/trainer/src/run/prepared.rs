@@ -9,6 +9,7 @@ use model::{Architecture, InputShape, Plan, Weights};
 use serde_json::{Map, Value, json};
 
 use super::augmentation_search::AugmentationSearch;
+use super::distillation::Teacher;
 use super::front_end_search::FrontEndSearch;
 use crate::budget::NodeCost;
 use crate::compute::Target;
@@ -48,6 +49,8 @@ pub struct Prepared {
     pub leaves_front_end_open: bool,
     /// How the front end was chosen, for the metadata; `None` if it was given or could not be tried.
     pub front_end_search: Option<FrontEndSearch>,
+    /// What the network learns from besides labels.
+    pub teacher: Teacher,
 }
 
 impl Prepared {
@@ -111,6 +114,7 @@ impl Prepared {
             augmentation_search: None,
             leaves_front_end_open,
             front_end_search: None,
+            teacher: Teacher::default(),
             job,
             target: choice.target,
             threads,
@@ -183,6 +187,9 @@ impl Prepared {
         }
         if let Some(search) = &self.front_end_search {
             fields.insert("front_end_choice".into(), json!(search));
+        }
+        if let Some(search) = &self.teacher.search {
+            fields.insert("distillation_choice".into(), json!(search));
         }
         fields
     }

@@ -155,6 +155,7 @@ impl Claimed {
             architecture,
             dataset,
             initial: self.prepared.initial.as_ref(),
+            teacher: self.prepared.teacher.probabilities.as_deref(),
             interrupt,
         };
         let run = recorder::RunInfo {

@@ -21,14 +21,31 @@ use crate::training::{EpochResult, Interrupt, LoopState, Recorder, TrainingInput
 /// Most windows of each split in a trial.
 const WINDOWS: usize = 2000;
 
-/// Epochs of a trial.
-const EPOCHS: usize = 10;
-
-/// Trainings in each way. Their probabilities are averaged, since single ones vary by several points.
-const TRAININGS: u64 = 3;
-
 /// Blocks of neighbouring windows in a split without groups: windows of one recording overlap, and mostly follow each other.
 const BLOCKS: usize = 20;
+
+/// How much a trial trains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Effort {
+    /// Epochs of a training.
+    epochs: usize,
+    /// Trainings in each way. Their probabilities are averaged, since single short ones vary by several points.
+    trainings: u64,
+}
+
+impl Effort {
+    /// A few epochs, enough to tell front ends apart.
+    pub const SHORT: Self = Self {
+        epochs: 10,
+        trainings: 3,
+    };
+
+    /// As many epochs as a training has by default: what is learned by heart shows late.
+    pub const WHOLE: Self = Self {
+        epochs: 50,
+        trainings: 1,
+    };
+}
 
 /// One way to train.
 pub struct Contender<'a> {
@@ -36,6 +53,10 @@ pub struct Contender<'a> {
     pub dataset: &'a Dataset,
     /// Augmentation of the training split.
     pub augmentation: Augmentation,
+    /// Class probabilities of the training windows from a teacher, and their share in the targets.
+    pub teacher: Option<(&'a [f32], f64)>,
+    /// How much to train.
+    pub effort: Effort,
 }
 
 /// Short trainings in several ways.
@@ -66,6 +87,29 @@ pub struct Paired {
     pub scores: [f64; 2],
     /// Standard error of their difference, over groups.
     pub standard_error: f64,
+}
+
+impl Paired {
+    /// Whether the second way has a lower score, by more than chance: a one-sided t test over groups at 5 %.
+    pub fn is_clear_gain(self, groups: usize) -> bool {
+        let gain = self.scores[0] - self.scores[1];
+        self.standard_error.is_finite() && gain > critical(groups) * self.standard_error
+    }
+}
+
+/// Quantile 0.95 of Student's t distribution for the mean of `groups`: a gain of that many standard errors is due to chance
+/// once in twenty times.
+fn critical(groups: usize) -> f64 {
+    const OF_FEW: [f64; 3] = [6.314, 2.920, 2.353];
+    match groups {
+        0 | 1 => f64::INFINITY,
+        2..=4 => OF_FEW[groups - 2],
+        // The expansion around the normal distribution.
+        _ => {
+            let freedom = (groups - 1) as f64;
+            1.645 + 1.524 / freedom + 1.420 / freedom.powi(2)
+        }
+    }
 }
 
 impl Trial {
@@ -183,28 +227,38 @@ fn averaged(
     recipe: &Recipe,
     interrupt: &Interrupt,
 ) -> Result<Way, TrainerError> {
-    let dataset = part_of(way.dataset);
+    let kept = part_of_train(way.dataset);
+    let dataset = part_of(way.dataset, &kept);
     let classes = dataset.class_names.len();
+    let teacher = way.teacher.map(|(teacher, _)| {
+        let of = |&i: &usize| &teacher[i * classes..][..classes];
+        kept.iter().flat_map(of).copied().collect::<Vec<f32>>()
+    });
     let mut sum = vec![0.0; dataset.val.len() * classes];
     let mut diverged = false;
-    for training in 0..TRAININGS {
+    for training in 0..way.effort.trainings {
         let recipe = Recipe {
             augmentation: way.augmentation.clone().into(),
             model: ModelKind::UltraLightweight,
-            epochs: EPOCHS,
+            epochs: way.effort.epochs,
             seed: SEED + training,
             class_weights: recipe.class_weights.clone(),
             sampling: recipe.sampling,
+            distillation: way.teacher.map(|(_, share)| share),
             ..Recipe::default()
         };
-        let (logits, is_whole) = trained_logits(&dataset, &recipe, interrupt)?;
+        let (logits, is_whole) = trained_logits(&dataset, &recipe, teacher.as_deref(), interrupt)?;
         diverged |= !is_whole || logits.iter().any(|logit| !logit.is_finite());
         for (sum, value) in sum.iter_mut().zip(probabilities(&logits, classes, 1.0)) {
             *sum += value;
         }
     }
     // Probabilities that are 0 in float64 would be infinitely wrong.
-    let logarithm = |sum: f64| (sum / TRAININGS as f64).max(f64::MIN_POSITIVE).ln() as f32;
+    let logarithm = |sum: f64| {
+        (sum / way.effort.trainings as f64)
+            .max(f64::MIN_POSITIVE)
+            .ln() as f32
+    };
     let logits = sum.into_iter().map(logarithm).collect();
     Ok(Way { diverged, logits })
 }
@@ -215,13 +269,17 @@ fn part_of_val(dataset: &Dataset) -> Split {
     val.subset(&batch::spread(val.len(), WINDOWS))
 }
 
-/// The splits a trial uses: all of them, or part of large ones.
-fn part_of(dataset: &Dataset) -> Dataset {
+/// Positions of the training windows in a trial.
+fn part_of_train(dataset: &Dataset) -> Vec<usize> {
     let ratio = WINDOWS as f64 / dataset.train.len() as f64;
-    let train = batch::labelled(&dataset.train.y, ratio.min(1.0), SEED);
+    batch::labelled(&dataset.train.y, ratio.min(1.0), SEED)
+}
+
+/// The splits a trial uses: all of them, or part of large ones.
+fn part_of(dataset: &Dataset, train: &[usize]) -> Dataset {
     Dataset {
         class_names: dataset.class_names.clone(),
-        train: dataset.train.subset(&train),
+        train: dataset.train.subset(train),
         val: part_of_val(dataset),
         test: dataset.test.subset(&[]),
         test_is_val: dataset.test_is_val,
@@ -237,6 +295,7 @@ fn part_of(dataset: &Dataset) -> Dataset {
 fn trained_logits(
     dataset: &Dataset,
     recipe: &Recipe,
+    teacher: Option<&[f32]>,
     interrupt: &Interrupt,
 ) -> Result<(Vec<f32>, bool), TrainerError> {
     let shape = InputShape::from(dataset.train.shape);
@@ -248,6 +307,7 @@ fn trained_logits(
         architecture: &architecture,
         dataset,
         initial: None,
+        teacher,
         interrupt,
     };
     let mut progress = Progress::new(recipe.epochs);

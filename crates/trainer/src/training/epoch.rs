@@ -98,7 +98,7 @@ impl<'a, R: Recorder> Training<'a, R> {
         progress.begin_epoch(epoch, split.len());
         progress.step(done);
 
-        let Some(finite) = self.steps(&order[done..], &labels[done..], progress)? else {
+        let Some(finite) = self.steps(&order[done..], progress)? else {
             return Ok(None);
         };
         let mut logits = std::mem::take(&mut self.earlier);
@@ -122,12 +122,24 @@ impl<'a, R: Recorder> Training<'a, R> {
         })
     }
 
-    /// Takes a step for every batch of the samples `order`, whose labels are `labels`. Returns whether all numbers
-    /// stayed finite, or `None` if interrupted.
+    /// Labels of samples for the engine's [`Targets`](model::Targets).
+    fn labels(&self, order: &[usize]) -> Vec<u32> {
+        let TrainingInput {
+            dataset, teacher, ..
+        } = self.input;
+        let classes = dataset.class_names.len();
+        let label = |&i: &usize| match teacher {
+            Some(_) => (classes + i) as u32,
+            None => dataset.train.y[i],
+        };
+        order.iter().map(label).collect()
+    }
+
+    /// Takes a step for every batch of the samples `order`. Returns whether all numbers stayed finite, or `None` if
+    /// interrupted.
     fn steps(
         &mut self,
         order: &[usize],
-        labels: &[u32],
         progress: &mut Progress,
     ) -> Result<Option<bool>, TrainerError> {
         let TrainingInput {
@@ -139,6 +151,7 @@ impl<'a, R: Recorder> Training<'a, R> {
         } = self.input;
         let (split, preprocessing) = (&dataset.train, &dataset.preprocessing);
         let done = self.position();
+        let labels = &self.labels(order)[..];
         let augmentation = recipe.augmentation.settings();
         let direct = self
             .engine
@@ -192,8 +205,10 @@ impl<'a, R: Recorder> Training<'a, R> {
                 epoch,
                 first: done,
             };
+            let mut labels = labels.chunks(recipe.batch_size);
             batch::for_each_augmented(split, preprocessing, Some(augmenting), lists, |batch| {
-                step(Samples::Batch(batch))
+                let y = labels.next().expect("a batch a list").to_vec();
+                step(Samples::Batch(batch::Batch { y, ..batch }))
             })
             .map_err(TrainerError::Stream)?;
         }

@@ -110,8 +110,12 @@ fn begin<'a, R: Recorder>(
         .class_weights
         .resolve(&dataset.train, &dataset.class_names)?;
     let targets = Targets::new(dataset.class_names.len(), recipe.smoothing() as f32);
-    engine.set_targets(match weights {
+    let targets = match weights {
         Some(weights) => targets.weighted(&weights),
+        None => targets,
+    };
+    engine.set_targets(match input.teacher {
+        Some(teacher) => targets.distilled(teacher, &dataset.train.y, recipe.share_of_teacher()),
         None => targets,
     })?;
     Ok(Training {

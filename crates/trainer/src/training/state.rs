@@ -161,6 +161,11 @@ pub struct TrainingInput<'a> {
     pub dataset: &'a Dataset,
     /// Initial weights; `None` for random ones.
     pub initial: Option<&'a Weights>,
+    /// Class probabilities of the training windows from a teacher, for [`Recipe::distillation`].
+    ///
+    /// # Shapes
+    /// `[windows, classes]`, flattened.
+    pub teacher: Option<&'a [f32]>,
     /// Stops the training when set.
     pub interrupt: &'a Interrupt,
 }

@@ -11,7 +11,7 @@ fn raw_windows(place: &Place, factor: f32) -> PathBuf {
 }
 
 /// The same with the windows changed by `change`, which receives the split.
-fn changed_windows(place: &Place, name: &str, change: impl Fn(&str, &mut [f32])) -> PathBuf {
+pub fn changed_windows(place: &Place, name: &str, change: impl Fn(&str, &mut [f32])) -> PathBuf {
     let folder = place.folder.path().join(name);
     std::fs::create_dir_all(&folder).unwrap();
     let demo = datasets().join(data::demo::FOLDER);
@@ -79,7 +79,7 @@ fn a_configuration_without_spectra_gets_bands_whatever_its_unit() {
 }
 
 /// Removes low frequencies, as a sensor with a high corner frequency does.
-fn without_slow_part(values: &mut [f32]) {
+pub fn without_slow_part(values: &mut [f32]) {
     let mut before = values[0];
     for value in values {
         (*value, before) = (*value - 0.97 * before, *value);

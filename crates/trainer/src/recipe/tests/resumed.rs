@@ -27,6 +27,7 @@ fn no_option_escapes_the_check_of_resumed_runs() {
         ("sampling", "shuffled", "balanced"),
         ("class_weights", "none", "balanced"),
         ("label_smoothing", "0.2", "0.3"),
+        ("distillation", "0", "0.5"),
         ("augmentation", "light", "field"),
         ("init_from", "a", "b"),
         ("freeze", "1", "2"),

@@ -32,6 +32,7 @@ fn full() -> Recipe {
         sampling: Sampling::Balanced,
         class_weights: ClassWeights::ByName(BTreeMap::from([("car".into(), 2.5)])),
         label_smoothing: Some(0.25),
+        distillation: Some(0.5),
         augmentation: Augmentation::preset("field").unwrap().into(),
         early_stopping: EarlyStoppingSettings { patience: Some(4) },
         plateau: PlateauSettings {
@@ -180,6 +181,10 @@ fn older_recipes_keep_their_targets() {
     assert_eq!(smoothing("{}"), 0.2);
     assert_eq!(smoothing(r#"{"model": "seismic_cnn"}"#), 0.0);
     assert_eq!(smoothing(r#"{"label_smoothing": 0.3}"#), 0.3);
+    let share = |text: &str| Recipe::parse(text).unwrap().distillation;
+    assert_eq!(share(r#"{"version": 3}"#), Some(0.0));
+    assert_eq!(share("{}"), None);
+    assert_eq!(share(r#"{"distillation": 0.3}"#), Some(0.3));
 }
 
 /// A stored recipe keeps what it took from its network.
@@ -206,7 +211,7 @@ fn a_recipe_file_is_read_back_and_beaten_by_options() {
     let job = Job::new(&cli(&["--recipe", path, "--seed", "9"])).unwrap();
     assert_eq!(job.recipe, Recipe { seed: 9, ..full() });
     for (text, expected) in [
-        (r#"{"version": 4}"#, "this program knows versions up to 3"),
+        (r#"{"version": 5}"#, "this program knows versions up to 4"),
         (r#"{"epoch": 2}"#, "unknown field `epoch`"),
         ("{", "recipe.json"),
     ] {
