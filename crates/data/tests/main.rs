@@ -17,6 +17,7 @@ mod sac;
 mod segy;
 mod seisbench;
 mod signal;
+mod strong_motion;
 mod tables;
 mod tensorflow;
 mod untrusted;

@@ -8,6 +8,7 @@ mod mseed;
 mod sac;
 mod segy;
 mod seisbench;
+mod strong_motion;
 mod table;
 mod wav;
 
@@ -21,12 +22,12 @@ pub use mseed::{DecodeError, RecordDamage, SteimError};
 pub use sac::SacError;
 pub use segy::SegyError;
 pub use seisbench::{HdfError, SeisBenchError};
+pub use strong_motion::{StrongMotionError, StrongMotionProblem};
 pub use table::{ClockError, ColumnError, TableError};
 pub use wav::WavError;
 
 /// Formats that are read, for messages.
-const KNOWN: &str =
-    "recordings are miniSEED, SAC, WAV, SEG-Y, GSE2, GCF, ASDF, Parquet or .csv tables";
+const KNOWN: &str = "recordings are miniSEED, SAC, WAV, SEG-Y, GSE2, GCF, ASDF, K-NET, PEER, CSMNC, Parquet or .csv tables";
 
 /// What is wrong with a recording.
 #[derive(Debug, thiserror::Error)]
@@ -106,6 +107,9 @@ pub enum RecordingError {
     /// A GSE2 file is unusable.
     #[error(transparent)]
     Gse(#[from] GseError),
+    /// A text of a strong-motion network is unusable.
+    #[error(transparent)]
+    StrongMotion(#[from] StrongMotionError),
     /// A line of a text with `TIMESERIES` headers is unusable.
     #[error("line {line}: {problem}")]
     TimeSeries {

@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::{
     Contents, Hints, LARGEST, asdf, columns, extension, gcf, geocsv, gse2, mseed, other_rate, sac,
-    segy, signatures, table, text, time_series, unreadable, wav, with_samples,
+    segy, signatures, strong_motion, table, text, time_series, unreadable, wav, with_samples,
 };
 use crate::error::recording::TableError;
 use crate::error::{DataError, RecordingError, in_file};
@@ -54,7 +54,7 @@ impl Format {
 
 /// All formats; the first one that accepts a file reads it. Formats recognised by content come before those recognised by
 /// extension.
-const FORMATS: [Format; 14] = [
+const FORMATS: [Format; 17] = [
     Format(PARQUET, Content(columns::is), columns::read),
     Format("WAV", Content(wav::is), |bytes, hints| {
         wav::read(bytes, hints)
@@ -72,6 +72,15 @@ const FORMATS: [Format; 14] = [
     }),
     Format("SAC", Content(sac::is), |bytes, hints| {
         sac::read(bytes, hints)
+    }),
+    Format("K-NET", Content(strong_motion::is_knet), |bytes, hints| {
+        strong_motion::read_knet(bytes, hints)
+    }),
+    Format("PEER", Content(strong_motion::is_peer), |bytes, hints| {
+        strong_motion::read_peer(bytes, hints)
+    }),
+    Format("CSMNC", Content(strong_motion::is_csmnc), |bytes, hints| {
+        strong_motion::read_csmnc(bytes, hints)
     }),
     Format(
         "text of a web service",

@@ -2,7 +2,7 @@
 //!
 //! Each format is a file here and a row of `formats.rs`: `mseed.rs` (miniSEED 2 and 3), `sac.rs`, `segy.rs`, `gse2.rs`,
 //! `gcf.rs`, `asdf.rs` (HDF5 of pyasdf), `wav.rs`, `table.rs` (CSV and tables of data loggers), `time_series.rs` (text of web
-//! services) and `columns.rs` (Parquet). SeisBench's HDF5 is [`SeisBench`]. Each returns [`Trace`]s; [`merge()`] joins those of a channel. `signatures.rs` names formats that
+//! services), `strong_motion/` (K-NET, PEER, CSMNC) and `columns.rs` (Parquet). SeisBench's HDF5 is [`SeisBench`]. Each returns [`Trace`]s; [`merge()`] joins those of a channel. `signatures.rs` names formats that
 //! are not read.
 
 mod asdf;
@@ -21,6 +21,7 @@ mod segy;
 mod seisbench;
 pub(crate) mod signatures;
 mod steim;
+mod strong_motion;
 mod table;
 mod text;
 mod time;

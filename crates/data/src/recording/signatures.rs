@@ -6,8 +6,8 @@
 mod foreign;
 
 use self::foreign::{
-    is_at2, is_bzip2, is_cosmos, is_error_message, is_evt, is_gcf, is_json, is_nordic, is_reftek,
-    is_seg_2, is_seisan, is_tar, is_uff,
+    is_bzip2, is_cosmos, is_error_message, is_evt, is_gcf, is_json, is_nordic, is_reftek, is_seg_2,
+    is_seisan, is_tar, is_uff,
 };
 use crate::error::recording::OtherFormat;
 
@@ -86,8 +86,6 @@ const SIGNATURES: &[Signature] = &[
     row(Start(b"WID2 "), "GSE2", CONVERT),
     row(Start(b"WID1 "), "GSE1", CONVERT),
     row(Start(b"XW01"), "GSE1", CONVERT),
-    row(Start(b"Origin Time "), "an ASCII file of K-NET or KiK-net", CONVERT),
-    row(By(is_at2), "an .AT2 file of PEER", ONE_COLUMN),
     row(By(is_cosmos), "a strong-motion file of COSMOS or CSMIP", ONE_COLUMN),
     row(By(is_uff), "a universal file (UFF)", EXPORT),
     row(Start(b"DELTA: "), "an ASCII file of Seismic Handler", CONVERT),

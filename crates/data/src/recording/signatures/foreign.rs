@@ -62,22 +62,6 @@ pub(super) fn is_json(bytes: &[u8]) -> bool {
     signs.next() == Some(&b'{') && matches!(signs.next(), Some(b'"' | b'}'))
 }
 
-/// The fourth line of PEER's strong-motion files has the number of samples and their distance: `NPTS=  3930, DT= .0100 SEC`.
-/// Rows of numbers with blanks between them follow.
-pub(super) fn is_at2(bytes: &[u8]) -> bool {
-    let head = bytes[..bytes.len().min(2048)].to_ascii_uppercase();
-    let mut lines = head.split(|byte| *byte == b'\n').skip(3);
-    let (Some(line), Some(row)) = (lines.next(), lines.next()) else {
-        return false;
-    };
-    let words = line.split(|byte| !byte.is_ascii_alphabetic());
-    let has = |word: &[u8]| words.clone().any(|own| own == word);
-    let is_of_numbers = row
-        .iter()
-        .all(|byte| byte.is_ascii_digit() || b"+-.E \t\r".contains(byte));
-    !is_comment(line) && has(b"NPTS") && has(b"DT") && is_of_numbers
-}
-
 /// COSMOS and CSMIP have a line above each block of numbers, such as `3000 acceleration points equally spaced at .010 sec`.
 pub(super) fn is_cosmos(bytes: &[u8]) -> bool {
     let head = bytes[..bytes.len().min(16 << 10)].to_ascii_lowercase();

@@ -26,10 +26,6 @@ fn other_files_are_named() {
         (b"PK\x03\x04..x.npy", "a NumPy archive"),
         (b"PK\x03\x04..day1.mseed", "a zip archive: unpack"),
         (
-            b"PEER NGA\nX\nUNITS OF G\nNPTS=  3000, DT=   .0100 SEC,\n .1 .2",
-            ".AT2 file of PEER: its rows",
-        ),
-        (
             b"x\n 3000 acceleration points equally spaced at .010 sec\n 1 2",
             "COSMOS",
         ),
@@ -176,7 +172,6 @@ fn comments_of_tables_are_no_signature() {
         "PEER NGA,RSN1,NPTS=300,DT=0.01\ntime,acc\n0,1\n0.01,2\n",
         "# 300 data equally spaced at 0.01 s\n1\n2\n",
     ] {
-        assert!(!is_at2(text.as_bytes()), "{text}");
         assert!(!is_cosmos(text.as_bytes()), "{text}");
     }
 }
