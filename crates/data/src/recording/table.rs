@@ -76,7 +76,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
     let pairs::Plain { bytes, line } =
         pairs::as_rows(monitor::without_arrows(text.bytes), &mut notes);
     text.bytes = bytes;
-    let of_labview = labview::read(&mut text, hints)?;
+    let of_labview = labview::read(&mut text, hints, &mut notes)?;
     let hints = of_labview.as_ref().unwrap_or(hints);
     text.bytes = ends::without_semicolons(text.bytes);
     let mut layout = layout::find(&text.bytes, line)?;

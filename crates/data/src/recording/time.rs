@@ -195,9 +195,11 @@ impl Scan<'_> {
         }
     }
 
-    /// Nanoseconds, of the digits behind a point.
+    /// Nanoseconds, of the digits behind a point. LabVIEW writes 19 of them.
     fn fraction(&mut self) -> i64 {
         let (mut value, mut digits) = self.digits();
+        let more = self.0.iter().take_while(|b| b.is_ascii_digit()).count();
+        self.0 = &self.0[more..];
         while digits > 9 {
             (value, digits) = (value / 10, digits - 1);
         }

@@ -4,7 +4,7 @@ use support::words::counted;
 
 use super::super::time::format_date;
 use super::super::{Hints, NANOS, Notes, Remark, UNIX};
-use super::days::{CENTURY, FASTEST_STEP, LATEST};
+use super::days::{CENTURY, DayCount, FASTEST_STEP, LATEST};
 use super::names::{DAY_UNIT, unit_by_size};
 
 /// Numbers that would rise by more per row as Unix time are rather counters of small units.
@@ -121,6 +121,35 @@ pub(super) fn are_of_day(
     false
 }
 
+/// Seconds from one row to the next of loggers.
+const INTERVALS: [f64; 12] = [
+    5.0, 10.0, 15.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0,
+];
+
+/// A note on times in seconds, which usually rise by `step`, that may be days: the days of this century, and a usual interval of
+/// a logger.
+pub(super) fn days(name: &str, values: &[f64], step: f64, hints: &Hints) -> Option<String> {
+    let is_near = |one: f64, other: f64| (one / other - 1.0).abs() < 1e-3;
+    let interval = INTERVALS
+        .into_iter()
+        .find(|own| is_near(step * DAY_UNIT, *own))?;
+    let rates = [hints.sampling_rate, hints.expected_rate];
+    if rates
+        .into_iter()
+        .flatten()
+        .any(|own| is_near(own * step, 1.0))
+    {
+        return None;
+    }
+    let count = DayCount::of(values)?;
+    Some(format!(
+        "column `{name}` is taken for seconds, which makes {:.0} samples a second: if it has {}, with a row every {interval} s, \
+         call it `datenum`",
+        1.0 / step,
+        count.what
+    ))
+}
+
 /// Information that the given start is the time of the first row, if its own time is another than 0.
 pub(super) fn start(name: &str, first: i64, rows: usize) -> Option<Remark> {
     let seconds = first as f64 / NANOS;
@@ -161,6 +190,34 @@ mod tests {
         assert!(origin("GPS time", 1.4e9).unwrap().contains("1980"));
         assert_eq!(origin("GPS time", 1.72e9), None);
         assert!(origin("time", 3.8e9).unwrap().contains("1904"));
+    }
+
+    #[test]
+    fn days_at_the_pace_of_seconds() {
+        let of = |first: f64, step: f64, rate| {
+            let values: Vec<f64> = (0..500).map(|i| first + f64::from(i) * step).collect();
+            let hints = Hints {
+                expected_rate: rate,
+                ..Hints::default()
+            };
+            days("time", &values, step, &hints)
+        };
+        let minute = 1.0 / 1440.0;
+        let note = of(19_844.5, minute, Some(100.0)).unwrap();
+        assert_eq!(
+            note,
+            "column `time` is taken for seconds, which makes 1440 samples a second: if it has days since 1970-01-01, as \
+             Matplotlib has them, with a row every 60 s, call it `datenum`"
+        );
+        assert!(
+            of(45_413.0, 10.0 * minute, None)
+                .unwrap()
+                .contains("every 600 s")
+        );
+        // At the rate that is wanted, at that of a sensor, and of other days.
+        assert_eq!(of(19_844.5, minute, Some(1440.0)), None);
+        assert_eq!(of(19_844.5, 0.01, None), None);
+        assert_eq!(of(0.0, minute, None), None);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! LabVIEW's text files (`.lvm`): a header of the file, one of the measurement, and below them a table.
 
 use super::super::text::{Text, cell};
-use super::super::{Hints, NANOS, parse_time};
+use super::super::{Hints, NANOS, Notes, parse_time};
 use crate::error::recording::TableError;
 
 const START: &[u8] = b"LabVIEW Measurement";
@@ -12,7 +12,11 @@ const END: &[u8] = b"***End_of_Header***";
 ///
 /// # Errors
 /// If the file has several measurements.
-pub(super) fn read(text: &mut Text<'_>, hints: &Hints) -> Result<Option<Hints>, TableError> {
+pub(super) fn read(
+    text: &mut Text<'_>,
+    hints: &Hints,
+    notes: &mut Notes,
+) -> Result<Option<Hints>, TableError> {
     if !text.bytes.starts_with(START) {
         return Ok(None);
     }
@@ -34,7 +38,11 @@ pub(super) fn read(text: &mut Text<'_>, hints: &Hints) -> Result<Option<Hints>, 
     if !has_x {
         hints.sampling_rate = hints.sampling_rate.or(header.rate());
     }
-    hints.start = hints.start.or(header.start(has_x));
+    let start = header.start(has_x).unwrap_or_else(|problem| {
+        notes.push(problem);
+        None
+    });
+    hints.start = hints.start.or(start);
     lines[..=until].fill(b"");
     // Behind the names of the columns is that of comments, which rows have not.
     if let Some(names) = lines.get_mut(names)
@@ -79,13 +87,24 @@ impl Header<'_> {
         })
     }
 
-    /// The time of the first sample, or that from which its column of times counts.
-    fn start(&self, has_x: bool) -> Option<i64> {
+    /// The time of the first sample, or that from which its column of times counts; `None` if the header has none.
+    ///
+    /// # Errors
+    /// With a note if it is no time.
+    fn start(&self, has_x: bool) -> Result<Option<i64>, String> {
         let first = |key: &str| self.values(key).into_iter().next();
-        let date = first("Date")?.replace(['/', '.'], "-");
-        let time = first("Time")?.replace(',', ".");
-        let start = parse_time(&format!("{date}T{time}")).ok()?;
+        let (Some(date), Some(time)) = (first("Date"), first("Time")) else {
+            return Ok(None);
+        };
+        let written = format!(
+            "{}T{}",
+            date.replace(['/', '.'], "-"),
+            time.replace(',', ".")
+        );
+        let start = parse_time(&written).map_err(|problem| {
+            format!("the header's date and time of the first sample are left out: {problem}")
+        })?;
         let before = self.number("X0").filter(|_| !has_x).unwrap_or(0.0);
-        start.checked_add((before * NANOS).round() as i64)
+        Ok(start.checked_add((before * NANOS).round() as i64))
     }
 }

@@ -313,7 +313,10 @@ fn of_numbers(
         }
         None if doubts::are_of_day(name, values, *step, hints, notes) => DAY_UNIT,
         None => match counts::unit(name, values, (*step, whole), (hints, notes))? {
-            Some(unit) => unit,
+            Some(unit) => {
+                notes.extend(doubts::days(name, values, unit * *step, hints));
+                unit
+            }
             None => return Ok(None),
         },
     };

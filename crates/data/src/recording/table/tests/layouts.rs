@@ -53,6 +53,22 @@ fn measurements_of_labview() {
             (1000.0, start, 100)
         );
     }
+    // All digits of a float64, and a date that may be two.
+    let plain = table("ax\tay", &|i| format!("{i}\t{}\n", i % 9));
+    let digits = plain.replace("19:49:01.5", "19:49:01.5000000000000000000");
+    let ambiguous = plain.replace("2017/06/13\t2017/06/13", "06/05/2017\t06/05/2017");
+    for (text, start, is_said) in [(digits, start, false), (ambiguous, 0, true)] {
+        let own = contents(&text, &Hints::default()).unwrap();
+        assert_eq!(own.traces[0].start, start);
+        let said = "the header's date and time of the first sample are left out: `06-05-2017T19:49:01.5` may be";
+        let mut notes = own.notes.iter();
+        assert_eq!(
+            notes.any(|note| note.starts_with(said)),
+            is_said,
+            "{:?}",
+            own.notes
+        );
+    }
     let two =
         table("ax\tay", &|i| format!("{i}\t{i}\n")) + &table("ax\tay", &|i| format!("{i}\t{i}\n"));
     let error = contents(&two, &Hints::default()).unwrap_err().to_string();
