@@ -1,9 +1,11 @@
 //! Reads `dataset_config.yaml`. No other module reads YAML.
 
 mod file;
+mod finite;
 mod front_end;
 mod merge_keys;
 mod places;
+mod repeated;
 mod yaml;
 
 use std::fmt;
@@ -20,6 +22,7 @@ use crate::preprocessing::{Normalisation, SpectralConfig, Step};
 use crate::reader::Wanted;
 
 use self::file::{FileSeed, is_list_of_recordings, task_names};
+pub use self::finite::finite_json;
 use self::merge_keys::merged;
 use self::places::Lines;
 use self::yaml::check;

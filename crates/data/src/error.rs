@@ -10,19 +10,21 @@ mod yaml;
 
 use std::path::{Path, PathBuf};
 
+use support::paths::not_replaced;
+
 pub use folder::FolderError;
 pub use import::ImportError;
 pub use preprocessing::PreprocessingError;
 pub use recording::RecordingError;
 pub use sample::SampleError;
 pub use usage::UsageError;
-pub use yaml::YamlError;
+pub use yaml::{YamlError, in_words};
 
 /// Error from reading a configuration or data.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
     /// A file given by the user cannot be read.
-    #[error("cannot read {what} {path}: {source}")]
+    #[error("cannot read {what} {path}: {source}{}", not_found(path, source))]
     Read {
         /// Purpose of the file.
         what: &'static str,
@@ -190,16 +192,23 @@ pub enum DataError {
     },
 }
 
+/// What to say of a path that is not there, after the error of the system.
+pub fn not_found(path: &Path, source: &std::io::Error) -> String {
+    let is_missing = source.kind() == std::io::ErrorKind::NotFound;
+    let reason = not_replaced(path).filter(|_| is_missing && !path.exists());
+    reason.map_or(String::new(), |reason| format!("; {reason}"))
+}
+
 /// A line of an index file, or a pattern in it, is unusable.
 #[derive(Debug, thiserror::Error)]
 pub enum IndexError {
     /// No file has this name or matches the pattern.
-    #[error("no such file: {}{}", path.display(), hint.map(|hint| format!("; {hint}")).unwrap_or_default())]
+    #[error("no such file: {}{}", path.display(), hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default())]
     NoFile {
         /// The path that was looked for.
         path: PathBuf,
         /// Why it may be wrong.
-        hint: Option<&'static str>,
+        hint: Option<String>,
     },
     /// The pattern is unusable.
     #[error(transparent)]

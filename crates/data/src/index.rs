@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use support::paths::not_replaced;
+
 use crate::error::{DataError, IndexError, PatternError};
 use crate::text;
 
@@ -17,7 +19,9 @@ use crate::text;
 pub(crate) fn read_index(index: &Path, base: &Path) -> Result<Vec<PathBuf>, DataError> {
     let text = text::read(index).map_err(|source| {
         let hint = if source.kind() == std::io::ErrorKind::NotFound {
-            likely_reason(index.strip_prefix(base).unwrap_or(index)).map(str::to_owned)
+            let written = index.strip_prefix(base).unwrap_or(index);
+            // The error itself says what is not replaced.
+            likely_reason(written).filter(|_| not_replaced(written).is_none())
         } else {
             // The samples themselves in place of the list.
             let samples = crate::reader::of(index).ok();
@@ -82,13 +86,13 @@ pub(crate) fn read_index(index: &Path, base: &Path) -> Result<Vec<PathBuf>, Data
 }
 
 /// What to say of a line that names a file of `folders` and has more than its path, such as a label.
-fn more_than_a_path(line: &str, folders: [&Path; 2]) -> Option<&'static str> {
+fn more_than_a_path(line: &str, folders: [&Path; 2]) -> Option<String> {
     let first = |separator: char| Some(unquoted(line.split_once(separator)?.0.trim()));
     let mut paths = [',', ';', '\t', ' ', ':'].into_iter().filter_map(first);
     let is_file = |path: &str| folders.iter().any(|folder| folder.join(path).is_file());
     paths
         .any(|path| !path.is_empty() && is_file(path))
-        .then_some("a line has a path alone: labels are in the files themselves")
+        .then(|| "a line has a path alone: labels are in the files themselves".into())
 }
 
 /// A path below `folder`, with slashes in place of the backslashes of Windows if nothing has its own name.
@@ -102,19 +106,17 @@ pub(crate) fn with_slashes(folder: &Path, path: &Path) -> PathBuf {
 }
 
 /// Why a path as `written`, which does not exist, may be wrong.
-pub(crate) fn likely_reason(written: &Path) -> Option<&'static str> {
-    let text = written.to_string_lossy();
-    if text.contains(char::is_control) {
-        Some("in double quotes, backslashes have a meaning of their own: write `/`")
-    } else if text.starts_with('~') {
-        Some("`~` is not replaced: write the whole path")
-    } else if text.contains('$') || text.contains('%') {
-        Some("variables are not replaced: write the whole path")
-    } else if written.is_relative() && written.exists() {
-        Some("there is one in the working directory, but paths are relative to the configuration")
-    } else {
-        None
+pub(crate) fn likely_reason(written: &Path) -> Option<String> {
+    if written.to_string_lossy().contains(char::is_control) {
+        return Some("in double quotes, backslashes have a meaning of their own: write `/`".into());
     }
+    let is_elsewhere = written.is_relative() && written.exists();
+    not_replaced(written).or_else(|| {
+        is_elsewhere.then(|| {
+            "there is one in the working directory, but paths are relative to the configuration"
+                .into()
+        })
+    })
 }
 
 /// Whether a path may be a pattern.
@@ -226,7 +228,7 @@ mod tests {
         let hint = |text: &str| likely_reason(Path::new(text)).unwrap_or_default();
         for (text, word) in [
             ("~/a.txt", "`~`"),
-            ("$DATA/a.txt", "variables"),
+            ("$DATA/a.txt", "`$DATA`"),
             ("idx\train.txt", "double quotes"),
             ("Cargo.toml", "working directory"),
         ] {

@@ -56,7 +56,8 @@ pub mod windows;
 
 pub use augment::{Augmentation, Background, Noise, Stretch};
 pub use config::{
-    ConfigWarning, DatasetConfig, Task, parse_yaml, parse_yaml_noting_unknown, read_yaml,
+    ConfigWarning, DatasetConfig, Task, finite_json, parse_yaml, parse_yaml_noting_unknown,
+    read_yaml,
 };
 pub use constant::constant_channels;
 pub use dataset::Dataset;

@@ -3,6 +3,7 @@
 mod files;
 mod label_tables;
 mod labels;
+mod lists;
 mod notes;
 mod rows;
 mod told;

@@ -105,7 +105,14 @@ impl<'de> Visitor<'de> for FileSeed<'_> {
                 "sampling_rate" => raw.sampling_rate = map.next_value()?,
                 "spectral_processing" => raw.spectral = map.next_value()?,
                 "preprocessing" => raw.preprocessing = map.next_value()?,
-                "normalisation" | "normalization" => raw.normalisation = map.next_value()?,
+                "normalisation" | "normalization" => {
+                    if raw.normalisation.is_some() {
+                        return Err(M::Error::custom(
+                            "`normalisation` and `normalization` mean the same: keep one of them",
+                        ));
+                    }
+                    raw.normalisation = map.next_value()?;
+                }
                 key if self.tasks.iter().any(|t| t == key) => {
                     map.next_value::<serde_yaml::Value>()?;
                 }

@@ -1,14 +1,18 @@
-//! Merge keys of YAML, which the library takes for keys of the name `<<`.
+//! Merge keys of YAML, which the library takes for keys of the name `<<`, and keys at the top level that begin with `x-`: what
+//! they have is there for anchors, as in the files of Docker Compose.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_yaml::Value;
 
-/// The text with the mappings of merge keys (`<<: *defaults`) in their places. Lines are those of the new text; `places` tells
-/// those of the file. Text without merge keys stays as it is.
+/// What begins the keys at the top level that no reader takes.
+const OTHERS: &str = "x-";
+
+/// The text with the mappings of merge keys (`<<: *defaults`) in their places, and without keys at the top level that begin with
+/// `x-`. Lines are those of the new text; `places` tells those of the file. Text with neither stays as it is.
 pub(super) fn merged(text: &str) -> Cow<'_, str> {
-    if !text.contains("<<") {
+    if !text.contains("<<") && !text.contains(OTHERS) {
         return text.into();
     }
     let kept = Kept::of(text);
@@ -18,10 +22,21 @@ pub(super) fn merged(text: &str) -> Cow<'_, str> {
         // Parsing it again says what is wrong.
         return text.into();
     };
-    if !merge(&mut root) {
+    let has_merged = merge(&mut root);
+    if !remove_others(&mut root) && !has_merged {
         return text.into();
     }
     serde_yaml::to_string(&root).map_or(text.into(), |merged| Cow::Owned(kept.restored(&merged)))
+}
+
+/// Removes the keys at the top level that begin with `x-`; whether there were any.
+fn remove_others(root: &mut Value) -> bool {
+    let Value::Mapping(root) = root else {
+        return false;
+    };
+    let all = root.len();
+    root.retain(|key, _| !key.as_str().is_some_and(|key| key.starts_with(OTHERS)));
+    root.len() < all
 }
 
 /// Merges mappings below `value`; whether there were any. Own keys count before merged ones, and earlier ones before later.
@@ -160,6 +175,24 @@ mod tests {
         assert_eq!(own("c"), [7, 1, 3, 5]);
         // Other text, and its lines, stay as they are.
         assert_eq!(merged("a: {x: 1}\n# <<\n"), "a: {x: 1}\n# <<\n");
+    }
+
+    #[test]
+    fn keys_for_anchors_are_left_out() {
+        type Sections = BTreeMap<String, BTreeMap<String, usize>>;
+        let text = "x-common: &c {x: 1}\n\na: *c\nb: {<<: *c, x-y: 2}\n'x-more': [0.10]\n";
+        let found: Sections = parse_yaml(text).unwrap();
+        assert_eq!(found.keys().collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(found["b"]["x-y"], 2);
+        // Lines are still those of the file.
+        let error = parse_yaml::<Sections>(&text.replace("x-y: 2", "x-y: no")).unwrap_err();
+        assert!(
+            error.to_string().ends_with("at line 4 column 18"),
+            "{error}"
+        );
+        for same in ["a: {x: x-1}\n", "x-1\n", "a: 1\n# x-\n"] {
+            assert_eq!(merged(same), same);
+        }
     }
 
     /// Names that look like numbers or booleans are as they were written, and numbers are numbers.

@@ -21,11 +21,6 @@ impl<'a> Lines<'a> {
         Self { source, merged }
     }
 
-    /// The text of the file.
-    pub fn source(&self) -> &'a str {
-        self.source
-    }
-
     fn has_merge_keys(&self) -> bool {
         !std::ptr::eq(self.source, self.merged)
     }

@@ -268,3 +268,41 @@ fn a_list_where_a_word_is_expected() {
     let expected = "spectral_processing.welch.window: expected a single word, and found a list";
     assert!(error.contains(expected), "{error}");
 }
+
+/// Keys that a type would take twice in silence, at the top level and in sections that are no task.
+#[test]
+fn keys_are_there_once() {
+    for (more, problem) in [
+        (
+            "location: x\n",
+            "`location` is there more than once, in lines 12 and 18: keep one of them",
+        ),
+        (
+            "other: {a: {b: 1}, a: 2}\n",
+            "`other.a` is there more than once, in line 18",
+        ),
+        (
+            "normalisation: sample\nnormalization: none\n",
+            "`normalisation` and `normalization` mean the same",
+        ),
+    ] {
+        let error = parse(&format!("{GOOD}{more}"), None).unwrap_err();
+        assert!(error.starts_with("/data/c.yaml"), "{error}");
+        assert!(error.contains(problem), "{error}");
+    }
+}
+
+/// Keys at the top level that begin with `x-` are there for anchors.
+#[test]
+fn keys_for_anchors_are_no_tasks() {
+    let text = format!("x-shared: &shared {{num_classes: 3}}\n{GOOD}")
+        .replace("distance:\n", "distance:\n  <<: *shared\n")
+        .replace("  num_classes: 2\n", "");
+    let config = parse(&text, Some("distance")).unwrap();
+    assert_eq!(config.class_names().len(), 3);
+    assert_eq!(
+        parse(&text, None).unwrap().task_name,
+        "vehicle_classification"
+    );
+    assert_eq!(config.content.get("x-shared"), None);
+}

@@ -6,6 +6,7 @@ use serde::de::IgnoredAny;
 
 use super::merge_keys::merged;
 use super::places::Lines;
+use super::repeated::check_keys;
 use crate::error::YamlError;
 use crate::nesting::deeper_than;
 use crate::{limited, text};
@@ -16,7 +17,8 @@ const MAX_SIZE: u64 = 16 << 20;
 /// Maximum nesting of brackets and braces: the parser's time grows with its square.
 const MAX_DEPTH: usize = 200;
 
-/// Refuses text that would take too long to parse, or is not YAML, so that errors about values concern only valid YAML.
+/// Refuses text that would take too long to parse, is not YAML, or has a key twice, so that errors about values concern only
+/// valid YAML.
 ///
 /// # Errors
 /// [`YamlError`] with line and column.
@@ -25,7 +27,7 @@ pub(super) fn check(text: &str) -> Result<(), YamlError> {
         return Err(YamlError::TooDeep { limit: MAX_DEPTH });
     }
     match serde_yaml::from_str::<Option<IgnoredAny>>(text) {
-        Ok(_) => Ok(()),
+        Ok(_) => check_keys(text),
         Err(problem) => Err(YamlError::Syntax(problem)),
     }
 }
@@ -50,7 +52,7 @@ pub fn read_yaml(path: &Path) -> std::io::Result<String> {
 pub fn parse_yaml<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, YamlError> {
     check(text)?;
     let own = merged(text);
-    serde_yaml::from_str(&own).map_err(|error| twice(error, Lines::new(text, &own)))
+    serde_yaml::from_str(&own).map_err(|error| Lines::new(text, &own).error(error))
 }
 
 /// Like [`parse_yaml`]; also returns the keys that `T` does not have.
@@ -65,31 +67,8 @@ pub fn parse_yaml_noting_unknown<T: serde::de::DeserializeOwned>(
     let mut unknown = Vec::new();
     let deserializer = serde_yaml::Deserializer::from_str(&own);
     let value = serde_ignored::deserialize(deserializer, |key| unknown.push(key.to_string()));
-    let value = value.map_err(|error| twice(error, Lines::new(text, &own)))?;
+    let value = value.map_err(|error| Lines::new(text, &own).error(error))?;
     Ok((value, unknown))
-}
-
-/// An error with the lines of a key that is there twice, which the library does not tell.
-fn twice(error: serde_yaml::Error, lines: Lines<'_>) -> YamlError {
-    let message = error.to_string();
-    let named = message.split_once("duplicate field `");
-    let Some(key) = named.and_then(|(_, rest)| rest.split('`').next()) else {
-        return lines.error(error);
-    };
-    let is_key = |line: &str| {
-        line.split_once(':')
-            .is_some_and(|(own, _)| own.trim() == key)
-    };
-    let all = lines.source().lines().enumerate();
-    let found = all.filter(|(_, line)| is_key(line));
-    let found: Vec<usize> = found.map(|(number, _)| number + 1).collect();
-    if found.len() < 2 {
-        return lines.error(error);
-    }
-    YamlError::Twice {
-        key: key.to_owned(),
-        lines: found,
-    }
 }
 
 #[cfg(test)]

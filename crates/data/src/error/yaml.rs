@@ -24,28 +24,46 @@ pub enum YamlError {
         "not valid YAML: {0}; close every bracket, brace and quote, and indent with spaces alone"
     )]
     Syntax(serde_yaml::Error),
-    /// A key is there more than once.
+    /// A mapping has a key more than once.
     #[error(
-        "`{key}` is there more than once, in lines {}: keep one of them",
-        lines.iter().map(usize::to_string).collect::<Vec<_>>().join(" and ")
+        "`{key}` is there more than once, in {}: {}",
+        in_lines(lines),
+        keep_one(key)
     )]
     Twice {
-        /// The key.
+        /// The path of the key, such as `recordings[0].classes.walk`.
         key: String,
         /// Its lines, from 1.
         lines: Vec<usize>,
     },
     /// A key has an invalid value; with line and column.
-    #[error("{}", in_words(.0, None))]
+    #[error("{}", in_words(&.0.to_string()))]
     Malformed(#[from] serde_yaml::Error),
     /// A key of a text with merge keys has an invalid value.
-    #[error("{}", in_words(.problem, Some(.place)))]
+    #[error("{}", in_words(&placed(.problem, .place)))]
     Merged {
         /// Line and column of the file, in words; empty if they are not known.
         place: String,
         /// The problem, with line and column of the text without merge keys.
         problem: serde_yaml::Error,
     },
+}
+
+/// Lines in words, each once.
+fn in_lines(lines: &[usize]) -> String {
+    let mut lines: Vec<String> = lines.iter().map(usize::to_string).collect();
+    lines.dedup();
+    let word = if lines.len() == 1 { "line" } else { "lines" };
+    format!("{word} {}", lines.join(" and "))
+}
+
+/// What to do about a key that is there twice.
+fn keep_one(key: &str) -> &'static str {
+    if key.rsplit('.').next() == Some("<<") {
+        "write both in one list, such as `<<: [*a, *b]`"
+    } else {
+        "keep one of them"
+    }
 }
 
 /// What the library calls `expected`, and what people do.
@@ -63,12 +81,18 @@ const EXPECTED: [(&str, &str); 11] = [
     ("a YAML tag starting with '!'", "a single word"),
 ];
 
-/// The message of an error without the names that programs have for types, with another `place` if one is given.
-fn in_words(error: &serde_yaml::Error, place: Option<&str>) -> String {
+/// The message of an error with another `place`.
+fn placed(error: &serde_yaml::Error, place: &str) -> String {
     let mut text = error.to_string();
-    if let (Some(place), Some(at)) = (place, text.rfind(" at line ")) {
+    if let Some(at) = text.rfind(" at line ") {
         text.replace_range(at.., place);
     }
+    text
+}
+
+/// The message of an error about a value, of YAML or JSON, without the names that programs have for types.
+pub fn in_words(error: &str) -> String {
+    let text = error.to_owned();
     let Some((before, rest)) = text.split_once("invalid type: ") else {
         return text;
     };
@@ -85,6 +109,11 @@ fn in_words(error: &serde_yaml::Error, place: Option<&str>) -> String {
         None if expected.starts_with("struct ") => EXPECTED[7].1,
         None => expected,
     };
+    let advice = number_in(found)
+        .filter(|_| expected.contains("number"))
+        .map_or(String::new(), |number| {
+            format!(": write {number} without quotation marks")
+        });
     let found = match found {
         "sequence" => "a list".to_owned(),
         "map" => "keys with values".to_owned(),
@@ -96,7 +125,15 @@ fn in_words(error: &serde_yaml::Error, place: Option<&str>) -> String {
             _ => other.to_owned(),
         },
     };
-    format!("{before}expected {expected}, and found {found}{place}")
+    format!("{before}expected {expected}, and found {found}{place}{advice}")
+}
+
+/// The number that a text shows, such as `string "1e-3"`: programs for YAML 1.1 take some for numbers that are texts here.
+fn number_in(found: &str) -> Option<String> {
+    let text = found.strip_prefix("string \"")?.strip_suffix('"')?;
+    let number = text.trim().replace('_', "");
+    let is_finite = number.parse::<f64>().is_ok_and(f64::is_finite);
+    is_finite.then_some(number)
 }
 
 /// For callers that add the file to the message.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::fractions::SplitSettings;
 use super::m3n_vc::M3nVc;
 use super::recording::{Recording, trim};
-use super::{each_file, names, tables};
+use super::{each_file, names, tables, twice};
 use crate::config::{parse_yaml, read_yaml};
 use crate::error::{DataError, ImportError};
 use crate::index::with_slashes;
@@ -212,7 +212,17 @@ impl RecordingsConfig {
             .try_for_each(|folder| self.check_seisbench(folder))?;
         self.recordings
             .iter()
-            .try_for_each(|recording| self.check_recording(recording))
+            .try_for_each(|recording| self.check_recording(recording))?;
+        let recording = twice::recording(&self.recordings).map(Recording::name);
+        let folder = twice::item(&self.seisbench).map(|own| own.folder.display().to_string());
+        let twice = [("recordings", recording), ("seisbench", folder)];
+        match twice.into_iter().find_map(|(key, own)| Some((key, own?))) {
+            Some((key, own)) => invalid(
+                &format!("{key}: {own}"),
+                "is there twice, with the same labels, so that its windows would count twice: keep one of them".into(),
+            ),
+            None => Ok(()),
+        }
     }
 
     fn check_windows(&self) -> Result<(), Invalid> {
@@ -243,6 +253,17 @@ impl RecordingsConfig {
         }
         if !(self.hop() > 0.0 && self.hop().is_finite()) {
             let problem = format!("{} s: expected a number above 0", self.hop());
+            return invalid("hop", problem);
+        }
+        let step = self.hop() * self.sampling_rate;
+        // A hundredth is left to hops that were rounded.
+        if step < 0.99 {
+            let problem = format!(
+                "{} s at {} Hz are {step:.6} samples: windows would repeat; give seconds, one sample ({:.6} s) or more",
+                self.hop(),
+                self.sampling_rate,
+                1.0 / self.sampling_rate
+            );
             return invalid("hop", problem);
         }
         Ok(())

@@ -27,6 +27,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod traces;
+mod twice;
 mod windows;
 mod write;
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer};
+use support::paths::not_replaced;
 
 use super::labels::{Label, LabelsFile, Time};
 use crate::error::{DataError, ImportError, in_file};
@@ -84,7 +85,7 @@ fn one_or_several<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Path
 pub(super) fn by_text<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<BTreeMap<String, String>, D::Error> {
-    #[derive(Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+    #[derive(Deserialize)]
     #[serde(from = "Written")]
     struct Key(String);
 
@@ -111,11 +112,32 @@ pub(super) fn by_text<'de, D: Deserializer<'de>>(
             })
         }
     }
-    let map = BTreeMap::<Key, String>::deserialize(deserializer)?;
-    Ok(map
-        .into_iter()
-        .map(|(Key(key), class)| (key, class))
-        .collect())
+    struct Pairs;
+
+    impl<'de> serde::de::Visitor<'de> for Pairs {
+        type Value = BTreeMap<String, String>;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("labels with classes, such as `{1: walk, 2: run}`")
+        }
+
+        fn visit_map<A: serde::de::MapAccess<'de>>(
+            self,
+            mut pairs: A,
+        ) -> Result<Self::Value, A::Error> {
+            let mut map = BTreeMap::new();
+            while let Some((Key(key), class)) = pairs.next_entry::<Key, String>()? {
+                if map.contains_key(&key) {
+                    return Err(serde::de::Error::custom(format!(
+                        "the label `{key}` is there more than once, in other notation: keep one of them"
+                    )));
+                }
+                map.insert(key, class);
+            }
+            Ok(map)
+        }
+    }
+    deserializer.deserialize_map(Pairs)
 }
 
 /// A name, which may be a number.
@@ -295,5 +317,10 @@ fn nothing_matches(pattern: &Path) -> ImportError {
     if there.is_empty() {
         there.push("nothing".into());
     }
-    ImportError::NoFile { folder, there }
+    let reason = not_replaced(pattern);
+    ImportError::NoFile {
+        reason,
+        folder,
+        there,
+    }
 }
