@@ -7,6 +7,8 @@ mod usage;
 
 use std::path::{Path, PathBuf};
 
+use data::error::not_found;
+
 pub use backend::BackendError;
 pub use recipe::RecipeError;
 pub use study::{EndedWorker, StudyError, WorkerError};
@@ -16,7 +18,7 @@ pub use usage::{DatasetError, ExportError, MovedData, ResumeError, UsageError};
 #[derive(Debug, thiserror::Error)]
 pub enum TrainerError {
     /// A preset cannot be read.
-    #[error("cannot read the preset {path}: {source}")]
+    #[error("cannot read the preset {path}: {source}{}", not_found(path, source))]
     ReadPreset {
         /// Path of the preset.
         path: PathBuf,

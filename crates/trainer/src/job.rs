@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use experiment::{Entry, ExperimentStore, IdTemplate};
 use serde_json::{Map, Value};
+use support::paths::not_replaced;
 
 use crate::compute::Backend;
 use crate::error::{MovedData, ResumeError, TrainerError, UsageError};
@@ -199,7 +200,7 @@ fn backend_of(entry: &Entry) -> Result<Backend, TrainerError> {
 fn stored_recipe(named: &str, experiments: &Path) -> Result<Recipe, TrainerError> {
     let path = Path::new(named);
     if path.is_file() {
-        let text = std::fs::read_to_string(path).map_err(|source| TrainerError::ReadRecipe {
+        let text = data::read_yaml(path).map_err(|source| TrainerError::ReadRecipe {
             path: path.to_owned(),
             source,
         })?;
@@ -242,12 +243,23 @@ impl Tracking {
         let folder = |given: &Option<PathBuf>, default: &str| {
             given.clone().unwrap_or_else(|| PathBuf::from(default))
         };
+        let given = args.experiments_dir.as_ref();
+        let given = given.or(preset.experiments_dir.as_ref()).cloned();
+        let experiments_dir = folder(&given, "experiments");
+        // Nobody wants a folder called `~`.
+        if let Some(problem) = not_replaced(&experiments_dir).filter(|_| !experiments_dir.exists())
+        {
+            let key = if args.experiments_dir.is_some() {
+                "--experiments-dir"
+            } else {
+                "experiments_dir"
+            };
+            let option = format!("{key} {}", experiments_dir.display());
+            return Err(TrainerError::option(option, problem));
+        }
         let every = args.checkpoint_minutes.or(preset.checkpoint_minutes);
         let tracking = Self {
-            experiments_dir: args
-                .experiments_dir
-                .clone()
-                .unwrap_or_else(|| folder(&preset.experiments_dir, "experiments")),
+            experiments_dir,
             datasets_dir: folder(&args.datasets_dir, "datasets"),
             id_template: template.transpose()?.unwrap_or_default(),
             extra_subdirectories: preset.extra_subdirectories,

@@ -1,6 +1,6 @@
 //! Errors of recipes. The error around them names the file, option or experiment.
 
-use data::error::{SettingError, YamlError};
+use data::error::{SettingError, YamlError, in_words};
 use data::folds::FoldError;
 
 /// A recipe cannot be read, or asks for something impossible.
@@ -10,7 +10,7 @@ pub enum RecipeError {
     #[error(transparent)]
     Yaml(#[from] YamlError),
     /// A value of the wrong kind in fields that come from no file.
-    #[error(transparent)]
+    #[error("{}", in_words(&.0.to_string()))]
     Json(#[from] serde_json::Error),
     /// A newer program wrote it.
     #[error("has version {found}, and this program knows versions up to {known}: use a newer one")]

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::process::ExitStatus;
 
+use data::error::not_found;
+
 /// Why a study cannot be started or found.
 #[derive(Debug, thiserror::Error)]
 pub enum StudyError {
@@ -10,7 +12,7 @@ pub enum StudyError {
     #[error("give a sweep file")]
     NoFile,
     /// The sweep file cannot be read.
-    #[error("cannot read the sweep file {}: {source}", path.display())]
+    #[error("cannot read the sweep file {}: {source}{}", path.display(), not_found(path, source))]
     ReadFile {
         /// The sweep file.
         path: PathBuf,

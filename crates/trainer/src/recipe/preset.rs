@@ -42,6 +42,7 @@ pub struct JobOptions {
     /// Additional directories created in every experiment.
     pub extra_subdirectories: Vec<String>,
     /// Extra fields of `metadata.json`.
+    #[serde(deserialize_with = "data::finite_json")]
     pub meta: Map<String, Value>,
     /// Tags.
     pub tags: Vec<String>,

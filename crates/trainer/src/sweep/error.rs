@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use data::error::{in_words, not_found};
 use data::folds::FoldError;
 use serde_json::Value;
 
@@ -129,7 +130,7 @@ pub enum ParameterError {
         value: Value,
     },
     /// An unknown or malformed key.
-    #[error("{0}")]
+    #[error("{}", in_words(&.0.to_string()))]
     Malformed(#[from] serde_json::Error),
     /// The condition refers to its own parameter.
     #[error("its condition refers to itself")]
@@ -194,7 +195,7 @@ pub enum FoldPlanError {
         name: String,
     },
     /// An unknown or malformed key.
-    #[error("{0}")]
+    #[error("{}", in_words(&.0.to_string()))]
     Malformed(#[from] serde_json::Error),
     /// Fewer than two folds.
     #[error("there must be at least 2 folds")]
@@ -212,7 +213,7 @@ pub enum FoldPlanError {
     #[error("give one of `k` and `leave_out`")]
     Scheme,
     /// The file of sites cannot be read.
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}: {source}{}", path.display(), not_found(path, source))]
     ReadSites {
         /// The file.
         path: PathBuf,

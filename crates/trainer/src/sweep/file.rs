@@ -49,12 +49,15 @@ pub enum Seeds {
 struct RawSweepFile {
     name: Option<String>,
     preset: Option<PathBuf>,
+    #[serde(deserialize_with = "data::finite_json")]
     base: Map<String, Value>,
     method: Method,
     trials: Option<u64>,
     sampling_seed: u64,
+    #[serde(deserialize_with = "data::finite_json")]
     vary: Map<String, Value>,
     seeds: Option<Seeds>,
+    #[serde(deserialize_with = "data::finite_json")]
     folds: Option<Value>,
     slurm: SlurmSettings,
 }
@@ -86,7 +89,7 @@ impl SweepFile {
     /// # Errors
     /// [`TrainerError`] naming the file and the invalid parameter.
     pub fn load(path: &Path) -> Result<Self, TrainerError> {
-        let text = std::fs::read_to_string(path).map_err(|source| StudyError::ReadFile {
+        let text = data::read_yaml(path).map_err(|source| StudyError::ReadFile {
             path: path.to_owned(),
             source,
         })?;

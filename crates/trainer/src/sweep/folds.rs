@@ -231,7 +231,7 @@ fn read_sites(
     path: &Path,
     [group, site]: [&str; 2],
 ) -> Result<BTreeMap<String, String>, FoldPlanError> {
-    let text = std::fs::read_to_string(path).map_err(|source| FoldPlanError::ReadSites {
+    let text = data::read_yaml(path).map_err(|source| FoldPlanError::ReadSites {
         path: path.to_owned(),
         source,
     })?;
@@ -241,7 +241,6 @@ fn read_sites(
         problem,
     };
     let mut lines = text
-        .trim_start_matches('\u{feff}')
         .lines()
         .enumerate()
         .filter(|(_, line)| !line.trim().is_empty());

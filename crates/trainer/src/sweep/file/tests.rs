@@ -1,6 +1,6 @@
 use super::*;
 
-fn read(text: &str) -> Result<SweepFile, String> {
+fn read(text: impl AsRef<[u8]>) -> Result<SweepFile, String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("kernels.yaml");
     std::fs::write(&path, text).unwrap();
@@ -48,6 +48,30 @@ fn random_draws_whole_numbers_where_the_recipe_has_them() {
             .all(|r| (8..=64).contains(&r.batch_size))
     );
     assert!(file.recipes.iter().any(|r| r.decay().fract() != 0.0));
+}
+
+/// As editors and shells of Windows write it.
+#[test]
+fn texts_of_other_systems() {
+    let text = "seeds: 2\r\nbase: {epochs: 3}\r\n";
+    let marked = format!("\u{feff}{text}");
+    let wide: Vec<u8> = marked.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for bytes in [text.as_bytes(), marked.as_bytes(), &wide] {
+        let file = read(bytes).unwrap();
+        assert_eq!((file.seeds.len(), file.recipes[0].epochs), (2, 3));
+    }
+    let error = read(&wide[2..]).unwrap_err();
+    assert!(
+        error.contains("looks like UTF-16 without a byte-order mark"),
+        "{error}"
+    );
+    assert_eq!(
+        read("x-common: &c {epochs: 3}\nseeds: 2\nbase: *c")
+            .unwrap()
+            .recipes[0]
+            .epochs,
+        3
+    );
 }
 
 #[test]
@@ -107,6 +131,40 @@ fn what_is_wrong_is_named() {
         ("", "nothing varies"),
         ("name: a/b\nseeds: 2", "is not a valid study name"),
         ("sedes: 2", "unknown field `sedes`"),
+    ] {
+        let problem = read(text).unwrap_err();
+        assert!(problem.contains(expected), "{text}: {problem}");
+        assert!(problem.contains("kernels.yaml: "), "{problem}");
+    }
+}
+
+#[test]
+fn values_are_there_once_and_are_numbers() {
+    for (text, expected) in [
+        (
+            "seeds: 2\nvary:\n  warmup: [0, 1]\n  epochs: [1]\n  warmup: [0]",
+            "`vary.warmup` is there more than once, in lines 3 and 5",
+        ),
+        (
+            "seeds: 2\nbase: {learning_rate: .nan}",
+            "base.learning_rate: NaN is no finite number at line 2 column 23",
+        ),
+        (
+            "vary: {learning_rate: [0.1, -.inf]}",
+            "vary.learning_rate[1]: -inf is no finite number at line 1",
+        ),
+        (
+            "seeds: 2\nfolds: .nan",
+            "folds: NaN is no finite number at line 2",
+        ),
+        (
+            "vary: {learning_rate: ['1e-3', 0.1]}",
+            "`learning_rate`: expected a number, and found the text \"1e-3\": write 1e-3 without quotation marks",
+        ),
+        (
+            "seeds: 2\nbase: {epochs: 1_000}",
+            "expected a whole number, 0 or more, and found the text \"1_000\": write 1000 without quotation marks",
+        ),
     ] {
         let problem = read(text).unwrap_err();
         assert!(problem.contains(expected), "{text}: {problem}");
