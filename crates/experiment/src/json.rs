@@ -74,6 +74,17 @@ fn has_long_number(bytes: &[u8]) -> bool {
     runs.any(|run| run.len() > LONGEST)
 }
 
+/// A text without its byte-order mark, also in UTF-16 with one; what is no text is replaced.
+pub(crate) fn text(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
+    let wide = |bytes: &[u8], unit| String::from_utf8_lossy(&utf16(bytes, unit)).into_owned();
+    match bytes {
+        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest),
+        [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes).into(),
+        [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes).into(),
+        bytes => String::from_utf8_lossy(bytes),
+    }
+}
+
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Vec<u8> {
     let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
     let text = char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER));

@@ -77,4 +77,4 @@ pub use metadata::{
 };
 pub use pr_curve::PrCurve;
 pub use run::{Experiment, LogPositions, load_checkpoint};
-pub use store::{Broken, Entry, ExperimentStore, Selection};
+pub use store::{Broken, Entry, ExperimentStore, LeftOut, Selection};

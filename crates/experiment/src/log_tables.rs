@@ -28,6 +28,15 @@ pub(crate) fn is_below(directory: &Path) -> bool {
             .any(|path| trainer_state::read(path).is_some())
 }
 
+/// Why a file that is called as a table or state of metrics is none, in words; `None` for other files.
+pub(crate) fn problem(path: &Path) -> Option<String> {
+    let name = path.file_name()?.to_string_lossy().into_owned();
+    if name == trainer_state::NAME {
+        return trainer_state::problem(path);
+    }
+    csv::problem(path, &name)
+}
+
 /// Files that may be tables, and states of Hugging Face's trainer; and how many more there are.
 fn candidates(directory: &Path) -> (Vec<PathBuf>, Vec<PathBuf>, usize) {
     let is_state = |name: &str| name == trainer_state::NAME;

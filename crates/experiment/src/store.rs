@@ -9,6 +9,7 @@
 
 mod entry;
 mod foreign;
+mod left_out;
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use chrono::NaiveDateTime;
 pub use self::entry::{Broken, Entry, Selection};
 use self::entry::{LoadMetadata, name_of};
 use self::foreign::foreign_runs;
+pub use self::left_out::LeftOut;
 use crate::catalogue::layout::{LOCK_FILE, METADATA, UNTRACKED};
 use crate::error::ExperimentError;
 use crate::id::{IdParts, IdTemplate};

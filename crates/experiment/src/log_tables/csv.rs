@@ -9,6 +9,7 @@ use super::table::{Row, Table};
 use crate::catalogue::Metric;
 use crate::catalogue::tags::{TagMeaning, is_percent, meaning};
 use crate::files::{open_regular, read_regular};
+use crate::json;
 use support::words::counted;
 
 /// Size limit of a table in bytes.
@@ -28,12 +29,31 @@ pub(super) fn may_be_table(name: &str) -> bool {
         .any(|known| ending.eq_ignore_ascii_case(known))
 }
 
-/// Whether the file begins with the names of metrics and of their epochs or steps.
+/// Whether the file begins with the names of metrics and of their epochs or steps, and has a row.
 pub(super) fn is_table(path: &Path) -> bool {
+    let head = head(path);
+    head.is_ok_and(|text| Header::of(&text).is_some() && lines(&text).nth(1).is_some())
+}
+
+/// The beginning of a file.
+fn head(path: &Path) -> std::io::Result<String> {
     let mut head = Vec::new();
-    let read = open_regular(path).and_then(|file| file.take(HEAD).read_to_end(&mut head));
-    let text = String::from_utf8_lossy(&head);
-    read.is_ok() && Header::of(&text).is_some()
+    open_regular(path)?.take(HEAD).read_to_end(&mut head)?;
+    Ok(json::text(&head).into_owned())
+}
+
+/// Why a file that is called as a table is none of metrics, in words. Logs may be anything.
+pub(super) fn problem(path: &Path, name: &str) -> Option<String> {
+    let is_log = name.to_lowercase().ends_with(".log");
+    if !may_be_table(name) || is_log || is_table(path) {
+        return None;
+    }
+    Some(match head(path) {
+        Err(error) => format!("which cannot be read: {error}"),
+        Ok(text) if lines(&text).next().is_none() => "which is empty".into(),
+        Ok(text) if Header::of(&text).is_some() => "which has no rows".into(),
+        Ok(_) => "whose first line names no metrics with their epochs or steps".into(),
+    })
 }
 
 /// What a column is for.
@@ -132,7 +152,7 @@ pub(super) fn read(path: &Path, name: PathBuf) -> Option<Table> {
         ..Default::default()
     };
     match read_regular(path, MAX_SIZE) {
-        Ok(bytes) => rows(&String::from_utf8_lossy(&bytes), &mut table),
+        Ok(bytes) => rows(&json::text(&bytes), &mut table),
         Err(error) => table.notes.push(format!("not read: {error}")),
     }
     Some(table)

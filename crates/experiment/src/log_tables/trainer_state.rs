@@ -51,6 +51,21 @@ fn training_of(path: &Path) -> PathBuf {
     folder.to_owned()
 }
 
+/// Why a file has no metrics, in words; `None` if it has some.
+pub(super) fn problem(path: &Path) -> Option<String> {
+    if read(path).is_some() {
+        return None;
+    }
+    Some(match read_regular(path, MAX_SIZE) {
+        Err(error) => format!("which cannot be read: {error}"),
+        Ok(bytes) => match json::parse(&bytes) {
+            Err(_) if bytes.is_empty() => "which is empty".into(),
+            Err(error) => format!("which is no complete JSON ({error})"),
+            Ok(_) => "which has no metrics".into(),
+        },
+    })
+}
+
 /// The number of steps and the metrics of a file; `None` if it has none.
 pub(super) fn read(path: &Path) -> Option<(u64, Table)> {
     let bytes = read_regular(path, MAX_SIZE).ok()?;

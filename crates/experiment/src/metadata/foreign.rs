@@ -33,32 +33,67 @@ pub(super) fn metric(metadata: &Metadata, split: Split, name: &str) -> Option<f6
         return None;
     }
     let metric = *Metric::ALL.iter().find(|own| own.name() == name)?;
-    let mut search = Search {
-        metric,
-        split,
-        found: Vec::new(),
-    };
-    if let Some(results) = &metadata.results {
-        search.section("results/validation", &results.validation, 1);
-        search.section("results/test", &results.test, 1);
-        search.section("results", &results.other, 1);
+    let found = Search::of(metadata, metric, split).found;
+    let first = found.first().copied()?;
+    found.iter().all(|own| *own == first).then_some(first)
+}
+
+impl Metadata {
+    /// Sentences about scores of other programs that [`Metadata::metric`] does not give, since they are no fractions or
+    /// several that differ, and about those it gives though they are no fractions.
+    pub(crate) fn doubts(&self) -> Vec<String> {
+        if self.schema_version.is_some() {
+            return Vec::new();
+        }
+        let splits = [Split::Validation, Split::Test];
+        let all = Metric::ALL.iter();
+        let all = all.flat_map(|metric| splits.map(|split| (*metric, split)));
+        all.flat_map(|(metric, split)| self.doubts_of(metric, split))
+            .collect()
     }
-    search.section("", &metadata.other, 0);
-    let first = search.found.first().copied()?;
-    search
-        .found
-        .iter()
-        .all(|own| *own == first)
-        .then_some(first)
+
+    fn doubts_of(&self, metric: Metric, split: Split) -> Vec<String> {
+        let label = metric.label(split);
+        if let Some(value) = self.metric(split, metric.name()) {
+            let is_beyond = metric != Metric::Loss && !(0.0..=1.0).contains(&value);
+            let doubt = format!("{label} is {value}, which is no fraction from 0 to 1");
+            return is_beyond.then_some(doubt).into_iter().collect();
+        }
+        let search = Search::of(self, metric, split);
+        let first = search.found.first().copied();
+        let other = search.found.iter().find(|own| Some(**own) != first);
+        let differ = first.zip(other).map(|(first, other)| {
+            format!("{label} is given as {first} and as {other}: none is shown")
+        });
+        differ.into_iter().chain(search.refused).collect()
+    }
 }
 
 struct Search {
     metric: Metric,
     split: Split,
     found: Vec<f64>,
+    /// Sentences about values that are no scores.
+    refused: Vec<String>,
 }
 
 impl Search {
+    fn of(metadata: &Metadata, metric: Metric, split: Split) -> Self {
+        let mut search = Self {
+            metric,
+            split,
+            found: Vec::new(),
+            refused: Vec::new(),
+        };
+        if let Some(results) = &metadata.results {
+            search.section("results/validation", &results.validation, 1);
+            search.section("results/test", &results.test, 1);
+            search.section("results", &results.other, 1);
+        }
+        search.section("", &metadata.other, 0);
+        search
+    }
+
     /// Looks into the section with this path; its names are separated by slashes.
     fn section(&mut self, path: &str, fields: &Map<String, Value>, depth: usize) {
         for (key, value) in fields {
@@ -67,33 +102,50 @@ impl Search {
                     self.section(&format!("{path}/{key}"), fields, depth + 1);
                 }
                 Value::Number(_) | Value::String(_) => {
-                    self.found.extend(self.value(path, key, value));
+                    self.value(path, key, value);
                 }
                 _ => {}
             }
         }
     }
 
-    fn value(&self, path: &str, key: &str, value: &Value) -> Option<f64> {
+    fn value(&mut self, path: &str, key: &str, value: &Value) {
         let TagMeaning::Metric(metric, split, certainty) = meaning(path, key) else {
-            return None;
+            return;
         };
         // Without the name of a split, a score may be that of any.
         if (metric, split) != (self.metric, self.split) || certainty == Certainty::Convention {
-            return None;
+            return;
         }
-        let value = Metric::read(metric.name(), value)?;
-        if metric == Metric::Loss {
-            return Some(value);
-        }
-        let value = if is_percent(key) {
-            value / 100.0
+        let read = Metric::read(metric.name(), value);
+        let read = if metric == Metric::Loss {
+            read.ok_or("is no number")
         } else {
-            value
+            let read = read.map(|own| if is_percent(key) { own / 100.0 } else { own });
+            // Otherwise, it is not known whether it is a percentage.
+            let fits = |own: &f64| (0.0..=1.0).contains(own);
+            read.filter(fits)
+                .ok_or("is no fraction from 0 to 1; a percentage is written with its sign, such as \"93.5%\"")
         };
-        // Otherwise, it is not known whether it is a percentage.
-        (0.0..=1.0).contains(&value).then_some(value)
+        match read {
+            Ok(own) => self.found.push(own),
+            Err(why) if !is_missing(value) => {
+                let place = format!("{path}/{key}").replace('/', ".");
+                let value = crate::json::plain(value.clone());
+                let text = value.as_str().map_or(value.to_string(), str::to_owned);
+                let place = place.trim_start_matches('.');
+                self.refused
+                    .push(format!("`{place}`: `{text}` {why}: it is not shown"));
+            }
+            Err(_) => {}
+        }
     }
+}
+
+/// Whether a value says that there is none.
+fn is_missing(value: &Value) -> bool {
+    let text = value.as_str().map(|text| text.trim().to_lowercase());
+    text.is_some_and(|text| ["", "-", "n/a", "na", "none", "null"].contains(&&*text))
 }
 
 /// Whether a section's name says that it has scores of a split, or of all.

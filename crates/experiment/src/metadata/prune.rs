@@ -3,7 +3,7 @@
 
 /// Deepest containers that are kept: the sections of the file.
 const KEPT: usize = 2;
-/// Deepest containers that are kept in the results: the metrics of a split.
+/// Deepest containers that are kept in the results, also those of other programs: the metrics of a split.
 const KEPT_OF_RESULTS: usize = 3;
 /// Nesting above which the whole file is parsed; the parser then refuses it.
 const MAX_DEPTH: usize = 100;
@@ -28,7 +28,9 @@ pub(super) fn pruned(text: &str) -> Option<String> {
                 if depth == 1 {
                     limit = match key {
                         "files" => 1,
-                        "results" => KEPT_OF_RESULTS,
+                        "results" | "evaluation" | "metrics" | "scores" | "performance" => {
+                            KEPT_OF_RESULTS
+                        }
                         _ => KEPT,
                     };
                 }

@@ -197,3 +197,40 @@ fn scores_of_other_programs() {
         loss["results"]["test_loss"]
     );
 }
+
+/// What other programs wrote as scores and is none is named, and never shown in silence.
+#[test]
+fn scores_of_other_programs_that_are_none() {
+    use serde_json::json;
+    let doubts = |json: Value| Metadata::read(json).doubts();
+    for (results, expected) in [
+        (
+            json!({"test_accuracy": 98.2}),
+            "`results.test_accuracy`: `98.2` is no fraction from 0 to 1; a percentage is written with its sign, such as \"93.5%\": \
+             it is not shown",
+        ),
+        (
+            json!({"test_loss": "0,31"}),
+            "`results.test_loss`: `0,31` is no number: it is not shown",
+        ),
+        (
+            json!({"val_acc": 0.8, "val_accuracy": 0.7}),
+            "validation accuracy is given as 0.8 and as 0.7: none is shown",
+        ),
+        (
+            json!({"test": {"accuracy": 98.2}}),
+            "test accuracy is 98.2, which is no fraction from 0 to 1",
+        ),
+    ] {
+        assert_eq!(doubts(json!({ "results": results })), [expected]);
+    }
+    for results in [
+        json!({"test_accuracy": "98.2%", "val_acc": 1, "test_loss": 3.5, "loss": 7, "accuracy": 90}),
+        json!({"test_accuracy": "n/a", "val_accuracy": null, "test_f1": 95}),
+        json!({"test_accuracy_pct": 98.2}),
+    ] {
+        assert_eq!(doubts(json!({ "results": results })), [""; 0], "{results}");
+    }
+    let own = json!({"schema_version": 1, "results": {"test": {"accuracy": 98.2}}});
+    assert_eq!(doubts(own), [""; 0]);
+}

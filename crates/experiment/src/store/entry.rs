@@ -136,6 +136,7 @@ impl Entry {
                 self.notes.extend(logged.history.notes);
             }
         }
+        self.notes.extend(self.metadata.doubts());
         self
     }
 

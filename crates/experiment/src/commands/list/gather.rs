@@ -1,5 +1,7 @@
 //! Reads the experiments that a list shows.
 
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use chrono::NaiveDateTime;
@@ -12,7 +14,7 @@ use crate::field_names::FieldNames;
 use crate::fields::{Fields, status};
 use crate::filter::Filter;
 use crate::metadata::Status;
-use crate::store::{Entry, ExperimentStore};
+use crate::store::{Entry, ExperimentStore, LeftOut};
 
 /// Result of reading all experiments.
 pub(super) struct Gathered {
@@ -33,6 +35,7 @@ struct ListQuery<'a> {
     options: &'a Options,
     now: NaiveDateTime,
     ids: Mutex<Vec<String>>,
+    directories: Mutex<BTreeSet<PathBuf>>,
     notes: Mutex<Vec<String>>,
 }
 
@@ -60,6 +63,7 @@ pub(super) fn gather(
         options,
         now,
         ids: Mutex::default(),
+        directories: Mutex::default(),
         notes: Mutex::default(),
     };
     let row = |entry| question.row(entry);
@@ -85,7 +89,13 @@ pub(super) fn gather(
     let broken = broken
         .iter()
         .map(|broken| format!("broken: {}", plain(&broken.to_string())));
-    let warnings = broken.chain(first_notes(notes)).collect();
+    let directories = question
+        .directories
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
+    let left_out = store.left_out(&directories)?;
+    let warnings = broken.chain(first_notes(notes)).chain(told(&left_out));
+    let warnings = warnings.collect();
     Ok(Gathered {
         rows,
         ids,
@@ -98,11 +108,15 @@ impl ListQuery<'_> {
     fn row(&self, entry: Entry) -> Option<Row> {
         let id = plain(&entry.id);
         let entry = entry.with_logged_results();
-        if !entry.notes.is_empty() && entry.status.is_none() {
+        if !entry.notes.is_empty() && entry.status != Some(Status::Broken) {
             let note = format!("{id}: {}", plain(&entry.notes.join("; ")));
             let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
             notes.push(note);
         }
+        let directories = self.directories.lock();
+        let mut directories = directories.unwrap_or_else(PoisonError::into_inner);
+        directories.insert(entry.directory.clone());
+        drop(directories);
         let ids = self.ids.lock();
         ids.unwrap_or_else(PoisonError::into_inner).push(id);
         let fields = Fields::new(&entry, self.now);
@@ -150,6 +164,24 @@ fn first_notes(mut notes: Vec<String>) -> Vec<String> {
         ));
     }
     notes
+}
+
+/// Most folders whose reasons are told.
+const MAX_LEFT_OUT: usize = 10;
+
+/// That folders are not listed, and why: a line for each of the first.
+fn told(left_out: &[LeftOut]) -> Vec<String> {
+    let lines = left_out.iter().take(MAX_LEFT_OUT);
+    let mut lines: Vec<String> = lines
+        .map(|own| format!("not listed: {}", plain(&own.to_string())))
+        .collect();
+    let more = left_out.len().saturating_sub(MAX_LEFT_OUT);
+    if more > 0 {
+        let names = left_out.iter().skip(MAX_LEFT_OUT);
+        let names: Vec<String> = names.map(|own| plain(&own.name)).collect();
+        lines.push(format!("not listed, and {more} more: {}", names.join(", ")));
+    }
+    lines
 }
 
 fn as_json(entry: &Entry) -> Value {

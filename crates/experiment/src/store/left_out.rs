@@ -1,0 +1,218 @@
+//! Folders beside experiments that are none, and why.
+
+use std::collections::BTreeSet;
+use std::fmt::{self, Display, Formatter};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::ExperimentStore;
+use super::entry::name_of;
+use crate::catalogue::layout::METADATA;
+use crate::error::ExperimentError;
+use crate::files::below;
+use crate::log_tables;
+
+/// A folder that is not listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Its name.
+    pub name: String,
+    /// Why it is not listed, in words.
+    pub reason: String,
+}
+
+impl Display for LeftOut {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` {}", self.name, self.reason)
+    }
+}
+
+/// Files of programs whose results are not read: the end of their paths, and what they are.
+const KINDS: [(&str, &str); 16] = [
+    ("wandb-summary.json", "of Weights & Biases"),
+    (".wandb", "of Weights & Biases"),
+    ("trial.json", "of Keras Tuner"),
+    ("dvc.yaml", "of DVC"),
+    ("journal.log", "of Optuna"),
+    ("optuna.db", "of Optuna"),
+    ("cout.txt", "of Sacred"),
+    ("run_id", "of MLflow"),
+    ("meta.yaml", "of MLflow"),
+    (".pkl", "a pickle"),
+    (".pickle", "a pickle"),
+    (".npy", "an array of NumPy"),
+    (".npz", "an archive of NumPy"),
+    (".json", "JSON"),
+    (".jsonl", "JSON"),
+    (".log", "a text"),
+];
+
+/// Files that are looked at in a folder.
+const MAX_FILES: usize = 2000;
+
+impl ExperimentStore {
+    /// The folders of the experiments directory that are none of `listed`, sorted by name, without hidden ones.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Read`] if the directory cannot be read. A missing directory is empty.
+    pub fn left_out(&self, listed: &BTreeSet<PathBuf>) -> Result<Vec<LeftOut>, ExperimentError> {
+        let listing = match fs::read_dir(self.root()) {
+            Ok(listing) => listing,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(ExperimentError::read(self.root())(error)),
+        };
+        // The folders of one experiment are none of many.
+        if self.root().join(METADATA).exists() {
+            return Ok(Vec::new());
+        }
+        let paths = listing.filter_map(Result::ok).map(|entry| entry.path());
+        let mut paths: Vec<PathBuf> = paths
+            .filter(|path| !listed.contains(path) && !name_of(path).starts_with('.'))
+            .collect();
+        paths.sort();
+        let left_out = paths.into_iter().filter_map(|path| {
+            let reason = reason(&path)?;
+            let name = name_of(&path);
+            Some(LeftOut { name, reason })
+        });
+        Ok(left_out.collect())
+    }
+}
+
+/// Why a folder, or a link to one, is not listed; `None` for what is no folder, and what was just removed.
+fn reason(path: &Path) -> Option<String> {
+    let kind = fs::symlink_metadata(path).ok()?;
+    if kind.is_symlink() {
+        return match fs::metadata(path) {
+            Ok(kind) => kind
+                .is_dir()
+                .then(|| "is a symbolic link, which is not followed".into()),
+            Err(error) => Some(format!("is a symbolic link that leads nowhere ({error})")),
+        };
+    }
+    if !kind.is_dir() {
+        return None;
+    }
+    match fs::read_dir(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
+        Err(error) => return Some(format!("cannot be read: {error}")),
+        Ok(_) => {}
+    }
+    let files = below(path, |_| true);
+    let files = &files[..files.len().min(MAX_FILES)];
+    if files.is_empty() {
+        return Some("has no files".into());
+    }
+    let shown = |file: &Path| {
+        let own = file.strip_prefix(path).unwrap_or(file);
+        own.display().to_string()
+    };
+    // A table that holds no metrics is the most likely mistake.
+    if let Some((file, problem)) = files
+        .iter()
+        .find_map(|file| Some((file, log_tables::problem(file)?)))
+    {
+        return Some(format!("has `{}`, {problem}", shown(file)));
+    }
+    let found = KINDS.iter().find_map(|(ending, what)| {
+        let is_kind = |file: &&PathBuf| file.to_string_lossy().ends_with(ending);
+        Some((files.iter().find(is_kind)?, what))
+    });
+    Some(match found {
+        Some((file, what)) => format!("has `{}` ({what}), which is not read", shown(file)),
+        None => format!("has no metrics; its first file is `{}`", shown(&files[0])),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn left_out(files: &[(&str, &[u8])]) -> Vec<String> {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, bytes) in files {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes).unwrap();
+        }
+        let store = ExperimentStore::new(folder.path());
+        let entries = store.list().unwrap().entries;
+        let listed = entries.into_iter().map(|entry| entry.directory).collect();
+        let found = store.left_out(&listed).unwrap();
+        found.iter().map(LeftOut::to_string).collect()
+    }
+
+    #[test]
+    fn why_folders_are_not_listed() {
+        for (file, bytes, expected) in [
+            ("history.csv", &b""[..], "has `history.csv`, which is empty"),
+            (
+                "history.csv",
+                b"epoch,loss\n",
+                "has `history.csv`, which has no rows",
+            ),
+            (
+                "a/metrics.csv",
+                b"x,y\n1,2\n",
+                "has `a/metrics.csv`, whose first line names no metrics with their epochs or steps",
+            ),
+            (
+                "history.pkl",
+                b"\x80\x04",
+                "has `history.pkl` (a pickle), which is not read",
+            ),
+            (
+                "wandb/run-1/files/wandb-summary.json",
+                b"{}",
+                "has `wandb/run-1/files/wandb-summary.json` (of Weights & Biases), which is not read",
+            ),
+            (
+                "trainer_state.json",
+                b"{\"log_hist",
+                "has `trainer_state.json`, which is no complete JSON (EOF while parsing a string at line 1 column 10)",
+            ),
+            (
+                "trainer_state.json",
+                b"{\"log_history\": []}",
+                "has `trainer_state.json`, which has no metrics",
+            ),
+            (
+                "model.keras",
+                b"PK",
+                "has no metrics; its first file is `model.keras`",
+            ),
+        ] {
+            let found = left_out(&[(&format!("run/{file}"), bytes), ("x/metadata.json", b"{}")]);
+            assert_eq!(found, [format!("`run` {expected}")]);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_and_empty_folders() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir_all(at("empty/deep")).unwrap();
+        fs::write(at("file.txt"), "").unwrap();
+        std::os::unix::fs::symlink("empty", at("link")).unwrap();
+        std::os::unix::fs::symlink("self", at("self")).unwrap();
+        std::os::unix::fs::symlink("..", at("empty/deep/up")).unwrap();
+        let store = ExperimentStore::new(folder.path());
+        let found = store.left_out(&BTreeSet::new()).unwrap();
+        let names: Vec<&str> = found.iter().map(|own| &*own.name).collect();
+        assert_eq!(names, ["empty", "link", "self"]);
+        assert_eq!(found[0].reason, "has no files");
+        assert!(found[1].reason.starts_with("is a symbolic link, which"));
+        assert!(
+            found[2]
+                .reason
+                .starts_with("is a symbolic link that leads nowhere")
+        );
+        assert!(
+            ExperimentStore::new(&at("none"))
+                .left_out(&BTreeSet::new())
+                .unwrap()
+                .is_empty()
+        );
+    }
+}
