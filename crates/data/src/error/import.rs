@@ -200,6 +200,21 @@ pub enum ImportError {
         /// Its end.
         end: String,
     },
+    /// Labels in whole numbers are no seconds.
+    #[error(
+        "nearly all labels lie behind the end of the recording, which is {seconds:.1} s long, up to {last} s: {}; write them in seconds",
+        other_unit(*rate, *millis)
+    )]
+    NoSeconds {
+        /// The last of them.
+        last: f64,
+        /// Length of the recording in seconds.
+        seconds: f64,
+        /// Samples per second, if they may be samples.
+        rate: Option<f64>,
+        /// Whether they may be milliseconds.
+        millis: bool,
+    },
     /// A label counts from the first sample of a file that has none.
     #[error("a label of class `{class}` counts from the start of {}, which has no samples of these channels", file.display())]
     NoStartOfFile {
@@ -255,6 +270,19 @@ impl ImportError {
         }
         Self::Noted { problem, notes }
     }
+}
+
+/// What the numbers of labels may be that are no seconds, and what to do.
+fn other_unit(rate: Option<f64>, millis: bool) -> String {
+    let samples =
+        rate.map(|rate| format!("if they are samples at {rate} Hz, divide them by {rate}"));
+    let millis = millis
+        .then(|| "if they are milliseconds, call their columns start_ms and end_ms".to_owned());
+    samples
+        .into_iter()
+        .chain(millis)
+        .collect::<Vec<_>>()
+        .join("; ")
 }
 
 /// A hint if a known name differs from `class` in case alone.

@@ -9,6 +9,7 @@ use crate::recording::{self, DateOrder, UNIX, duration, is_compact, parse_time_a
 mod columns;
 mod days;
 mod events;
+mod flags;
 mod forms;
 mod heads;
 mod numbers;

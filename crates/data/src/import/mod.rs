@@ -7,6 +7,7 @@ mod advice;
 mod assign;
 mod classes;
 mod config;
+mod counts;
 mod cut;
 mod each_file;
 mod fractions;

@@ -17,7 +17,6 @@ use rayon::prelude::*;
 pub use sensors::{SensorChannel, sensor_channels};
 use splits::{boundaries, spool_cuts};
 
-use super::advice;
 use super::config::RecordingsConfig;
 use super::cut::cut_each;
 use super::imported::Imported;
@@ -26,6 +25,7 @@ use super::origin::{Piece, Places};
 use super::recording::Recording;
 use super::report::RecordingReport;
 use super::shards::Spool;
+use super::{advice, counts};
 use crate::error::{DataError, ImportError, in_file};
 use crate::preprocessing::Chain;
 use crate::recording::{self, Contents, Hints, Note, Notes, Remark, Stretch, Trace, merge_at};
@@ -196,6 +196,13 @@ fn of_pieces(
     let mut chosen = Chosen::of(pieces, names);
     overlaps::check(names.iter().zip(chosen.channels()), own)?;
     let (span, starts) = (chosen.span(), chosen.starts(own.files.len()));
+    let rate = chosen
+        .pieces()
+        .map(|piece| piece.trace.rate)
+        .reduce(f64::max);
+    if let (Some(span), Some(rate)) = (span, rate) {
+        counts::check(&own.labels, span, rate).map_err(error)?;
+    }
     chosen.clean(&mut report);
     let places = Places::of(chosen.pieces());
     let merged = merge_at(chosen.into_traces(), names, config.sampling_rate);

@@ -17,7 +17,7 @@ pub enum LabelTableError {
         /// The columns that were found.
         there: Vec<String>,
     },
-    /// A column counts samples or frames.
+    /// A column counts samples, frames or ticks.
     #[error(
         "column `{column}` counts {what} by its name, but times are seconds from the first sample or dates: divide its numbers \
          by the number of {what} in a second, and call the columns start and end"

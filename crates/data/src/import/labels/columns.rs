@@ -241,6 +241,13 @@ pub(super) fn no_end(names: &csv::StringRecord) -> LabelTableError {
 }
 
 impl Columns {
+    /// Whether a column is one of these.
+    pub fn has(&self, at: usize) -> bool {
+        let files = self.files.as_ref().map(|own| own.at);
+        let others = [self.event, self.status, self.observation, files];
+        at == self.class || others.contains(&Some(at))
+    }
+
     /// Finds the columns that the list gives, and others by the names in the first row. Without names, three columns that
     /// begin with two times are start, end and class, as Audacity exports them. Where the list says how long labels are, two
     /// columns that begin with a time are start and class.

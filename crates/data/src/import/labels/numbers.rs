@@ -19,7 +19,7 @@ pub(super) struct Numbers {
     are_days: bool,
 }
 
-/// What the numbers of a column of starts count, by its name: `start_sample`, `Begin Frame`, `onset_idx`.
+/// What the numbers of a column of starts count, by its name: `start_sample`, `Begin Frame`, `start_ticks`.
 pub(super) fn counted(name: &str) -> Option<&'static str> {
     let words = words(name);
     let is_start = |word: &String| {
@@ -39,8 +39,9 @@ fn words(name: &str) -> Vec<String> {
 fn count(words: &[String]) -> Option<&'static str> {
     let is_time = |word: &String| word.starts_with("time");
     let what = words.iter().find_map(|word| match word.as_str() {
-        "sample" | "samples" | "idx" | "index" => Some("samples"),
+        "sample" | "samples" | "samp" | "smp" | "smpl" | "idx" | "index" => Some("samples"),
         "frame" | "frames" => Some("frames"),
+        "tick" | "ticks" | "jiffies" => Some("ticks"),
         _ => None,
     });
     what.filter(|_| !words.iter().any(is_time))

@@ -8,11 +8,11 @@ use support::words::counted;
 use super::Label;
 use super::columns::{Columns, FileColumn, no_end};
 use super::events::{self, are_events, is_sequence, names_at, offset};
-use super::forms;
 use super::heads::{Separated, cell, line, reader, separator};
 use super::numbers;
 use super::row::Reading;
 use super::settings::LabelsFile;
+use super::{flags, forms};
 use crate::error::import::{LabelTableError, LabelTimeError};
 use crate::error::{DataError, ImportError, in_file};
 use crate::recording::DateOrders;
@@ -88,7 +88,7 @@ fn parse(text: &str, settings: &LabelsFile) -> Result<LabelRows, LabelTableError
     let rows = rows.filter(|row| row.get(0) != Some("\\"));
     // Spreadsheets write the empty rows below a table.
     let rows = rows.filter(|row| row.iter().any(|cell| !cell.is_empty()));
-    let rows: Vec<&csv::StringRecord> = rows.collect();
+    let mut rows: Vec<&csv::StringRecord> = rows.collect();
     for row in &rows {
         // Some programs leave out empty cells at the end.
         if row.iter().skip(first.len()).any(|cell| !cell.is_empty()) {
@@ -99,6 +99,11 @@ fn parse(text: &str, settings: &LabelsFile) -> Result<LabelRows, LabelTableError
             });
         }
     }
+    let said = if columns.named && !columns.above {
+        flags::apply(first, &columns, &mut rows)
+    } else {
+        Vec::new()
+    };
     if columns.observation.is_some() || above > 0 {
         let is_sequence = is_sequence(&rows, &columns)?;
         if let Some(files) = &mut columns.files {
@@ -119,7 +124,8 @@ fn parse(text: &str, settings: &LabelsFile) -> Result<LabelRows, LabelTableError
         let labels = read.rows.iter_mut().map(|row| &mut row.label);
         events::from_start(first, &rows, labels)?;
     }
-    read.notes.extend(offset(description));
+    read.notes
+        .extend(said.into_iter().chain(offset(description)));
     Ok(read)
 }
 

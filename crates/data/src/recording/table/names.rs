@@ -67,6 +67,8 @@ pub(crate) fn unit(word: &str) -> Option<f64> {
         "s" | "sec" | "secs" | "second" | "seconds" | "sek" | "sekunden" => 1.0,
         "ms" | "msec" | "msecs" | "milli" | "millis" | "millisec" | "millisecond"
         | "milliseconds" | "millisekunden" => 1e-3,
+        "ds" | "decisec" | "decisecond" | "deciseconds" | "tenths" => 1e-1,
+        "cs" | "csec" | "centisec" | "centisecond" | "centiseconds" | "hundredths" => 1e-2,
         "us" | "µs" | "μs" | "usec" | "usecs" | "micro" | "micros" | "microsec" | "microsecond"
         | "microseconds" | "mikrosekunden" => 1e-6,
         "ns" | "nsec" | "nsecs" | "nano" | "nanos" | "nanosec" | "nanosecond" | "nanoseconds" => {
@@ -83,7 +85,10 @@ pub(crate) fn unit(word: &str) -> Option<f64> {
 /// `seconds` or `millis`. A single letter may be anything.
 pub(super) fn bare_unit(name: &str) -> Option<f64> {
     let word = name.trim().trim_end_matches('.').to_lowercase();
-    unit(&word).filter(|unit| word.len() > 1 && (*unit > 1.0 || word.len() <= "usec".len()))
+    // `ds` and `cs` may be anything.
+    let is_usual = |unit: &f64| !(1e-2..1.0).contains(unit);
+    let may_be = |unit: &f64| word.len() > 1 && (*unit > 1.0 || word.len() <= "usec".len());
+    unit(&word).filter(|unit| is_usual(unit) && may_be(unit))
 }
 
 /// Whether a name is that of a statistic other than the minimum.

@@ -22,6 +22,7 @@ fn counts_of_samples_are_refused() {
         ("onset_idx", "offset_idx", "samples"),
         ("start (samples)", "end (samples)", "samples"),
         ("first_frame", "last_frame", "frames"),
+        ("start_ticks", "end_ticks", "ticks"),
     ] {
         let text = format!("{start},{end},class\n100,200,steps\n");
         let keys = format!("start: '{start}', end: '{end}'");
@@ -99,7 +100,9 @@ fn forms_and_units() {
     let elan = "Begin Time - ss.msec,End Time - ss.msec,label\n0.5,2.25,steps\n";
     let units = "start,duration,label\n0.5 s,1.75sec,steps\n";
     let other = "start,end,label\n500 ms,2250ms,steps\n";
-    for text in [elan, units, other] {
+    let hundredths = "start_cs,end_cs,label\n50,225,steps\n";
+    let tenths = "start_ds,end_ds,label\n5,22.5,steps\n";
+    for text in [elan, units, other, hundredths, tenths] {
         let own = read_text(
             text,
             if text == elan {
@@ -112,4 +115,61 @@ fn forms_and_units() {
         let times = (Time::Seconds(0.5), Time::Seconds(2.25));
         assert_eq!((own[0].start, own[0].end), times, "{text}");
     }
+}
+
+/// Rows that do not count are left out, and what is not read is said.
+#[test]
+fn flags_and_channels() {
+    let read = |text: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("labels.csv");
+        std::fs::write(&path, text).unwrap();
+        let rows = super::super::read(&path, &LabelsFile::default()).unwrap();
+        let starts: Vec<Time> = rows.rows.iter().map(|row| row.label.start).collect();
+        let notes = rows.notes.join("\n");
+        (
+            starts,
+            notes
+                .split_once(": ")
+                .map_or(notes.clone(), |own| own.1.to_owned()),
+        )
+    };
+    let table = |head: &str, cells: [&str; 3]| {
+        let row = |(i, cell): (usize, &&str)| format!("{i},{},steps,{cell}\n", i + 1);
+        let rows: String = cells.iter().enumerate().map(row).collect();
+        format!("start,end,class,{head}\n{rows}")
+    };
+    let times = |own: &[i32]| {
+        own.iter()
+            .map(|own| Time::Seconds(f64::from(*own)))
+            .collect::<Vec<_>>()
+    };
+    let left_out = "1 row of 3 left out, as it says that they do not count";
+    for (head, cells, kept, note) in [
+        ("valid", ["1", "0", "1"], vec![0, 2], left_out.to_owned()),
+        ("Ignore", ["no", "yes", "no"], vec![0, 2], left_out.into()),
+        (
+            "exclude",
+            ["", "x", ""],
+            vec![0, 2],
+            format!("{left_out}; 2 rows without a value count"),
+        ),
+        (
+            "is_valid",
+            ["True", "True", "True"],
+            vec![0, 1, 2],
+            String::new(),
+        ),
+        ("ignore", ["", "", ""], vec![0, 1, 2], String::new()),
+        ("channel", ["1", "1", "1"], vec![0, 1, 2], String::new()),
+    ] {
+        assert_eq!(read(&table(head, cells)), (times(&kept), note), "{head}");
+    }
+    let (all, note) = read(&table("valid", ["good", "bad", "good"]));
+    assert_eq!((all.len(), &*note), (3, "`good` is neither yes nor no"));
+    let (all, note) = read(&table("channel", ["EHZ", "EHN", "EHZ"]));
+    assert_eq!(
+        (all.len(), &*note),
+        (3, "each label counts for all channels of its recording")
+    );
 }

@@ -1,0 +1,105 @@
+//! Columns beside the parts of a label: whether a row counts, and the channel it is of.
+
+use std::collections::BTreeSet;
+
+use support::words::{counted, first_few};
+
+use super::columns::Columns;
+use super::heads::{cell, plain};
+
+/// Names of columns that say whether a row counts, and whether `yes` means so.
+const FLAGS: [(&str, bool); 18] = [
+    ("valid", true),
+    ("isvalid", true),
+    ("use", true),
+    ("include", true),
+    ("included", true),
+    ("keep", true),
+    ("accepted", true),
+    ("ignore", false),
+    ("ignored", false),
+    ("exclude", false),
+    ("excluded", false),
+    ("skip", false),
+    ("reject", false),
+    ("rejected", false),
+    ("discard", false),
+    ("invalid", false),
+    ("isbad", false),
+    ("bad", false),
+];
+const YES: [&str; 10] = ["1", "1.0", "true", "t", "yes", "y", "x", "ja", "oui", "si"];
+const NO: [&str; 8] = ["0", "0.0", "false", "f", "no", "n", "nein", "non"];
+/// Names of columns of channels.
+const CHANNELS: [&str; 6] = ["channel", "channels", "chan", "ch", "kanal", "canal"];
+/// Values that a note names.
+const NAMED: usize = 4;
+
+/// Removes the rows that do not count, by the names in `heads`. Returns information on them, and on columns that are not read.
+pub(super) fn apply(
+    heads: &csv::StringRecord,
+    columns: &Columns,
+    rows: &mut Vec<&csv::StringRecord>,
+) -> Vec<String> {
+    let mut notes = Vec::new();
+    for (at, head) in heads.iter().enumerate().filter(|(at, _)| !columns.has(*at)) {
+        let name = plain(head).0;
+        if let Some((_, keeps)) = FLAGS.iter().find(|(own, _)| *own == name) {
+            notes.extend(flag((at, head), *keeps, rows));
+        } else if CHANNELS.contains(&&*name) {
+            notes.extend(channel((at, head), rows));
+        }
+    }
+    notes
+}
+
+/// Removes the rows of which column `at` says that they do not count; `keeps`: whether `yes` says that they do.
+fn flag(
+    (at, head): (usize, &str),
+    keeps: bool,
+    rows: &mut Vec<&csv::StringRecord>,
+) -> Option<String> {
+    let value = |row: &csv::StringRecord| cell(row, at).to_lowercase();
+    let is_known = |own: &String| own.is_empty() || YES.contains(&&**own) || NO.contains(&&**own);
+    if let Some(other) = rows.iter().map(|row| value(row)).find(|own| !is_known(own)) {
+        return Some(format!(
+            "column `{head}` is not read, and all rows count: `{other}` is neither yes nor no"
+        ));
+    }
+    let all = rows.len();
+    let empty = rows.iter().filter(|row| cell(row, at).is_empty()).count();
+    rows.retain(|row| {
+        let own = value(row);
+        own.is_empty() || YES.contains(&&*own) == keeps
+    });
+    let left_out = all - rows.len();
+    let empty = match empty {
+        0 => String::new(),
+        _ if empty == all => return None,
+        own => format!("; {} without a value count", counted(own, "row")),
+    };
+    (left_out > 0 || !empty.is_empty()).then(|| {
+        let rows = counted(left_out, "row");
+        format!(
+            "column `{head}`: {rows} of {all} left out, as it says that they do not count{empty}"
+        )
+    })
+}
+
+/// A note on labels of single channels, since windows have all of them.
+fn channel((at, head): (usize, &str), rows: &[&csv::StringRecord]) -> Option<String> {
+    let values = rows
+        .iter()
+        .map(|row| cell(row, at))
+        .filter(|own| !own.is_empty());
+    let values: BTreeSet<&str> = values.collect();
+    let several = values.len() > 1;
+    several.then(|| {
+        let all: Vec<String> = values.iter().map(|own| format!("`{own}`")).collect();
+        format!(
+            "column `{head}` tells {} channels ({}), and is not read: each label counts for all channels of its recording",
+            all.len(),
+            first_few(&all, NAMED)
+        )
+    })
+}
