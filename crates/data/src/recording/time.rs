@@ -2,7 +2,9 @@
 
 mod clock;
 mod compact;
+mod months;
 mod order;
+mod signs;
 mod zone;
 
 pub(crate) use clock::{clock_alone, duration};
@@ -37,7 +39,7 @@ pub(super) fn of_day(
 }
 
 /// A time of the configuration, or of a table: seconds, or a date as in RFC 3339 and as loggers write it (`2024-05-01
-/// 10:00:00.5`, `2024/05/01 10:00`, `20240501T100000`, `01.05.2024 10:00:00,5`, `2024-122T10:00:00`), with `Z`, `UTC`,
+/// 10:00:00.5`, `2024/05/01 10:00`, `20240501T100000`, `01.05.2024 10:00:00,5`, `2024-122T10:00:00`, `1 mai 2024 10:00:00`), with `Z`, `UTC`,
 /// `+02:00`, `+0200` or `+02:00[Europe/Berlin]`, else in UTC. Other names of zones have no certain offset and are refused.
 ///
 /// # Errors
@@ -81,21 +83,6 @@ pub(super) enum Moment {
 /// A day, in nanoseconds.
 pub(crate) const DAY: i64 = 86_400_000_000_000;
 
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
-
 /// Reads a date, a time of day, or both.
 ///
 /// # Errors
@@ -109,7 +96,8 @@ pub(super) fn parse_moment(text: &[u8]) -> Result<Moment, MomentError> {
 /// # Errors
 /// As [`parse_moment`].
 pub(super) fn parse_moment_as(text: &[u8], order: DateOrder) -> Result<Moment, MomentError> {
-    let mut scan = Scan(text.trim_ascii());
+    let plain = signs::plain(text);
+    let mut scan = Scan(plain.as_deref().unwrap_or(text).trim_ascii());
     let colon = |at: usize| scan.0.get(at) == Some(&b':');
     if colon(1) || colon(2) {
         if let Some(elapsed) = scan.minutes() {
@@ -138,7 +126,9 @@ pub(super) fn parse_moment_as(text: &[u8], order: DateOrder) -> Result<Moment, M
         .0
         .iter()
         .take_while(|b| matches!(b, b'T' | b't' | b' ' | b'_' | b',' | b':' | b'-' | b'@'));
-    let separators = separators.count();
+    // `2024.122.10.00.00` and `2024.05.01.10.00.00`.
+    let is_point = scan.0[0] == b'.' && scan.0.get(1).is_some_and(u8::is_ascii_digit);
+    let separators = separators.count() + usize::from(is_point);
     if separators == 0 {
         return Err(MomentError::Malformed);
     }
@@ -149,7 +139,7 @@ pub(super) fn parse_moment_as(text: &[u8], order: DateOrder) -> Result<Moment, M
     let clock = match scan.with_dashes_or_points() {
         Some(clock) => clock,
         None if is_dash && !seconds => return Err(MomentError::Malformed),
-        None => scan.clock(basic)?,
+        None => scan.clock(basic || is_point)?,
     };
     let zone = scan.zone()?;
     scan.end()?;
@@ -206,43 +196,20 @@ impl Scan<'_> {
         value * 10i64.pow(9 - digits as u32)
     }
 
-    /// The month whose English name, or the first three letters of it, is next.
-    fn month(&mut self) -> Option<i64> {
-        let letters = self
-            .0
-            .iter()
-            .take_while(|b| b.is_ascii_alphabetic())
-            .count();
-        let name = self.0[..letters].to_ascii_lowercase();
-        let number = MONTHS.iter().position(|month| {
-            name == month.as_bytes()
-                || name == month.as_bytes()[..3]
-                || name == b"sept" && *month == "september"
-        })?;
-        self.0 = &self.0[letters..];
-        Some(number as i64 + 1)
-    }
-
     /// Days since 1970 of `13-May-2024`, `13 May 2024`, `May 13, 2024`.
     fn named_date(&mut self) -> Result<i64, MomentError> {
-        let skip = |scan: &mut Self| {
-            let blanks = scan
-                .0
-                .iter()
-                .take_while(|b| matches!(b, b' ' | b'-' | b'/' | b'.' | b','));
-            scan.0 = &scan.0[blanks.count()..];
-        };
         self.weekday();
         let (month, before) = match self.month() {
             Some(month) => (month, None),
             None => {
                 let (before, digits) = self.digits();
-                skip(self);
+                self.ordinal();
+                self.between_parts();
                 let month = self.month().filter(|_| digits > 0);
                 (month.ok_or(MomentError::Malformed)?, Some((before, digits)))
             }
         };
-        skip(self);
+        self.between_parts();
         let (after, digits) = self.digits();
         let (year, date) = match before {
             // `2024-May-13`.
@@ -250,7 +217,7 @@ impl Scan<'_> {
             Some((_, 1 | 2)) if digits == 2 => return Err(MomentError::ShortYear),
             Some((date, 1 | 2)) if digits == 4 => (after, date),
             None if digits < 3 => {
-                skip(self);
+                self.between_parts();
                 let (year, digits) = self.digits();
                 (
                     Some(year)

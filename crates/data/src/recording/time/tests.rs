@@ -68,7 +68,7 @@ fn times_of_other_people() {
         "2023-366T00:00:00",
         "2024-05-01T10:00:00x",
         "2024-05-01 25:00:00",
-        "01-Mai-2024 10:00:00",
+        "01-Mey-2024 10:00:00",
         "01-May-24 10:00:00",
         "1630,123",
         "2290,100",
@@ -226,5 +226,128 @@ fn times_of_spreadsheets_and_file_names() {
         ),
     ] {
         assert_eq!(parse_time(text), Ok(day + late), "{text}");
+    }
+}
+
+/// Day of the year with points, as in names of files of SAC, and dates with points throughout.
+#[test]
+fn dates_with_points() {
+    let day = parse_time("2024-05-01T10:00:00Z").unwrap();
+    for (text, late) in [
+        ("2024.122.10.00.00", 0),
+        ("2024.122.10.00.00.2500", 250_000_000),
+        ("2024.122.10:00:00.25", 250_000_000),
+        ("2024.122.100000", 0),
+        ("2024.05.01.10.00.00", 0),
+        ("2024.122", -36_000_000_000_000),
+    ] {
+        let found = parse_moment(text.as_bytes());
+        let (Ok(Moment::Stamp(nanos)) | Ok(Moment::Day(nanos))) = found else {
+            panic!("{text}: {found:?}");
+        };
+        assert_eq!(nanos, day + late, "{text}");
+    }
+    for bad in [
+        "2024.122.10.00",
+        "2024.400.10.00.00",
+        "2024.122.10",
+        "2024.122.",
+        "10.20.30.40",
+    ] {
+        parse_moment(bad.as_bytes()).unwrap_err();
+    }
+}
+
+#[test]
+fn names_of_months() {
+    let expected = |month: i64| day(2024, month, 15).unwrap() * DAY + 36_000_000_000_000;
+    for (month, names) in [
+        (
+            1,
+            "Januar Jänner janvier janv. enero ene gennaio gen janeiro",
+        ),
+        (2, "Februar février févr. febrero febbraio fevereiro fev"),
+        (3, "März Mrz mars marzo março maart"),
+        (4, "April avril avr. abril abr aprile"),
+        (5, "Mai mai mayo maggio mag maio"),
+        (6, "Juni juin junio giugno giu junho"),
+        (7, "Juli juillet juil. julio luglio lug julho"),
+        (8, "August août aout agosto ago"),
+        (
+            9,
+            "September septembre sept. septiembre setiembre settembre set setembro",
+        ),
+        (10, "Oktober Okt octobre octubre ottobre ott outubro out"),
+        (11, "November novembre noviembre novembro"),
+        (
+            12,
+            "Dezember Dez décembre déc. diciembre dic dicembre dezembro",
+        ),
+    ] {
+        for name in names.split(' ') {
+            for text in [
+                format!("15 {name} 2024 10:00:00"),
+                format!("15. {name} 2024 10:00:00"),
+                format!("15-{name}-2024 10:00:00"),
+                format!("15 de {name} de 2024, 10:00:00"),
+                format!("{name} 15, 2024 10:00:00"),
+                format!("2024-{}-15 10:00:00", name.to_uppercase()),
+            ] {
+                assert_eq!(parse_time(&text), Ok(expected(month)), "{text}");
+                let latin: Vec<u8> = text.chars().map(|c| c as u8).collect();
+                assert_eq!(
+                    parse_moment(&latin),
+                    Ok(Moment::Stamp(expected(month))),
+                    "{text}"
+                );
+            }
+        }
+    }
+    for text in [
+        "1er mai 2024 10:00",
+        "1º maggio 2024 10:00",
+        "1st May 2024 10:00",
+    ] {
+        assert_eq!(parse_time(text), parse_time("2024-05-01 10:00"), "{text}");
+    }
+    for bad in ["15 jui 2024 10:00:00", "15 ma 2024", "mayor 15, 2024"] {
+        parse_time(bad).unwrap_err();
+    }
+}
+
+#[test]
+fn signs_of_other_scripts() {
+    let day = parse_time("2024-05-01T10:00:00Z").unwrap();
+    for (text, late) in [
+        ("2024年5月1日 10时00分00秒", 0),
+        ("2024年05月01日10时00分00.25秒", 250_000_000),
+        ("2024年5月1日 10:00:00", 0),
+        ("2024年5月1日 上午10:00:00", 0),
+        ("2024年5月1日 下午10时", 12 * 3_600_000_000_000),
+        ("2024年5月1日10時00分", 0),
+        ("2024年5月1日 午前10時0分0秒", 0),
+        ("2024년 5월 1일 10시 00분 00초", 0),
+        ("2024년 5월 1일 오후 10:00:00", 12 * 3_600_000_000_000),
+        ("2024-05-01 10：00：00", 0),
+        ("2024/5/1 上午 10:00:00", 0),
+        ("2024年5月1日", -36_000_000_000_000),
+    ] {
+        assert_eq!(parse_time(text), Ok(day + late), "{text}");
+    }
+    // GBK, Shift-JIS, EUC-KR and Big5.
+    for text in [
+        &b"2024\xC4\xEA5\xD4\xC21\xC8\xD5 10\xCA\xB100\xB7\xD600\xC3\xEB"[..],
+        b"2024\x94\x4E5\x8C\x8E1\x93\xFA 10\x8E\x9E00\x95\xAA00\x95\x62",
+        b"2024\xB3\xE2 5\xBF\xF9 1\xC0\xCF 10\xBD\xC3 00\xBA\xD0 00\xC3\xCA",
+        b"2024\xA6\x7E5\xA4\xEB1\xA4\xE9 10\xAE\xC900\xA4\xC000\xAC\xED",
+    ] {
+        assert_eq!(parse_moment(text), Ok(Moment::Stamp(day)), "{text:?}");
+    }
+    assert_eq!(
+        parse_moment("10时00分00.5秒".as_bytes()),
+        Ok(Moment::Clock(36_000_500_000_000))
+    );
+    for bad in ["2024年5月", "年月日", "温度", "5月1日 10:00:00"] {
+        parse_time(bad).unwrap_err();
     }
 }
