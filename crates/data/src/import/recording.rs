@@ -30,6 +30,8 @@ pub struct Recording {
     /// Column of a table with the times, if its name does not say so: a name, or a number from 1.
     #[serde(default, deserialize_with = "name_or_number")]
     pub time_column: Option<String>,
+    /// Whether each row of a table has several samples of a channel, in columns called `s0`, `s1` and so on.
+    pub samples_in_rows: Option<bool>,
     /// Time of the first sample, for formats without times.
     pub start: Option<Time>,
     /// Class of the whole recording.
@@ -173,6 +175,7 @@ impl Recording {
         Hints {
             sampling_rate: self.sampling_rate,
             time_column: self.time_column.clone(),
+            samples_in_rows: self.samples_in_rows,
             expected_rate: None,
             start: self.start.map(|time| time.nanos(0)),
             labels: labels.map(|label| RowColumns {

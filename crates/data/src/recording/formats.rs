@@ -7,8 +7,9 @@ use std::path::Path;
 use bytes::Bytes;
 
 use super::{
-    Contents, Hints, LARGEST, asdf, columns, extension, gcf, geocsv, gse2, mseed, other_rate, sac,
-    segy, signatures, strong_motion, table, text, time_series, unreadable, wav, with_samples,
+    Contents, Hints, LARGEST, asdf, columns, datacast, extension, gcf, geocsv, gse2, mseed,
+    other_rate, sac, segy, signatures, strong_motion, table, text, time_series, unreadable, wav,
+    with_samples,
 };
 use crate::error::recording::TableError;
 use crate::error::{DataError, RecordingError, in_file};
@@ -54,7 +55,7 @@ impl Format {
 
 /// All formats; the first one that accepts a file reads it. Formats recognised by content come before those recognised by
 /// extension.
-const FORMATS: [Format; 17] = [
+const FORMATS: [Format; 18] = [
     Format(PARQUET, Content(columns::is), columns::read),
     Format("WAV", Content(wav::is), |bytes, hints| {
         wav::read(bytes, hints)
@@ -90,6 +91,11 @@ const FORMATS: [Format; 17] = [
     Format("GeoCSV", Content(geocsv::is), |bytes, hints| {
         geocsv::read(bytes, hints)
     }),
+    Format(
+        "text of a Raspberry Shake (UDP)",
+        Content(datacast::is),
+        |bytes, hints| datacast::read(bytes, hints),
+    ),
     Format(TABLE, Extension(&["csv", "txt", "tsv"]), |bytes, hints| {
         table::read(bytes, hints)
     }),

@@ -2,11 +2,13 @@
 //!
 //! Each format is a file here and a row of `formats.rs`: `mseed.rs` (miniSEED 2 and 3), `sac.rs`, `segy.rs`, `gse2.rs`,
 //! `gcf.rs`, `asdf.rs` (HDF5 of pyasdf), `wav.rs`, `table.rs` (CSV and tables of data loggers), `time_series.rs` (text of web
-//! services), `strong_motion/` (K-NET, PEER, CSMNC) and `columns.rs` (Parquet). SeisBench's HDF5 is [`SeisBench`]. Each returns [`Trace`]s; [`merge()`] joins those of a channel. `signatures.rs` names formats that
+//! services), `strong_motion/` (K-NET, PEER, CSMNC), `datacast.rs` (text of a Raspberry Shake) and `columns.rs` (Parquet).
+//! SeisBench's HDF5 is [`SeisBench`]. Each returns [`Trace`]s; [`merge()`] joins those of a channel. `signatures.rs` names formats that
 //! are not read.
 
 mod asdf;
 mod columns;
+mod datacast;
 mod formats;
 mod gcf;
 mod geocsv;
@@ -53,7 +55,7 @@ pub use overlaps::{FileOverlap, overlapping_files};
 pub use sac::Pick;
 pub use seisbench::{Given, SeisBench, chunks};
 pub use table::LabelColumn;
-pub(crate) use table::{DayCount, is_missing, unit, unit_by_size};
+pub(crate) use table::{DayCount, is_missing, numbered_names, unit, unit_by_size};
 pub(crate) use time::{DAY, clock_alone, duration};
 pub(crate) use time::{DateOrder, DateOrders, UNIX, format_date, is_compact, parse_time_as};
 pub use time::{NANOS, format_time, parse_time};
@@ -121,6 +123,9 @@ pub struct Hints {
     pub expected_rate: Option<f64>,
     /// The column of times of a table: its name, or its number from 1.
     pub time_column: Option<String>,
+    /// Whether each row of a table has several samples of a channel, in columns whose names are numbered. If that is not known,
+    /// such a table is recognised where its samples tell it.
+    pub samples_in_rows: Option<bool>,
     /// Time of the first sample, for formats without one, and tables whose times are not dates.
     pub start: Option<i64>,
     /// Columns of a table that describe each row.

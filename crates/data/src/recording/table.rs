@@ -15,10 +15,12 @@ mod counted;
 mod counts;
 mod days;
 mod digits;
+mod divided;
 mod doubts;
 mod ends;
 mod gps;
 mod headings;
+mod influx;
 mod kinds;
 mod labelled;
 mod labview;
@@ -35,6 +37,8 @@ mod number;
 mod octave;
 mod of_day;
 mod order;
+mod packed;
+mod packets;
 mod pairs;
 mod parts;
 mod rows;
@@ -58,6 +62,8 @@ pub(crate) use kinds::is_missing;
 pub use labelled::LabelColumn;
 use labelled::RowLabels;
 pub(crate) use names::{unit, unit_by_size};
+pub(crate) use packed::numbered_names;
+pub(super) use packets::{Packet, Packets};
 pub(super) use values::{Column, NO_TIME, Texts, Values};
 
 use super::time::parse_moment;
@@ -78,7 +84,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
     text.bytes = bytes;
     let of_labview = labview::read(&mut text, hints, &mut notes)?;
     let hints = of_labview.as_ref().unwrap_or(hints);
-    text.bytes = ends::without_semicolons(text.bytes);
+    text.bytes = divided::joined(ends::without_semicolons(text.bytes), &mut notes);
     let mut layout = layout::find(&text.bytes, line)?;
     for (name, kind) in layout.names.iter().zip(&mut layout.kinds) {
         // Channels may be called 1, 2 and 3.
@@ -176,6 +182,7 @@ fn of_columns(
     hints: &Hints,
     mut notes: Notes,
 ) -> Result<Contents, TableError> {
+    influx::leave_out_series(&mut columns, &mut notes);
     if hints.labels.is_none()
         && hints.time_column.is_none()
         && let Some(blocks) = blocks::divide(&mut columns, &mut notes)
@@ -194,11 +201,12 @@ fn of_columns(
     if rows == 0 || channels.is_empty() {
         return Err(TableError::NoNumbers.noted(notes.all()));
     }
-    if times.is_none() && wrapped::is(&channels) {
+    let packed = packed::find(&channels, times.as_deref(), hints, &mut notes)?;
+    if packed.is_empty() && times.is_none() && wrapped::is(&channels) {
         let columns = channels.len();
         return Err(TableError::Wrapped { columns });
     }
-    if channels.len() > (WIDE * rows).max(MANY) {
+    if packed.is_empty() && channels.len() > (WIDE * rows).max(MANY) {
         notes.push(format!(
             "{} columns and {}: if each row is a channel, transpose the table; if each is a window, save them with NumPy, for an \
              index file",
@@ -210,6 +218,7 @@ fn of_columns(
         hints,
         sensor: String::new(),
         labels: Vec::new(),
+        packed,
         notes,
         traces: Vec::new(),
     };

@@ -85,3 +85,60 @@ fn a_first_column_counts_rows() {
         "{error}"
     );
 }
+
+/// Each row has ten samples: `samples_in_rows` says so, and a label in samples is refused.
+#[test]
+fn a_list_says_that_rows_have_several_samples() {
+    let folder = tempfile::tempdir().unwrap();
+    let names = (0..10).map(|i| format!(",s{i}")).collect::<String>();
+    for file in 0..6 {
+        let value = |i: usize| (i * i * 37 + i * file + file) % 10_007;
+        let row = |row: usize| {
+            let own = (10 * row..10 * row + 10).map(|i| format!(",{}", value(i)));
+            format!("{:.1}{}\n", row as f64 / 10.0, own.collect::<String>())
+        };
+        // A row is missing.
+        let rows: String = (0..41).filter(|own| *own != 20).map(row).collect();
+        std::fs::write(
+            folder.path().join(format!("{file}.csv")),
+            format!("time{names}\n{rows}"),
+        )
+        .unwrap();
+    }
+    let import_list = |keys: &str, labels: &str| {
+        let own = |i: usize| {
+            let class = ["a", "b"][i % 2];
+            format!(
+                "  - {{files: [{i}.csv], {}{keys}}}\n",
+                labels.replace("CLASS", class)
+            )
+        };
+        let list: String = (0..6).map(own).collect();
+        let head = "sampling_rate: 100\nwindow: 0.64\nclass_names: [a, b]\nchannels: [s]\n";
+        std::fs::write(
+            folder.path().join("list.yaml"),
+            format!("{head}recordings:\n{list}"),
+        )
+        .unwrap();
+        let config = RecordingsConfig::load(&folder.path().join("list.yaml"));
+        let out = folder
+            .path()
+            .join(format!("out{}{}", keys.len(), labels.len()));
+        import(&config.unwrap(), &out, 100, &mut |_| {}).map_err(|error| error.to_string())
+    };
+    for keys in [", samples_in_rows: true", ""] {
+        let own = import_list(keys, "class: CLASS").unwrap();
+        // Three windows on either side of the gap.
+        assert_eq!(own.counts.windows, 36, "{:?}", own.warnings);
+        assert_eq!(own.warnings.texts(true), [""; 0]);
+    }
+    let error = import_list(", samples_in_rows: false", "class: CLASS").unwrap_err();
+    assert!(error.contains("there is no channel `s`"), "{error}");
+    let samples =
+        "labels: [{start: 64, end: 150, class: CLASS}, {start: 200, end: 400, class: CLASS}]";
+    let error = import_list("", samples).unwrap_err();
+    assert!(
+        error.contains("if they are samples at 100 Hz, divide them by 100"),
+        "{error}"
+    );
+}

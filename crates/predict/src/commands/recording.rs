@@ -96,6 +96,10 @@ pub struct RecordingArgs {
     /// Column of the times of a table: its name, or its number from 1 [default: found by names and values]
     #[arg(long, value_name = "COLUMN")]
     pub time_column: Option<String>,
+    /// Each row of a table has several samples of a channel, in columns whose names are numbered; false: they are
+    /// channels [default: found by the samples]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub samples_in_rows: Option<bool>,
     /// How windows are cut.
     #[command(flatten)]
     pub cut: CutArgs,
@@ -126,6 +130,7 @@ impl RecordingArgs {
             sampling_rate: self.rate,
             expected_rate: Some(rate),
             time_column: self.time_column.clone(),
+            samples_in_rows: self.samples_in_rows,
             channels: self.channels.clone(),
             start: start.map_err(|problem| PredictError::Usage(format!("--start: {problem}")))?,
             ..Default::default()

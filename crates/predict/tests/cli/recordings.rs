@@ -70,6 +70,58 @@ fn the_column_of_times_is_given() {
     );
 }
 
+/// Rows of ten samples have the same results as rows of one.
+#[test]
+fn rows_of_several_samples() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = write_model(folder.path(), 64, Some(100.0));
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let sample = |i: usize, salt: usize| (i * i * 37 + i * salt) % 1009;
+    let mut plain = String::from("time,x,y\n");
+    for i in 0..600 {
+        let time = i as f64 / 100.0;
+        writeln!(plain, "{time:.2},{},{}", sample(i, 1), sample(i, 2)).unwrap();
+    }
+    let names = |stem: &str| (0..10).map(|i| format!(",{stem}{i}")).collect::<String>();
+    let mut rows = format!("time{}{}\n", names("x_"), names("y_"));
+    for row in 0..60 {
+        let own = |salt: usize| {
+            let all = (10 * row..10 * row + 10).map(|i| format!(",{}", sample(i, salt)));
+            all.collect::<String>()
+        };
+        writeln!(rows, "{:.2}{}{}", row as f64 / 10.0, own(1), own(2)).unwrap();
+    }
+    std::fs::write(at("plain.csv"), plain).unwrap();
+    std::fs::write(at("rows.csv"), rows).unwrap();
+    let windows = |name: &str, more: &[&str]| {
+        let path = at(name);
+        let words = ["recording", model.to_str().unwrap(), &path];
+        let words = [
+            &words[..],
+            &["--channels", "x,y", "--windows", "--json"],
+            more,
+        ]
+        .concat();
+        let output = run(&words);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        stdout(&output).replace(&path, "FILE")
+    };
+    let plain = windows("plain.csv", &[]);
+    assert!(plain.lines().count() > 12, "{plain}");
+    assert_eq!(windows("rows.csv", &["--samples-in-rows"]), plain);
+    assert_eq!(windows("rows.csv", &["--samples-in-rows=true"]), plain);
+    let (model, path) = (model.to_str().unwrap(), at("rows.csv"));
+    let output = run(&[
+        "recording",
+        model,
+        &path,
+        "--channels",
+        "x,y",
+        "--samples-in-rows=false",
+    ]);
+    refused(&output, 2, "there is no channel `x`");
+}
+
 /// Reads files of a list, as `trainer evaluate --recordings` does.
 fn labelled(
     model: &Path,

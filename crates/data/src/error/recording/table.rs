@@ -11,7 +11,7 @@ pub enum TableError {
     /// Several numbers of one channel are in each line.
     #[error(
         "each line goes on where the one above ends: it looks like one channel in lines of {columns} numbers, not like {columns} \
-         channels; write one number per line, or name the columns in a first line if they are channels"
+         channels; give the recording `samples_in_rows: true`, or name the columns in a first line if they are channels"
     )]
     Wrapped {
         /// Numbers of a line.
@@ -146,6 +146,16 @@ pub enum TableError {
     NotTimes {
         /// Its name.
         name: String,
+    },
+    /// No columns have several samples of a channel in each row.
+    #[error(
+        "`samples_in_rows` says that each row has several samples of a channel, but no columns have names with consecutive numbers, such \
+         as `s0` and `s1`: there are {}",
+        support::words::first_few(there, super::NAMED)
+    )]
+    NotNumbered {
+        /// The columns that were found.
+        there: Vec<String>,
     },
     /// Neither a column of times nor a given rate.
     #[error("there is no column of times: {GIVE_RATE}")]
@@ -324,6 +334,11 @@ pub enum ClockError {
         /// Seconds by which the time jumps back.
         seconds: f64,
     },
+    /// Two series of times alternate.
+    #[error(
+        "the times come in turn from two clocks, as of two recorders under one name: divide what one of them has sent from the rest"
+    )]
+    InTurn,
     /// The times are not evenly spaced.
     #[error(
         "the times are not evenly spaced: they differ from the best fit, {rate:.3} Hz, by {samples:.0} samples: {GIVE_RATE}"

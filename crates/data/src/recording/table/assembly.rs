@@ -7,6 +7,7 @@ use support::words::counted;
 use super::super::{Hints, LabelledRows, Notes, Trace, check_rate};
 use super::clock::{self, Clock};
 use super::labelled::{LABELS, RowLabels};
+use super::packed::Packed;
 use super::sensors::is_rate;
 use super::{Texts, order};
 use crate::error::recording::{ClockError, TableError};
@@ -99,6 +100,8 @@ pub(super) struct Assembly<'a> {
     pub sensor: String,
     /// Numbers of the labels of the rows that come next; empty if they have none.
     pub labels: Vec<f64>,
+    /// Channels with several samples in each row; none if each column is a channel.
+    pub packed: Vec<Packed>,
     pub notes: Notes,
     pub traces: Vec<Trace>,
 }
@@ -203,6 +206,9 @@ impl Assembly<'_> {
         channels: Vec<(String, Vec<f64>)>,
         times: Option<&[i64]>,
     ) -> Result<(), TableError> {
+        if !self.packed.is_empty() {
+            return self.packed_rows(names, &channels, times);
+        }
         match names {
             Some(names) => self.long(names, channels, times),
             None => self.wide(channels, times),
@@ -313,7 +319,7 @@ impl Assembly<'_> {
     }
 
     /// Beginning of a note or an error about a channel.
-    fn prefix(&self, channel: &str) -> String {
+    pub(super) fn prefix(&self, channel: &str) -> String {
         match (channel, &*self.sensor) {
             ("", "") => String::new(),
             ("", sensor) => format!("sensor `{sensor}`: "),

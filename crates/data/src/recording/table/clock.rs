@@ -15,7 +15,8 @@ mod ticks;
 use std::ops::Range;
 
 use guess::{Guess, best};
-use levels::{Levels, Line, median};
+pub(super) use levels::median;
+use levels::{Levels, Line};
 pub(in crate::recording) use rates::fit_parts;
 use ticks::{bursts, coarse, early};
 
@@ -362,7 +363,7 @@ fn close_small_overlaps(stretches: &mut [(Range<usize>, i64)], period: f64) {
 
 /// The round rate or period nearest to a measured rate, if the two cannot be distinguished over `longest` samples: the
 /// drift is less than `most` samples.
-fn rounded(rate: f64, longest: usize, most: f64) -> f64 {
+pub(super) fn rounded(rate: f64, longest: usize, most: f64) -> f64 {
     let same = |round: f64| {
         let off = (rate / round - 1.0).abs();
         round > 0.0 && off <= 1e-3 && off * longest as f64 <= most

@@ -42,7 +42,7 @@ pub(super) fn set_apart(columns: &mut [Column], wanted: &RowColumns) -> Result<(
 }
 
 /// Values as texts; missing ones are empty.
-fn texts(values: &Values) -> Texts {
+pub(super) fn texts(values: &Values) -> Texts {
     let mut texts = Texts::default();
     match values {
         Values::Texts(own) => {

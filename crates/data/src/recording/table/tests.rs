@@ -13,7 +13,7 @@ mod usual;
 use super::super::Trace;
 use super::*;
 
-fn contents(text: &str, hints: &Hints) -> Result<Contents, RecordingError> {
+pub(super) fn contents(text: &str, hints: &Hints) -> Result<Contents, RecordingError> {
     read(text.as_bytes(), hints)
 }
 

@@ -10,17 +10,22 @@ const OVER: f64 = 1.25;
 /// From line to line, they differ by at least this many times as much.
 const DOWN: f64 = 3.0;
 
-/// Whether each line goes on where the line above ends, and numbers below each other differ: the columns, which have no names,
-/// are one channel.
+/// Whether columns, which have no names, are one channel.
 pub(super) fn is(channels: &[(String, Vec<f64>)]) -> bool {
     let is_unnamed = |(at, (name, _)): (usize, &(String, Vec<f64>))| *name == (at + 1).to_string();
-    let rows = channels.first().map_or(0, |(_, values)| values.len());
-    if channels.len() < COLUMNS || rows < ROWS || !channels.iter().enumerate().all(is_unnamed) {
+    let columns: Vec<&[f64]> = channels.iter().map(|(_, values)| &**values).collect();
+    channels.iter().enumerate().all(is_unnamed) && goes_on(&columns)
+}
+
+/// Whether each row of `columns` goes on where the one above ends, and numbers below each other differ.
+pub(super) fn goes_on(columns: &[&[f64]]) -> bool {
+    let rows = columns.first().map_or(0, |values| values.len());
+    if columns.len() < COLUMNS || rows < ROWS {
         return false;
     }
     let rows = rows.min(LOOKED_AT);
-    let value = |row: usize, column: usize| channels[column].1[row];
-    let last = channels.len() - 1;
+    let value = |row: usize, column: usize| columns[column][row];
+    let last = columns.len() - 1;
     let within = (0..rows)
         .flat_map(|row| (0..last).map(move |column| value(row, column + 1) - value(row, column)));
     let over = (1..rows).map(|row| value(row, 0) - value(row - 1, last));

@@ -38,6 +38,7 @@ pub(super) fn of(arguments: &RecordingArgs, folder: &Path) -> Result<Vec<String>
         rate,
         start,
         time_column,
+        samples_in_rows,
         cut,
         events,
         output,
@@ -77,6 +78,10 @@ pub(super) fn of(arguments: &RecordingArgs, folder: &Path) -> Result<Vec<String>
     option("rate", rate.as_ref().map(text));
     option("start", start.clone());
     option("time-column", time_column.clone());
+    option(
+        "samples-in-rows",
+        samples_in_rows.map(|own| own.to_string()),
+    );
     option("hop", hop.map(|hop| hop.to_string()));
     option("model-rate", model_rate.as_ref().map(text));
     option("on", Some(on.to_string()));

@@ -33,7 +33,7 @@ pub(super) struct Line {
 const NORMAL: f64 = 1.48;
 
 /// The median, or 0 without values; changes their order.
-pub(super) fn median(values: &mut [f64]) -> f64 {
+pub(in super::super) fn median(values: &mut [f64]) -> f64 {
     if values.is_empty() {
         return 0.0;
     }
