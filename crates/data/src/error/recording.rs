@@ -1,6 +1,7 @@
 //! Errors of continuous recordings. The error around them names the file; see [`crate::DataError`].
 
 mod asdf;
+mod cosmos;
 mod gcf;
 mod gse2;
 mod lists;
@@ -15,6 +16,7 @@ mod wav;
 use std::fmt::{self, Display, Formatter};
 
 pub use asdf::AsdfError;
+pub use cosmos::{CosmosError, CosmosProblem};
 pub use gcf::GcfDamage;
 pub use gse2::{GseError, GseProblem};
 pub use lists::ListError;
@@ -110,6 +112,9 @@ pub enum RecordingError {
     /// A text of a strong-motion network is unusable.
     #[error(transparent)]
     StrongMotion(#[from] StrongMotionError),
+    /// A strong-motion file of COSMOS or CSMIP is unusable.
+    #[error(transparent)]
+    Cosmos(#[from] CosmosError),
     /// A line of a text with `TIMESERIES` headers is unusable.
     #[error("line {line}: {problem}")]
     TimeSeries {

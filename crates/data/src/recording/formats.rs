@@ -7,7 +7,7 @@ use std::path::Path;
 use bytes::Bytes;
 
 use super::{
-    Contents, Hints, LARGEST, asdf, columns, datacast, extension, gcf, geocsv, gse2, mseed,
+    Contents, Hints, LARGEST, asdf, columns, cosmos, datacast, extension, gcf, geocsv, gse2, mseed,
     other_rate, sac, segy, signatures, strong_motion, table, text, time_series, unreadable, wav,
     with_samples,
 };
@@ -55,7 +55,7 @@ impl Format {
 
 /// All formats; the first one that accepts a file reads it. Formats recognised by content come before those recognised by
 /// extension.
-const FORMATS: [Format; 18] = [
+const FORMATS: [Format; 19] = [
     Format(PARQUET, Content(columns::is), columns::read),
     Format("WAV", Content(wav::is), |bytes, hints| {
         wav::read(bytes, hints)
@@ -95,6 +95,11 @@ const FORMATS: [Format; 18] = [
         "text of a Raspberry Shake (UDP)",
         Content(datacast::is),
         |bytes, hints| datacast::read(bytes, hints),
+    ),
+    Format(
+        "strong-motion text of COSMOS or CSMIP",
+        Content(cosmos::is),
+        |bytes, hints| cosmos::read(bytes, hints),
     ),
     Format(TABLE, Extension(&["csv", "txt", "tsv"]), |bytes, hints| {
         table::read(bytes, hints)

@@ -6,8 +6,8 @@
 mod foreign;
 
 use self::foreign::{
-    is_bzip2, is_cosmos, is_error_message, is_evt, is_gcf, is_json, is_nordic, is_reftek, is_seg_2,
-    is_seisan, is_tar, is_uff,
+    is_ah, is_bzip2, is_cosmos, is_error_message, is_evt, is_gcf, is_json, is_nordic, is_reftek,
+    is_seg_2, is_seisan, is_suds, is_tar, is_uff, is_wfdisc, is_win,
 };
 use crate::error::recording::OtherFormat;
 
@@ -93,6 +93,10 @@ const SIGNATURES: &[Signature] = &[
     row(By(is_evt), "an .evt file of Kinemetrics", CONVERT),
     row(By(is_seg_2), "SEG-2", CONVERT),
     row(By(is_seisan), "a waveform file of SEISAN", CONVERT),
+    row(By(is_wfdisc), "a .wfdisc of CSS 3.0, which describes samples in other files", CONVERT),
+    row(By(is_ah), "AH", CONVERT),
+    row(By(is_suds), "PC-SUDS (DMX)", CONVERT),
+    row(By(is_win), "WIN of NIED", CONVERT),
     row(By(is_reftek), "raw data of a Reftek 130", CONVERT),
     row(By(is_gcf), "GCF of Güralp without a sound block at its beginning", AGAIN),
     row(Start(b"I\x1F\0\0"), "a Y file of Nanometrics", CONVERT),

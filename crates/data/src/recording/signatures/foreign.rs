@@ -184,3 +184,77 @@ pub(super) fn is_gcf(bytes: &[u8]) -> bool {
         && bytes.len().is_multiple_of(1024)
         && bytes.chunks(1024).take(4).all(is_block)
 }
+
+/// The first row of CSS 3.0's relation of waveforms: station, channel, time, numbers, day of the year, end, and the type of samples.
+pub(super) fn is_wfdisc(bytes: &[u8]) -> bool {
+    let line = bytes
+        .split(|byte| *byte == b'\n')
+        .next()
+        .unwrap_or_default();
+    let Ok(line) = str::from_utf8(&line[..line.len().min(400)]) else {
+        return false;
+    };
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let is_number = |at: usize| {
+        words
+            .get(at)
+            .is_some_and(|word| word.parse::<f64>().is_ok())
+    };
+    let is_day = |word: &&str| word.len() == 7 && word.bytes().all(|byte| byte.is_ascii_digit());
+    let is_type = |word: &&str| {
+        let kinds = [
+            "s2", "s3", "s4", "i2", "i4", "t4", "t8", "f4", "f8", "a0", "c0", "e1", "g2",
+        ];
+        kinds.contains(word)
+    };
+    words.len() >= 18
+        && [2, 3, 4, 6, 7, 8, 9, 10].into_iter().all(is_number)
+        && words.get(5).is_some_and(is_day)
+        && words[11..15].iter().any(is_type)
+}
+
+/// AH in XDR: version 2 has the number 1100, version 1 texts of 6, 6 and 8 characters with their lengths.
+pub(super) fn is_ah(bytes: &[u8]) -> bool {
+    let number =
+        |at: usize| bytes.get(at..at + 4) == Some(&[0, 0, 0, if at == 24 { 8 } else { 6 }]);
+    bytes.starts_with(&[0, 0, 4, 0x4C]) || [0, 12, 24].into_iter().all(number)
+}
+
+/// A structure of PC-SUDS: `S`, the machine, and little-endian its kind, its length and that of its data.
+pub(super) fn is_suds(bytes: &[u8]) -> bool {
+    let [b'S', b'0'..=b'9', kind, 0, length @ ..] = bytes else {
+        return false;
+    };
+    let Some(length) = length.first_chunk::<4>() else {
+        return false;
+    };
+    (1..=40).contains(kind) && (8..4096).contains(&u32::from_le_bytes(*length))
+}
+
+/// WIN of NIED: the size of a block of a second, its time in binary-coded digits, and a channel with the size of differences and the
+/// sampling rate. WIN32 begins with zeros, and its years have four digits.
+pub(super) fn is_win(bytes: &[u8]) -> bool {
+    let digits = |at: usize| {
+        let byte = *bytes.get(at)?;
+        (byte >> 4 < 10 && byte & 0xF < 10).then_some(10 * (byte >> 4) + (byte & 0xF))
+    };
+    let is_time = |month: usize| {
+        let ranges = [(1, 12), (1, 31), (0, 23), (0, 59), (0, 60)];
+        let mut parts = ranges.into_iter().enumerate();
+        parts.all(|(at, (least, most))| {
+            digits(month + at).is_some_and(|own| (least..=most).contains(&own))
+        })
+    };
+    let Some(size) = bytes.first_chunk::<4>() else {
+        return false;
+    };
+    let size = u32::from_be_bytes(*size) as usize;
+    if size == 0 {
+        return matches!(digits(4), Some(19 | 20)) && digits(5).is_some() && is_time(6);
+    }
+    let channel = bytes.get(12..14).unwrap_or_default();
+    let is_channel =
+        matches!(channel, [kind, rate] if kind >> 4 <= 5 && (kind & 0xF, *rate) != (0, 0));
+    let goes_on = size >= bytes.len() || bytes.get(size + 4).is_none_or(|byte| *byte == bytes[4]);
+    (18..1 << 24).contains(&size) && digits(4).is_some() && is_time(5) && is_channel && goes_on
+}

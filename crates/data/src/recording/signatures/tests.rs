@@ -29,6 +29,24 @@ fn other_files_are_named() {
             b"x\n 3000 acceleration points equally spaced at .010 sec\n 1 2",
             "COSMOS",
         ),
+        (
+            b"TKO    BHZ      1325376000.00000     123456       12  2012001  1325379600.00000   360000  100.0000000 1.0 1.0 - o s4 - ./ x.w 0 1 2012\n",
+            ".wfdisc of CSS 3.0",
+        ),
+        (
+            b"\0\0\0\x06CODE\0\0\0\0\0\0\0\x06SHZ\0\0\0\0\0\0\0\0\x08WWSSN\0\0\0",
+            "AH: convert",
+        ),
+        (b"\0\0\x04\x4C\0\0\x05\0", "AH: convert"),
+        (b"S6\x05\0\x30\0\0\0\0\0\0\0", "PC-SUDS (DMX)"),
+        (
+            b"\0\0\x01\0\x24\x05\x01\x10\x00\x59\x12\x34\x20\x64\0\0\0\0\x01",
+            "WIN of NIED",
+        ),
+        (
+            b"\0\0\0\0\x20\x24\x05\x01\x10\x00\x59\x00\0\0\0\x0A",
+            "WIN of NIED",
+        ),
         (b"7z\xBC\xAF\x27\x1C", "a 7z archive"),
         (b"BZh9", "bzip2"),
         (b"\xFD7zXZ\0", "xz"),

@@ -1,0 +1,212 @@
+//! Strong-motion text of COSMOS (V0 to V2, format v01.20) and of its predecessor, CSMIP: text headers, integers and reals at fixed
+//! places, and below a line with their number and Fortran format the samples of a channel; channels follow each other.
+//!
+//! The format is that of COSMOS' "Strong Motion Data Format" (2001). Channels are called `NET.STA.LOC.CHA` where a comment
+//! says so, and else by station and channel number; velocities and displacements have `-vel` and `-disp` behind the name.
+
+mod block;
+mod fortran;
+
+use self::block::{Block, Spaced};
+use self::fortran::Form;
+use super::{Contents, Hints, Notes, Trace, other_start, text};
+use crate::error::recording::{CosmosError, CosmosProblem, RecordingError};
+
+/// Bytes among which a file has the line above its first samples.
+const HEAD: usize = 32 << 10;
+
+/// Whether a file has blocks of samples as these.
+pub(super) fn is(bytes: &[u8]) -> bool {
+    let head = &bytes[..bytes.len().min(HEAD)];
+    // `equally` or `approx`: rows of numbers have neither letter.
+    let may_be = |line: &&[u8]| line.iter().any(|byte| b"qQxX".contains(byte));
+    let lines = head.split(|byte| *byte == b'\n').filter(may_be);
+    lines.map(text::cell).any(|line| series(&line).is_some())
+}
+
+/// What a line says of the samples below it.
+#[derive(Debug, PartialEq)]
+struct Series {
+    samples: usize,
+    /// What they are, in lower case.
+    quantity: String,
+    /// Seconds between samples, or all of them take.
+    spaced: Spaced,
+}
+
+/// Reads a line such as `3000 acceleration pts, approx  30 secs, units=cm/sec2 (04),Format=(8F10.3)` or `3000 acceleration points
+/// equally spaced at .010 sec`.
+fn series(line: &str) -> Option<Series> {
+    let line = line.trim().to_lowercase();
+    if line.starts_with(['#', ';', '%']) {
+        return None;
+    }
+    let (count, rest) = line.split_once(char::is_whitespace)?;
+    let samples = count.parse().ok().filter(|count| *count > 0)?;
+    let number_behind = |word: &str| -> Option<(String, f64)> {
+        let (before, behind) = rest.split_once(word)?;
+        let number = behind.split_whitespace().next()?.trim_end_matches(',');
+        let number = number.parse::<f64>().ok().filter(|own| *own > 0.0);
+        Some((before.trim().to_owned(), number?))
+    };
+    let (quantity, spaced) = match number_behind("equally spaced at") {
+        Some((quantity, interval)) => (quantity, Spaced::By(interval)),
+        None => {
+            let (quantity, seconds) = number_behind("pts, approx")?;
+            rest.contains("format").then_some(())?;
+            (quantity, Spaced::Over(seconds))
+        }
+    };
+    Some(Series {
+        samples,
+        quantity,
+        spaced,
+    })
+}
+
+/// Reads all series; damaged ones are left out.
+///
+/// # Errors
+/// If all are damaged.
+pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
+    let text = text::decode(bytes)?.bytes;
+    let lines: Vec<String> = text.split(|byte| *byte == b'\n').map(text::cell).collect();
+    let (mut traces, mut notes) = (Vec::new(), Notes::default());
+    let mut damaged = None;
+    let mut block = Block::default();
+    let (mut at, mut undated) = (0, false);
+    while at < lines.len() {
+        let line = &lines[at];
+        let (next, found) = match series(line) {
+            Some(series) => samples(&lines, at, &series, &mut notes),
+            None => {
+                at = block.header(&lines, at);
+                continue;
+            }
+        };
+        let found = found.and_then(|values| {
+            let series = series(line).expect("it is one");
+            trace(&block, &series, values)
+        });
+        match found {
+            Ok((trace, is_dated)) => {
+                undated |= !is_dated;
+                traces.push(trace);
+            }
+            Err(problem) => {
+                let line = at + 1;
+                let problem = CosmosError { line, problem };
+                notes.push(format!("left out a series: {problem}"));
+                damaged.get_or_insert(problem);
+            }
+        }
+        block.is_done = true;
+        at = next;
+    }
+    if let Some(problem) = damaged.filter(|_| traces.is_empty()) {
+        return Err(problem.into());
+    }
+    Ok(dated(traces, notes, (undated, hints)))
+}
+
+/// The traces, with the given start if the file has none.
+fn dated(mut traces: Vec<Trace>, mut notes: Notes, (undated, hints): (bool, &Hints)) -> Contents {
+    let own = traces.iter().map(|trace| trace.start).min();
+    match hints.start {
+        Some(start) if undated => traces.iter_mut().for_each(|trace| trace.start = start),
+        None if undated => {
+            notes.push(
+                "the headers have no time of the first sample: give the recording its `start`",
+            );
+            traces.iter_mut().for_each(|trace| trace.start = 0);
+        }
+        _ => notes.extend(other_start(hints, own)),
+    }
+    Contents {
+        traces,
+        notes,
+        ..Contents::default()
+    }
+}
+
+/// The numbers below line `at`, and the line behind them.
+fn samples(
+    lines: &[String],
+    at: usize,
+    series: &Series,
+    notes: &mut Notes,
+) -> (usize, Result<Vec<f64>, CosmosProblem>) {
+    let line = &lines[at];
+    let form = match Form::of(line) {
+        Some(form) => form,
+        // CSMIP leaves out the usual one.
+        None if matches!(series.spaced, Spaced::By(_)) => Form {
+            count: 8,
+            width: 10,
+        },
+        None => {
+            let text = line.trim().chars().take(80).collect();
+            return (at + 1, Err(CosmosProblem::Format { text }));
+        }
+    };
+    let rows = series
+        .samples
+        .div_ceil(form.count)
+        .min(lines.len() - at - 1);
+    let own = &lines[at + 1..at + 1 + rows];
+    let is_number = |line: &&String| {
+        line.chars()
+            .all(|c| c.is_ascii_digit() || "+-.eEdD \r\t*".contains(c))
+    };
+    let there = own
+        .iter()
+        .take_while(is_number)
+        .filter(|line| !line.trim().is_empty())
+        .count();
+    let mut values = Vec::new();
+    for row in &own[..there] {
+        if let Err(text) = form.numbers(row, &mut values) {
+            return (at + 1 + there, Err(CosmosProblem::NoNumber { text }));
+        }
+    }
+    values.truncate(series.samples);
+    if values.len() < series.samples {
+        notes.push(format!(
+            "line {} says {} samples, but there are {}: these are read",
+            at + 1,
+            series.samples,
+            values.len()
+        ));
+    }
+    (at + 1 + there, Ok(values))
+}
+
+/// A trace, and whether the headers tell its start.
+fn trace(
+    block: &Block,
+    series: &Series,
+    samples: Vec<f64>,
+) -> Result<(Trace, bool), CosmosProblem> {
+    let interval = block.interval(series.samples, series.spaced)?;
+    let start = block.start();
+    let trace = Trace {
+        channel: block.name(&series.quantity),
+        start: start.unwrap_or(0),
+        rate: super::check_rate(rounded(1.0 / interval))?,
+        samples,
+    };
+    Ok((trace, start.is_some()))
+}
+
+/// A rate without the rounding of its interval, which has few digits.
+fn rounded(rate: f64) -> f64 {
+    let near = (rate * 100.0).round() / 100.0;
+    if (near / rate - 1.0).abs() < 1e-9 {
+        near
+    } else {
+        rate
+    }
+}
+
+#[cfg(test)]
+mod tests;

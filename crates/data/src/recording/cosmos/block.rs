@@ -1,0 +1,232 @@
+//! Headers of a channel.
+
+use super::super::NANOS;
+use super::super::time::{DAY, day, parse_time};
+use super::CosmosProblem;
+use super::fortran::Form;
+
+/// How samples are spaced.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Spaced {
+    /// Seconds between samples.
+    By(f64),
+    /// Seconds that all of them take, about.
+    Over(f64),
+}
+
+/// What stands for unknown numbers, and all below.
+const UNKNOWN: f64 = -999.0;
+
+/// Headers of a channel, above its samples.
+#[derive(Debug, Default)]
+pub(super) struct Block {
+    texts: Vec<String>,
+    integers: Vec<f64>,
+    reals: Vec<f64>,
+    comments: Vec<String>,
+    /// Whether samples have followed: the next header is that of another channel.
+    pub is_done: bool,
+}
+
+impl Block {
+    /// Takes a line of the header, or several; returns the line behind.
+    pub fn header(&mut self, lines: &[String], at: usize) -> usize {
+        let line = lines[at].trim_end();
+        let lower = line.to_ascii_lowercase();
+        // The end of a channel, as COSMOS and CSMIP write it.
+        let is_end = lower.starts_with("end-of-data") || lower.starts_with("/&");
+        if is_end || line.trim().is_empty() {
+            return at + 1;
+        }
+        let is_of_numbers = line
+            .chars()
+            .all(|c| c.is_ascii_digit() || "+-.eE ".contains(c));
+        if self.is_done && !is_of_numbers {
+            *self = Self::default();
+        }
+        if lower.contains("integer-header values follow") {
+            let (next, numbers) = numbers(lines, at);
+            self.integers = numbers;
+            return next;
+        }
+        if lower.contains("real-header values follow") {
+            let (next, numbers) = numbers(lines, at);
+            self.reals = numbers;
+            return next;
+        }
+        if line.starts_with('|') {
+            self.comments.push(line[1..].to_owned());
+        } else if !is_of_numbers {
+            self.texts.push(line.to_owned());
+        }
+        at + 1
+    }
+
+    fn known(values: &[f64], number: usize) -> Option<f64> {
+        values.get(number - 1).copied().filter(|own| *own > UNKNOWN)
+    }
+
+    /// Integer header `number`, from 1.
+    fn integer(&self, number: usize) -> Option<i64> {
+        Self::known(&self.integers, number).map(|own| own as i64)
+    }
+
+    /// Real header `number`, from 1.
+    fn real(&self, number: usize) -> Option<f64> {
+        Self::known(&self.reals, number)
+    }
+
+    /// Seconds between samples.
+    ///
+    /// # Errors
+    /// If the headers do not tell them.
+    pub fn interval(&self, samples: usize, spaced: Spaced) -> Result<f64, CosmosProblem> {
+        let seconds = match spaced {
+            Spaced::By(interval) => return Ok(interval),
+            Spaced::Over(seconds) => seconds,
+        };
+        // In milliseconds; some programs write seconds. The other one is that of the recorder, in seconds.
+        let stated = self.real(62);
+        let all = [stated.map(|own| own * 1e-3), stated, self.real(34)];
+        let fits = |interval: &f64| {
+            let off = (interval * samples as f64 - seconds).abs();
+            *interval > 0.0 && off <= (0.02 * seconds).max(1.5)
+        };
+        let found = all.into_iter().flatten().find(fits);
+        found.ok_or(CosmosProblem::NoInterval { samples, seconds })
+    }
+
+    /// Time of the first sample in nanoseconds.
+    pub fn start(&self) -> Option<i64> {
+        self.start_in_numbers().or_else(|| self.start_in_text())
+    }
+
+    fn start_in_numbers(&self) -> Option<i64> {
+        let part = |number: usize| self.integer(number);
+        let days = day(part(40)?, part(42)?, part(43)?).ok()?;
+        let (hour, minute, second) = (part(44)?, part(45)?, self.real(30)?);
+        let is_time =
+            (0..24).contains(&hour) && (0..60).contains(&minute) && (0.0..61.0).contains(&second);
+        let nanos = (hour * 60 + minute) * 60_000_000_000 + (second * NANOS).round() as i64;
+        is_time.then_some(days * DAY + nanos)
+    }
+
+    /// The time in a line such as `Rcrd start time: 3/29/14, 04:09:52.0 UTC` or `TRIGGER TIME: 06/28/92, 11:57:40.0 GMT`.
+    fn start_in_text(&self) -> Option<i64> {
+        let line = self.texts.iter().find_map(|line| {
+            let lower = line.to_ascii_lowercase();
+            let words = ["start time", "trigger time", "time of first sample"];
+            let at = words
+                .iter()
+                .find_map(|word| Some(lower.find(word)? + word.len()))?;
+            Some(line[at..].trim_start_matches([':', '=', ' ']))
+        })?;
+        let mut words = line.split([' ', ',']).filter(|word| !word.is_empty());
+        let (date, clock) = (words.next()?, words.next()?);
+        let parts: Vec<&str> = date.split(['/', '-']).collect();
+        let [first, second, third] = parts[..] else {
+            return None;
+        };
+        // With the year last, the month is first, as in California.
+        let date = match (first.len(), third.len()) {
+            (4, _) => format!("{first}-{second}-{third}"),
+            (_, 4) => format!("{third}-{first}-{second}"),
+            (_, 2) => {
+                let year: i64 = third.parse().ok()?;
+                let year = year + if year < 40 { 2000 } else { 1900 };
+                format!("{year}-{first}-{second}")
+            }
+            _ => return None,
+        };
+        let is_clock = clock.matches(':').count() == 2;
+        parse_time(&format!("{date} {clock}"))
+            .ok()
+            .filter(|_| is_clock)
+    }
+
+    /// The name of the channel of a `quantity`.
+    pub fn name(&self, quantity: &str) -> String {
+        let suffix = match quantity {
+            _ if quantity.contains("veloc") => "-vel",
+            _ if quantity.contains("displ") => "-disp",
+            _ => "",
+        };
+        let [network, station, location, channel] = self.codes();
+        format!("{network}.{station}.{location}.{channel}{suffix}")
+    }
+
+    fn codes(&self) -> [String; 4] {
+        let plain = |code: &str| code.trim().trim_matches('-').to_owned();
+        let behind = |texts: &[String], word: &str| {
+            let line = texts.iter().find_map(|line| line.split_once(word));
+            line.map(|(_, rest)| rest.trim().to_owned())
+        };
+        let word = |text: String| {
+            text.split([' ', '\t'])
+                .next()
+                .unwrap_or_default()
+                .to_owned()
+        };
+        if let Some(scnl) = behind(&self.comments, "<SCNL>").map(word) {
+            let codes: Vec<&str> = scnl.split('.').collect();
+            if let [station, channel, network, location] = codes[..] {
+                return [network, station, location, channel].map(plain);
+            }
+        }
+        // `Code:NP-1795`; CSMIP: `STATION NO. 24436`.
+        let code = behind(&self.texts, "Code:").map(word).unwrap_or_default();
+        let (network, station) = match code.split_once('-') {
+            Some((network, station)) => (network.to_owned(), station.to_owned()),
+            None => {
+                let number = behind(&self.texts, "STATION NO.").map(word);
+                (String::new(), number.unwrap_or(code))
+            }
+        };
+        let seed = behind(&self.comments, "SEED Chan:")
+            .map(word)
+            .filter(|own| !own.is_empty());
+        let number = || {
+            self.integer(50)
+                .filter(|own| *own > 0)
+                .map(|own| own.to_string())
+        };
+        let in_text = || {
+            let line = self.texts.iter().find_map(|line| {
+                let at = line.to_ascii_lowercase().find("chan")?;
+                let rest =
+                    line[at + 4..].trim_start_matches(|c: char| c.is_alphabetic() || c == ' ');
+                let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+                (!digits.is_empty()).then_some(digits)
+            });
+            line.unwrap_or_default()
+        };
+        let channel = seed.or_else(number).unwrap_or_else(in_text);
+        [network, station, String::new(), channel]
+    }
+}
+
+/// The numbers below line `at`, which says how many there are, in how many lines and which format; and the line behind.
+fn numbers(lines: &[String], at: usize) -> (usize, Vec<f64>) {
+    let line = &lines[at];
+    let mut stated = line
+        .split(|c: char| !c.is_ascii_digit())
+        .filter_map(|own| own.parse::<usize>().ok());
+    let (_, rows) = (stated.next(), stated.next().unwrap_or(0));
+    let rows = rows.min(lines.len() - at - 1);
+    let mut values = Vec::new();
+    for row in &lines[at + 1..at + 1 + rows] {
+        match Form::of(line) {
+            Some(form) => {
+                // A malformed number makes those behind it unknown.
+                if form.numbers(row, &mut values).is_err() {
+                    break;
+                }
+            }
+            None => values.extend(
+                row.split_whitespace()
+                    .map(|own| own.parse().unwrap_or(f64::NAN)),
+            ),
+        }
+    }
+    (at + 1 + rows, values)
+}
