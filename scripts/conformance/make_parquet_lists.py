@@ -40,6 +40,8 @@ def main(folder: str) -> None:
     names = pa.array([["a", "b", "c"][i] for i in label])
     pq.write_table(pa.table({"x": pa.array(x.tolist()), "label": names}), at("text_labels"))
 
+    write_channels(at, x, {"label": pa.array(label), "group": pa.array(group)})
+
     few = x[:5].tolist()
     some = {"label": pa.array(label[:5])}
     pq.write_table(pa.table({"x": pa.array([*few[:3], few[3][:7], few[4]]), **some}), at("refused_ragged"))
@@ -50,6 +52,19 @@ def main(folder: str) -> None:
     pq.write_table(pa.table({"x": pa.array(few), "site": pa.array(["north"] * 5)}), at("refused_unlabelled"))
     pq.write_table(pa.table({"Z": pa.array([0.5] * 5), "gps": pa.array(few), **some}), at("refused_recording"))
     pq.write_table(pa.table({"x": pa.array(few), "y": pa.array(few), **some}), at("refused_two"))
+
+
+def write_channels(at, x: np.ndarray, beside: dict) -> None:
+    """Channels in parts of a structure, in lists of structures, and in a column for each sample."""
+    parts = [{"a": row[:4].tolist(), "b": row[4:].tolist()} for row in x]
+    pq.write_table(pa.table({"window": pa.array(parts), **beside}), at("structure"), row_group_size=64)
+    items = [[{"a": a, "b": b} for a, b in zip(row[:4].tolist(), row[4:].tolist())] for row in x]
+    kind = pa.list_(pa.struct([("a", pa.float32()), ("b", pa.float32())]))
+    pq.write_table(pa.table({"window": pa.array(items, kind), **beside}), at("structures_in_lists"))
+    wide = x[:, :1] + np.arange(16)
+    columns = {f"{name}_{k}": pa.array(wide[:, k] + first, kind) for name, first, kind in (("a", 0, pa.int16()), ("b", 100, pa.float64()))
+               for k in range(16)}
+    pq.write_table(pa.table({**columns, **beside}), at("wide"))
 
 
 if __name__ == "__main__":

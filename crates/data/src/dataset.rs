@@ -12,7 +12,7 @@ use crate::pool::SplitPlan;
 use crate::preprocessing::{
     Compression, Normalisation, Preprocessing, SpectralMethod, Statistics, StatisticsPasses,
 };
-use crate::reader::note;
+use crate::reader::{note, rate_note};
 use crate::split::{Inputs, Loading, Split, Storage};
 
 use window_features::check_window_features;
@@ -116,7 +116,7 @@ impl Dataset {
         let mut warnings: Vec<String> = config.warnings.iter().map(ToString::to_string).collect();
         warnings.extend(config.assumptions());
         let plan = SplitPlan::new(config)?;
-        warnings.extend(note_of(config, &plan));
+        warnings.extend(notes_of(config, &plan));
         // Of a fold, the plan says how windows without a group are dealt.
         let says_ungrouped = !plan.warnings.is_empty();
         warnings.extend(plan.warnings);
@@ -188,9 +188,15 @@ impl Dataset {
 }
 
 /// What to say of the first source of the training split.
-fn note_of(config: &DatasetConfig, plan: &SplitPlan) -> Option<String> {
-    let first = plan.train.sources.first()?;
-    note(first, &config.wanted())
+fn notes_of(config: &DatasetConfig, plan: &SplitPlan) -> Vec<String> {
+    let Some(first) = plan.train.sources.first() else {
+        return Vec::new();
+    };
+    let notes = [
+        note(first, &config.wanted()),
+        rate_note(first, config.sampling_rate),
+    ];
+    notes.into_iter().flatten().collect()
 }
 
 /// A split and the hashes of its windows.

@@ -12,7 +12,7 @@ use tfrecord::protobuf::{Example, Feature};
 
 use self::label::label;
 use super::element::Element;
-use super::names::Role;
+use super::names::{Role, is_rate};
 use super::tensor_proto;
 use super::{Record, Wanted};
 use crate::error::sample::ExampleError;
@@ -99,6 +99,17 @@ pub(super) fn note(example: Example, wanted: &Wanted) -> Option<String> {
     let notes = [of_label(&example, wanted), assumed(example)];
     let notes: Vec<String> = notes.into_iter().flatten().collect();
     (!notes.is_empty()).then(|| notes.join("; "))
+}
+
+/// The sampling rate of an example, if a feature has one.
+pub(super) fn rate(example: &Example) -> Option<f64> {
+    let features = &example.features.as_ref()?.feature;
+    let (_, found) = features.iter().find(|(name, _)| is_rate(name))?;
+    match found.kind.as_ref()? {
+        Kind::FloatList(list) if list.value.len() == 1 => Some(list.value[0].into()),
+        Kind::Int64List(list) if list.value.len() == 1 => Some(list.value[0] as f64),
+        _ => None,
+    }
 }
 
 /// What to say of labels in a feature that is called as the task, beside another.

@@ -22,7 +22,7 @@ use std::io::Read;
 use std::path::Path;
 
 use crate::error::{DataError, SampleError, in_file};
-use crate::recording::signatures;
+use crate::recording::{is_other_rate, signatures};
 use names::Role;
 
 pub use self::described::{Described, arrays as described};
@@ -188,6 +188,12 @@ pub trait Reader: Sync {
         None
     }
 
+    /// The sampling rate in Hz that `path` has beside its samples; `None` also if it cannot be read.
+    fn rate(&self, path: &Path) -> Option<f64> {
+        let _ = path;
+        None
+    }
+
     /// Opens `path` to read single samples at the positions from [`Reader::spans`].
     ///
     /// # Errors
@@ -218,6 +224,23 @@ pub fn of(path: &Path) -> Result<&'static dyn Reader, DataError> {
 pub fn note(path: &Path, wanted: &Wanted) -> Option<String> {
     let note = of(path).ok()?.note(path, wanted)?;
     Some(format!("{}: {note}", path.display()))
+}
+
+/// What to say of the sampling rate that a source has beside its samples, if the configuration has another one or none.
+pub fn rate_note(path: &Path, configured: Option<f64>) -> Option<String> {
+    let stored = of(path).ok()?.rate(path);
+    let stored = stored.filter(|rate| rate.is_finite() && *rate > 0.0)?;
+    let said = match configured {
+        Some(rate) if !is_other_rate(stored, rate) => return None,
+        Some(rate) => format!(
+            "has a sampling rate of {stored} Hz, but the configuration has {rate} Hz, which counts: correct `sampling_rate` if it is \
+             wrong"
+        ),
+        None => format!(
+            "has a sampling rate of {stored} Hz, and the configuration has none: add `sampling_rate: {stored}`"
+        ),
+    };
+    Some(format!("{}: {said}", path.display()))
 }
 
 /// Bytes at the beginning of a source that tell what it is if no reader accepts it.

@@ -65,6 +65,25 @@ impl Role {
     }
 }
 
+/// Whether a name is that of a sampling rate: `fs`, `sampling_rate`, `Sample Rate (Hz)`.
+pub(super) fn is_rate(name: &str) -> bool {
+    let name = support::words::letters_and_digits(name);
+    let name = name.strip_suffix("hz").unwrap_or(&name);
+    [
+        "fs",
+        "sr",
+        "sps",
+        "sfreq",
+        "samplingrate",
+        "samplerate",
+        "samplingfrequency",
+        "samplefrequency",
+        "samplingfreq",
+        "samplefreq",
+    ]
+    .contains(&name)
+}
+
 impl Role {
     /// Chooses among `names` the one that is a known name and a word for a split, such as `x_train`.
     ///

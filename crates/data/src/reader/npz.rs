@@ -10,13 +10,16 @@ use zip::{CompressionMethod, ZipArchive};
 
 use super::arrays::{self, Annotations, Layout, Samples};
 use super::lists::{self, Array, describe, labels, list, names};
-use super::names::{Role, split_of};
+use super::names::{Role, is_rate, split_of};
 use super::{Reader, Sink, Span, Wanted, Windows, unreadable};
 use crate::error::sample::{ArrayError, SampleError};
 use crate::error::{DataError, in_file};
 
 /// The reader.
 pub struct Npz;
+
+/// Bytes of an array that has one number, at most.
+const LARGEST_NUMBER: u64 = 4096;
 
 type Archive = ZipArchive<BufReader<File>>;
 
@@ -48,6 +51,12 @@ impl Reader for Npz {
         own_label(&archive, wanted)?;
         let other = known(&arrays_in(&archive), Role::Labels).ok()?;
         wanted.says_label(other.as_deref())
+    }
+
+    fn rate(&self, path: &Path) -> Option<f64> {
+        let mut archive = open(path).ok()?;
+        let name = arrays_in(&archive).into_iter().find(|name| is_rate(name))?;
+        lists::one_number(whole(&mut archive, &name, LARGEST_NUMBER).ok()?)
     }
 
     fn windows(&self, path: &Path, _wanted: &Wanted) -> Result<Box<dyn Windows>, DataError> {

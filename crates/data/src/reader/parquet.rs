@@ -1,6 +1,8 @@
 //! Parquet files with a window in each row: a column of lists `[samples]`, `[channels][samples]` or
 //! `[channels][segments][bins]`, with `label` and, optional, `group` beside it. pandas, pyarrow and `datasets` of Hugging
-//! Face write such files.
+//! Face write such files. Channels may also be in columns of their own: see `channels`.
+
+mod channels;
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -12,7 +14,7 @@ use support::panics::catch;
 
 use super::element::check_range;
 use super::lists::{numbers_of, whole, whole_float};
-use super::names::Role;
+use super::names::{Role, is_rate};
 use super::{Reader, Record, Sink, Wanted, unreadable};
 use crate::error::sample::{ArrayError, BeyondFloat32, ParquetError, SampleError};
 use crate::error::{DataError, in_file, in_record};
@@ -32,18 +34,17 @@ impl Reader for Parquet {
 
     fn read(&self, path: &Path, wanted: &Wanted, sink: Sink<'_>) -> Result<(), DataError> {
         let wrong = |problem: ParquetError| in_file(path)(SampleError::from(problem));
-        let lists = columns(path).unwrap_or_default().lists;
-        let [column] = &lists[..] else {
-            let names = lists.iter().map(|own| own.name.clone()).collect();
-            return Err(wrong(ParquetError::Lists { names }));
-        };
+        let there = columns(path).unwrap_or_default();
         let bytes = Bytes::from(std::fs::read(path).map_err(unreadable(path))?);
-        let rows = read_lists(&bytes, column).map_err(|problem| {
-            wrong(ParquetError::List {
-                name: column.name.clone(),
-                problem,
-            })
-        })?;
+        let rows = match (&there.lists[..], channels::of(&there)) {
+            ([column], _) => list(&bytes, column),
+            ([], Some(found)) => channels::read(&bytes, &found),
+            (lists, _) => {
+                let names = lists.iter().map(|own| own.name.clone()).collect();
+                Err(ParquetError::Lists { names })
+            }
+        };
+        let rows = rows.map_err(wrong)?;
         let beside = Beside::of(&bytes, wanted).map_err(wrong)?;
         let windows = rows.values.len() / rows.size();
         if let Some(labels) = &beside.labels
@@ -64,6 +65,17 @@ impl Reader for Parquet {
         let own = wanted.own_label()?;
         names.iter().find(|name| *name == own)?;
         wanted.says_label(usual_label(&names).as_deref())
+    }
+
+    fn rate(&self, path: &Path) -> Option<f64> {
+        let bytes = Bytes::from(std::fs::read(path).ok()?);
+        let columns = flat_columns(&bytes).ok()?;
+        let found = columns.into_iter().find(|(name, _)| is_rate(name))?;
+        let RowValues::Numbers(rates) = found.1 else {
+            return None;
+        };
+        let first = *rates.first()?;
+        rates.iter().all(|rate| *rate == first).then_some(first)
     }
 }
 
@@ -122,6 +134,14 @@ fn float32(values: &[f64]) -> Result<Vec<f32>, BeyondFloat32> {
     Ok(own)
 }
 
+/// The lists of a column.
+fn list(bytes: &Bytes, column: &ListColumn) -> Result<ListRows, ParquetError> {
+    read_lists(bytes, column).map_err(|problem| ParquetError::List {
+        name: column.name.clone(),
+        problem,
+    })
+}
+
 /// The columns of a file; `None` if it is damaged.
 fn columns(path: &Path) -> Option<ListColumns> {
     let file = File::open(path).ok()?;
@@ -133,7 +153,9 @@ fn columns(path: &Path) -> Option<ListColumns> {
 fn has_windows(own: &ListColumns) -> bool {
     let known = Role::Samples.names();
     let is_named = |column: &ListColumn| known.contains(&column.name.to_lowercase().as_str());
-    own.lists.iter().any(is_named) || !own.lists.is_empty() && own.floats.is_empty()
+    own.lists.iter().any(is_named)
+        || !own.lists.is_empty() && own.floats.is_empty()
+        || own.lists.is_empty() && channels::of(own).is_some()
 }
 
 /// Labels and groups of the windows.

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::element::check_range;
 use super::lists::number_of;
-use super::names::Role;
+use super::names::{Role, is_rate};
 use super::pickle::{Id, Value};
 use super::tensors::Tensors;
 use super::{Reader, Record, Sink, Span, Wanted, Window, Windows, unreadable};
@@ -48,6 +48,25 @@ impl Reader for Pt {
         let found = std::fs::metadata(path).map_err(unreadable(path))?;
         let length = u32::try_from(found.len().min(LARGEST)).unwrap_or(u32::MAX);
         Ok(Some(vec![Span { offset: 0, length }]))
+    }
+
+    fn rate(&self, path: &Path) -> Option<f64> {
+        let bytes = limited::read(File::open(path).ok()?, LARGEST).ok()??;
+        let mut tensors = Tensors::open(&bytes).ok()?;
+        let pickle = &tensors.pickle;
+        let root = pickle.root();
+        // Beside the samples, or among what else is known of them.
+        let others = ["metadata", "meta", "info"].iter();
+        let mut dicts = others
+            .filter_map(|name| pickle.key(root, name))
+            .collect::<Vec<_>>();
+        dicts.insert(0, root);
+        let rate = |dict: Id| {
+            let name = pickle.keys(dict).into_iter().find(|name| is_rate(name))?;
+            pickle.key(dict, name)
+        };
+        let found = dicts.into_iter().find_map(rate)?;
+        number(&mut tensors, found).ok()
     }
 
     fn windows(&self, _path: &Path, wanted: &Wanted) -> Result<Box<dyn Windows>, DataError> {

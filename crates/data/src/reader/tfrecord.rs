@@ -9,7 +9,7 @@ use support::checksum::masked;
 use tfrecord::io::sync as framing;
 use tfrecord::protobuf::Example;
 
-use super::example::{decode, encode, note};
+use super::example::{decode, encode, note, rate};
 use super::{Reader, Record, Sink, Span, Wanted, Window, Windows, unreadable};
 use crate::error::sample::{FrameError, SampleError};
 use crate::error::{DataError, in_record};
@@ -61,6 +61,10 @@ impl Reader for Tfrecord {
     fn note(&self, path: &Path, wanted: &Wanted) -> Option<String> {
         let first = first(BufReader::new(File::open(path).ok()?))?;
         note(first, wanted)
+    }
+
+    fn rate(&self, path: &Path) -> Option<f64> {
+        rate(&first(BufReader::new(File::open(path).ok()?))?)
     }
 
     fn windows(&self, path: &Path, wanted: &Wanted) -> Result<Box<dyn Windows>, DataError> {

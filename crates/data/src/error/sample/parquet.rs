@@ -28,6 +28,20 @@ pub enum ParquetError {
         /// What is wrong with it.
         problem: ListError,
     },
+    /// Channels differ in length.
+    #[error("channels `{one}` and `{other}` differ in length")]
+    UnequalChannels {
+        /// A channel.
+        one: String,
+        /// Another.
+        other: String,
+    },
+    /// A column of samples has none.
+    #[error("column `{name}` has no numbers, though its name is one of samples")]
+    NoNumbers {
+        /// The column.
+        name: String,
+    },
     /// The other columns.
     #[error(transparent)]
     Table(#[from] TableError),

@@ -29,6 +29,8 @@ fn a_window_in_each_row() {
         ("int16_fixed.parquet", &[2, 4]),
         ("float16_deep.parquet", &[2, 2, 2]),
         ("uint32_groups.parquet", &[1, 8]),
+        ("structure.parquet", &[2, 4]),
+        ("structures_in_lists.parquet", &[2, 4]),
     ] {
         let records = records(name, &[]).unwrap();
         assert_eq!(records.len(), 150, "{name}");
@@ -43,6 +45,26 @@ fn a_window_in_each_row() {
             let group = format!("run {}", i / 50);
             assert_eq!(own.group.as_deref(), Some(&*group), "{name}");
         }
+    }
+}
+
+/// A column for each sample of each channel.
+#[test]
+fn a_column_for_each_sample() {
+    let records = records("wide.parquet", &[]).unwrap();
+    assert_eq!(records.len(), 150);
+    for (i, own) in records.iter().enumerate() {
+        let expected = [0, 100].map(|first| (0..16).map(move |k| (10 * i + first + k) as f32));
+        let expected: Vec<f32> = expected.into_iter().flatten().collect();
+        assert_eq!(
+            (&own.values, &own.shape[..]),
+            (&expected, &[2, 16][..]),
+            "{i}"
+        );
+        assert_eq!(
+            (own.label, own.group.as_deref()),
+            (i as i64 % 3, Some(&*format!("run {}", i / 50)))
+        );
     }
 }
 

@@ -35,8 +35,12 @@ pub(crate) struct ListColumn {
 pub(crate) struct ListColumns {
     /// Lists of numbers.
     pub lists: Vec<ListColumn>,
+    /// Structures of lists of numbers, or lists of structures: their names and parts.
+    pub structures: Vec<(String, Vec<ListColumn>)>,
     /// Names of columns with one floating-point number in each row, which may be channels.
     pub floats: Vec<String>,
+    /// Names of all columns with one value in each row.
+    pub flat: Vec<String>,
 }
 
 impl ListColumns {
@@ -55,6 +59,9 @@ impl ListColumns {
                     == 1
             };
             let meaning = Meaning::of(leaf).ok();
+            if leaf.max_rep_level() == 0 {
+                found.flat.push(name.clone());
+            }
             match leaf.max_rep_level() {
                 0 if matches!(meaning, Some(Meaning::Float | Meaning::Half)) => {
                     found.floats.push(name);
@@ -62,11 +69,28 @@ impl ListColumns {
                 1..=DEEPEST if is_number(meaning) && is_alone() => {
                     found.lists.push(ListColumn { number, name });
                 }
+                1 if is_number(meaning) => {
+                    let mut parts = leaf.path().parts().iter();
+                    let field = parts.rfind(|part| !is_of_lists(part)).cloned();
+                    let field = ListColumn {
+                        number,
+                        name: field.unwrap_or_default(),
+                    };
+                    match found.structures.last_mut().filter(|(own, _)| *own == name) {
+                        Some((_, fields)) => fields.push(field),
+                        None => found.structures.push((name, vec![field])),
+                    }
+                }
                 _ => {}
             }
         }
         found
     }
+}
+
+/// Whether a part of a path is that of a list, and no name.
+fn is_of_lists(part: &str) -> bool {
+    ["list", "element", "item", "array", "bag", "array_element"].contains(&part)
 }
 
 fn is_number(meaning: Option<Meaning>) -> bool {

@@ -73,3 +73,40 @@ fn a_given_file_has_the_labels() {
         .unwrap();
     assert_eq!(found, [3, 0]);
 }
+
+/// A sampling rate beside the samples that the configuration lacks or contradicts.
+#[test]
+fn a_stored_rate_is_compared() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.npz");
+    let x = ("x", npy("<f4", "(2, 2, 8)", &floats(32)));
+    let note = |rate: Option<(&str, Vec<u8>)>, configured: Option<f64>| {
+        let arrays: Vec<_> = [x.clone(), labels()].into_iter().chain(rate).collect();
+        std::fs::write(&path, archive(&arrays, zip::CompressionMethod::Stored)).unwrap();
+        crate::reader::rate_note(&path, configured)
+    };
+    let float = || npy("<f8", "()", &100f64.to_le_bytes());
+    let whole = || npy("<i4", "(1,)", &100i32.to_le_bytes());
+    for (name, rate) in [
+        ("fs", float()),
+        ("Sampling_Rate", whole()),
+        ("sfreq", float()),
+    ] {
+        let said = note(Some((name, rate.clone())), Some(50.0)).unwrap();
+        assert!(
+            said.contains("100 Hz, but the configuration has 50 Hz"),
+            "{said}"
+        );
+        let said = note(Some((name, rate.clone())), None).unwrap();
+        assert!(said.contains("add `sampling_rate: 100`"), "{said}");
+        assert_eq!(note(Some((name, rate)), Some(100.0)), None);
+    }
+    let several = npy(
+        "<f8",
+        "(2,)",
+        &[100f64, 50.0].map(f64::to_le_bytes).concat(),
+    );
+    assert_eq!(note(Some(("fs", several)), Some(50.0)), None);
+    assert_eq!(note(Some(("offset", float())), Some(50.0)), None);
+    assert_eq!(note(None, None), None);
+}
