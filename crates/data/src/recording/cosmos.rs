@@ -13,12 +13,15 @@ use super::{Contents, Hints, Notes, Trace, other_start, text};
 use crate::error::recording::{CosmosError, CosmosProblem, RecordingError};
 
 /// Bytes among which a file has the line above its first samples.
-const HEAD: usize = 32 << 10;
+const HEAD: usize = 16 << 10;
 
 /// Whether a file has blocks of samples as these.
 pub(super) fn is(bytes: &[u8]) -> bool {
     let head = &bytes[..bytes.len().min(HEAD)];
-    // `equally` or `approx`: rows of numbers have neither letter.
+    // `equally` or `approx`: rows of numbers have neither letter, and one look tells it.
+    if !b"qQxX".iter().any(|letter| text::has(head, *letter)) {
+        return false;
+    }
     let may_be = |line: &&[u8]| line.iter().any(|byte| b"qQxX".contains(byte));
     let lines = head.split(|byte| *byte == b'\n').filter(may_be);
     lines.map(text::cell).any(|line| series(&line).is_some())

@@ -128,8 +128,8 @@ fn a_list_says_that_rows_have_several_samples() {
     };
     for keys in [", samples_in_rows: true", ""] {
         let own = import_list(keys, "class: CLASS").unwrap();
-        // Three windows on either side of the gap.
-        assert_eq!(own.counts.windows, 36, "{:?}", own.warnings);
+        // Five windows of each, and none over the gap.
+        assert_eq!(own.counts.windows, 30, "{:?}", own.warnings);
         assert_eq!(own.warnings.texts(true), [""; 0]);
     }
     let error = import_list(", samples_in_rows: false", "class: CLASS").unwrap_err();

@@ -16,6 +16,9 @@ const NINTH: f64 = 1.645;
 /// Steps of this many packets tell whether they alternate.
 const ALTERNATING: usize = 32;
 
+/// Of fewer packets, the first one tells the start.
+const FEW: usize = 8;
+
 /// Packets without a gap between them.
 pub(super) struct Run {
     pub packets: Range<usize>,
@@ -195,13 +198,19 @@ impl Group {
         self.0.iter().flat_map(point).collect()
     }
 
-    /// Time of the first sample in seconds since `origin`: that of its packet, unless others say otherwise.
+    /// Time of the first sample in seconds since `origin`: that of its packet, if it agrees with the others, else theirs.
     pub fn start(&self, packets: &[Packet], rate: f64, origin: i64) -> f64 {
         let points = self.points(packets, origin);
         let own = points[0].0;
         let mut starts: Vec<f64> = points.iter().map(|(time, at)| time - at / rate).collect();
         let fitted = median(&mut starts);
-        if (fitted - own).abs() < 0.25 / rate {
+        // The times of channels jitter differently, but their samples are taken together.
+        let limit = if points.len() < FEW {
+            0.25 / rate
+        } else {
+            1e-6
+        };
+        if (fitted - own).abs() < limit {
             own
         } else {
             fitted
