@@ -11,6 +11,7 @@ mod distillation;
 mod finished;
 mod front_end;
 mod front_end_search;
+mod paired;
 mod prepared;
 mod site_shift;
 mod trained;
