@@ -54,8 +54,8 @@ impl Block {
             self.reals = numbers;
             return next;
         }
-        if line.starts_with('|') {
-            self.comments.push(line[1..].to_owned());
+        if let Some(comment) = line.strip_prefix('|') {
+            self.comments.push(comment.to_owned());
         } else if !is_of_numbers {
             self.texts.push(line.to_owned());
         }

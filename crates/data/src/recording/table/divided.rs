@@ -77,7 +77,7 @@ fn find(text: &[u8], separator: u8) -> Option<Divided> {
     let are_named = names.is_some_and(|names| names + 1 >= first.cells && first.parts > 1);
     let is_like = |own: &Divided| {
         let later = own.date.checked_sub(first.date);
-        let is_near = later.is_some_and(|days| days < 2 || days > 600);
+        let is_near = later.is_some_and(|days| !(5..=600).contains(&days));
         is_near && (own.first, own.parts, own.cells) == (first.first, first.parts, first.cells)
     };
     let own = &rows[begin..];

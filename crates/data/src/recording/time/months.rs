@@ -34,7 +34,7 @@ impl Scan<'_> {
             rest = &rest[length..];
         }
         let is_own = |names: &&str| names.split(' ').any(|own| own == name);
-        let number = MONTHS.iter().position(|names| is_own(&names))?;
+        let number = MONTHS.iter().position(is_own)?;
         self.0 = rest;
         Some(number as i64 + 1)
     }
