@@ -8,13 +8,20 @@ mod csv;
 mod table;
 mod trainer_state;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use self::table::Table;
 use crate::event_files::{Positions, Scalars};
 use crate::files::below;
-use support::words::counted;
+use support::words::{counted, first_few};
+
+/// What to do about several runs in a folder.
+pub(crate) const RUNS_OF_THEIR_OWN: &str =
+    "runs of their own, give the folder that holds them as --experiments-dir";
+
+/// Most folders that a sentence names.
+const MAX_NAMED: usize = 4;
 
 /// Upper bound for files below one directory that are opened, in case the directory is one of data.
 const MAX_FILES: usize = 1000;
@@ -80,6 +87,16 @@ pub(crate) fn scalars(directory: &Path) -> (Scalars, Vec<String>) {
                 "{name} counts otherwise than other tables: it is not shown"
             ));
         }
+    }
+    let folders = found.runs.keys().filter_map(|own| own.parent());
+    let folders: BTreeSet<String> = folders.map(|own| own.display().to_string()).collect();
+    if folders.len() > 1 {
+        let names: Vec<&str> = folders.iter().map(String::as_str).collect();
+        notes.push(format!(
+            "its metrics are those of {} folders, such as {}: if these are {RUNS_OF_THEIR_OWN}",
+            names.len(),
+            first_few(&names, MAX_NAMED)
+        ));
     }
     (found, notes)
 }

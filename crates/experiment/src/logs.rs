@@ -18,7 +18,7 @@ use crate::catalogue::tags::{Certainty, TagMeaning, counts_epochs_from_zero, is_
 use crate::catalogue::{Metric, Split};
 use crate::event_files::{Positions, Scalars, Steps, scalars};
 use crate::history::{Epoch, History};
-use crate::log_tables;
+use crate::log_tables::{self, RUNS_OF_THEIR_OWN};
 use crate::metadata::Results;
 use support::words::{counted, first_few};
 
@@ -167,11 +167,8 @@ impl<'a> Curves<'a> {
             curves.from_zero |= counts_epochs_from_zero(first.tag);
             curves.metrics.insert(key, claims.swap_remove(0).steps);
         }
-        if differ {
-            notes.push(
-                "if these places are runs of their own, give the folder that holds them as --experiments-dir"
-                    .into(),
-            );
+        if differ && !notes.iter().any(|note| note.contains(RUNS_OF_THEIR_OWN)) {
+            notes.push(format!("if these places are {RUNS_OF_THEIR_OWN}"));
         }
         if !unknown.is_empty() {
             let names: Vec<&str> = unknown.into_iter().collect();

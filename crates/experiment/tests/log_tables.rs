@@ -282,3 +282,17 @@ fn tables_of_folds_and_models_have_no_epochs() {
         assert!(said.starts_with("No experiments"), "{text}: {said}");
     }
 }
+
+/// A folder of several runs, one of which has a metric that the others lack, says so.
+#[test]
+fn runs_in_one_folder_are_told() {
+    let tested = "epoch,val_loss,test_acc\n0,1.25,0.5\n1,0.75,0.7\n";
+    let entry = entry(&[("a/history.csv", KERAS), ("b/history.csv", tested)]);
+    let expected = "its metrics are those of 2 folders, such as a, b: if these are runs of their own, give the folder that holds \
+                    them as --experiments-dir";
+    assert!(
+        entry.notes.iter().any(|note| note == expected),
+        "{:?}",
+        entry.notes
+    );
+}

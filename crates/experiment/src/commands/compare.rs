@@ -128,7 +128,15 @@ pub(super) fn run(
     if !options.group_by.is_empty() {
         return groups::run(store, options, terminal.now);
     }
-    let Chosen { entries, notes } = Chosen::of(store, &options.ids)?;
+    let Chosen { entries, mut notes } = Chosen::of(store, &options.ids)?;
+    for entry in &entries {
+        let doubts = entry.metadata.doubts();
+        notes.extend(
+            doubts
+                .iter()
+                .map(|own| plain(&format!("{}: {own}", entry.id))),
+        );
+    }
     check_several(&entries)?;
     let differences = differences(&entries);
     let mut out = Output {

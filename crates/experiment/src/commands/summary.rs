@@ -27,9 +27,10 @@ pub(super) fn run(
     let (entry, warnings) = ids::one(store, id)?;
     if json {
         let history = entry.history();
+        let notes = [history.notes, entry.metadata.doubts()].concat();
         let value = json!({"id": entry.id, "status": status(&entry), "directory": entry.directory.to_string_lossy(),
             "size": size(&entry.directory), "metadata": entry.metadata.known(),
-            "history": history.epochs, "notes": history.notes});
+            "history": history.epochs, "notes": notes});
         return Ok(Output {
             text: format!("{value:#}\n"),
             warnings,
@@ -237,7 +238,7 @@ impl<'a> Page<'a> {
         if !misfits.is_empty() {
             self.line("not read", format!("of {METADATA}: {}", misfits.join(", ")));
         }
-        for note in &history.notes {
+        for note in history.notes.iter().chain(&m.doubts()) {
             self.line("not read", note.clone());
         }
     }

@@ -3,6 +3,8 @@
 use std::fs::TryLockError;
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, Local};
+
 use crate::catalogue::layout::{HISTORY, LOCK_FILE, LOGS, METADATA};
 use crate::error::ExperimentError;
 use crate::files::open_regular;
@@ -141,8 +143,21 @@ impl Entry {
     }
 
     pub(super) fn sort_key(&self) -> (String, String) {
-        (self.metadata.timestamp.clone(), self.id.clone())
+        (in_order(&self.metadata.timestamp), self.id.clone())
     }
+}
+
+/// The text by which a start time is sorted: other programs may write seconds or milliseconds of Unix time.
+fn in_order(timestamp: &str) -> String {
+    let number = timestamp.trim().parse::<f64>().ok();
+    let seconds = number.map(|own| if own.abs() >= 1e11 { own / 1e3 } else { own });
+    let seconds = seconds.filter(|own| (1e8..1e11).contains(own));
+    let time = seconds.and_then(|own| DateTime::from_timestamp(own as i64, 0));
+    let text = time.map(|time| {
+        let local = time.with_timezone(&Local);
+        local.format("%Y-%m-%dT%H:%M:%S").to_string()
+    });
+    text.unwrap_or_else(|| timestamp.to_owned())
 }
 
 /// Whether a process holds the experiment's lock.
@@ -158,4 +173,19 @@ fn is_locked(directory: &Path) -> bool {
 pub(super) fn name_of(directory: &Path) -> String {
     let name = directory.file_name().unwrap_or_default();
     name.to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unix_times_are_between_dates() {
+        let found = in_order("1704103200");
+        assert!(("2023-12-31".."2024-01-03").contains(&&*found), "{found}");
+        assert_eq!(in_order("1704103200000"), found);
+        for text in ["2024-01-01T12:00:00", "31.01.2024 12:00", "", "12", "nan"] {
+            assert_eq!(in_order(text), text);
+        }
+    }
 }

@@ -107,6 +107,13 @@ fn reason(path: &Path) -> Option<String> {
         let own = file.strip_prefix(path).unwrap_or(file);
         own.display().to_string()
     };
+    let is_experiment = |file: &&PathBuf| file.ends_with(METADATA);
+    if let Some(file) = files.iter().find(is_experiment) {
+        return Some(format!(
+            "has `{}`, that of an experiment: give the folder that holds it as --experiments-dir",
+            shown(file)
+        ));
+    }
     // A table that holds no metrics is the most likely mistake.
     if let Some((file, problem)) = files
         .iter()
@@ -175,6 +182,11 @@ mod tests {
                 "trainer_state.json",
                 b"{\"log_history\": []}",
                 "has `trainer_state.json`, which has no metrics",
+            ),
+            (
+                "deep/metadata.json",
+                b"{}",
+                "has `deep/metadata.json`, that of an experiment: give the folder that holds it as --experiments-dir",
             ),
             (
                 "model.keras",
