@@ -196,13 +196,7 @@ fn of_pieces(
     let mut chosen = Chosen::of(pieces, names);
     overlaps::check(names.iter().zip(chosen.channels()), own)?;
     let (span, starts) = (chosen.span(), chosen.starts(own.files.len()));
-    let rate = chosen
-        .pieces()
-        .map(|piece| piece.trace.rate)
-        .reduce(f64::max);
-    if let (Some(span), Some(rate)) = (span, rate) {
-        counts::check(&own.labels, span, rate).map_err(error)?;
-    }
+    refuse_counts(own, &chosen).map_err(error)?;
     chosen.clean(&mut report);
     let places = Places::of(chosen.pieces());
     let merged = merge_at(chosen.into_traces(), names, config.sampling_rate);
@@ -262,6 +256,18 @@ fn of_pieces(
     )?;
     imported.straddling += report.straddling;
     Ok(report)
+}
+
+/// Refuses labels that count samples of a recording, or milliseconds.
+///
+/// # Errors
+/// If they do.
+fn refuse_counts(own: &Recording, chosen: &Chosen) -> Result<(), ImportError> {
+    let rates = chosen.pieces().map(|piece| piece.trace.rate);
+    match (chosen.span(), rates.reduce(f64::max)) {
+        (Some(span), Some(rate)) => counts::check(&own.labels, span, rate),
+        _ => Ok(()),
+    }
 }
 
 /// Resamples a stretch to the configured rate and applies the steps.

@@ -27,7 +27,9 @@ pub(super) fn of(there: &ListColumns) -> Option<Channels<'_>> {
     let known = Role::Samples.names();
     let is_named = |own: &&(String, Vec<ListColumn>)| known.contains(&&*own.0.to_lowercase());
     let structures = &there.structures;
-    let only = || Some(&structures[0]).filter(|_| structures.len() == 1);
+    // Beside channels in columns of their own, a structure may be anything.
+    let is_alone = structures.len() == 1 && there.floats.is_empty();
+    let only = || structures.first().filter(|_| is_alone);
     if !structures.is_empty() {
         let found = structures.iter().find(is_named).or_else(only)?;
         return Some(Channels::Lists(&found.1));

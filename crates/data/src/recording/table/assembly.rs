@@ -1,5 +1,7 @@
 //! Assembles traces from the rows of a table.
 
+mod packed_rows;
+
 use std::borrow::Cow;
 
 use support::words::counted;
@@ -319,7 +321,7 @@ impl Assembly<'_> {
     }
 
     /// Beginning of a note or an error about a channel.
-    pub(super) fn prefix(&self, channel: &str) -> String {
+    fn prefix(&self, channel: &str) -> String {
         match (channel, &*self.sensor) {
             ("", "") => String::new(),
             ("", sensor) => format!("sensor `{sensor}`: "),

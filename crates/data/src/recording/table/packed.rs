@@ -2,20 +2,17 @@
 
 use support::words::first_few;
 
-use super::super::{Hints, NANOS, Notes, Remark, Trace};
-use super::assembly::Assembly;
-use super::labelled::LABELS;
-use super::packets::{Packet, Packets};
-use super::{Texts, wrapped};
+use super::super::{Hints, NANOS, Notes, Remark};
+use super::wrapped;
 use crate::error::recording::TableError;
 
 /// A channel whose samples are in several columns.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Packed {
     /// What the names of the columns have in common.
-    name: String,
+    pub name: String,
     /// Its columns, in order.
-    columns: Vec<usize>,
+    pub columns: Vec<usize>,
 }
 
 /// Columns that a row must have for a note or a guess; loggers of a few channels number them.
@@ -34,7 +31,8 @@ const UNNAMED: &str = "samples";
 /// Columns that a message names.
 const NAMED: usize = 12;
 
-type Channels = [(String, Vec<f64>)];
+/// Names and values of columns.
+pub(super) type Channels = [(String, Vec<f64>)];
 
 /// Finds the channels whose samples are in several columns of each row, if the list of recordings says that there are some, or
 /// the samples do. Where it is not sure, a note says what to do.
@@ -220,109 +218,6 @@ impl Rates {
         let rate = |rate: f64| (rate * 1e3).round() / 1e3;
         self.rows
             .map_or_else(String::new, |rows| format!(" at {} Hz", rate(rows)))
-    }
-}
-
-impl Assembly<'_> {
-    /// Adds rows that have several samples of each channel; `names` are the channels or parts of their names.
-    pub(super) fn packed_rows(
-        &mut self,
-        names: Option<&Texts>,
-        channels: &Channels,
-        times: Option<&[i64]>,
-    ) -> Result<(), TableError> {
-        let all = channels.first().map_or(0, |(_, values)| values.len());
-        let mut parts: Vec<(String, Vec<usize>)> = Vec::new();
-        match names {
-            None => parts.push((String::new(), (0..all).collect())),
-            Some(names) => {
-                for row in 0..all {
-                    let name = names.get(row);
-                    match parts.iter_mut().find(|(own, _)| own == name) {
-                        Some((_, rows)) => rows.push(row),
-                        None => parts.push((name.to_owned(), vec![row])),
-                    }
-                }
-            }
-        }
-        let labels = std::mem::take(&mut self.labels);
-        let packed = std::mem::take(&mut self.packed);
-        let mut is_first = true;
-        for (part, rows) in &parts {
-            for own in &packed {
-                let name = match &**part {
-                    "" => own.name.clone(),
-                    part if packed.len() == 1 => part.to_owned(),
-                    part => format!("{part}.{}", own.name),
-                };
-                let value = |row: usize, at: usize| channels[own.columns[at]].1[row];
-                let count = own.columns.len();
-                self.packets(name, packets((rows, count), times, value))?;
-                // The labels of the first channel are those of all.
-                if std::mem::take(&mut is_first) && !labels.is_empty() {
-                    let label = |row: usize, _| labels[row];
-                    self.packets(LABELS.to_owned(), packets((rows, count), times, label))?;
-                }
-            }
-        }
-        self.packed = packed;
-        Ok(())
-    }
-
-    /// Adds a channel.
-    fn packets(&mut self, name: String, own: Packets) -> Result<(), TableError> {
-        let of = self.prefix(&name);
-        let is_label = name == LABELS;
-        let name = match &*self.sensor {
-            "" => name,
-            sensor => format!("{sensor}.{name}"),
-        };
-        if own.packets.is_empty() {
-            let Some(rate) = self.hints.sampling_rate else {
-                return Err(TableError::NoTimes.noted(self.notes.all()));
-            };
-            self.traces.push(Trace {
-                channel: name,
-                start: self.hints.start.unwrap_or(0),
-                rate: super::super::check_rate(rate)?,
-                samples: own.samples,
-            });
-            return Ok(());
-        }
-        let read = Packets { name, ..own }.traces(self.hints.sampling_rate);
-        let (traces, said) = read.map_err(|problem| TableError::Clock {
-            of: of.clone(),
-            problem,
-        })?;
-        self.traces.extend(traces);
-        if !is_label {
-            self.notes
-                .extend(said.into_iter().map(|note| note.after(&of)));
-        }
-        Ok(())
-    }
-}
-
-/// The samples of some rows of `count` values, which `value` gives by row and column; without times they are no packets.
-fn packets(
-    (rows, count): (&[usize], usize),
-    times: Option<&[i64]>,
-    value: impl Fn(usize, usize) -> f64,
-) -> Packets {
-    let all = rows
-        .iter()
-        .flat_map(|row| (0..count).map(|at| value(*row, at)));
-    let samples = all.collect();
-    let packet = |(number, row): (usize, &usize)| {
-        let time = times?[*row];
-        let first = number * count;
-        Some(Packet { time, first, count })
-    };
-    Packets {
-        name: String::new(),
-        noun: "row",
-        packets: rows.iter().enumerate().filter_map(packet).collect(),
-        samples,
     }
 }
 
