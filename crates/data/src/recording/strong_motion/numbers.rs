@@ -46,10 +46,10 @@ fn row<'a>(word: &'a [u8], samples: &mut Vec<f64>) -> Result<(), &'a [u8]> {
 pub(super) fn number(word: &[u8]) -> Option<f64> {
     let text = str::from_utf8(word).ok()?;
     let is_of_number = |c: char| c.is_ascii_digit() || "+-.eEdD".contains(c);
-    let number: f64 = match text.chars().all(is_of_number) {
-        true => text.replace(['d', 'D'], "E").parse().ok()?,
-        false => return None,
-    };
+    if !text.chars().all(is_of_number) {
+        return None;
+    }
+    let number: f64 = text.replace(['d', 'D'], "E").parse().ok()?;
     Some(number).filter(|number| number.is_finite())
 }
 
