@@ -1,7 +1,7 @@
 //! Knowledge distillation: a trial decides where sites differ, and everything else is as without.
 
 use super::defaults::{changed_windows, without_slow_part};
-use super::resume::{assert_same, weights};
+use super::resume::{OPEN_ENDED, assert_same, weights};
 use super::*;
 
 /// Runs an epoch on a dataset; returns what was said, the metadata and the share of the teacher.
@@ -57,17 +57,18 @@ fn a_trial_decides_where_sites_differ() {
     assert_eq!(share, 0.0);
 }
 
-/// The targets are the same to the bit when a run is resumed or streamed; on other engines they are the same.
+/// The targets are the same to the bit when a run is resumed or streamed.
 #[test]
 fn a_taught_run_goes_on() {
-    let run = |more: &[&str]| {
+    let run_for = |epochs: &str, more: &[&str]| {
         let place = Place::new();
-        let base = ["--epochs", "3", "--no-baseline", "--schedule", "plateau"];
-        let output = place.run(&[&base, &["--warmup", "0"][..], more].concat());
+        let base = ["--epochs", epochs, "--no-baseline"];
+        let output = place.run(&[&base, &OPEN_ENDED[..], more].concat());
         assert!(output.status.success(), "{}", text(&output.stderr));
         let experiment = place.found().remove(0);
         (place, experiment)
     };
+    let run = |more: &[&str]| run_for("3", more);
     let taught = ["--distillation", "0.5"];
     let (_whole_place, whole) = run(&taught);
     let (_alone_place, alone) = run(&["--distillation", "0"]);
@@ -75,15 +76,10 @@ fn a_taught_run_goes_on() {
     let (_streamed_place, streamed) = run(&[&taught[..], &["--stream", "--threads", "1"]].concat());
     assert!(weights(&whole) == weights(&streamed), "streamed");
 
-    let (place, part) = run(&[&taught[..], &["--epochs", "1"]].concat());
+    let (place, part) = run_for("1", &taught);
     let output = place.run(&["--resume", "latest", "--epochs", "3", "--no-baseline"]);
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert_same(&part, &whole);
-
-    let (_burn_place, burn) = run(&[&taught[..], &["--backend", "flex"]].concat());
-    let loss = |experiment: &Path| metadata(experiment)["results"]["validation"]["loss"].clone();
-    let [own, other, without] = [&whole, &burn, &alone].map(|e| loss(e).as_f64().unwrap());
-    assert!((own / other - 1.0).abs() < 0.05, "{own} {other} {without}");
 }
 
 #[test]
