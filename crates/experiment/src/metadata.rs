@@ -20,8 +20,7 @@ use crate::lenient::{Lenient, field};
 /// Version of the added fields. Additive changes do not raise it.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// Fields at the top of `metadata.json` that the programs write, in every run or in some. All other fields there are the
-/// user's.
+/// Fields at the top of `metadata.json` that the programs write, in every run or in some. Others are the user's.
 pub const FIELDS: [&str; 28] = [
     "experiment_id",
     "timestamp",

@@ -7,11 +7,10 @@
 
 use baselines::cache::{self, Key};
 use baselines::teacher::teach;
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::augmentation_search::sites_differ;
-use super::front_end_search::MOST_WORSE;
+use super::distillation_search::{DistillationSearch, Teacher};
 use super::prepared::Prepared;
 use super::trial::{Contender, Effort, Trial};
 use crate::error::TrainerError;
@@ -23,58 +22,8 @@ use crate::training::calibration::fit_temperature;
 /// Raised whenever the trials come to other results, which are then not taken from the cache.
 const VERSION: u32 = 2;
 
-/// Share of the teacher in training. It has most of the gain of a larger one, and harms less where the trials err.
-const SHARE: f64 = 0.5;
-
 /// Share of the teacher in the trials: more, so that they show what it does.
 const SHARE_IN_TRIALS: f64 = 0.9;
-
-/// What the network learns from besides labels.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Teacher {
-    /// Class probabilities of the training windows, if the network learns from them.
-    ///
-    /// # Shapes
-    /// `[windows, classes]`, flattened.
-    pub probabilities: Option<Vec<f32>>,
-    /// How that was decided, for the metadata; `None` if the recipe says it, or trials would not.
-    pub search: Option<DistillationSearch>,
-}
-
-/// How it was decided whether to learn from a teacher; stored as `distillation_choice` in the metadata.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct DistillationSearch {
-    /// Validation loss of a small network that learns from labels alone.
-    loss: f64,
-    /// That of one that learns from the teacher.
-    loss_with_teacher: f64,
-}
-
-impl DistillationSearch {
-    /// The share of the teacher in training: none where the loss is clearly higher with it, or not finite. Larger networks
-    /// learn more by heart than that of the trial, so they gain where it gains nothing.
-    pub fn chosen(&self) -> f64 {
-        if self.loss_with_teacher <= self.loss * (1.0 + MOST_WORSE) {
-            SHARE
-        } else {
-            0.0
-        }
-    }
-
-    fn message(&self) -> String {
-        let chosen = self.chosen();
-        let how = if chosen > 0.0 {
-            format!("{chosen} of every target is their probability")
-        } else {
-            "with labels alone".to_owned()
-        };
-        format!(
-            "simple classifiers that have not seen a recording may teach the network: in a trial, the validation loss is {:.3} \
-             with them and {:.3} without: training {how} (--distillation sets it)",
-            self.loss_with_teacher, self.loss
-        )
-    }
-}
 
 impl Prepared {
     /// Decides whether the network learns from a teacher, if the recipe does not, and asks the teacher. The decision depends
@@ -185,27 +134,5 @@ impl Prepared {
                 loss_with_teacher
             },
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_clearly_higher_loss_decides() {
-        let chosen = |loss, loss_with_teacher| {
-            DistillationSearch {
-                loss,
-                loss_with_teacher,
-            }
-            .chosen()
-        };
-        for (alone, with) in [(0.7, 0.6), (0.7, 0.7), (0.7, 0.706)] {
-            assert_eq!(chosen(alone, with), SHARE, "{alone} {with}");
-        }
-        for (alone, with) in [(0.7, 0.708), (0.7, f64::NAN), (f64::NAN, 0.7)] {
-            assert_eq!(chosen(alone, with), 0.0, "{alone} {with}");
-        }
     }
 }

@@ -8,6 +8,7 @@ mod augmentation_search;
 mod baseline_comparison;
 mod claimed;
 mod distillation;
+mod distillation_search;
 mod finished;
 mod front_end;
 mod front_end_search;

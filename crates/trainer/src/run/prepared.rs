@@ -9,7 +9,7 @@ use model::{Architecture, InputShape, Plan, Weights};
 use serde_json::{Map, Value, json};
 
 use super::augmentation_search::AugmentationSearch;
-use super::distillation::Teacher;
+use super::distillation_search::Teacher;
 use super::front_end_search::FrontEndSearch;
 use crate::budget::NodeCost;
 use crate::compute::Target;
