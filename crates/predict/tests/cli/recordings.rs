@@ -119,7 +119,7 @@ fn rows_of_several_samples() {
         "x,y",
         "--samples-in-rows=false",
     ]);
-    refused(&output, 2, "there is no channel `x`");
+    refused(&output, 2, "`x` must match exactly one channel");
 }
 
 /// Reads files of a list, as `trainer evaluate --recordings` does.
