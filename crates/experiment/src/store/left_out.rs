@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::fmt::{self, Display, Formatter};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::ExperimentStore;
 use super::entry::name_of;
-use crate::catalogue::layout::METADATA;
+use crate::catalogue::layout::{LOCK_FILE, METADATA};
 use crate::error::ExperimentError;
 use crate::files::below;
 use crate::log_tables;
@@ -46,6 +47,9 @@ const KINDS: [(&str, &str); 16] = [
     (".jsonl", "JSON"),
     (".log", "a text"),
 ];
+
+/// How long a folder without files is taken for one that a program is about to write into.
+const SETTLED: Duration = Duration::from_secs(10);
 
 /// Files that are looked at in a folder.
 const MAX_FILES: usize = 2000;
@@ -90,7 +94,13 @@ fn reason(path: &Path) -> Option<String> {
             Err(error) => Some(format!("is a symbolic link that leads nowhere ({error})")),
         };
     }
-    if !kind.is_dir() {
+    // An experiment that was made, or is being made, since the others were listed.
+    let is_own = || {
+        [METADATA, LOCK_FILE]
+            .iter()
+            .any(|name| path.join(name).exists())
+    };
+    if !kind.is_dir() || is_own() {
         return None;
     }
     match fs::read_dir(path) {
@@ -100,8 +110,12 @@ fn reason(path: &Path) -> Option<String> {
     }
     let files = below(path, |_| true);
     let files = &files[..files.len().min(MAX_FILES)];
+    // It may have been removed, or become one, in the meantime.
+    if is_own() || !path.exists() {
+        return None;
+    }
     if files.is_empty() {
-        return Some("has no files".into());
+        return (!is_new(&kind)).then(|| "has no files".into());
     }
     let shown = |file: &Path| {
         let own = file.strip_prefix(path).unwrap_or(file);
@@ -129,6 +143,12 @@ fn reason(path: &Path) -> Option<String> {
         Some((file, what)) => format!("has `{}` ({what}), which is not read", shown(file)),
         None => format!("has no metrics; its first file is `{}`", shown(&files[0])),
     })
+}
+
+/// Whether a folder changed so lately that a program may be about to write into it.
+fn is_new(folder: &fs::Metadata) -> bool {
+    let age = folder.modified().ok().and_then(|time| time.elapsed().ok());
+    age.is_none_or(|age| age < SETTLED)
 }
 
 #[cfg(test)]
@@ -209,6 +229,16 @@ mod tests {
         std::os::unix::fs::symlink("empty", at("link")).unwrap();
         std::os::unix::fs::symlink("self", at("self")).unwrap();
         std::os::unix::fs::symlink("..", at("empty/deep/up")).unwrap();
+        // Others may be about to become experiments, or have become some since they were listed.
+        fs::create_dir(at("new")).unwrap();
+        for (name, file) in [("made", METADATA), ("begun", LOCK_FILE)] {
+            fs::create_dir(at(name)).unwrap();
+            fs::write(at(name).join(file), "").unwrap();
+            fs::write(at(name).join("history.jsonl"), "").unwrap();
+        }
+        let an_hour_ago = std::time::SystemTime::now() - Duration::from_secs(3600);
+        let empty = fs::File::open(at("empty")).unwrap();
+        empty.set_modified(an_hour_ago).unwrap();
         let store = ExperimentStore::new(folder.path());
         let found = store.left_out(&BTreeSet::new()).unwrap();
         let names: Vec<&str> = found.iter().map(|own| &*own.name).collect();
