@@ -41,15 +41,14 @@ impl DistillationSearch {
 
     /// Message to the user.
     pub fn message(&self) -> String {
-        let chosen = self.chosen();
-        let how = if chosen > 0.0 {
-            format!("{chosen} of every target is their probability")
+        let how = if self.chosen() > 0.0 {
+            "with half of every target from simple classifiers fitted to other recordings"
         } else {
-            "with labels alone".to_owned()
+            "with labels alone, and without targets from simple classifiers"
         };
         format!(
-            "simple classifiers that have not seen a recording may teach the network: in a trial, the validation loss is {:.3} \
-             with them and {:.3} without: training {how} (--distillation sets it)",
+            "a trial chose the targets: training {how} (--distillation sets it); validation loss {:.3} with targets from them, \
+             {:.3} with labels alone",
             self.loss_with_teacher, self.loss
         )
     }
