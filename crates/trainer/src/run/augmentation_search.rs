@@ -49,12 +49,14 @@ impl AugmentationSearch {
         interrupt: &Interrupt,
     ) -> Result<Self, TrainerError> {
         let separability = separability(dataset).map_err(TrainerError::Stream)?;
-        let trial =
-            (separability >= DIFFERENT_SITES).then(|| Scores::new(dataset, recipe, interrupt));
-        Ok(Self {
+        let mut search = Self {
             separability,
-            trial: trial.transpose()?,
-        })
+            trial: None,
+        };
+        if search.sites_differ() {
+            search.trial = Some(Scores::new(dataset, recipe, interrupt)?);
+        }
+        Ok(search)
     }
 
     /// Whether training and validation windows come from different sites or days.

@@ -69,13 +69,22 @@ impl Prepared {
         if !is_open || !self.sites_differ()? {
             return Ok(None);
         }
-        let Ok(probabilities) = self.ask_teacher() else {
-            return Ok(None);
-        };
         let mut basis = self.basis_of_search("distillation", VERSION);
         basis["augmentation"] = json!(recipe.augmentation);
         let key = Key::new(&basis);
-        let search = match cache::read(&key) {
+        let cached = cache::read::<DistillationSearch>(&key);
+        // A teacher that is not wanted is not asked again.
+        if let Some(search) = cached.filter(|search| search.chosen() == 0.0) {
+            progress.say(&search.message());
+            return Ok(Some(Teacher {
+                probabilities: None,
+                search: Some(search),
+            }));
+        }
+        let Ok(probabilities) = self.ask_teacher() else {
+            return Ok(None);
+        };
+        let search = match cached {
             Some(search) => search,
             None => {
                 let search = self.try_teacher(&probabilities, interrupt)?;

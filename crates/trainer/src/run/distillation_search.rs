@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::front_end_search::MOST_WORSE;
+use super::paired::MOST_WORSE;
 
 /// Share of the teacher in training. It has most of the gain of a larger one, and harms less where the trials err.
 const SHARE: f64 = 0.5;

@@ -8,11 +8,7 @@
 use data::{BandsConfig, FEW_BANDS};
 use serde::{Deserialize, Serialize};
 
-use super::paired::Paired;
-
-/// By how much of the loss a form with fewer features, or targets from a teacher, may be worse. Standard errors are often ten times that, and what is
-/// worse by a standard error in short trials may be clearly worse after whole trainings.
-pub const MOST_WORSE: f64 = 0.01;
+use super::paired::{MOST_WORSE, Paired};
 
 /// A form of `bands`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

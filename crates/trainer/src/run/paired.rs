@@ -1,5 +1,9 @@
 //! Scores of two ways to train on the same windows.
 
+/// By how much of the loss a form with fewer features, or targets from a teacher, may be worse. Standard errors are often ten
+/// times that, and what is worse by a standard error in short trials may be clearly worse after whole trainings.
+pub const MOST_WORSE: f64 = 0.01;
+
 /// A score of both ways on the validation split.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Paired {
