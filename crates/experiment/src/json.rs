@@ -4,6 +4,8 @@
 //! Numbers that JSON does not have are read as marked strings. `to_bytes` writes those back unchanged; `plain` turns
 //! them into strings that [`number`] parses.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 /// Marks a string that represents a number which JSON does not have.
@@ -48,12 +50,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Value, serde_json::Error> {
         Ok(_) => self::strict(&marked(bytes)),
         Err(error) => self::strict(&marked(bytes)).map_err(|_| error),
     };
-    match bytes {
-        [0xef, 0xbb, 0xbf, rest @ ..] => strict(rest),
-        [0xff, 0xfe, rest @ ..] => strict(&utf16(rest, u16::from_le_bytes)),
-        [0xfe, 0xff, rest @ ..] => strict(&utf16(rest, u16::from_be_bytes)),
-        bytes => strict(bytes),
-    }
+    strict(&without_mark(bytes))
 }
 
 /// Parses JSON as the standard has it. `Value`'s own `FromStr` is compiled within `serde_json`, at its optimisation
@@ -75,13 +72,20 @@ fn has_long_number(bytes: &[u8]) -> bool {
 }
 
 /// A text without its byte-order mark, also in UTF-16 with one; what is no text is replaced.
-pub(crate) fn text(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
-    let wide = |bytes: &[u8], unit| String::from_utf8_lossy(&utf16(bytes, unit)).into_owned();
+pub(crate) fn text(bytes: &[u8]) -> Cow<'_, str> {
+    match without_mark(bytes) {
+        Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
+        Cow::Owned(bytes) => String::from_utf8_lossy(&bytes).into_owned().into(),
+    }
+}
+
+/// The bytes behind a byte-order mark, in UTF-8 if the mark is that of UTF-16.
+fn without_mark(bytes: &[u8]) -> Cow<'_, [u8]> {
     match bytes {
-        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest),
-        [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes).into(),
-        [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes).into(),
-        bytes => String::from_utf8_lossy(bytes),
+        [0xef, 0xbb, 0xbf, rest @ ..] => rest.into(),
+        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes).into(),
+        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes).into(),
+        bytes => bytes.into(),
     }
 }
 

@@ -45,15 +45,22 @@ fn head(path: &Path) -> std::io::Result<String> {
 /// Why a file that is called as a table is none of metrics, in words. Logs may be anything.
 pub(super) fn problem(path: &Path, name: &str) -> Option<String> {
     let is_log = name.to_lowercase().ends_with(".log");
-    if !may_be_table(name) || is_log || is_table(path) {
+    if !may_be_table(name) || is_log {
         return None;
     }
-    Some(match head(path) {
-        Err(error) => format!("which cannot be read: {error}"),
-        Ok(text) if lines(&text).next().is_none() => "which is empty".into(),
-        Ok(text) if Header::of(&text).is_some() => "which has no rows".into(),
-        Ok(_) => "whose first line names no metrics with their epochs or steps".into(),
-    })
+    let text = match head(path) {
+        Ok(text) => text,
+        Err(error) => return Some(format!("which cannot be read: {error}")),
+    };
+    let problem = match lines(&text).count() {
+        0 => "which is empty",
+        _ if Header::of(&text).is_none() => {
+            "whose first line names no metrics with their epochs or steps"
+        }
+        1 => "which has no rows",
+        _ => return None,
+    };
+    Some(problem.into())
 }
 
 /// What a column is for.
