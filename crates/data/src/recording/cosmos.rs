@@ -9,7 +9,7 @@ mod fortran;
 
 use self::block::{Block, Spaced};
 use self::fortran::Form;
-use super::{Contents, Hints, Notes, Trace, other_start, text};
+use super::{Contents, Hints, Notes, Trace, dated, text};
 use crate::error::recording::{CosmosError, CosmosProblem, RecordingError};
 
 /// Bytes among which a file has the line above its first samples.
@@ -77,23 +77,16 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
     let (mut traces, mut notes) = (Vec::new(), Notes::default());
     let mut damaged = None;
     let mut block = Block::default();
-    let (mut at, mut undated) = (0, false);
+    let (mut at, mut are_dated) = (0, true);
     while at < lines.len() {
-        let line = &lines[at];
-        let (next, found) = match series(line) {
-            Some(series) => samples(&lines, at, &series, &mut notes),
-            None => {
-                at = block.header(&lines, at);
-                continue;
-            }
+        let Some(series) = series(&lines[at]) else {
+            at = block.header(&lines, at);
+            continue;
         };
-        let found = found.and_then(|values| {
-            let series = series(line).expect("it is one");
-            trace(&block, &series, values)
-        });
-        match found {
+        let (next, values) = samples(&lines, at, &series, &mut notes);
+        match values.and_then(|values| trace(&block, &series, values)) {
             Ok((trace, is_dated)) => {
-                undated |= !is_dated;
+                are_dated &= is_dated;
                 traces.push(trace);
             }
             Err(problem) => {
@@ -109,22 +102,20 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
     if let Some(problem) = damaged.filter(|_| traces.is_empty()) {
         return Err(problem.into());
     }
-    Ok(dated(traces, notes, (undated, hints)))
+    Ok(if are_dated {
+        dated(traces, notes, hints)
+    } else {
+        undated(traces, notes, hints)
+    })
 }
 
-/// The traces, with the given start if the file has none.
-fn dated(mut traces: Vec<Trace>, mut notes: Notes, (undated, hints): (bool, &Hints)) -> Contents {
-    let own = traces.iter().map(|trace| trace.start).min();
-    match hints.start {
-        Some(start) if undated => traces.iter_mut().for_each(|trace| trace.start = start),
-        None if undated => {
-            notes.push(
-                "the headers have no time of the first sample: give the recording its `start`",
-            );
-            traces.iter_mut().for_each(|trace| trace.start = 0);
-        }
-        _ => notes.extend(other_start(hints, own)),
+/// The traces, with the given start, as the file has none.
+fn undated(mut traces: Vec<Trace>, mut notes: Notes, hints: &Hints) -> Contents {
+    if hints.start.is_none() {
+        notes.push("the headers have no time of the first sample: give the recording its `start`");
     }
+    let start = hints.start.unwrap_or(0);
+    traces.iter_mut().for_each(|trace| trace.start = start);
     Contents {
         traces,
         notes,

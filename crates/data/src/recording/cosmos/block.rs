@@ -213,9 +213,10 @@ fn numbers(lines: &[String], at: usize) -> (usize, Vec<f64>) {
         .filter_map(|own| own.parse::<usize>().ok());
     let (_, rows) = (stated.next(), stated.next().unwrap_or(0));
     let rows = rows.min(lines.len() - at - 1);
+    let form = Form::of(line);
     let mut values = Vec::new();
     for row in &lines[at + 1..at + 1 + rows] {
-        match Form::of(line) {
+        match form {
             Some(form) => {
                 // A malformed number makes those behind it unknown.
                 if form.numbers(row, &mut values).is_err() {

@@ -1,6 +1,7 @@
 //! Dates that the separator of a table divides, `2024,122,10:00:00` or `2024 05 01 10:00:00`, in cells that no name is above.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::super::{Notes, Remark};
 
@@ -11,36 +12,32 @@ const FEWEST: usize = 3;
 const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b' '];
 
 /// A date and a time of day in several cells of a row.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Debug)]
 struct Divided {
-    separator: u8,
     /// The cell of the year.
     first: usize,
     /// Cells of the date: year and day, or year, month and day.
     parts: usize,
-    /// Cells of the row.
-    cells: usize,
+    /// Cells of the row: where they are in it.
+    cells: Vec<Range<usize>>,
     /// Year and day, or a number that grows by as little.
     date: u32,
 }
 
 /// The text with one cell for each time, if its rows have dates that are divided.
 pub(super) fn joined<'t>(text: Cow<'t, [u8]>, notes: &mut Notes) -> Cow<'t, [u8]> {
-    let Some(found) = SEPARATORS
-        .iter()
-        .find_map(|separator| find(&text, *separator))
-    else {
+    let divides = |separator: &u8| divides_dates(&text, *separator);
+    let Some(separator) = SEPARATORS.into_iter().find(divides) else {
         return text;
     };
     let mut own = Vec::with_capacity(text.len());
     let mut example = String::new();
     for line in text.split_inclusive(|byte| *byte == b'\n') {
-        let Some(times) = of_line(line, found.separator) else {
+        let Some(times) = of_line(line, separator) else {
             own.extend_from_slice(line);
             continue;
         };
-        let cells = cells(line, found.separator);
-        let date = &cells[times.first..=times.first + times.parts];
+        let date = &times.cells[times.first..=times.first + times.parts];
         if example.is_empty() {
             let all = &line[date[0].start..date[date.len() - 1].end];
             example = String::from_utf8_lossy(all).into_owned();
@@ -62,27 +59,30 @@ pub(super) fn joined<'t>(text: Cow<'t, [u8]>, notes: &mut Notes) -> Cow<'t, [u8]
     own.into()
 }
 
-/// How the dates of a text are divided; `None` if they are not, or names are above each of their parts.
-fn find(text: &[u8], separator: u8) -> Option<Divided> {
+/// Whether a separator divides the dates of a text, and no names are above each of their parts.
+fn divides_dates(text: &[u8], separator: u8) -> bool {
     let lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
     let lines = lines.filter(|line| !line.is_empty() && line[0] != b'#');
     let head: Vec<&[u8]> = lines.take(HEAD).collect();
     let rows: Vec<Option<Divided>> = head.iter().map(|line| of_line(line, separator)).collect();
-    let begin = rows.iter().position(Option::is_some)?;
-    let first = rows[begin]?;
+    let found = rows.iter().enumerate();
+    let Some((begin, first)) = found.flat_map(|(at, own)| Some((at, own.as_ref()?))).next() else {
+        return false;
+    };
     let names = begin
         .checked_sub(1)
         .map(|at| cells(head[at], separator).len());
     // Some programs leave out the name of the last column.
-    let are_named = names.is_some_and(|names| names + 1 >= first.cells && first.parts > 1);
+    let are_named = names.is_some_and(|names| names + 1 >= first.cells.len() && first.parts > 1);
     let is_like = |own: &Divided| {
         let later = own.date.checked_sub(first.date);
         let is_near = later.is_some_and(|days| !(5..=600).contains(&days));
-        is_near && (own.first, own.parts, own.cells) == (first.first, first.parts, first.cells)
+        let place = |own: &Divided| (own.first, own.parts, own.cells.len());
+        is_near && place(own) == place(first)
     };
     let own = &rows[begin..];
     let alike = own.iter().flatten().filter(|own| is_like(own)).count();
-    (!are_named && alike >= FEWEST && alike * 10 >= own.len() * 9).then_some(first)
+    !are_named && alike >= FEWEST && alike * 10 >= own.len() * 9
 }
 
 /// The divided date of a row.
@@ -109,10 +109,9 @@ fn of_line(line: &[u8], separator: u8) -> Option<Divided> {
         _ => return None,
     };
     Some(Divided {
-        separator,
         first: clock - parts,
         parts,
-        cells: cells.len(),
+        cells,
         date,
     })
 }
@@ -125,7 +124,7 @@ fn is_clock(cell: &[u8]) -> bool {
 }
 
 /// The cells of a line without blanks around them.
-fn cells(line: &[u8], separator: u8) -> Vec<std::ops::Range<usize>> {
+fn cells(line: &[u8], separator: u8) -> Vec<Range<usize>> {
     let mut all = Vec::new();
     let mut start = 0;
     let ends = |byte: &u8| *byte == separator || separator == b' ' && byte.is_ascii_whitespace();

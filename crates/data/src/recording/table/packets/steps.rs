@@ -44,6 +44,13 @@ pub(super) fn step(packets: &[Packet], at: usize) -> f64 {
     packets[at + 1].time.saturating_sub(packets[at].time) as f64 / NANOS
 }
 
+/// Samples by which each step is longer than the samples of its packet.
+fn longer(packets: &[Packet], period: f64) -> Vec<f64> {
+    (1..packets.len())
+        .map(|next| step(packets, next - 1) / period - packets[next - 1].count as f64)
+        .collect()
+}
+
 /// Seconds between samples, of steps between neighbours; `None` if no times differ.
 pub(super) fn usual_period(packets: &[Packet]) -> Option<f64> {
     let all =
@@ -76,9 +83,7 @@ fn usual_count(packets: &[Packet]) -> f64 {
 /// Whether steps are longer and shorter than even ones in turn, by more than half a sample. Of times that jitter by chance,
 /// every fourth step is not.
 pub(super) fn alternates(packets: &[Packet], period: f64) -> bool {
-    let longer: Vec<f64> = (1..packets.len())
-        .map(|next| step(packets, next - 1) / period - packets[next - 1].count as f64)
-        .collect();
+    let longer = longer(packets, period);
     let (mut both, mut squares) = (0.0, 0.0);
     for pair in longer.windows(2) {
         both += pair[0] * pair[1];
@@ -100,10 +105,7 @@ fn ninth(values: &mut [f64]) -> f64 {
 /// Divides packets where samples are missing.
 pub(super) fn steps(packets: &[Packet], period: f64) -> Steps {
     let usual = usual_count(packets);
-    // Samples by which each step is longer than the samples of its packet.
-    let longer: Vec<f64> = (1..packets.len())
-        .map(|next| step(packets, next - 1) / period - packets[next - 1].count as f64)
-        .collect();
+    let longer = longer(packets, period);
     let sizes = longer.iter().map(|own| own.abs());
     let mut small: Vec<f64> = sizes.filter(|own| *own < usual / 2.0).collect();
     let jitter = (NORMAL * median(&mut small)).max(ninth(&mut small) / NINTH);
