@@ -78,19 +78,24 @@ pub fn natural(x: f64) -> f64 {
     if x.is_normal() { ln(x) } else { x.ln() }
 }
 
-/// `ln x` of a normal positive number, within 1.5 units in the last place of the larger of the result and a half. As
-/// [`ln`], with as many terms as float32 needs.
+/// `e` and `(m - 1) / (m + 1)` of a positive normal number, as [`ln`].
 #[inline(always)]
-fn ln_narrow(x: f32) -> f32 {
+fn split_narrow(x: f32) -> (f32, f32) {
     const SQRT_HALF: u32 = 0x3f35_04f3;
     const MANTISSA: u32 = (1 << 23) - 1;
-    // Together `ln 2`. The first has so few bits that its products with exponents are exact.
-    const LN_2_HIGH: f32 = 0.693_359_4;
-    const LN_2_LOW: f32 = -2.121_944_4e-4;
     let shifted = x.to_bits().wrapping_sub(SQRT_HALF);
     let e = (shifted as i32 >> 23) as f32;
     let m = f32::from_bits((shifted & MANTISSA).wrapping_add(SQRT_HALF));
-    let s = (m - 1.0) / (m + 1.0);
+    (e, (m - 1.0) / (m + 1.0))
+}
+
+/// The logarithm from both, within 1.5 units in the last place of the larger of the result and a half. It has as many terms
+/// as float32 needs.
+#[inline(always)]
+fn ln_narrow((e, s): (f32, f32)) -> f32 {
+    // Together `ln 2`. The first has so few bits that its products with exponents are exact.
+    const LN_2_HIGH: f32 = 0.693_359_4;
+    const LN_2_LOW: f32 = -2.121_944_4e-4;
     let q = s * s;
     let series = 2.0 + q * (0.666_667_76 + q * (0.399_775_4 + q * 0.298_717_8));
     e * LN_2_HIGH + (s * series + e * LN_2_LOW)
@@ -99,28 +104,47 @@ fn ln_narrow(x: f32) -> f32 {
 /// Values of the widest vector.
 const VECTOR: usize = 16;
 
-/// [`ln_narrow`] of as many values as fit a vector. Those that are missing are computed too: one by one, the last values of a
+/// Values of the vectors whose logarithms are computed together.
+const BLOCK: usize = 8 * VECTOR;
+
+/// `ln(value * factor + floor)`. All divisions come before all series: the steps of one logarithm wait for each other,
+/// and a processor looks only so many instructions ahead for others.
+#[inline(always)]
+fn ln_of<const N: usize>(values: &[f32; N], factors: &[f32; N], floor: f32, out: &mut [f32; N]) {
+    let (mut exponents, mut ratios) = ([0.0; N], [0.0; N]);
+    let parts = exponents.iter_mut().zip(&mut ratios);
+    for ((value, factor), (e, s)) in values.iter().zip(factors).zip(parts) {
+        (*e, *s) = split_narrow(value * factor + floor);
+    }
+    for ((e, s), out) in exponents.iter().zip(&ratios).zip(out) {
+        *out = ln_narrow((*e, *s));
+    }
+}
+
+/// [`ln_of`] of as many values as fit a vector. Those that are missing are computed too: one by one, the last values of a
 /// row would take longer than all others.
 #[inline(always)]
 fn ln_of_last(values: &[f32], factors: &[f32], floor: f32, out: &mut [f32]) {
     let (mut all, mut all_factors) = ([1.0; VECTOR], [1.0; VECTOR]);
     all[..values.len()].copy_from_slice(values);
     all_factors[..factors.len()].copy_from_slice(factors);
-    for (value, factor) in all.iter_mut().zip(&all_factors) {
-        *value = ln_narrow(*value * factor + floor);
-    }
-    out.copy_from_slice(&all[..values.len()]);
+    let mut found = [0.0; VECTOR];
+    ln_of(&all, &all_factors, floor, &mut found);
+    out.copy_from_slice(&found[..values.len()]);
 }
 
 wide! {
     /// `ln(value * factor + floor)`; `floor` is at least 1e-30 and the sum at most 1e30.
     pub fn ln_of_scaled(values: &[f32], factor: f32, floor: f32, out: &mut [f32]) {
+        let (blocks, values) = values.as_chunks::<BLOCK>();
+        let (out_blocks, out) = out.as_chunks_mut::<BLOCK>();
+        for (values, out) in blocks.iter().zip(out_blocks) {
+            ln_of(values, &[factor; BLOCK], floor, out);
+        }
         let (values, last) = values.as_chunks::<VECTOR>();
         let (out, last_out) = out.as_chunks_mut::<VECTOR>();
         for (values, out) in values.iter().zip(out) {
-            for (value, out) in values.iter().zip(out) {
-                *out = ln_narrow(value * factor + floor);
-            }
+            ln_of(values, &[factor; VECTOR], floor, out);
         }
         if !last.is_empty() {
             ln_of_last(last, &[factor; VECTOR][..last.len()], floor, last_out);
@@ -135,9 +159,7 @@ wide! {
         let (factors, last_factors) = factors.as_chunks::<VECTOR>();
         let (out, last_out) = out.as_chunks_mut::<VECTOR>();
         for ((values, factors), out) in values.iter().zip(factors).zip(out) {
-            for ((value, factor), out) in values.iter().zip(factors).zip(out) {
-                *out = ln_narrow(value * factor + floor);
-            }
+            ln_of(values, factors, floor, out);
         }
         if !last.is_empty() {
             ln_of_last(last, last_factors, floor, last_out);

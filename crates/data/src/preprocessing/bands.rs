@@ -19,7 +19,8 @@ use spectra::loops::{
 };
 use spectra::roots::cosine_window;
 
-use groups::{group, move_all};
+use groups::{are_in_order, common, group, move_all};
+use layout::Run;
 pub use layout::{BandLayout, FEW_BANDS};
 
 /// The planned front end with its buffers.
@@ -52,40 +53,15 @@ pub(super) struct Bands {
     logs: Vec<f32>,
     /// What the logarithms of a frame lose; the level loses nothing.
     less: Vec<f32>,
-    /// Features of a channel with frames as rows.
+    /// Features of a channel with frames as rows, where segments do not just follow each other in them.
     rows: Vec<f32>,
+    /// Frames whose groups are in `fours`: mostly those of the last window.
+    grouped: Vec<(usize, usize)>,
 }
 
-/// Adjacent bands of `bins` bins each.
-#[derive(Clone, Debug, PartialEq)]
-struct Run {
-    bands: Range<usize>,
-    /// The first bin of the first band.
-    first: usize,
-    bins: usize,
-    /// From sums of [`Bands::powers`] to mean powers.
-    factor: f64,
-}
-
-impl Run {
-    /// The runs of a layout, whose squared magnitudes are multiplied by `factor`.
-    fn all(layout: &BandLayout, factor: f64) -> Vec<Self> {
-        let mut runs: Vec<Self> = Vec::new();
-        for (band, edges) in layout.edges.windows(2).enumerate() {
-            let bins = edges[1] - edges[0];
-            match runs.last_mut() {
-                Some(last) if last.bins == bins => last.bands.end += 1,
-                _ => runs.push(Self {
-                    bands: band..band + 1,
-                    first: edges[0],
-                    bins,
-                    factor: factor / bins as f64,
-                }),
-            }
-        }
-        runs
-    }
-}
+/// Some samples of a window are not finite.
+#[derive(Debug)]
+pub(super) struct NotFinite;
 
 /// Planned transforms.
 enum Spectra {
@@ -150,11 +126,15 @@ impl Bands {
         let scale = 1.0 / window.iter().map(|w| w * w).sum::<f64>();
         Self {
             spectra,
-            frames: ranges,
             weights,
             runs: Run::all(&layout, scale / times),
             less: vec![0.0; layout.frame_features() - layout.window_features()],
-            rows: vec![0.0; layout.frame_features() * starts.len()],
+            rows: match are_in_order(&ranges) {
+                true => Vec::new(),
+                false => vec![0.0; layout.frame_features() * starts.len()],
+            },
+            frames: ranges,
+            grouped: Vec::new(),
             starts,
             powers: Vec::new(),
             scales: Vec::new(),
@@ -173,14 +153,27 @@ impl Bands {
         &self.layout
     }
 
-    /// Appends the features of a window `[channels, window]` to `out`. The window begins `shift` samples after the last
+    /// Writes the features of a window `[channels, window]` to `out`. The window begins `shift` samples after the last
     /// one; spectra of common frames are reused.
-    pub fn transform(&mut self, window: &[f32], shift: Option<usize>, out: &mut Vec<f32>) {
+    ///
+    /// # Errors
+    /// If samples are not finite.
+    pub fn transform(
+        &mut self,
+        window: &[f32],
+        shift: Option<usize>,
+        out: &mut [f32],
+    ) -> Result<(), NotFinite> {
         let samples = self.layout.window;
         self.mean_squares.clear();
         self.times.clear();
         for channel in window.chunks_exact(samples) {
             let [mean, square] = mean_and_square(channel);
+            // Sums of finite float32 numbers do not leave the range of float64.
+            if !mean.is_finite() {
+                self.known.clear();
+                return Err(NotFinite);
+            }
             self.mean_squares.push(square);
             if self.layout.power {
                 // Replaced once the level is known.
@@ -235,6 +228,7 @@ impl Bands {
             }
         }
         self.features(out);
+        Ok(())
     }
 
     /// Moves the powers of frames that were also in the last window, `shift` samples earlier, to their new positions,
@@ -247,7 +241,7 @@ impl Bands {
         self.known.resize(channels, false);
         self.powers.resize(channels * bins, 0.0);
         self.scales.resize(channels * starts, 1.0);
-        let mut moves = Vec::with_capacity(starts);
+        let moves = shift.map_or_else(Vec::new, |shift| common(&self.starts, shift));
         let powers = self.powers.chunks_exact_mut(bins);
         let powers = powers.zip(self.scales.chunks_exact_mut(starts));
         for (c, ((powers, scales), known)) in powers.zip(&mut self.known).enumerate() {
@@ -255,22 +249,13 @@ impl Bands {
             if !*known {
                 continue;
             }
-            let Some(shift) = shift.filter(|_| last_known) else {
-                self.fresh.extend((0..starts).map(|i| (c, i)));
-                continue;
-            };
-            moves.clear();
-            for (i, start) in self.starts.iter().enumerate() {
-                match self.starts.binary_search(&(start + shift)) {
-                    Ok(from) => moves.push((i, from)),
-                    Err(_) => self.fresh.push((c, i)),
-                }
-            }
-            if !moves.is_empty() {
-                move_all(&moves, scales);
-                let rows = powers.chunks_exact_mut(starts);
-                rows.for_each(|row| move_all(&moves, row));
-            }
+            let moves = if last_known { &moves[..] } else { &[] };
+            let mut places = moves.iter().map(|(to, _)| *to).peekable();
+            let fresh = (0..starts).filter(|i| places.next_if_eq(i).is_none());
+            self.fresh.extend(fresh.map(|i| (c, i)));
+            // Others than the moved ones are fresh.
+            move_all(moves, scales, starts);
+            move_all(moves, powers, starts);
         }
     }
 
@@ -281,8 +266,11 @@ impl Bands {
         match &mut self.spectra {
             Spectra::Regular(frames) => {
                 frames.read(window, self.mean_squares.len());
-                let are_wide = Width::detect().holds_row();
-                group(&self.fresh, starts, are_wide, &mut self.fours);
+                if self.fresh != self.grouped {
+                    let are_wide = Width::detect().holds_row();
+                    group(&self.fresh, starts, are_wide, &mut self.fours);
+                    self.grouped.clone_from(&self.fresh);
+                }
                 for fours in self.fours.chunks(FOURS) {
                     let first = |four: &Four| four.channel * bins + four.first;
                     let mut firsts = [0; FOURS];
@@ -320,8 +308,8 @@ impl Bands {
         }
     }
 
-    /// Appends the features computed from the logarithms.
-    fn features(&mut self, out: &mut Vec<f32>) {
+    /// Writes the features computed from the logarithms.
+    fn features(&mut self, out: &mut [f32]) {
         let (bands, width) = (self.layout.bands(), self.layout.frame_features());
         let (starts, levels) = (self.starts.len(), self.less.len());
         // Relative to the unit of the window, so that none of it changes the features.
@@ -348,7 +336,10 @@ impl Bands {
         let level = (mean + unit) as f32;
         let mut logs = self.logs.chunks_exact_mut(levels * starts).zip(&offsets);
         let count = self.layout.window_features();
-        for (channel, known) in self.known.iter().enumerate() {
+        let each = out.chunks_exact_mut(self.layout.segments * self.layout.features());
+        for (channel, (known, out)) in self.known.iter().zip(each).enumerate() {
+            let is_copied = !self.rows.is_empty();
+            let rows = if is_copied { &mut self.rows } else { &mut *out };
             if *known {
                 let (logs, offset) = logs.next().expect("a live channel has logarithms");
                 self.less[..bands].fill((removed - offset) as f32);
@@ -358,24 +349,28 @@ impl Bands {
                     columns: starts,
                     stride: starts,
                 };
-                transpose_less(logs, shape, &self.less, &mut self.rows, width);
+                transpose_less(logs, shape, &self.less, rows, width);
                 if count > 0 {
                     let times = &mut self.times[channel * count..][..count];
                     if self.layout.power {
                         times[0] = (offset - removed) as f32;
                     }
-                    let rows = self.rows.chunks_exact_mut(width);
+                    let rows = rows.chunks_exact_mut(width);
                     rows.for_each(|row| row[levels..].copy_from_slice(times));
                 }
             } else {
-                for row in self.rows.chunks_exact_mut(width) {
+                for row in rows.chunks_exact_mut(width) {
                     row[..bands].fill(0.0);
                     row[bands..levels].fill(level);
                     row[levels..].fill(f32::NAN);
                 }
             }
-            for frames in &self.frames {
-                out.extend_from_slice(&self.rows[frames.start * width..frames.end * width]);
+            if is_copied {
+                let segments = out.chunks_exact_mut(self.layout.features());
+                for (frames, to) in self.frames.iter().zip(segments) {
+                    let from = frames.start * width..frames.end * width;
+                    to.copy_from_slice(&self.rows[from]);
+                }
             }
         }
     }

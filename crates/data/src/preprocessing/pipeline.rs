@@ -70,7 +70,8 @@ impl Pipeline {
         shape: &[usize],
         out: &mut Vec<f32>,
     ) -> Result<[usize; 3], PreprocessingError> {
-        self.features_after(Known::default(), values, shape, out)
+        let first = out.len();
+        self.features_after(Known::default(), (values, shape), out, first)
     }
 
     /// Whether the steps before the front end change each sample independently.
@@ -78,19 +79,23 @@ impl Pipeline {
         self.chain.is_per_sample()
     }
 
-    /// Like [`Pipeline::features`], without what is already known.
+    /// Like [`Pipeline::features`], without what is already known, and in place of the values of `out` from `first` on.
     ///
     /// # Errors
     /// As there.
     pub(super) fn features_after(
         &mut self,
         known: Known,
-        values: &[f32],
-        shape: &[usize],
+        (values, shape): (&[f32], &[usize]),
         out: &mut Vec<f32>,
+        first: usize,
     ) -> Result<[usize; 3], PreprocessingError> {
-        check(values, shape)?;
+        check_shape(values, shape)?;
         let bands = self.spectral.method == SpectralMethod::Bands;
+        // `bands` looks at all samples itself.
+        if !(bands && self.chain.is_empty()) {
+            check_finite(values)?;
+        }
         if shape.len() > 2 && (bands || !self.chain.is_empty()) {
             // Steps and bands apply to whole windows.
             let (window, shape) = segments::window(values, shape).map_err(|problem| {
@@ -103,7 +108,7 @@ impl Pipeline {
                     },
                 }
             })?;
-            return self.features_after(known, &window, &shape, out);
+            return self.features_after(known, (&window, &shape), out, first);
         }
         let mut stepped = std::mem::take(&mut self.stepped);
         let done = self.step(values, shape[0], &mut stepped).and_then(|()| {
@@ -113,8 +118,9 @@ impl Pipeline {
                 &stepped[..]
             };
             if bands {
-                self.bands(known.shift, values, shape, out)
+                self.bands(known.shift, (values, shape), out, first)
             } else {
+                out.truncate(first);
                 self.segments(known.segments, values, shape, out)
             }
         });
@@ -180,14 +186,18 @@ impl Pipeline {
     fn bands(
         &mut self,
         shift: Option<usize>,
-        values: &[f32],
-        shape: &[usize],
+        (values, shape): (&[f32], &[usize]),
         out: &mut Vec<f32>,
+        first: usize,
     ) -> Result<[usize; 3], PreprocessingError> {
         let bands = self.planned_bands(shape[1])?;
-        out.reserve(shape[0] * bands.layout().segments * bands.layout().features());
-        bands.transform(values, shift, out);
-        Ok([shape[0], bands.layout().segments, bands.layout().features()])
+        let found = [shape[0], bands.layout().segments, bands.layout().features()];
+        // Values that are there are not set to zero first.
+        out.resize(first + found.iter().product::<usize>(), 0.0);
+        if bands.transform(values, shift, &mut out[first..]).is_err() {
+            check_finite(values)?;
+        }
+        Ok(found)
     }
 
     /// The front end for segments.
@@ -232,7 +242,7 @@ impl Pipeline {
 }
 
 /// Refuses samples that are not windows.
-fn check(values: &[f32], shape: &[usize]) -> Result<(), PreprocessingError> {
+fn check_shape(values: &[f32], shape: &[usize]) -> Result<(), PreprocessingError> {
     if !matches!(shape.len(), 2 | 3) {
         return Err(PreprocessingError::Dimensions {
             shape: shape.to_vec(),
@@ -244,6 +254,11 @@ fn check(values: &[f32], shape: &[usize]) -> Result<(), PreprocessingError> {
             shape: shape.to_vec(),
         });
     }
+    Ok(())
+}
+
+/// Refuses values that are not finite.
+fn check_finite(values: &[f32]) -> Result<(), PreprocessingError> {
     if !are_finite(values)
         && let Some(position) = values.iter().position(|v| !v.is_finite())
     {

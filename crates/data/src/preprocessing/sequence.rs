@@ -94,6 +94,8 @@ impl Sequence {
         shape: &[usize],
         shift: Option<usize>,
     ) -> Result<(&[f32], [usize; 3]), PreprocessingError> {
+        // Callers with windows of their own never ask what they share.
+        let is_kept = shift.is_some() && shape.len() == 2 && self.shared != Shared::Nothing;
         let shift = shift.filter(|shift| self.is_shifted(values, shape, *shift));
         let known = match (self.shared, shift) {
             (Shared::Segments, Some(shift)) => Known {
@@ -106,10 +108,9 @@ impl Sequence {
         // After an error there is no previous window.
         self.window.clear();
         self.shape.clear();
-        self.fresh.clear();
         let found = self
             .pipeline
-            .features_after(known, values, shape, &mut self.fresh)?;
+            .features_after(known, (values, shape), &mut self.fresh, 0)?;
         self.preprocessing.compress(&mut self.fresh, found);
         if let Some(scales) = &self.scales {
             if !scales.fit(found) {
@@ -121,7 +122,7 @@ impl Sequence {
         }
         let input_shape = [found[0], known.segments + found[1], found[2]];
         self.put_together(known.segments, found);
-        if shape.len() == 2 && self.shared != Shared::Nothing {
+        if is_kept {
             self.window.extend_from_slice(values);
             self.shape.extend_from_slice(shape);
         }

@@ -1,5 +1,7 @@
 //! Frames that are transformed together, and powers that move to their place in the next window.
 
+use std::ops::Range;
+
 use spectra::centred::FOURS;
 use spectra::frames::{FOUR, Four};
 
@@ -30,17 +32,43 @@ pub(super) fn group(
     }
 }
 
-/// Moves numbers of a row to the front, from the second place to the first of every pair. Pairs are in ascending order, so
-/// none is overwritten before it has moved.
-pub(super) fn move_all(moves: &[(usize, usize)], row: &mut [f32]) {
-    match moves {
-        // All at once where they are neighbours.
-        [(to, from), .., (last_to, last_from)]
-            if last_to - to + 1 == moves.len() && last_from - from + 1 == moves.len() =>
-        {
-            row.copy_within(*from..=*last_from, *to);
+/// Whether all frames follow each other in `ranges`.
+pub(super) fn are_in_order(ranges: &[Range<usize>]) -> bool {
+    let ends = std::iter::once(0).chain(ranges.iter().map(|range| range.end));
+    ranges
+        .iter()
+        .zip(ends)
+        .all(|(range, end)| range.start == end)
+}
+
+/// Places of frames that were also in a window `shift` samples earlier, and their places there.
+pub(super) fn common(starts: &[usize], shift: usize) -> Vec<(usize, usize)> {
+    let mut earlier = starts.iter().copied().enumerate().peekable();
+    let mut common = Vec::with_capacity(starts.len());
+    for (place, start) in starts.iter().map(|start| start + shift).enumerate() {
+        while earlier.next_if(|(_, own)| *own < start).is_some() {}
+        if let Some((before, _)) = earlier.next_if(|(_, own)| *own == start) {
+            common.push((place, before));
         }
-        _ => moves.iter().for_each(|(to, from)| row[*to] = row[*from]),
+    }
+    common
+}
+
+/// Moves numbers of rows of `length` to the front, from the second place to the first of every pair. Pairs are in ascending
+/// order, so none is overwritten before it has moved. Numbers at other places may change.
+pub(super) fn move_all(moves: &[(usize, usize)], rows: &mut [f32], length: usize) {
+    let distance = |(to, from): &(usize, usize)| from - to;
+    match moves {
+        [] => {}
+        // All rows at once.
+        [first, ..] if moves.iter().all(|own| distance(own) == distance(first)) => {
+            rows.copy_within(distance(first).., 0);
+        }
+        _ => {
+            for row in rows.chunks_exact_mut(length) {
+                moves.iter().for_each(|(to, from)| row[*to] = row[*from]);
+            }
+        }
     }
 }
 
@@ -76,6 +104,32 @@ mod tests {
                 let [wide, narrow] =
                     [true, false].map(|are_wide| rows(&fresh, starts, are_wide).len());
                 assert!(wide <= narrow, "{starts}, {fresh:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn common_frames_are_found() {
+        assert_eq!(common(&[0, 32, 64, 96], 64), [(0, 2), (1, 3)]);
+        assert_eq!(common(&[0, 10, 30, 40], 10), [(0, 1), (2, 3)]);
+        assert_eq!(common(&[0, 32, 64], 16), []);
+        assert_eq!(common(&[0, 32], 64), []);
+    }
+
+    #[test]
+    fn numbers_move_to_their_places() {
+        for (starts, moves) in [
+            (4, &[][..]),
+            (4, &[(0, 2), (1, 3)]),
+            (5, &[(1, 2), (2, 3)]),
+            (6, &[(0, 3), (2, 4), (3, 5)]),
+        ] {
+            let before: Vec<f32> = (0..3 * starts).map(|i| i as f32).collect();
+            let mut rows = before.clone();
+            move_all(moves, &mut rows, starts);
+            for row in (0..3).map(|row| row * starts) {
+                let moved = |(to, from): &(usize, usize)| rows[row + to] == before[row + from];
+                assert!(moves.iter().all(moved), "{moves:?}");
             }
         }
     }

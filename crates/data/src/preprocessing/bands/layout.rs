@@ -1,5 +1,7 @@
 //! The numbers of the front end `bands`.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::PreprocessingError;
@@ -195,4 +197,35 @@ fn of_window(has: [bool; 3]) -> usize {
 fn reach(counts: [usize; 2], hops: [usize; 2], frame: usize) -> Option<usize> {
     let last = |i: usize| hops[i].checked_mul(counts[i] - 1);
     last(0)?.checked_add(last(1)?)?.checked_add(frame)
+}
+
+/// Adjacent bands of `bins` bins each.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Run {
+    pub bands: Range<usize>,
+    /// The first bin of the first band.
+    pub first: usize,
+    pub bins: usize,
+    /// From sums of squared magnitudes to mean powers.
+    pub factor: f64,
+}
+
+impl Run {
+    /// The runs of a layout, whose squared magnitudes are multiplied by `factor`.
+    pub fn all(layout: &BandLayout, factor: f64) -> Vec<Self> {
+        let mut runs: Vec<Self> = Vec::new();
+        for (band, edges) in layout.edges.windows(2).enumerate() {
+            let bins = edges[1] - edges[0];
+            match runs.last_mut() {
+                Some(last) if last.bins == bins => last.bands.end += 1,
+                _ => runs.push(Self {
+                    bands: band..band + 1,
+                    first: edges[0],
+                    bins,
+                    factor: factor / bins as f64,
+                }),
+            }
+        }
+        runs
+    }
 }

@@ -2,9 +2,17 @@ use super::*;
 use crate::preprocessing::settings::BandsConfig;
 
 fn features(config: &BandsConfig, window: &[f32], samples: usize) -> Vec<f32> {
-    let mut bands = Bands::new(BandLayout::new(config, samples).unwrap());
-    let mut out = Vec::new();
-    bands.transform(window, None, &mut out);
+    transformed(
+        &mut Bands::new(BandLayout::new(config, samples).unwrap()),
+        window,
+    )
+}
+
+fn transformed(bands: &mut Bands, window: &[f32]) -> Vec<f32> {
+    let layout = &bands.layout;
+    let of_channel = layout.segments * layout.features();
+    let mut out = vec![0.0; window.len() / layout.window * of_channel];
+    bands.transform(window, None, &mut out).unwrap();
     out
 }
 
@@ -197,8 +205,7 @@ fn quiet_and_loud_frames_share_a_window() {
         one_by_one.spectra = Spectra::single(&cosine_window(layout.frame, 0.5));
         // Their squared magnitudes are not multiplied by 4.
         one_by_one.runs = Run::all(&layout, 1.0 / 48.0);
-        let mut expected = Vec::new();
-        one_by_one.transform(values, None, &mut expected);
+        let expected = transformed(&mut one_by_one, values);
         for (i, (a, b)) in features(&config, values, 1024)
             .iter()
             .zip(&expected)
@@ -226,11 +233,7 @@ fn features_of_the_window_follow_the_level() {
         };
         let layout = BandLayout::new(&config, 1024).unwrap();
         assert_eq!((layout.bands(), layout.features()), (bands, 256));
-        let of = |values: &[f32]| {
-            let mut out = Vec::new();
-            Bands::new(layout.clone()).transform(values, None, &mut out);
-            out
-        };
+        let of = |values: &[f32]| transformed(&mut Bands::new(layout.clone()), values);
         let mut values = window();
         let all = of(&values);
         let without = BandsConfig {

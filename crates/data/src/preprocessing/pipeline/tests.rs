@@ -94,6 +94,22 @@ fn bad_windows() {
     }
     let error = to_input(&[f32::NAN; 16], &[2, 8]).unwrap_err().to_string();
     assert!(error.contains("value 0 is NaN"), "{error}");
+    let bands = SpectralConfig {
+        method: SpectralMethod::Bands,
+        ..Default::default()
+    };
+    let mut bands = pipeline(&[], &bands);
+    let mut values = vec![0.5; 512];
+    for bad in [f32::NAN, f32::INFINITY] {
+        values[300] = bad;
+        let mut out = vec![7.0; 3];
+        let found = bands.features(&values, &[2, 256], &mut out);
+        let error = found.unwrap_err().to_string();
+        assert!(error.contains(&format!("value 300 is {bad}")), "{error}");
+    }
+    // An infinite sum of finite samples is no such value.
+    values.fill(f32::MAX);
+    bands.features(&values, &[2, 256], &mut Vec::new()).unwrap();
     let config = SpectralConfig {
         method: SpectralMethod::Welch,
         ..Default::default()
