@@ -3,9 +3,11 @@
 //!
 //! The format is that of COSMOS' "Strong Motion Data Format" (2001). Channels are called `NET.STA.LOC.CHA` where a comment
 //! says so, and else by station and channel number; velocities and displacements have `-vel` and `-disp` behind the name.
+//! CSMIP's uncorrected records from film have a time before each sample (`pairs`).
 
 mod block;
 mod fortran;
+mod pairs;
 
 use self::block::{Block, Spaced};
 use self::fortran::Form;
@@ -18,6 +20,9 @@ const HEAD: usize = 16 << 10;
 /// Whether a file has blocks of samples as these.
 pub(super) fn is(bytes: &[u8]) -> bool {
     let head = &bytes[..bytes.len().min(HEAD)];
+    if is_csmip(head) {
+        return true;
+    }
     // `equally` or `approx`: rows of numbers have neither letter, and one look tells it.
     if !b"qQxX".iter().any(|letter| text::has(head, *letter)) {
         return false;
@@ -25,6 +30,14 @@ pub(super) fn is(bytes: &[u8]) -> bool {
     let may_be = |line: &&[u8]| line.iter().any(|byte| b"qQxX".contains(byte));
     let lines = head.split(|byte| *byte == b'\n').filter(may_be);
     lines.map(text::cell).any(|line| series(&line).is_some())
+}
+
+/// Whether the first line is that of CSMIP, and another one has the number of samples.
+fn is_csmip(head: &[u8]) -> bool {
+    let mut lines = head.split(|byte| *byte == b'\n').map(text::cell);
+    let first = lines.next().unwrap_or_default().to_ascii_lowercase();
+    first.contains("corrected accelerogram")
+        && lines.any(|line| block::points(&line).is_some() || series(&line).is_some())
 }
 
 /// What a line says of the samples below it.
@@ -37,8 +50,8 @@ struct Series {
     spaced: Spaced,
 }
 
-/// Reads a line such as `3000 acceleration pts, approx  30 secs, units=cm/sec2 (04),Format=(8F10.3)` or `3000 acceleration points
-/// equally spaced at .010 sec`.
+/// Reads a line such as `3000 acceleration pts, approx  30 secs, units=cm/sec2 (04),Format=(8F10.3)`, `3000 acceleration points
+/// equally spaced at .010 sec` or `13200 Accelerogram points at 200 pts/sec in units of g .      Format: (8f9.6)`.
 fn series(line: &str) -> Option<Series> {
     let line = line.trim().to_lowercase();
     if line.starts_with(['#', ';', '%']) {
@@ -52,13 +65,16 @@ fn series(line: &str) -> Option<Series> {
         let number = number.parse::<f64>().ok().filter(|own| *own > 0.0);
         Some((before.trim().to_owned(), number?))
     };
-    let (quantity, spaced) = match number_behind("equally spaced at") {
-        Some((quantity, interval)) => (quantity, Spaced::By(interval)),
-        None => {
-            let (quantity, seconds) = number_behind("pts, approx")?;
-            rest.contains("format").then_some(())?;
-            (quantity, Spaced::Over(seconds))
-        }
+    let (quantity, spaced) = if let Some((quantity, interval)) = number_behind("equally spaced at")
+    {
+        (quantity, Spaced::By(interval))
+    } else if rest.contains("pts/sec") {
+        let (quantity, rate) = number_behind("points at")?;
+        (quantity, Spaced::By(1.0 / rate))
+    } else {
+        let (quantity, seconds) = number_behind("pts, approx")?;
+        rest.contains("format").then_some(())?;
+        (quantity, Spaced::Over(seconds))
     };
     Some(Series {
         samples,
@@ -77,18 +93,20 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
     let (mut traces, mut notes) = (Vec::new(), Notes::default());
     let mut damaged = None;
     let mut block = Block::default();
-    let (mut at, mut are_dated) = (0, true);
+    let mut at = 0;
     while at < lines.len() {
-        let Some(series) = series(&lines[at]) else {
+        let (next, found) = if let Some(series) = series(&lines[at]) {
+            let (next, values) = samples(&lines, at, &series, &mut notes);
+            let own = values.and_then(|values| trace(&block, &series, values));
+            (next, own.map(|own| vec![own]))
+        } else if let Some(rows) = pairs::rows(&block, &lines, at) {
+            (rows.end, pairs::read(&block, &lines[rows], &mut notes))
+        } else {
             at = block.header(&lines, at);
             continue;
         };
-        let (next, values) = samples(&lines, at, &series, &mut notes);
-        match values.and_then(|values| trace(&block, &series, values)) {
-            Ok((trace, is_dated)) => {
-                are_dated &= is_dated;
-                traces.push(trace);
-            }
+        match found {
+            Ok(found) => traces.extend(found.into_iter().map(|trace| (trace, block.start()))),
             Err(problem) => {
                 let line = at + 1;
                 let problem = CosmosError { line, problem };
@@ -102,20 +120,26 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
     if let Some(problem) = damaged.filter(|_| traces.is_empty()) {
         return Err(problem.into());
     }
-    Ok(if are_dated {
-        dated(traces, notes, hints)
-    } else {
-        undated(traces, notes, hints)
-    })
+    Ok(started(traces, notes, hints))
 }
 
-/// The traces, with the given start, as the file has none.
-fn undated(mut traces: Vec<Trace>, mut notes: Notes, hints: &Hints) -> Contents {
-    if hints.start.is_none() {
+/// The traces, whose starts count from those of their headers; from the given start, if one has none.
+fn started(traces: Vec<(Trace, Option<i64>)>, mut notes: Notes, hints: &Hints) -> Contents {
+    let are_dated = traces.iter().all(|(_, start)| start.is_some());
+    if !are_dated && hints.start.is_none() {
         notes.push("the headers have no time of the first sample: give the recording its `start`");
     }
-    let start = hints.start.unwrap_or(0);
-    traces.iter_mut().for_each(|trace| trace.start = start);
+    let given = hints.start.unwrap_or(0);
+    let moved = traces.into_iter().map(|(trace, start)| Trace {
+        start: trace
+            .start
+            .saturating_add(start.filter(|_| are_dated).unwrap_or(given)),
+        ..trace
+    });
+    let traces = moved.collect();
+    if are_dated {
+        return dated(traces, notes, hints);
+    }
     Contents {
         traces,
         notes,
@@ -133,11 +157,10 @@ fn samples(
     let line = &lines[at];
     let form = match Form::of(line) {
         Some(form) => form,
-        // CSMIP leaves out the usual one.
-        None if matches!(series.spaced, Spaced::By(_)) => Form {
-            count: 8,
-            width: 10,
-        },
+        // CSMIP may leave it out.
+        None if matches!(series.spaced, Spaced::By(_)) => {
+            Form::of_eight(lines.get(at + 1).map_or("", |row| row))
+        }
         None => {
             let text = line.trim().chars().take(80).collect();
             return (at + 1, Err(CosmosProblem::Format { text }));
@@ -175,21 +198,15 @@ fn samples(
     (at + 1 + there, Ok(values))
 }
 
-/// A trace, and whether the headers tell its start.
-fn trace(
-    block: &Block,
-    series: &Series,
-    samples: Vec<f64>,
-) -> Result<(Trace, bool), CosmosProblem> {
+/// A trace that starts when its headers say.
+fn trace(block: &Block, series: &Series, samples: Vec<f64>) -> Result<Trace, CosmosProblem> {
     let interval = block.interval(series.samples, series.spaced)?;
-    let start = block.start();
-    let trace = Trace {
+    Ok(Trace {
         channel: block.name(&series.quantity),
-        start: start.unwrap_or(0),
+        start: 0,
         rate: super::check_rate(rounded(1.0 / interval))?,
         samples,
-    };
-    Ok((trace, start.is_some()))
+    })
 }
 
 /// A rate without the rounding of its interval, which has few digits.

@@ -35,6 +35,12 @@ pub enum CosmosProblem {
         /// Length of the series.
         seconds: f64,
     },
+    /// The times before the samples are not those of a recording.
+    #[error("the times before the samples: {problem}")]
+    Times {
+        /// What is wrong with them.
+        problem: String,
+    },
     /// The sampling rate is out of range.
     #[error(transparent)]
     Rate(#[from] RateError),

@@ -17,6 +17,23 @@ pub(super) enum Spaced {
 /// What stands for unknown numbers, and all below.
 const UNKNOWN: f64 = -999.0;
 
+/// The number of samples in a line such as `NO. OF POINTS =  11999  RECORD LENGTH = 59.998 SEC`.
+pub(super) fn points(line: &str) -> Option<usize> {
+    let lower = line.trim_start().to_ascii_lowercase();
+    let rest = lower.strip_prefix("no. of points")?;
+    let word = rest.trim_start_matches([' ', '=']).split(' ').next()?;
+    word.parse().ok().filter(|count| *count > 0)
+}
+
+/// Whether a line has numbers and nothing else.
+pub(super) fn is_of_numbers(line: &str) -> bool {
+    let line = line.trim_end();
+    !line.trim().is_empty()
+        && line
+            .chars()
+            .all(|c| c.is_ascii_digit() || "+-.eE ".contains(c))
+}
+
 /// Headers of a channel, above its samples.
 #[derive(Debug, Default)]
 pub(super) struct Block {
@@ -38,9 +55,7 @@ impl Block {
         if is_end || line.trim().is_empty() {
             return at + 1;
         }
-        let is_of_numbers = line
-            .chars()
-            .all(|c| c.is_ascii_digit() || "+-.eE ".contains(c));
+        let is_of_numbers = is_of_numbers(line);
         if self.is_done && !is_of_numbers {
             *self = Self::default();
         }
@@ -74,6 +89,11 @@ impl Block {
     /// Real header `number`, from 1.
     fn real(&self, number: usize) -> Option<f64> {
         Self::known(&self.reals, number)
+    }
+
+    /// Number of samples that a text tells.
+    pub fn points(&self) -> Option<usize> {
+        self.texts.iter().find_map(|line| points(line))
     }
 
     /// Seconds between samples.
@@ -123,6 +143,7 @@ impl Block {
         })?;
         let mut words = line.split([' ', ',']).filter(|word| !word.is_empty());
         let (date, clock) = (words.next()?, words.next()?);
+        let late = zone(words.next().unwrap_or_default())?;
         let parts: Vec<&str> = date.split(['/', '-']).collect();
         let [first, second, third] = parts[..] else {
             return None;
@@ -139,9 +160,8 @@ impl Block {
             _ => return None,
         };
         let is_clock = clock.matches(':').count() == 2;
-        parse_time(&format!("{date} {clock}"))
-            .ok()
-            .filter(|_| is_clock)
+        let time = parse_time(&format!("{date} {clock}")).ok()?;
+        is_clock.then(|| time.saturating_add(late))
     }
 
     /// The name of the channel of a `quantity`.
@@ -153,6 +173,30 @@ impl Block {
         };
         let [network, station, location, channel] = self.codes();
         format!("{network}.{station}.{location}.{channel}{suffix}")
+    }
+
+    /// Network and station of a record such as `15481673.CI.WLT.--.HN`.
+    fn record(&self) -> Option<[String; 2]> {
+        self.texts.iter().find_map(|line| {
+            let parts: Vec<&str> = line.split_whitespace().next()?.split('.').collect();
+            let [_, network, station, _, _] = parts[..] else {
+                return None;
+            };
+            let is_network = (1..=2).contains(&network.len())
+                && network.chars().all(|c| c.is_ascii_alphanumeric());
+            is_network.then(|| [network, station].map(str::to_owned))
+        })
+    }
+
+    /// What follows `STATION NO.` or `Station Id.`.
+    fn station(&self) -> Option<String> {
+        self.texts.iter().find_map(|line| {
+            let mut words = line.split_whitespace();
+            let is_named = words.next()?.eq_ignore_ascii_case("station")
+                && matches!(&*words.next()?.to_ascii_lowercase(), "no." | "id.");
+            let number = words.next().filter(|_| is_named)?;
+            Some(number.to_owned())
+        })
     }
 
     fn codes(&self) -> [String; 4] {
@@ -173,14 +217,14 @@ impl Block {
                 return [network, station, location, channel].map(plain);
             }
         }
-        // `Code:NP-1795`; CSMIP: `STATION NO. 24436`.
+        // `Code:NP-1795`; CSMIP: `STATION NO. 24436`, or `15481673.CI.WLT.--.HN` before the time.
         let code = behind(&self.texts, "Code:").map(word).unwrap_or_default();
         let (network, station) = match code.split_once('-') {
             Some((network, station)) => (network.to_owned(), station.to_owned()),
-            None => {
-                let number = behind(&self.texts, "STATION NO.").map(word);
-                (String::new(), number.unwrap_or(code))
-            }
+            None => match self.record() {
+                Some([network, station]) => (network, station),
+                None => (String::new(), self.station().unwrap_or(code)),
+            },
         };
         let seed = behind(&self.comments, "SEED Chan:")
             .map(word)
@@ -230,4 +274,15 @@ fn numbers(lines: &[String], at: usize) -> (usize, Vec<f64>) {
         }
     }
     (at + 1 + rows, values)
+}
+
+/// Nanoseconds by which UTC is ahead of the zone of a time; none if that is not certain.
+fn zone(word: &str) -> Option<i64> {
+    const HOUR: i64 = 3_600_000_000_000;
+    match &*word.to_ascii_uppercase() {
+        "PST" => Some(8 * HOUR),
+        "PDT" => Some(7 * HOUR),
+        "UTC" | "GMT" | "UT" | "Z" => Some(0),
+        other => (!other.starts_with(|c: char| c.is_ascii_alphabetic())).then_some(0),
+    }
 }

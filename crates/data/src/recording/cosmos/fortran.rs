@@ -28,6 +28,16 @@ impl Form {
         ((1..=100).contains(&form.count) && (2..=40).contains(&form.width)).then_some(form)
     }
 
+    /// The format of a row of eight numbers that no line tells: 10 columns each, unless the row is shorter.
+    pub fn of_eight(row: &str) -> Self {
+        let length = row.trim_end().len();
+        let is_whole = length.is_multiple_of(8) && (5..=20).contains(&(length / 8));
+        Self {
+            count: 8,
+            width: if is_whole { length / 8 } else { 10 },
+        }
+    }
+
     /// Adds the numbers of a line.
     ///
     /// # Errors

@@ -124,6 +124,103 @@ fn channels_of_csmip() {
     assert_eq!((contents.traces[0].start, contents.notes.len()), (5, 0));
 }
 
+/// An uncorrected record of CSMIP, with what is above its samples.
+fn uncorrected(time: &str, points: usize, rows: &str) -> String {
+    let integers = format!("{}\n", "    0".repeat(16)).repeat(6) + "    0    0\n";
+    let reals = format!("{}\n", "      .000".repeat(8)).repeat(6) + "-999.00000-999.00000\n";
+    format!(
+        "Uncorrected Accelerogram Data             Processed: 02/13/12, CGS  146be002\n{time}\nStation No. 89146   40.941N, 123.633W\n\
+         Chan  1: 360 Deg\nNo. of Points =  {points}  Record Length = 1.000 sec\n{integers}{reals}{rows}\
+         /&  ----------  End of data for channel  1  ----------\n"
+    )
+}
+
+const GMT: &str = "89146-L2500-12044.02                 Start time:  2/13/12, 21:06:45.0 UTC (GPS)";
+const RECORD: &str = "15481673.CI.WLT.--.HN                Start time:  2/13/12, 13:06:45.0 PST";
+
+/// `points at 200 pts/sec`, and `equally spaced at` without a format, whose rows tell the width.
+#[test]
+fn uncorrected_records_of_csmip() {
+    let own: Vec<f64> = (0..200)
+        .map(|i| f64::from(i * 37 % 999 - 500) / 1000.0)
+        .collect();
+    let row = |row: &[f64]| {
+        let numbers = row.iter().map(|own| format!("{own:9.6}"));
+        numbers.collect::<String>() + "\n"
+    };
+    let rows: String = own.chunks(8).map(row).collect();
+    let start = crate::recording::parse_time("2012-02-13T21:06:45Z").unwrap();
+    for (time, line, name, rate) in [
+        (
+            GMT,
+            " 200 Accelerogram points at 200 pts/sec in units of g .      Format: (8f9.6)",
+            ".89146..1",
+            200.0,
+        ),
+        (
+            RECORD,
+            "200 POINTS OF ACCEL DATA EQUALLY SPACED AT .005 SEC.  (UNITS: G)",
+            "CI.WLT..1",
+            200.0,
+        ),
+    ] {
+        let text = uncorrected(time, 200, &format!("{line}\n{rows}"));
+        let contents = parse((text.clone() + &text).as_bytes(), "v1", &Hints::default()).unwrap();
+        let found: Vec<_> = contents
+            .traces
+            .iter()
+            .map(|own| (&*own.channel, own.rate, own.start))
+            .collect();
+        assert_eq!(found, [(name, rate, start); 2]);
+        assert_eq!(contents.traces[0].samples, own);
+        assert!(contents.notes.is_empty(), "{:?}", contents.notes);
+    }
+    // Another zone is not certain.
+    let text = uncorrected(
+        &GMT.replace("UTC", "EST"),
+        200,
+        &format!("200 points equally spaced at .005\n{rows}"),
+    );
+    let contents = parse(text.as_bytes(), "raw", &Hints::default()).unwrap();
+    assert!(contents.notes[0].contains("give the recording its `start`"));
+}
+
+/// Of film, with a time before each sample.
+#[test]
+fn pairs_of_csmip() {
+    let times: Vec<f64> = (0..203)
+        .map(|i| f64::from(i) * 0.005 + if i % 7 == 3 { 0.001 } else { 0.0 })
+        .collect();
+    let pairs: Vec<String> = times
+        .iter()
+        .enumerate()
+        .map(|(i, time)| format!("{time:7.3}{:7.3}", i as f64 * 0.01 - 1.0))
+        .collect();
+    let rows: String = pairs.chunks(5).map(|row| row.concat() + "\n").collect();
+    let text = uncorrected(GMT, 203, &rows);
+    let contents = parse(text.as_bytes(), "raw", &Hints::default()).unwrap();
+    let [trace] = &contents.traces[..] else {
+        panic!("{contents:?}");
+    };
+    assert_eq!((&*trace.channel, trace.samples.len()), (".89146..1", 203));
+    assert!((trace.rate - 200.0).abs() < 0.02, "{}", trace.rate);
+    assert_eq!(trace.samples[202], 1.02);
+    let start = crate::recording::parse_time("2012-02-13T21:06:45Z").unwrap();
+    assert!((trace.start - start).abs() < 1_000_000, "{}", trace.start);
+    let cut = contents.traces[0].samples[..200].to_vec();
+    let fewer = uncorrected(
+        GMT,
+        203,
+        &rows[..rows.len() - rows.lines().last().unwrap().len() - 1],
+    );
+    let contents = parse(fewer.as_bytes(), "raw", &Hints::default()).unwrap();
+    assert_eq!(contents.traces[0].samples, cut);
+    assert!(contents.notes[0].contains("says 203 samples, but there are 200"));
+    let wrong = text.replacen("  0.005", "  0.-05", 1);
+    let error = parse(wrong.as_bytes(), "raw", &Hints::default()).unwrap_err();
+    assert!(error.to_string().contains("is not a number"), "{error}");
+}
+
 #[test]
 fn damage_is_left_out() {
     let good = channel("Raw acceleration", "", &samples(400));
