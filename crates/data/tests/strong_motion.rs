@@ -1,4 +1,5 @@
-//! K-NET and KiK-net, compared with ObsPy (`scripts/conformance/make_knet.py`), and damaged files.
+//! K-NET and KiK-net, compared with ObsPy (`scripts/conformance/make_knet.py`), and damaged files; other formats of numbers in
+//! text, compared with what was written (`make_texts.py`).
 
 use std::collections::BTreeMap;
 
@@ -33,6 +34,35 @@ fn every_file_holds_what_obspy_reads() {
                 "{name}: {own} {expected}"
             );
         }
+    }
+}
+
+#[test]
+fn texts_hold_what_was_written() {
+    let all: BTreeMap<String, Vec<Expected>> = conformance::expected("texts");
+    let files = std::fs::read_dir(conformance::folder("texts")).unwrap();
+    assert_eq!(all.len() + 1, files.count());
+    for (name, expected) in &all {
+        let hints = Hints {
+            samples_in_rows: name.ends_with(".packed").then_some(true),
+            start: name.ends_with(".at2").then_some(0),
+            ..Hints::default()
+        };
+        let path = conformance::folder("texts").join(name);
+        let contents = recording::read(&path, &hints).unwrap();
+        let found = contents
+            .traces
+            .iter()
+            .map(|own| (&*own.channel, own.start, own.rate, &own.samples));
+        let expected = expected
+            .iter()
+            .map(|own| (&*own.channel, own.start, own.rate, &own.samples));
+        assert_eq!(
+            found.collect::<Vec<_>>(),
+            expected.collect::<Vec<_>>(),
+            "{name}: {:?}",
+            contents.notes
+        );
     }
 }
 

@@ -115,6 +115,8 @@ fn sound_files() -> Vec<std::path::PathBuf> {
         "gse2",
         "gcf",
         "asdf",
+        "knet",
+        "texts",
         "tables",
         "numpy",
         "pt",
@@ -179,7 +181,7 @@ fn damaged(sound: &[u8], rng: &mut impl Rng) -> Vec<u8> {
 fn read_damaged(bytes: &[u8], ending: &str, path: &Path) {
     let hints = Hints {
         sampling_rate: bytes.len().is_multiple_of(2).then_some(100.0),
-        start: None,
+        samples_in_rows: (ending == "packed").then_some(true),
         ..Default::default()
     };
     match ending {
