@@ -128,7 +128,8 @@ impl Block {
         let is_time =
             (0..24).contains(&hour) && (0..60).contains(&minute) && (0.0..61.0).contains(&second);
         let nanos = (hour * 60 + minute) * 60_000_000_000 + (second * NANOS).round() as i64;
-        is_time.then_some(days * DAY + nanos)
+        let midnight = days.checked_mul(DAY).filter(|_| is_time)?;
+        midnight.checked_add(nanos)
     }
 
     /// The time in a line such as `Rcrd start time: 3/29/14, 04:09:52.0 UTC` or `TRIGGER TIME: 06/28/92, 11:57:40.0 GMT`.

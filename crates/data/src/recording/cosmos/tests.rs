@@ -240,6 +240,10 @@ fn damage_is_left_out() {
     );
     let both = parse((good.clone() + &wrong).as_bytes(), "v0c", &Hints::default()).unwrap();
     assert_eq!((both.traces.len(), both.notes.len()), (1, 1));
+    // A year that no clock has.
+    let far = good.replace("    2019", "99992019");
+    let contents = parse(far.as_bytes(), "v0c", &Hints::default()).unwrap();
+    assert_eq!(contents.traces.len(), 1);
     // Intervals that do not fit the length.
     let other = good
         .replace("       5.000000", "      50.000000")
