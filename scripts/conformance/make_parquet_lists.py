@@ -42,6 +42,11 @@ def main(folder: str) -> None:
 
     write_channels(at, x, {"label": pa.array(label), "group": pa.array(group)})
 
+    rated = {"x": pa.array(x[:5].tolist()), "label": pa.array(label[:5]), "sampling_rate": pa.array([100.0] * 5)}
+    pq.write_table(pa.table(rated), at("rate"))
+    rated["sampling_rate"] = pa.array([100, 100, 50, 100, 100])
+    pq.write_table(pa.table(rated), at("rates"))
+
     few = x[:5].tolist()
     some = {"label": pa.array(label[:5])}
     pq.write_table(pa.table({"x": pa.array([*few[:3], few[3][:7], few[4]]), **some}), at("refused_ragged"))

@@ -32,6 +32,17 @@ pub enum SampleError {
         /// Names of the formats that are read.
         known: Vec<&'static str>,
     },
+    /// The file is a recording.
+    #[error(
+        "is a recording ({format}), which `data import` cuts into windows and `predict recording` reads; sample sources are {}",
+        known.join(" or ")
+    )]
+    Recording {
+        /// Name of its format.
+        format: &'static str,
+        /// Names of the formats that are read.
+        known: Vec<&'static str>,
+    },
     /// The file is of a format that is not read.
     #[error("is {format}; sample sources are {}", known.join(" or "))]
     OtherFormat {

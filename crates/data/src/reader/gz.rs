@@ -7,7 +7,7 @@ use std::path::Path;
 use flate2::bufread::{MultiGzDecoder, ZlibDecoder};
 use tfrecord::io::sync as framing;
 
-use super::example::note;
+use super::example::{note, rate};
 use super::tfrecord::{first, frame, payload};
 use super::{Reader, Record, Sink, Wanted, unknown, unreadable};
 use crate::error::DataError;
@@ -50,6 +50,10 @@ impl Reader for Gz {
 
     fn note(&self, path: &Path, wanted: &Wanted) -> Option<String> {
         note(first(unpacked(path).ok()?)?, wanted)
+    }
+
+    fn rate(&self, path: &Path) -> Option<f64> {
+        rate(&first(unpacked(path).ok()?)?)
     }
 }
 

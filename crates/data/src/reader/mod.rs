@@ -13,6 +13,8 @@ mod npz;
 mod parquet;
 mod pickle;
 mod pt;
+#[cfg(test)]
+mod rate_tests;
 mod tensor_proto;
 mod tensors;
 mod tfrecord;
@@ -22,7 +24,7 @@ use std::io::Read;
 use std::path::Path;
 
 use crate::error::{DataError, SampleError, in_file};
-use crate::recording::{is_other_rate, signatures};
+use crate::recording::{format_of, is_other_rate, signatures};
 use names::Role;
 
 pub use self::described::{Described, arrays as described};
@@ -244,7 +246,7 @@ pub fn rate_note(path: &Path, configured: Option<f64>) -> Option<String> {
 }
 
 /// Bytes at the beginning of a source that tell what it is if no reader accepts it.
-const HEAD: usize = 4096;
+const HEAD: usize = 16 << 10;
 
 /// The first bytes of a file, at most `length`.
 fn beginning(path: &Path, length: usize) -> Result<Vec<u8>, DataError> {
@@ -258,6 +260,9 @@ fn beginning(path: &Path, length: usize) -> Result<Vec<u8>, DataError> {
 /// The error for a source that begins with `head`, which no reader can read.
 fn unknown(path: &Path, head: &[u8]) -> DataError {
     let known = READERS.iter().map(|reader| reader.name()).collect();
+    if let Some(format) = format_of(head) {
+        return in_file(path)(SampleError::Recording { format, known });
+    }
     in_file(path)(match signatures::of(head) {
         _ if head.is_empty() => SampleError::EmptyFile,
         Some(format) => SampleError::OtherFormat { format, known },
@@ -279,5 +284,29 @@ pub(crate) fn unreadable(path: &Path) -> impl Fn(std::io::Error) -> DataError {
         what: "the sample source",
         path: path.to_owned(),
         source,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Recordings are not samples, but read by other commands.
+    #[test]
+    fn recordings_are_named() {
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+        for (file, format) in [
+            (
+                "texts/corrected.v2",
+                "strong-motion text of COSMOS or CSMIP",
+            ),
+            ("miniseed/text.mseed", "miniSEED"),
+            ("knet/MYG0041103111446.EW", "K-NET"),
+        ] {
+            let error = read(&fixtures.join(file), &Wanted::default(), &mut |_| Ok(()));
+            let error = error.unwrap_err().to_string();
+            let expected = format!("is a recording ({format}), which `data import` cuts");
+            assert!(error.contains(&expected), "{error}");
+        }
     }
 }

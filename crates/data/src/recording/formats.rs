@@ -115,6 +115,13 @@ const FORMATS: [Format; 19] = [
     Format(TABLE, Recognised::Text, maybe_table),
 ];
 
+/// Name of the format of a file that is recognised by its beginning; `None` also for tables, as Parquet files may be.
+pub(crate) fn format_of(head: &[u8]) -> Option<&'static str> {
+    let is = |format: &&Format| matches!(format.1, Content(is) if is(head));
+    let name = FORMATS.iter().find(is)?.0;
+    (name != PARQUET).then_some(name)
+}
+
 fn read_mseed(bytes: &Bytes, hints: &Hints) -> Result<Contents, RecordingError> {
     mseed::read(bytes, hints)
 }

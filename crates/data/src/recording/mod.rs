@@ -45,7 +45,7 @@ use crate::room::room;
 pub(crate) use columns::{ListColumn, ListColumns, ListRows, RowValues, flat_columns, read_lists};
 pub use columns::{Run, runs};
 pub use formats::parse;
-pub(crate) use formats::{Beginning, beginning};
+pub(crate) use formats::{Beginning, beginning, format_of};
 pub use labelled::{LabelRun, LabelledRows, RowColumns};
 pub(crate) use merge::count_stretches;
 pub use merge::{Merged, Repeated, Stretch, merge, merge_at};

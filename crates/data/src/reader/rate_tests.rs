@@ -1,0 +1,92 @@
+//! Sampling rates beside the samples of each format; those of NumPy are tested with its archives.
+
+use std::path::{Path, PathBuf};
+
+use tfrecord::protobuf::feature::Kind;
+use tfrecord::protobuf::{Example, Feature, Features, FloatList, Int64List};
+
+use super::rate_note;
+
+/// What is said of a source with 100 Hz.
+fn check(path: &Path) {
+    let name = path.display();
+    let said = rate_note(path, Some(50.0)).unwrap_or_default();
+    let expected = "has a sampling rate of 100 Hz, but the configuration has 50 Hz, which counts";
+    assert!(said.contains(expected), "{name}: {said}");
+    let said = rate_note(path, None).unwrap_or_default();
+    assert!(said.contains("add `sampling_rate: 100`"), "{name}: {said}");
+    assert_eq!(rate_note(path, Some(100.0)), None, "{name}");
+}
+
+/// A file of torch.save with a pickle and no tensors.
+fn torch(path: &Path, pickle: &[u8]) {
+    let mut archive = zip::ZipWriter::new(std::fs::File::create(path).unwrap());
+    let options = zip::write::SimpleFileOptions::default();
+    for (name, bytes) in [("a/data.pkl", pickle), ("a/version", b"3\n")] {
+        archive.start_file(name, options).unwrap();
+        std::io::Write::write_all(&mut archive, bytes).unwrap();
+    }
+    archive.finish().unwrap();
+}
+
+#[test]
+fn rates_of_torch() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.pt");
+    // {"fs": 100.0}, {"metadata": {"sampling_rate": 100}} and {"offset": 100}
+    torch(&path, b"\x80\x02}X\x02\0\0\0fsG@Y\0\0\0\0\0\0s.");
+    check(&path);
+    torch(
+        &path,
+        b"\x80\x02}X\x08\0\0\0metadata}X\x0d\0\0\0sampling_rateKdss.",
+    );
+    check(&path);
+    torch(&path, b"\x80\x02}X\x06\0\0\0offsetKds.");
+    assert_eq!(rate_note(&path, Some(50.0)), None);
+}
+
+#[test]
+fn rates_of_parquet() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/parquet_lists");
+    check(&fixtures.join("rate.parquet"));
+    // Rows of several rates, and files without one.
+    for name in ["rates", "pandas"] {
+        let path = fixtures.join(format!("{name}.parquet"));
+        assert_eq!(rate_note(&path, Some(50.0)), None, "{name}");
+    }
+}
+
+/// A TFRecord file with one example.
+fn tfrecord(path: &Path, name: &str, rate: Kind) {
+    let feature = [(name.to_owned(), Feature { kind: Some(rate) })];
+    let features = Some(Features {
+        feature: feature.into_iter().collect(),
+    });
+    let bytes = <Example as tfrecord::Record>::to_bytes(Example { features }).unwrap();
+    let mut file = Vec::new();
+    tfrecord::io::sync::try_write_record(&mut file, bytes).unwrap();
+    if path.extension().is_some_and(|own| own == "gz") {
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        std::io::Write::write_all(&mut packed, &file).unwrap();
+        file = packed.finish().unwrap();
+    }
+    std::fs::write(path, file).unwrap();
+}
+
+#[test]
+fn rates_of_tfrecord() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| -> PathBuf { folder.path().join(name) };
+    let float = || Kind::FloatList(FloatList { value: vec![100.0] });
+    let whole = |value: Vec<i64>| Kind::Int64List(Int64List { value });
+    for (file, name, rate) in [
+        ("a.tfrecord", "sampling_rate", float()),
+        ("b.tfrecord", "fs", whole(vec![100])),
+        ("c.tfrecord.gz", "Sample Rate (Hz)", float()),
+    ] {
+        tfrecord(&at(file), name, rate);
+        check(&at(file));
+    }
+    tfrecord(&at("d.tfrecord"), "fs", whole(vec![100, 50]));
+    assert_eq!(rate_note(&at("d.tfrecord"), Some(50.0)), None);
+}
