@@ -2,6 +2,7 @@
 //! levels for thresholds of the preprocessing.
 
 use crate::constant::constant_channels;
+use crate::extremes::Extremes;
 use crate::preprocessing::{Preprocessing, Survey, Thresholds};
 use crate::reader::Record;
 
@@ -18,6 +19,8 @@ pub(crate) struct Census {
     windows: usize,
     /// Number of constant windows by channel.
     constant: Vec<usize>,
+    /// Samples by channel; none of features.
+    extremes: Vec<Extremes>,
     /// Collected for the training split only.
     survey: Option<Survey>,
     /// Samples per window.
@@ -35,6 +38,7 @@ impl Census {
             split,
             windows: 0,
             constant: Vec::new(),
+            extremes: Vec::new(),
             survey: survey.filter(Survey::is_needed),
             samples: 0,
             features: None,
@@ -48,6 +52,14 @@ impl Census {
         let found = constant_channels(&record.values, channels);
         for (count, is_constant) in self.constant.iter_mut().zip(found) {
             *count += usize::from(is_constant);
+        }
+        if let [channels, samples] = record.shape[..]
+            && samples > 0
+        {
+            self.extremes.resize(channels, Extremes::default());
+            for (own, samples) in self.extremes.iter_mut().zip(record.values.chunks(samples)) {
+                samples.iter().for_each(|value| own.add(f64::from(*value)));
+            }
         }
         self.features = record.shape[..].try_into().ok();
         self.samples = match *record.shape {
@@ -102,6 +114,7 @@ impl Census {
                 ));
             }
         }
+        warnings.extend(self.fill_values());
         let shares = self
             .survey
             .as_ref()
@@ -121,9 +134,58 @@ impl Census {
     }
 }
 
+impl Census {
+    /// Warnings of channels with a repeated value far from all others, such as -9999.
+    fn fill_values(&self) -> impl Iterator<Item = String> {
+        let found = self.extremes.iter().enumerate();
+        let found = found.filter_map(|(channel, own)| Some((channel + 1, own.far()?)));
+        found.map(|(channel, far)| {
+            let [value, from, to] = [far.value, far.others[0], far.others[1]].map(|own| own as f32);
+            format!(
+                "channel {channel} of {}: {} samples of the {} windows are {value}, and all others lie between {from} and {to}: is it a \
+                 fill value? Leave out windows with missing samples",
+                self.extremes.len(),
+                far.count,
+                self.split
+            )
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Fill values train a network like any others.
+    #[test]
+    fn fill_values_are_said() {
+        let preprocessing = Preprocessing::new(Vec::new(), Default::default());
+        let said = |fill: f32| {
+            let mut census = Census::new("training", &preprocessing, false);
+            for record in 0..3 {
+                let mut values: Vec<f32> = (0..128).map(|i| (i * 37 % 101) as f32 - 50.0).collect();
+                values[70] = fill;
+                census.add(
+                    &Record {
+                        record,
+                        values,
+                        shape: vec![2, 64],
+                        label: 0,
+                        group: None,
+                    },
+                    &[],
+                    2,
+                );
+            }
+            census.warnings().join("; ")
+        };
+        assert_eq!(
+            said(-9999.9),
+            "channel 2 of 2: 3 samples of the training windows are -9999.9, and all others lie between -50 and 48: is it a fill \
+             value? Leave out windows with missing samples"
+        );
+        assert_eq!(said(60.0), "");
+    }
 
     /// Keras stores the channels last; here they come first.
     #[test]

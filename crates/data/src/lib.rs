@@ -31,6 +31,7 @@ mod constant;
 mod dataset;
 pub mod demo;
 pub mod error;
+mod extremes;
 mod feature_augment;
 pub mod folds;
 mod gzip;

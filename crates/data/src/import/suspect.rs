@@ -3,16 +3,13 @@
 
 mod glitches;
 
+use crate::extremes::{Extremes, FarValue};
 use crate::recording::{Trace, format_time};
 
 /// Minimum duration of a constant stretch that is reported.
 const FLAT_SECONDS: f64 = 20.0;
 /// Minimum number of samples of such a stretch.
 const FLAT_SAMPLES: usize = 1_000;
-/// Minimum number of occurrences of a possible fill value.
-const REPEATED: usize = 3;
-/// Minimum distance from all other values, in multiples of their range.
-const FAR: f64 = 3.0;
 
 /// Notes on the samples of one channel, which are all finite.
 pub(crate) fn notes<'a>(
@@ -22,22 +19,12 @@ pub(crate) fn notes<'a>(
     let flat = flat(channel, traces.clone());
     let glitches = glitches::note(channel, traces.clone());
     let values = traces.flat_map(|trace| &trace.samples).copied();
-    let lowest = Extreme::of(values.clone());
-    let highest = Extreme::of(values.map(|value| -value));
-    let far = match (lowest, highest) {
-        (Some(low), Some(high)) => {
-            let (from, to) = (low.value, -high.value);
-            let low = low
-                .is_far(to)
-                .then_some((low.value, low.count, low.next, to));
-            let high = high
-                .is_far(-from)
-                .then_some((-high.value, high.count, from, -high.next));
-            low.or(high)
-        }
-        _ => None,
-    };
-    let far = far.map(|(value, count, from, to)| {
+    let far = Extremes::of(values).far().map(|far| {
+        let FarValue {
+            value,
+            count,
+            others: [from, to],
+        } = far;
         format!(
             "channel `{channel}`: {count} samples are {value}, and all others lie between {from} and {to}: is it a fill \
              value? Missing samples must be left out or NaN"
@@ -84,48 +71,6 @@ fn flat<'a>(channel: &str, traces: impl Iterator<Item = &'a Trace>) -> Option<St
             "channel `{channel}`: {seconds:.1} s in {stretches} stretches of one value each, the longest {where_it_is}: {off}"
         )
     })
-}
-
-/// The lowest value, its number of occurrences, and the lowest other value.
-#[derive(Clone, Copy)]
-struct Extreme {
-    value: f64,
-    count: usize,
-    next: f64,
-}
-
-impl Extreme {
-    fn of(values: impl Iterator<Item = f64>) -> Option<Self> {
-        let mut found: Option<Self> = None;
-        for value in values {
-            let Some(known) = &mut found else {
-                found = Some(Self {
-                    value,
-                    count: 1,
-                    next: f64::INFINITY,
-                });
-                continue;
-            };
-            if value < known.value {
-                *known = Self {
-                    value,
-                    count: 1,
-                    next: known.value,
-                };
-            } else if value == known.value {
-                known.count += 1;
-            } else {
-                known.next = known.next.min(value);
-            }
-        }
-        found.filter(|known| known.next.is_finite())
-    }
-
-    /// Whether the value is far from all others, the highest of which is `highest`.
-    fn is_far(&self, highest: f64) -> bool {
-        let range = highest - self.next;
-        self.count >= REPEATED && range > 0.0 && self.next - self.value > FAR * range
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,94 @@
+//! A repeated value far from all others, such as -9999: samples that may be none.
+
+/// Minimum number of occurrences of a possible fill value.
+const REPEATED: usize = 3;
+/// Minimum distance from all other values, in multiples of their range.
+const FAR: f64 = 3.0;
+
+/// The lowest and the highest value of a channel, and those next to them. All values are finite.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Extremes {
+    low: Option<Extreme>,
+    /// With the sign turned.
+    high: Option<Extreme>,
+}
+
+/// A repeated value far from all others, which lie between two values.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct FarValue {
+    pub value: f64,
+    pub count: usize,
+    pub others: [f64; 2],
+}
+
+impl Extremes {
+    /// Those of some values.
+    pub fn of(values: impl Iterator<Item = f64>) -> Self {
+        let mut all = Self::default();
+        values.for_each(|value| all.add(value));
+        all
+    }
+
+    pub fn add(&mut self, value: f64) {
+        Extreme::add(&mut self.low, value);
+        Extreme::add(&mut self.high, -value);
+    }
+
+    /// The value that may be none.
+    pub fn far(&self) -> Option<FarValue> {
+        let [low, high] =
+            [self.low?, self.high?].map(|own| Some(own).filter(|own| own.next.is_finite()));
+        let (low, high) = (low?, high?);
+        let (from, to) = (low.value, -high.value);
+        let low_one = low.is_far(to).then_some(FarValue {
+            value: low.value,
+            count: low.count,
+            others: [low.next, to],
+        });
+        let high_one = high.is_far(-from).then_some(FarValue {
+            value: -high.value,
+            count: high.count,
+            others: [from, -high.next],
+        });
+        low_one.or(high_one)
+    }
+}
+
+/// The lowest value, its number of occurrences, and the lowest other value.
+#[derive(Clone, Copy, Debug)]
+struct Extreme {
+    value: f64,
+    count: usize,
+    next: f64,
+}
+
+impl Extreme {
+    #[inline]
+    fn add(found: &mut Option<Self>, value: f64) {
+        let Some(known) = found else {
+            *found = Some(Self {
+                value,
+                count: 1,
+                next: f64::INFINITY,
+            });
+            return;
+        };
+        if value < known.value {
+            *known = Self {
+                value,
+                count: 1,
+                next: known.value,
+            };
+        } else if value == known.value {
+            known.count += 1;
+        } else {
+            known.next = known.next.min(value);
+        }
+    }
+
+    /// Whether the value is far from all others, the highest of which is `highest`.
+    fn is_far(&self, highest: f64) -> bool {
+        let range = highest - self.next;
+        self.count >= REPEATED && range > 0.0 && self.next - self.value > FAR * range
+    }
+}
