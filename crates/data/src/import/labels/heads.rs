@@ -127,21 +127,31 @@ pub(super) const STATIONS: [&str; 8] = [
 ];
 pub(super) const NETWORKS: [&str; 3] = ["network", "networkcode", "net"];
 
-/// [`plain`] of all names. `start_utc` is `startutc` beside a column `start`, which then has the times.
+/// [`plain`] of all names. `start_utc` is `startutc` beside a column `start`, which then has the times, and so is ELAN's form
+/// `hh:mm:ss.ms` beside seconds.
 pub(super) fn all_plain(row: &csv::StringRecord) -> Vec<(String, Option<f64>)> {
     let all: Vec<_> = row.iter().map(parts).collect();
     let is_taken = |name: &String| {
         all.iter()
-            .any(|(other, _, has_zone)| !has_zone && other == name)
+            .any(|(other, _, is_form)| !is_form && other == name)
     };
-    let own = |(name, unit, has_zone): &(String, Option<f64>, bool)| {
-        if *has_zone && is_taken(name) {
+    let own = |(name, unit, is_form): &(String, Option<f64>, bool)| {
+        if *is_form && is_taken(name) {
             (format!("{name}utc"), None)
         } else {
             (name.clone(), *unit)
         }
     };
     all.iter().map(own).collect()
+}
+
+/// Whether a column has times as ELAN writes them, `00:01:30.500` from the start of the media.
+pub(super) fn is_of_elan(row: &csv::StringRecord) -> bool {
+    let is_form = |head: &str| {
+        let head = head.trim().to_lowercase();
+        head.ends_with("- hh:mm:ss.ms") || head.ends_with("- hh:mm:ss.msec")
+    };
+    row.iter().any(is_form)
 }
 
 /// The name of a column without its unit, and the unit in seconds: `begintime` for `Begin Time (s)`, `start` for
@@ -151,15 +161,15 @@ pub(super) fn plain(head: &str) -> (String, Option<f64>) {
     (name, unit)
 }
 
-/// [`plain`], and whether UTC was named. Times without a zone are UTC.
+/// [`plain`], and whether UTC or ELAN's form of clock times was named. Times without a zone are UTC.
 fn parts(head: &str) -> (String, Option<f64>, bool) {
     let head = head.to_lowercase();
     let words = head.split(|c: char| !c.is_alphanumeric());
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
-    let (words, has_zone) = match &words[..] {
+    let (words, is_form) = match &words[..] {
         [name @ .., "utc" | "gmt" | "datenum" | "mjd"] if !name.is_empty() => (name, true),
         // ELAN's forms of times are no units.
-        [name @ .., "hh", "mm", "ss", "ms" | "msec"] if !name.is_empty() => (name, false),
+        [name @ .., "hh", "mm", "ss", "ms" | "msec"] if !name.is_empty() => (name, true),
         [name @ .., "ss", "ms" | "msec"] if !name.is_empty() => {
             return (name.concat(), Some(1.0), false);
         }
@@ -169,9 +179,9 @@ fn parts(head: &str) -> (String, Option<f64>, bool) {
         && !name.is_empty()
         && let Some(unit) = unit(last)
     {
-        return (name.concat(), Some(unit), has_zone);
+        return (name.concat(), Some(unit), is_form);
     }
-    (words.concat(), None, has_zone)
+    (words.concat(), None, is_form)
 }
 
 /// The unit in seconds that a whole name is, as `ms`.

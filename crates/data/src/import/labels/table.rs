@@ -8,7 +8,7 @@ use support::words::counted;
 use super::Label;
 use super::columns::{Columns, FileColumn, no_end};
 use super::events::{self, are_events, is_sequence, names_at, offset};
-use super::heads::{Separated, cell, line, reader, separator};
+use super::heads::{Separated, cell, is_of_elan, line, reader, separator};
 use super::numbers;
 use super::row::Reading;
 use super::settings::LabelsFile;
@@ -118,9 +118,9 @@ fn parse(text: &str, settings: &LabelsFile) -> Result<LabelRows, LabelTableError
         Some(_) if settings.length.is_none() => return Err(no_end(first)),
         _ => rows.iter().map(|row| (*row, None)).collect(),
     };
-    let is_boris = columns.observation.is_some() || above > 0;
+    let from_start = columns.observation.is_some() || above > 0 || is_of_elan(first);
     let mut read = labels(&rows, pairs, (columns, separated), settings.length)?;
-    if is_boris {
+    if from_start {
         let labels = read.rows.iter_mut().map(|row| &mut row.label);
         events::from_start(first, &rows, labels)?;
     }

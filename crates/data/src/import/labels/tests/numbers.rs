@@ -94,6 +94,19 @@ fn numbers_of_days() {
     assert_eq!(own.unwrap()[0].start, Time::Seconds(45_413.4));
 }
 
+/// ELAN's clock times count from the start of the media, and seconds beside them have the times.
+#[test]
+fn clock_times_of_elan() {
+    let clocks = "Tier\tBegin Time - hh:mm:ss.ms\tEnd Time - hh:mm:ss.ms\tclass\nt\t00:00:00.500\t00:01:02.250\tsteps\n";
+    let both = "Tier\tBegin Time - hh:mm:ss.ms\tBegin Time - ss.msec\tEnd Time - hh:mm:ss.ms\tEnd Time - ss.msec\tclass\n\
+                t\t00:00:00.500\t0.500\t00:01:02.250\t62.250\tsteps\n";
+    for text in [clocks, both] {
+        let own = read_text(text, "").unwrap();
+        let times = (own[0].start, own[0].end);
+        assert_eq!(times, (Time::Seconds(0.5), Time::Seconds(62.25)));
+    }
+}
+
 /// ELAN's form of seconds is no unit; units beside numbers are.
 #[test]
 fn forms_and_units() {
