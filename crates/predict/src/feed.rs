@@ -31,6 +31,13 @@ impl Source {
         }
     }
 
+    fn rate(&self) -> f64 {
+        match self {
+            Self::Memory(_, trace) => trace.rate,
+            Self::Indexed(_, trace) => trace.rate,
+        }
+    }
+
     fn path(&self) -> &Path {
         match self {
             Self::Memory(path, _) | Self::Indexed(path, _) => path,

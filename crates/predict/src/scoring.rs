@@ -39,6 +39,8 @@ pub struct LabelledRecording {
     pub start: i64,
     /// The same of each file; `None` for those without these channels.
     pub starts: Vec<Option<i64>>,
+    /// Samples per second of the fastest channel, as stored.
+    pub rate: f64,
 }
 
 impl LabelledRecording {
@@ -61,6 +63,7 @@ impl LabelledRecording {
         }
         let starts = files.iter().map(|file| site.start_of(file, &channels));
         let (start, starts) = (site.start(&channels), starts.collect());
+        let rate = site.rate(&channels);
         // Only windows are needed; these thresholds suppress all events.
         let nothing = EventSettings {
             on: 1.0,
@@ -87,6 +90,7 @@ impl LabelledRecording {
             labels: Vec::new(),
             start,
             starts,
+            rate,
         })
     }
 

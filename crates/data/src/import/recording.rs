@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Deserializer};
 use support::paths::not_replaced;
 
+use super::counts;
 use super::labels::{Label, LabelsFile, Time};
 use crate::error::{DataError, ImportError, in_file};
 use crate::index::{is_pattern, matches, with_slashes};
@@ -255,6 +256,15 @@ impl Recording {
             file: self.files.get(file).cloned().unwrap_or_default(),
         })?;
         label.times(zero, span)
+    }
+
+    /// Refuses labels that count samples or milliseconds, of a recording over `span` in nanoseconds whose fastest channel has `rate`
+    /// samples per second.
+    ///
+    /// # Errors
+    /// If they do.
+    pub fn refuse_counts(&self, span: (i64, i64), rate: f64) -> Result<(), ImportError> {
+        counts::check(&self.labels, span, rate)
     }
 
     /// Takes the backslashes of Windows' paths for slashes.

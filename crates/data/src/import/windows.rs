@@ -17,6 +17,7 @@ use rayon::prelude::*;
 pub use sensors::{SensorChannel, sensor_channels};
 use splits::{boundaries, spool_cuts};
 
+use super::advice;
 use super::config::RecordingsConfig;
 use super::cut::cut_each;
 use super::imported::Imported;
@@ -25,7 +26,6 @@ use super::origin::{Piece, Places};
 use super::recording::Recording;
 use super::report::RecordingReport;
 use super::shards::Spool;
-use super::{advice, counts};
 use crate::error::{DataError, ImportError, in_file};
 use crate::preprocessing::Chain;
 use crate::recording::{self, Contents, Hints, Note, Notes, Remark, Stretch, Trace, merge_at};
@@ -265,7 +265,7 @@ fn of_pieces(
 fn refuse_counts(own: &Recording, chosen: &Chosen) -> Result<(), ImportError> {
     let rates = chosen.pieces().map(|piece| piece.trace.rate);
     match (chosen.span(), rates.reduce(f64::max)) {
-        (Some(span), Some(rate)) => counts::check(&own.labels, span, rate),
+        (Some(span), Some(rate)) => own.refuse_counts(span, rate),
         _ => Ok(()),
     }
 }

@@ -40,6 +40,11 @@ impl Site {
         starts.min().unwrap_or(0)
     }
 
+    /// Samples per second of the fastest of `channels`, as stored; zero without samples.
+    pub(crate) fn rate(&self, channels: &[String]) -> f64 {
+        self.sources(channels).map(Source::rate).fold(0.0, f64::max)
+    }
+
     /// Time of the first sample of `channels` in a file; `None` if it has none.
     pub(crate) fn start_of(&self, file: &Path, channels: &[String]) -> Option<i64> {
         let sources = self.sources(channels);

@@ -172,17 +172,21 @@ fn settings(options: &EventOptions<'_>, classes: &[String]) -> Result<EventSetti
 /// Labelled events of a recording, whose files are in the list at `path`.
 ///
 /// # Errors
-/// If a class is not among `classes`, or a label counts from a file without samples.
+/// If a class is not among `classes`, a label counts from a file without samples, or the labels count samples or milliseconds.
 fn labels(
     recording: &Recording,
     read: &LabelledRecording,
     (classes, path): (&[String], &Path),
 ) -> Result<Vec<LabelledEvent>, TrainerError> {
+    let last = read.windows.last().map_or(read.start, |(span, _)| span.end);
+    let span = (read.start, last);
+    let in_list = |problem: String| TrainerError::file(path, problem);
+    let counts = recording.refuse_counts(span, read.rate);
+    counts.map_err(|problem| in_list(format!("recording `{}`: {problem}", recording.name())))?;
     let of = |label: &Label| -> Result<LabelledEvent, TrainerError> {
         let class = classes.iter().position(|class| *class == label.class);
-        let last = read.windows.last().map_or(read.start, |(span, _)| span.end);
-        let times = recording.times_of(label, (read.start, last), &read.starts);
-        let times = times.map_err(|problem| TrainerError::file(path, problem.to_string()))?;
+        let times = recording.times_of(label, span, &read.starts);
+        let times = times.map_err(|problem| in_list(problem.to_string()))?;
         Ok(LabelledEvent {
             class: class.ok_or_else(|| UsageError::NoClass {
                 path: path.to_owned(),

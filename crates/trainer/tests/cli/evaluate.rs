@@ -176,6 +176,21 @@ fn an_evaluation_on_recordings_of_the_training_warns() {
         "{said}"
     );
 
+    // Labels that count samples, as the import refuses them.
+    let counted = folder.join("counted.yaml");
+    let samples = fourth
+        .replace(" 20", " 2000")
+        .replace("end: 40", "end: 4000");
+    std::fs::write(&counted, [head, &third, &samples].concat()).unwrap();
+    let output = evaluate(&place, &["--recordings", counted.to_str().unwrap()]);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    let expected = "recording `fourth`: nearly all labels lie behind the end of the recording";
+    assert!(
+        said.contains(expected) && said.contains("samples at 100 Hz"),
+        "{said}"
+    );
+
     std::fs::remove_file(dataset.join("import_report.json")).unwrap();
     let output = evaluate(&place, &["--recordings", new.to_str().unwrap()]);
     let said = text(&output.stderr);
