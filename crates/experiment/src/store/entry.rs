@@ -157,7 +157,23 @@ fn in_order(timestamp: &str) -> String {
         let local = time.with_timezone(&Local);
         local.format("%Y-%m-%dT%H:%M:%S").to_string()
     });
+    let text = text.or_else(|| year_first(timestamp.trim()));
     text.unwrap_or_else(|| timestamp.to_owned())
+}
+
+/// `31.01.2024 12:00` with the year first.
+fn year_first(timestamp: &str) -> Option<String> {
+    let (date, clock) = timestamp
+        .split_once([' ', 'T', ','])
+        .unwrap_or((timestamp, ""));
+    let parts: Vec<&str> = date.split('.').collect();
+    let [day, month, year] = parts[..] else {
+        return None;
+    };
+    let number = |text: &str, most: u32| text.parse().ok().filter(|own| (1..=most).contains(own));
+    let (day, month) = (number(day, 31)?, number(month, 12)?);
+    let year = number(year, 9999).filter(|year| *year > 999)?;
+    Some(format!("{year}-{month:02}-{day:02}T{}", clock.trim_start()))
 }
 
 /// Whether a process holds the experiment's lock.
@@ -184,8 +200,17 @@ mod tests {
         let found = in_order("1704103200");
         assert!(("2023-12-31".."2024-01-03").contains(&&*found), "{found}");
         assert_eq!(in_order("1704103200000"), found);
-        for text in ["2024-01-01T12:00:00", "31.01.2024 12:00", "", "12", "nan"] {
+        for text in [
+            "2024-01-01T12:00:00",
+            "31.1.24",
+            "",
+            "12",
+            "nan",
+            "31.13.2024",
+        ] {
             assert_eq!(in_order(text), text);
         }
+        assert_eq!(in_order("31.01.2024 12:00"), "2024-01-31T12:00");
+        assert_eq!(in_order("1.2.2024"), "2024-02-01T");
     }
 }
