@@ -178,7 +178,7 @@ macro_rules! by_rows {
 macro_rules! kernels {
     ($module:ident, $features:literal, $rows:expr, $lanes:literal, $vector:ty, $mask:ty,
      $make_mask:expr, $broadcast:ident, $load:ident, $masked_load:expr, $store:ident,
-     $masked_store:expr, $fma:ident, $max:ident) => {
+     $masked_store:expr, $fma:ident, $max:ident, $settled:expr) => {
         mod $module {
             use super::{Block, Product, Start, Tile};
             use std::arch::x86_64::*;
@@ -273,6 +273,8 @@ macro_rules! kernels {
             unsafe fn kernel<const R: usize, const V: usize>(p: &Product<'_>, block: &Block, tile: &Tile) {
                 let &Tile { a, b, b_inner, c, column, last } = tile;
                 let mask: $mask = $make_mask(last);
+                // Where no register is left for it, it is read in every step.
+                let in_memory = std::hint::black_box(&mask);
                 // SAFETY: `Product::check` checked that R rows and V vectors (the last one masked) are inside the
                 // slices for every run of the block; a copy of `b` contains the rows it needs.
                 unsafe {
@@ -313,13 +315,16 @@ macro_rules! kernels {
                             let mut right = [$broadcast(0.0); V];
                             for j in 0..V {
                                 let at = b.add(j * LANES);
-                                right[j] = if j + 1 == V { $masked_load(at, mask) } else { $load(at) };
+                                right[j] = if j + 1 == V { $masked_load(at, *in_memory) } else { $load(at) };
                             }
                             for i in 0..R {
                                 let a = if i < 8 { a } else { a_second };
                                 let left = $broadcast(*a.add(rows[i % 8]));
                                 for j in 0..V {
                                     sums[i][j] = $fma(left, right[j], sums[i][j]);
+                                }
+                                if R == ROWS[2] && V == 3 {
+                                    sums[i] = sums[i].map($settled);
                                 }
                             }
                             a = a.wrapping_add(a_inner);
@@ -362,29 +367,22 @@ kernels!(
     _mm512_storeu_ps,
     |at, mask, value| _mm512_mask_storeu_ps(at, mask, value),
     _mm512_fmadd_ps,
-    _mm512_max_ps
+    _mm512_max_ps,
+    std::convert::identity
 );
 
 #[cfg(target_arch = "x86_64")]
 kernels!(
     avx2,
     "avx2,fma",
-    [8, 4, 4],
+    [8, 6, 4],
     8,
     __m256,
     __m256i,
     |last: usize| {
-        let lane = |i: usize| if i < last { -1 } else { 0 };
-        _mm256_setr_epi32(
-            lane(0),
-            lane(1),
-            lane(2),
-            lane(3),
-            lane(4),
-            lane(5),
-            lane(6),
-            lane(7),
-        )
+        let lanes: [i32; 8] = std::array::from_fn(|i| if i < last { -1 } else { 0 });
+        // SAFETY: there are as many lanes.
+        unsafe { _mm256_loadu_si256(lanes.as_ptr().cast()) }
     },
     _mm256_set1_ps,
     _mm256_loadu_ps,
@@ -392,7 +390,9 @@ kernels!(
     _mm256_storeu_ps,
     |at, mask, value| _mm256_maskstore_ps(at, mask, value),
     _mm256_fmadd_ps,
-    _mm256_max_ps
+    _mm256_max_ps,
+    // All registers are taken.
+    |sum| super::super::registers::settled(sum)
 );
 
 #[cfg(test)]

@@ -26,6 +26,8 @@ mod input_gradient;
 mod kernels;
 mod pooling;
 mod program;
+#[cfg(target_arch = "x86_64")]
+mod registers;
 mod run;
 mod shard;
 mod shard_backward;

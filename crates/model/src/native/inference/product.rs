@@ -113,10 +113,11 @@ unsafe fn tile<V: Isa, const R: usize, const N: usize, const T: usize>(t: &Tile<
         for i in 1..R {
             rows[i] = opaque(i * t.row);
         }
+        let (row, width) = (t.row, t.width);
         for run in t.runs {
             let mut a = t.a.add(run.group * t.group);
-            let mut b = t.b.add(run.kernel * t.row * t.width);
-            for _ in 0..t.row {
+            let mut b = t.b.add(run.kernel * row * width);
+            for _ in 0..row {
                 let mut right = [none; N];
                 for j in 0..N {
                     right[j] = V::load(b.add(j * V::LANES));
@@ -133,9 +134,13 @@ unsafe fn tile<V: Isa, const R: usize, const N: usize, const T: usize>(t: &Tile<
                     for j in 0..T {
                         tails[i][j] = left.low().multiply_add(right_tail[j], tails[i][j]);
                     }
+                    if R * N == V::ROWS[2] * 3 {
+                        // All registers are taken.
+                        sums[i] = sums[i].map(|sum| sum.settled());
+                    }
                 }
                 a = a.add(1);
-                b = b.add(t.width);
+                b = b.add(width);
             }
         }
         if let Some(finish) = t.finish {

@@ -56,6 +56,11 @@ pub(super) trait Isa: Vector {
     /// Rows of a tile with one, two and three vectors that leave registers for the operands.
     const ROWS: [usize; 3];
     fn low(self) -> Self::Tail;
+    /// The same vector, computed before anything after it is read from memory; unsafe as the methods of [`Vector`].
+    #[inline(always)]
+    unsafe fn settled(self) -> Self {
+        self
+    }
     /// Whether `store_first` takes a single instruction.
     const MASKS: bool = false;
     /// Stores the first `count` values, fewer than all, where [`Self::MASKS`] is set; unsafe as the methods of [`Vector`].
@@ -335,7 +340,13 @@ isa!(
     __m128,
     [8, 6, 4],
     |v| unsafe { _mm256_castps256_ps128(v) },
-    {}
+    {
+        #[inline(always)]
+        unsafe fn settled(self) -> Self {
+            // SAFETY: the caller upholds this function's contract.
+            unsafe { crate::native::registers::settled(self) }
+        }
+    }
 );
 #[cfg(target_arch = "x86_64")]
 isa!(
