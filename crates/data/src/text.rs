@@ -67,7 +67,7 @@ pub(crate) fn decode_table(bytes: &[u8]) -> Result<(String, Option<(usize, Strin
 }
 
 /// The character of a byte in Windows-1252; `None` for those that no text has.
-fn windows(byte: u8) -> Option<char> {
+pub(crate) fn windows(byte: u8) -> Option<char> {
     match byte {
         0..0x20 if !byte.is_ascii_whitespace() => None,
         0x80..0xa0 => {

@@ -126,10 +126,9 @@ impl Display for Remark {
                 new.len(),
                 new.join("`, `")
             ),
-            Self::Renamed { name, new } => write!(
-                f,
-                "column `{name}` is there twice: the second is called `{new}`"
-            ),
+            Self::Renamed { name, new } => {
+                write!(f, "column `{name}` is there again: it is called `{new}`")
+            }
             Self::Sensors {
                 columns,
                 sensors,

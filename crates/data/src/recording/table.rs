@@ -41,7 +41,9 @@ mod packed;
 mod packets;
 mod pairs;
 mod parts;
+mod renamed;
 mod rows;
+mod saf;
 mod scan;
 mod sensors;
 mod spelled;
@@ -64,6 +66,7 @@ use labelled::RowLabels;
 pub(crate) use names::{unit, unit_by_size};
 pub(crate) use packed::numbered_names;
 pub(super) use packets::{Packet, Packets};
+use renamed::{name_unnamed, rename_twins};
 pub(super) use values::{Column, NO_TIME, Texts, Values};
 
 use super::time::parse_moment;
@@ -82,8 +85,11 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
     let pairs::Plain { bytes, line } =
         pairs::as_rows(monitor::without_arrows(text.bytes), &mut notes);
     text.bytes = bytes;
-    let of_labview = labview::read(&mut text, hints, &mut notes)?;
-    let hints = of_labview.as_ref().unwrap_or(hints);
+    let of_header = match labview::read(&mut text, hints, &mut notes)? {
+        None => saf::read(&mut text, hints, &mut notes),
+        found => found,
+    };
+    let hints = of_header.as_ref().unwrap_or(hints);
     text.bytes = divided::joined(ends::without_semicolons(text.bytes), &mut notes);
     let mut layout = layout::find(&text.bytes, line)?;
     for (name, kind) in layout.names.iter().zip(&mut layout.kinds) {
@@ -95,6 +101,13 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
     }
     layout.notes.prepend(notes);
     let mut notes = std::mem::take(&mut layout.notes);
+    if text::is_of_several_bytes(&layout.header) {
+        notes.push(format!(
+            "the names of the columns are not UTF-8, but in another encoding, such as GBK or Shift-JIS, and are read byte by byte, such as \
+             `{}`: save the file as UTF-8",
+            layout.names.iter().find(|name| !name.is_ascii()).map_or("", |name| name)
+        ));
+    }
     if zeros > 0 {
         notes.push(format!(
             "left out the last {zeros} bytes: zeros, as after a power cut"
@@ -339,44 +352,6 @@ fn of_texts(name: &str, texts: &Texts) -> Note {
             },
         }),
     }
-}
-
-/// Numbers the second and later columns of one name, as pandas does: they are different channels.
-fn rename_twins(columns: &mut [Column], notes: &mut Notes) {
-    for i in 1..columns.len() {
-        let name = columns[i].name.clone();
-        let before = columns[..i]
-            .iter()
-            .filter(|column| column.name == name)
-            .count();
-        if before == 0 || name.is_empty() {
-            continue;
-        }
-        let new = format!("{name}.{before}");
-        columns[i].name.clone_from(&new);
-        notes.push(Remark::Renamed { name, new });
-    }
-}
-
-/// Names several columns of samples without names by their positions, as pandas does; one alone is called `unnamed`.
-fn name_unnamed(columns: &mut [Column], notes: &mut Notes) {
-    let is_unnamed = |column: &Column| match &column.values {
-        Values::Numbers(values) if column.name.is_empty() => {
-            values.iter().any(|value| !value.is_nan()) && !counted::counts(values)
-        }
-        _ => false,
-    };
-    let all: Vec<usize> = (0..columns.len())
-        .filter(|at| is_unnamed(&columns[*at]))
-        .collect();
-    if all.len() < 2 {
-        return;
-    }
-    let new: Vec<String> = all.iter().map(|at| format!("Unnamed: {at}")).collect();
-    for (at, new) in all.iter().zip(&new) {
-        columns[*at].name.clone_from(new);
-    }
-    notes.push(Remark::Unnamed(new));
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::error::recording::TextError;
+use crate::text::windows;
 
 /// A text, and what one pass over its bytes tells.
 #[derive(Debug)]
@@ -130,12 +131,38 @@ fn utf_16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Cow<'_, [u8]>, TextE
         .map_err(|_| TextError::Utf16)
 }
 
-/// A cell as text; if it is not UTF-8, it is read as Latin-1.
+/// Names of times in GBK, Big5, Shift-JIS and EUC-KR.
+#[rustfmt::skip]
+const TIMES: [(&[u8], &str); 8] = [
+    (b"\xCA\xB1\xBC\xE4", "时间"), (b"\xCA\xB1\xBF\xCC", "时刻"), (b"\xAE\xC9\xB6\xA1", "時間"), (b"\x8E\x9E\x8A\xD4", "時間"),
+    (b"\x8E\x9E\x8D\x8F", "時刻"), (b"\x93\xFA\x8E\x9E", "日時"), (b"\xBD\xC3\xB0\xA3", "시간"), (b"\xBD\xC3\xB0\xA2", "시각"),
+];
+
+/// A cell as text; if it is not UTF-8, it is read as Windows-1252 (Latin-1), and bytes that are no letters there are shown as
+/// `\x8e`. Names of times in East Asian encodings are known.
 pub fn cell(bytes: &[u8]) -> String {
-    match str::from_utf8(bytes) {
-        Ok(text) => text.to_owned(),
-        Err(_) => bytes.iter().map(|byte| char::from(*byte)).collect(),
+    if let Ok(text) = str::from_utf8(bytes) {
+        return text.to_owned();
     }
+    let mut known = TIMES.iter().filter_map(|(own, text)| {
+        let rest = bytes.strip_prefix(*own).filter(|rest| rest.is_ascii())?;
+        Some((*text).to_owned() + str::from_utf8(rest).ok()?)
+    });
+    known.next().unwrap_or_else(|| {
+        let shown =
+            |byte: &u8| windows(*byte).map_or_else(|| format!("\\x{byte:02x}"), String::from);
+        bytes.iter().map(shown).collect()
+    })
+}
+
+/// Whether names of columns are in an encoding of several bytes for a sign, such as GBK or Shift-JIS.
+pub fn is_of_several_bytes(names: &[u8]) -> bool {
+    /// Letters beyond ASCII that follow each other in no word of a European language.
+    const MANY: usize = 4;
+    let is_long = |run: &[u8]| !run[0].is_ascii() && run.len() >= MANY;
+    let mut runs = names.chunk_by(|one, next| one.is_ascii() == next.is_ascii());
+    let is_other = |byte: &u8| !byte.is_ascii() && windows(*byte).is_none();
+    str::from_utf8(names).is_err() && (runs.any(is_long) || names.iter().any(is_other))
 }
 
 #[cfg(test)]
@@ -163,6 +190,21 @@ mod tests {
             assert_eq!((own.ends, own.quoted), (2, false));
         }
         assert_eq!(cell(b"\xB5s"), "µs");
+    }
+
+    #[test]
+    fn names_in_older_encodings() {
+        // Gr\u{f6}\u{df}e, and 垂直 in GBK and 上下 in Shift-JIS.
+        for (bytes, text, is_other) in [
+            (&b"Gr\xF6\xDFe"[..], "Größe", false),
+            (b"\xB4\xB9\xD6\xB1", "´¹Ö±", true),
+            (b"\x8F\xE3\x89\xBA", "\\x8fã‰º", true),
+            (b"\xCA\xB1\xBC\xE4(s)", "时间(s)", true),
+            ("时间".as_bytes(), "时间", false),
+        ] {
+            assert_eq!(cell(bytes), text);
+            assert_eq!(is_of_several_bytes(bytes), is_other, "{text}");
+        }
     }
 
     #[test]

@@ -26,9 +26,13 @@ struct Divided {
 
 /// The text with one cell for each time, if its rows have dates that are divided.
 pub(super) fn joined<'t>(text: Cow<'t, [u8]>, notes: &mut Notes) -> Cow<'t, [u8]> {
-    let divides = |separator: &u8| divides_dates(&text, *separator);
-    let Some(separator) = SEPARATORS.into_iter().find(divides) else {
+    let divides = |separator: u8| Some((separator, divides_dates(&text, separator)?));
+    let Some((separator, joined)) = SEPARATORS.into_iter().find_map(divides) else {
         return text;
+    };
+    let before_clock = match joined {
+        Joined::Times => b'T',
+        Joined::Dates => separator,
     };
     let mut own = Vec::with_capacity(text.len());
     let mut example = String::new();
@@ -47,33 +51,51 @@ pub(super) fn joined<'t>(text: Cow<'t, [u8]>, notes: &mut Notes) -> Cow<'t, [u8]
             own.extend_from_slice(&line[cell.clone()]);
             own.extend(match times.parts - at {
                 0 => None,
-                1 => Some(b'T'),
+                1 => Some(before_clock),
                 _ => Some(b'-'),
             });
         }
         own.extend_from_slice(&line[date[date.len() - 1].end..]);
     }
     notes.push(Remark::Records(format!(
-        "cells such as `{example}` are read as one time"
+        "cells such as `{example}` are read as one {}",
+        match joined {
+            Joined::Times => "time",
+            Joined::Dates => "date and a time of day",
+        }
     )));
     own.into()
 }
 
-/// Whether a separator divides the dates of a text, and no names are above each of their parts.
-fn divides_dates(text: &[u8], separator: u8) -> bool {
+/// What is one cell.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Joined {
+    /// Date and time of day.
+    Times,
+    /// The date: it has a name, and so has the time of day.
+    Dates,
+}
+
+/// What becomes one cell if a separator divides the dates of a text, and no names are above each of their parts.
+fn divides_dates(text: &[u8], separator: u8) -> Option<Joined> {
     let lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
     let lines = lines.filter(|line| !line.is_empty() && line[0] != b'#');
     let head: Vec<&[u8]> = lines.take(HEAD).collect();
     let rows: Vec<Option<Divided>> = head.iter().map(|line| of_line(line, separator)).collect();
     let found = rows.iter().enumerate();
-    let Some((begin, first)) = found.flat_map(|(at, own)| Some((at, own.as_ref()?))).next() else {
-        return false;
-    };
+    let (begin, first) = found
+        .flat_map(|(at, own)| Some((at, own.as_ref()?)))
+        .next()?;
     let names = begin
         .checked_sub(1)
-        .map(|at| cells(head[at], separator).len());
+        .map(|at| (head[at], cells(head[at], separator)));
+    let joined = match &names {
+        Some((line, names)) if has_both(line, names, first) => Joined::Dates,
+        _ => Joined::Times,
+    };
     // Some programs leave out the name of the last column.
-    let are_named = names.is_some_and(|names| names + 1 >= first.cells.len() && first.parts > 1);
+    let count = names.map_or(0, |(_, names)| names.len());
+    let are_named = joined == Joined::Times && count + 1 >= first.cells.len() && count > 0;
     let is_like = |own: &Divided| {
         let later = own.date.checked_sub(first.date);
         let is_near = later.is_some_and(|days| !(5..=600).contains(&days));
@@ -82,7 +104,27 @@ fn divides_dates(text: &[u8], separator: u8) -> bool {
     };
     let own = &rows[begin..];
     let alike = own.iter().flatten().filter(|own| is_like(own)).count();
-    !are_named && alike >= FEWEST && alike * 10 >= own.len() * 9
+    let is_divided = !are_named && alike >= FEWEST && alike * 10 >= own.len() * 9;
+    is_divided.then_some(joined)
+}
+
+/// Whether the names are as many as columns if the date is one, and the date and the time of day have one each.
+fn has_both(line: &[u8], names: &[Range<usize>], first: &Divided) -> bool {
+    let is = |at: usize, own: &[&str]| {
+        let name = names.get(at).map(|range| &line[range.clone()]);
+        let name = name.map(|name| {
+            String::from_utf8_lossy(name)
+                .trim_matches('"')
+                .to_lowercase()
+        });
+        name.is_some_and(|name| own.contains(&&*name))
+    };
+    names.len() + first.parts - 1 == first.cells.len()
+        && is(first.first, &["date", "datum", "fecha", "day"])
+        && is(
+            first.first + 1,
+            &["time", "clock", "uhrzeit", "zeit", "hora", "heure"],
+        )
 }
 
 /// The divided date of a row.
@@ -180,6 +222,24 @@ mod tests {
                     assert_eq!(found, expected, "{date} {separator:?} {head}");
                     assert_eq!(own.notes.texts(true), [""; 0]);
                 }
+            }
+        }
+    }
+
+    /// The date has one name for its parts, and the time of day another.
+    #[test]
+    fn dates_with_a_name_are_joined() {
+        let start = crate::recording::parse_time("2024-05-01T10:00:00Z").unwrap();
+        for date in ["2024,122", "2024,05,01"] {
+            for separator in [",", ";", "\t", " "] {
+                let own = own(&table("date,time,Z,N", date, separator));
+                let found: Vec<_> = own
+                    .traces
+                    .iter()
+                    .map(|own| (&*own.channel, own.rate, own.start))
+                    .collect();
+                let expected = ["Z", "N"].map(|name| (name, 100.0, start));
+                assert_eq!(found, expected, "{date} {separator:?}");
             }
         }
     }

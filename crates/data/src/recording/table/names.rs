@@ -4,7 +4,7 @@
 pub(super) const DAY_UNIT: f64 = 86400.0;
 
 /// Names of times.
-const TIMES: [&str; 17] = [
+const TIMES: [&str; 28] = [
     "time",
     "times",
     "timestamp",
@@ -22,6 +22,17 @@ const TIMES: [&str; 17] = [
     "tiempo",
     "temps",
     "tijd",
+    "tempo",
+    "czas",
+    "zaman",
+    "время",
+    "时间",
+    "時間",
+    "时刻",
+    "時刻",
+    "日時",
+    "시간",
+    "시각",
 ];
 
 /// Words that may accompany them.

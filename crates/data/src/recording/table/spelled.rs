@@ -32,6 +32,8 @@ const SHORT: [(&str, [Part; 3]); 3] = [
 const YEARS: std::ops::Range<i64> = 1990..2040;
 /// Numbers of twelve digits that begin with a year of two digits, from 2005 on: Unix time in milliseconds has thirteen.
 const TWELVE: std::ops::Range<f64> = 50_101_000_000.0..1e12;
+/// Least largest number of a column of dates of six digits: a zero in front is left out.
+const FIVE: f64 = 10_000.0;
 /// Behind twelve digits, a float64 holds these parts of a second.
 const FINEST: f64 = 1e4;
 
@@ -73,6 +75,9 @@ pub(super) fn by_digits(
 ) -> bool {
     let is_nmea = columns.iter().any(is_rmc);
     let mut found = false;
+    let has_clocks = columns
+        .iter()
+        .any(|column| matches!(column.values, Values::Clocks(_)));
     for column in columns {
         let Values::Numbers(values) = &column.values else {
             continue;
@@ -83,6 +88,15 @@ pub(super) fn by_digits(
         {
             found = true;
             column.values = known.into_values(&column.name, values, notes);
+        } else if is_date(&column.name)
+            && let Some(days) = days_of_years(values, has_clocks)
+        {
+            found = true;
+            notes.push(Remark::DayNumbers {
+                name: column.name.clone(),
+                what: "dates as a year and the day of the year",
+            });
+            column.values = Values::Times(days);
         } else if is_time
             && values
                 .iter()
@@ -147,8 +161,34 @@ impl Short {
     }
 }
 
+/// Dates as `2024122`, and as `2024.122` if times of day are in another column; `None` if one of them is none.
+fn days_of_years(values: &[f64], has_clocks: bool) -> Option<Vec<i64>> {
+    let one = |value: &f64| {
+        if value.is_nan() {
+            return Some(NO_TIME);
+        }
+        let whole = if *value < 2_100.0 && has_clocks {
+            (value * 1000.0).round()
+        } else {
+            *value
+        };
+        let is_whole =
+            whole.fract() == 0.0 && (whole - value * 1000.0).abs() < 1e-6 || whole == *value;
+        let (year, day) = ((whole / 1000.0).floor(), whole.rem_euclid(1000.0));
+        let is_day = is_whole && (1970.0..2100.0).contains(&year) && (1.0..=366.0).contains(&day);
+        let first = time::day(year as i64, 1, 1).ok().filter(|_| is_day)?;
+        Some((first + day as i64 - 1) * DAY)
+    };
+    let is_any = values.iter().any(|value| !value.is_nan());
+    let all = values.iter().map(one).collect::<Option<Vec<i64>>>();
+    all.filter(|_| is_any)
+}
+
 /// What dates of six digits may be; `None` if they are none.
 fn short(values: &[f64], is_nmea: bool) -> Option<Short> {
+    if values.iter().fold(0.0, |most: f64, own| most.max(*own)) < FIVE {
+        return None;
+    }
     let inside = |days: &[i64]| {
         days.iter().all(|nanos| {
             let year = 1970 + nanos.div_euclid(DAY) * 400 / 146_097;
@@ -310,8 +350,27 @@ mod tests {
         );
         assert_eq!(of(&[130_524.0], false), "ddmmyy|yymmdd");
         assert_eq!(of(&[130_524.0], true), "ddmmyy");
-        // Numbers of days, and values.
+        // Days of the year, numbers of days, and values.
+        assert_eq!(of(&[122.0], false), "");
         assert_eq!(of(&[739_020.0, 739_021.0], false), "");
         assert_eq!(of(&[45_413.0], false), "");
+    }
+
+    #[test]
+    fn days_of_years_in_numbers() {
+        let day = super::super::super::parse_time("2024-05-01T00:00:00Z").unwrap();
+        for (value, has_clocks, found) in [
+            (2_024_122.0, false, true),
+            (2024.122, true, true),
+            (2024.122, false, false),
+            (2024.1225, true, false),
+            (2_024_367.0, false, false),
+            (2_024_000.0, false, false),
+            (122.0, true, false),
+            (20_240_501.0, false, false),
+        ] {
+            let expected = found.then(|| vec![day]);
+            assert_eq!(days_of_years(&[value], has_clocks), expected, "{value}");
+        }
     }
 }

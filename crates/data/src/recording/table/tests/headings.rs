@@ -207,6 +207,32 @@ fn times_of_r_with_blanks() {
     }
 }
 
+/// Each column is a channel of its own, as in pandas.
+#[test]
+fn columns_of_the_same_name_stay_apart() {
+    let rows: String = (0..20)
+        .map(|i| {
+            format!(
+                "{},{i},{},{},{}\n",
+                0.01 * f64::from(i),
+                i + 100,
+                i + 200,
+                i + 300
+            )
+        })
+        .collect();
+    let contents = contents(&format!("time,Z,Z,Z.1,Z\n{rows}"), &Hints::default()).unwrap();
+    let found: Vec<_> = contents
+        .traces
+        .iter()
+        .map(|own| (&*own.channel, own.samples[0]))
+        .collect();
+    assert_eq!(
+        found,
+        [("Z", 0.0), ("Z.2", 100.0), ("Z.1", 200.0), ("Z.3", 300.0)]
+    );
+}
+
 /// MATLAB writes durations with their unit.
 #[test]
 fn durations_of_matlab_are_times() {
