@@ -10,7 +10,7 @@ mod zone;
 pub(crate) use clock::{clock_alone, duration};
 pub(crate) use compact::is_compact;
 pub(crate) use order::{DateOrder, DateOrders};
-pub(crate) use zone::{has_zone, offset_in};
+pub(crate) use zone::{has_zone, offset_in, offset_of};
 
 use crate::error::recording::{MomentError, TimeError};
 

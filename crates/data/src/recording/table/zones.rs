@@ -1,6 +1,6 @@
 //! Time zones that stand beside the times: in the name of their column, or in a column of their own.
 
-use super::super::time::{has_zone, offset_in};
+use super::super::time::{has_zone, offset_in, offset_of};
 use super::kinds::Kind;
 use super::layout::Layout;
 use super::line::split;
@@ -15,7 +15,7 @@ const ROWS: usize = 16;
 /// without an offset, a note says that the times are read as UTC.
 pub(super) fn apply(bytes: &[u8], layout: &Layout, columns: &mut [Values], notes: &mut Notes) {
     let has_days = layout.kinds.contains(&Kind::Day);
-    let mut without_zone = false;
+    let mut without_zone = Vec::new();
     for (i, (name, values)) in layout.names.iter().zip(&mut *columns).enumerate() {
         let is_dated = match layout.kinds[i] {
             Kind::Stamp => true,
@@ -28,7 +28,6 @@ pub(super) fn apply(bytes: &[u8], layout: &Layout, columns: &mut [Values], notes
         if !is_dated || has_own_zone(bytes, layout, i) {
             continue;
         }
-        without_zone = true;
         if let Some(offset) = offset_in(name) {
             let known = times.iter_mut().filter(|time| **time != super::NO_TIME);
             known.for_each(|time| *time = time.saturating_sub(offset));
@@ -36,13 +35,13 @@ pub(super) fn apply(bytes: &[u8], layout: &Layout, columns: &mut [Values], notes
                 name: name.clone(),
                 hours: offset as f64 / HOUR,
             });
-            without_zone = false;
         } else if let Some(zone) = local_zone(name) {
             notes.push(as_utc(name, zone));
-            without_zone = false;
+        } else {
+            without_zone.push(i);
         }
     }
-    if !without_zone {
+    if without_zone.is_empty() || by_column(layout, columns, &without_zone, notes) {
         return;
     }
     for (name, values) in layout.names.iter().zip(&*columns) {
@@ -56,6 +55,68 @@ pub(super) fn apply(bytes: &[u8], layout: &Layout, columns: &mut [Values], notes
             notes.push(as_utc(name, texts.get(0)));
         }
     }
+}
+
+/// Shifts the times of some columns by offsets such as `+02:00` that a column tells for each row; whether there is such a column.
+/// Numbers in a column that is called `utc_offset` or the like have no certain unit, which a note says.
+fn by_column(
+    layout: &Layout,
+    columns: &mut [Values],
+    of_times: &[usize],
+    notes: &mut Notes,
+) -> bool {
+    for at in 0..columns.len() {
+        let name = &layout.names[at];
+        let offsets = match &columns[at] {
+            Values::Texts(texts) => texts.all().map(offset_of).collect::<Option<Vec<i64>>>(),
+            Values::Numbers(values) if is_offset(name) => {
+                if let Some(first) = values.iter().find(|own| own.abs() > 0.0) {
+                    notes.push(as_utc(name, &format!("`{first}`")));
+                }
+                None
+            }
+            _ => None,
+        };
+        let (Some(offsets), Values::Texts(texts)) = (offsets, &columns[at]) else {
+            continue;
+        };
+        if offsets.iter().all(|own| *own == 0) {
+            continue;
+        }
+        notes.push(Remark::Records(format!(
+            "the times are read with the offsets from UTC in column `{name}`, such as `{}`",
+            texts.get(0)
+        )));
+        let rows: Vec<i64> = texts
+            .rows
+            .iter()
+            .map(|own| offsets[*own as usize])
+            .collect();
+        for own in of_times {
+            let (Values::Times(times) | Values::Clocks(times)) = &mut columns[*own] else {
+                continue;
+            };
+            let known = times.iter_mut().zip(&rows);
+            let known = known.filter(|(time, _)| **time != super::NO_TIME);
+            known.for_each(|(time, offset)| *time = time.saturating_sub(*offset));
+        }
+        return true;
+    }
+    false
+}
+
+/// Whether a name is that of offsets from UTC.
+fn is_offset(name: &str) -> bool {
+    let name = support::words::letters_and_digits(name);
+    [
+        "utcoffset",
+        "gmtoffset",
+        "tzoffset",
+        "timezoneoffset",
+        "timezone",
+        "tz",
+    ]
+    .contains(&&*name)
 }
 
 fn as_utc(name: &str, zone: &str) -> String {

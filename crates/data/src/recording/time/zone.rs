@@ -31,6 +31,16 @@ pub(crate) fn offset_in(text: &str) -> Option<i64> {
     offset.filter(|_| matches!(scan.0, [b')' | b']']))
 }
 
+/// Nanoseconds that a zone is ahead of UTC whose offset is a text of its own, such as `+02:00`, `UTC+2` or `Z`.
+pub(crate) fn offset_of(text: &[u8]) -> Option<i64> {
+    let mut scan = Scan(text.trim_ascii());
+    if scan.0.is_empty() {
+        return None;
+    }
+    let offset = scan.zone().ok()?;
+    scan.0.is_empty().then_some(offset)
+}
+
 impl Scan<'_> {
     /// Nanoseconds that a zone is ahead of UTC; 0 if there is none.
     ///

@@ -308,3 +308,55 @@ fn times_of_another_unit_or_origin() {
     let clock = |i: i64| format!("10:0:{}.{:02}", i / 100, i % 100);
     assert_eq!(own("time", &clock).0, 100.0);
 }
+
+/// Offsets from UTC in a column of their own, as phones log them; the clock may change in between.
+#[test]
+fn offsets_in_a_column() {
+    let start = crate::recording::parse_time("2024-10-27T00:59:59Z").unwrap();
+    let table = |[summer, winter]: [&str; 2], name: &str| {
+        let row = |i: i32| {
+            let (hour, minute, second, zone) = match i {
+                ..100 => (2, 59, 59, summer),
+                _ => (2, 0, 0, winter),
+            };
+            format!(
+                "2024-10-27T{hour:02}:{minute:02}:{second:02}.{:02},{zone},{i}\n",
+                i % 100
+            )
+        };
+        let rows: String = (0..200).map(row).collect();
+        format!("time,{name},Z\n{rows}")
+    };
+    for zones in [["+02:00", "+01:00"], ["UTC+2", "UTC+1"]] {
+        let own = contents(&table(zones, "zone"), &Hints::default()).unwrap();
+        let trace = &own.traces[0];
+        assert_eq!(
+            (
+                own.traces.len(),
+                trace.start,
+                trace.rate,
+                trace.samples.len()
+            ),
+            (1, start, 100.0, 200),
+            "{:?}",
+            own.notes
+        );
+        assert!(
+            own.notes[0]
+                .to_string()
+                .contains("offsets from UTC in column `zone`")
+        );
+    }
+    // The unit of numbers is not certain.
+    let rows: String = (0..20)
+        .map(|i| format!("2024-05-01T10:00:00.{i:02},120,{i}\n"))
+        .collect();
+    let own = contents(&format!("time,utc_offset,Z\n{rows}"), &Hints::default()).unwrap();
+    assert!(
+        own.notes[0]
+            .to_string()
+            .contains("column `utc_offset` says `120`, but"),
+        "{:?}",
+        own.notes
+    );
+}
