@@ -1,4 +1,4 @@
-"""Writes crates/data/tests/fixtures/texts: formats of numbers in text that ObsPy does not read. PEER, CSMNC, COSMOS and CSMIP
+"""Writes crates/data/tests/fixtures/texts: formats of numbers in text that ObsPy does not read. PEER, CSMNC, ESM, COSMOS and CSMIP
 (strong motion), the data cast of a Raspberry Shake, and tables with several samples in each row.
 
     pip install numpy
@@ -47,6 +47,14 @@ def csmnc():
            f"NO. OF POINTS:  {len(data)}  EQUALLY SPACED INTERVALS OF:  0.005  SEC\n" \
            "PEAK VALUE:    -1005.350   AT   26.35 SEC    DURATION:  60 SEC\nPRE-EVENT TIME:  20  SEC\nCSMNC\n\n"
     put("component.csmnc", text + rows([f"{own:13.6E} " for own in data], 8), [(".51ABC..EW", 0, 200.0, data)])
+
+
+def esm():
+    data = noise(150, 4)
+    text = "EVENT_NAME: GREECE\nNETWORK: HI\nSTATION_CODE: ARS1\nLOCATION: 00\n" \
+           "DATE_TIME_FIRST_SAMPLE_YYYYMMDD_HHMMSS: 20190728_160919.870\nSAMPLING_INTERVAL_S: 0.005000\n" \
+           f"NDATA: {len(data)}\nSTREAM: HNE\nUNITS: cm/s^2\nDATA_TYPE: ACCELERATION\nUSER5:\n"
+    put("component.asc", text + rows([f"{own:.6f}" for own in data], 1), [("HI.ARS1.00.HNE", 1_564_330_159_870_000_000, 200.0, data)])
 
 
 def cosmos():
@@ -108,6 +116,6 @@ def packed():
 
 if __name__ == "__main__":
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for write in [peer, csmnc, cosmos, csmip, uncorrected, shake, packed]:
+    for write in [peer, csmnc, cosmos, csmip, uncorrected, shake, packed, esm]:
         write()
     (FOLDER / "expected.json").write_text(json.dumps(expected) + "\n")

@@ -55,7 +55,7 @@ impl Format {
 
 /// All formats; the first one that accepts a file reads it. Formats recognised by content come before those recognised by
 /// extension.
-const FORMATS: [Format; 19] = [
+const FORMATS: [Format; 20] = [
     Format(PARQUET, Content(columns::is), columns::read),
     Format("WAV", Content(wav::is), |bytes, hints| {
         wav::read(bytes, hints)
@@ -82,6 +82,9 @@ const FORMATS: [Format; 19] = [
     }),
     Format("CSMNC", Content(strong_motion::is_csmnc), |bytes, hints| {
         strong_motion::read_csmnc(bytes, hints)
+    }),
+    Format("ESM", Content(strong_motion::is_esm), |bytes, hints| {
+        strong_motion::read_esm(bytes, hints)
     }),
     Format(
         "text of a web service",

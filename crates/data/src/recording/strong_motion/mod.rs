@@ -1,8 +1,10 @@
-//! Texts of strong-motion networks, one component each: K-NET and KiK-net of Japan, PEER's NGA database, and CSMNC of China.
+//! Texts of strong-motion networks, one component each: K-NET and KiK-net of Japan, PEER's NGA database, CSMNC of China, and ESM of
+//! Europe.
 //!
-//! Only K-NET has the time of its first sample. The others have that of the earthquake, which is another.
+//! K-NET and ESM have the time of the first sample. The others have that of the earthquake, which is another.
 
 mod csmnc;
+mod esm;
 mod knet;
 mod numbers;
 mod peer;
@@ -13,6 +15,7 @@ use super::{Notes, Trace, text};
 use crate::error::recording::{RecordingError, StrongMotionError, StrongMotionProblem};
 
 pub(super) use csmnc::{is as is_csmnc, read as read_csmnc};
+pub(super) use esm::{is as is_esm, read as read_esm};
 pub(super) use knet::{is as is_knet, read as read_knet};
 pub(super) use peer::{is as is_peer, read as read_peer};
 
