@@ -105,7 +105,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
         notes.push(format!(
             "the names of the columns are not UTF-8, but in another encoding, such as GBK or Shift-JIS, and are read byte by byte, such as \
              `{}`: save the file as UTF-8",
-            layout.names.iter().find(|name| !name.is_ascii()).map_or("", |name| name)
+            layout.names.iter().rfind(|name| !name.is_ascii()).map_or("", |name| name)
         ));
     }
     if zeros > 0 {

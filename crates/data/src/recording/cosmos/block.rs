@@ -127,8 +127,9 @@ impl Block {
         let (hour, minute, second) = (part(44)?, part(45)?, self.real(30)?);
         let is_time =
             (0..24).contains(&hour) && (0..60).contains(&minute) && (0.0..61.0).contains(&second);
-        let nanos = (hour * 60 + minute) * 60_000_000_000 + (second * NANOS).round() as i64;
+        // A damaged hour is too large to count with.
         let midnight = days.checked_mul(DAY).filter(|_| is_time)?;
+        let nanos = (hour * 60 + minute) * 60_000_000_000 + (second * NANOS).round() as i64;
         midnight.checked_add(nanos)
     }
 
@@ -168,8 +169,8 @@ impl Block {
     /// The name of the channel of a `quantity`.
     pub fn name(&self, quantity: &str) -> String {
         let suffix = match quantity {
-            _ if quantity.contains("veloc") => "-vel",
-            _ if quantity.contains("displ") => "-disp",
+            _ if quantity.contains("vel") => "-vel",
+            _ if quantity.contains("disp") => "-disp",
             _ => "",
         };
         let [network, station, location, channel] = self.codes();
@@ -195,7 +196,8 @@ impl Block {
             let mut words = line.split_whitespace();
             let is_named = words.next()?.eq_ignore_ascii_case("station")
                 && matches!(&*words.next()?.to_ascii_lowercase(), "no." | "id.");
-            let number = words.next().filter(|_| is_named)?;
+            // Without a number, the coordinates follow.
+            let number = words.next().filter(|own| is_named && !own.contains('.'))?;
             Some(number.to_owned())
         })
     }
@@ -236,16 +238,22 @@ impl Block {
                 .map(|own| own.to_string())
         };
         let in_text = || {
-            let line = self.texts.iter().find_map(|line| {
+            self.texts.iter().find_map(|line| {
                 let at = line.to_ascii_lowercase().find("chan")?;
                 let rest =
                     line[at + 4..].trim_start_matches(|c: char| c.is_alphabetic() || c == ' ');
                 let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
                 (!digits.is_empty()).then_some(digits)
-            });
-            line.unwrap_or_default()
+            })
         };
-        let channel = seed.or_else(number).unwrap_or_else(in_text);
+        // `COMP N08W` of the University of Southern California.
+        let component = || {
+            let mut lines = self.texts.iter();
+            let line = lines.find_map(|line| line.trim_start().strip_prefix("COMP "))?;
+            line.split_whitespace().next().map(str::to_owned)
+        };
+        let channel = seed.or_else(number).or_else(in_text).or_else(component);
+        let channel = channel.unwrap_or_default();
         [network, station, String::new(), channel]
     }
 }

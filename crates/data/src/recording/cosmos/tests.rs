@@ -185,6 +185,38 @@ fn uncorrected_records_of_csmip() {
     assert!(contents.notes[0].contains("give the recording its `start`"));
 }
 
+/// Those of the University of Southern California have short words, and no number of a channel.
+#[test]
+fn quantities_of_usc() {
+    let series = |word: &str, first: i32| {
+        let row = |range: std::ops::Range<i32>| -> String {
+            range.map(|i| format!("{:10}", first + i)).collect()
+        };
+        let rows = [row(0..8), row(8..10)].join("\n");
+        format!("  10 POINTS OF {word} DATA EQUALLY SPACED AT   .020 SEC.  IN UNITS CM\n{rows}\n")
+    };
+    let text = format!(
+        "CORRECTED ACCELEROGRAM  IIBB127  94.610.0 COMP N08W\nSTATION NO.          0.000N    0.000E\nCOMP N08W        9\n{}{}{}",
+        series("ACC", 0),
+        series("VEL", 100),
+        series("DISP", 200)
+    );
+    let contents = parse(text.as_bytes(), "s0a", &Hints::default()).unwrap();
+    let found: Vec<_> = contents
+        .traces
+        .iter()
+        .map(|own| (&*own.channel, own.samples[9]))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("...N08W", 9.0),
+            ("...N08W-vel", 109.0),
+            ("...N08W-disp", 209.0)
+        ]
+    );
+}
+
 /// Of film, with a time before each sample.
 #[test]
 fn pairs_of_csmip() {
@@ -240,9 +272,13 @@ fn damage_is_left_out() {
     );
     let both = parse((good.clone() + &wrong).as_bytes(), "v0c", &Hints::default()).unwrap();
     assert_eq!((both.traces.len(), both.notes.len()), (1, 1));
-    // A year that no clock has.
+    // A year and an hour that no clock has.
     let far = good.replace("    2019", "99992019");
     let contents = parse(far.as_bytes(), "v0c", &Hints::default()).unwrap();
+    assert_eq!(contents.traces.len(), 1);
+    let late = good.replace("       6      47", "99999999      47");
+    assert_ne!(late, good);
+    let contents = parse(late.as_bytes(), "v0c", &Hints::default()).unwrap();
     assert_eq!(contents.traces.len(), 1);
     // Intervals that do not fit the length.
     let other = good
