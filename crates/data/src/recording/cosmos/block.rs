@@ -170,7 +170,7 @@ impl Block {
     pub fn name(&self, quantity: &str) -> String {
         let suffix = match quantity {
             _ if quantity.contains("vel") => "-vel",
-            _ if quantity.contains("disp") => "-disp",
+            _ if quantity.contains("disp") || quantity.contains(" dis ") => "-disp",
             _ => "",
         };
         let [network, station, location, channel] = self.codes();

@@ -199,7 +199,7 @@ fn quantities_of_usc() {
         "CORRECTED ACCELEROGRAM  IIBB127  94.610.0 COMP N08W\nSTATION NO.          0.000N    0.000E\nCOMP N08W        9\n{}{}{}",
         series("ACC", 0),
         series("VEL", 100),
-        series("DISP", 200)
+        series("DIS", 200)
     );
     let contents = parse(text.as_bytes(), "s0a", &Hints::default()).unwrap();
     let found: Vec<_> = contents
