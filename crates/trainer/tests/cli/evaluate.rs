@@ -179,7 +179,7 @@ fn an_evaluation_on_recordings_of_the_training_warns() {
     // Labels that count samples, as the import refuses them.
     let counted = folder.join("counted.yaml");
     let samples = fourth
-        .replace(" 20", " 2000")
+        .replace(": 20,", ": 2000,")
         .replace("end: 40", "end: 4000");
     std::fs::write(&counted, [head, &third, &samples].concat()).unwrap();
     let output = evaluate(&place, &["--recordings", counted.to_str().unwrap()]);
