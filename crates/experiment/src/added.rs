@@ -51,6 +51,7 @@ mod tests {
             metadata: Metadata::default(),
             status: None,
             untracked: false,
+            program: None,
             notes: Vec::new(),
         };
         assert!(entry.add_to_model("int8.json", b"1").is_err(), "no model");

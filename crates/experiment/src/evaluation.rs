@@ -83,6 +83,7 @@ mod tests {
             metadata: Metadata::default(),
             status: None,
             untracked: false,
+            program: None,
             notes: Vec::new(),
         };
         let names = ["test", "test", "../up", ".."].map(|name| {

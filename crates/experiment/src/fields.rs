@@ -133,7 +133,10 @@ impl<'a> Fields<'a> {
     /// Whether the experiment has a field of that name, even if its value is null.
     pub(crate) fn has(&self, name: &str) -> bool {
         let key = dotted_key(name);
-        is_short(name) || self.quick(&key).is_some() || within(self.known(), &key).is_some()
+        is_short(name)
+            || self.quick(&key).is_some()
+            || within(self.known(), &key).is_some()
+            || self.own_score(name).is_some()
     }
 
     /// All dotted keys of its metadata, also without the names of the main sections.
@@ -154,7 +157,14 @@ impl<'a> Fields<'a> {
         if let Some(value) = self.quick(&key) {
             return value;
         }
-        within(self.known(), &key).cloned().unwrap_or(Value::Null)
+        let known = within(self.known(), &key).or_else(|| self.own_score(name));
+        known.cloned().unwrap_or(Value::Null)
+    }
+
+    /// A score of a run of a tracker, by the name that its user gave it.
+    fn own_score(&self, name: &str) -> Option<&Value> {
+        self.entry.program?;
+        self.entry.metadata.results.as_ref()?.other.get(name)
     }
 
     fn known(&self) -> &Value {

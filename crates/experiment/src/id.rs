@@ -97,9 +97,14 @@ impl IdTemplate {
     }
 }
 
-/// Whether `given` names the experiment `id`: it is a prefix or suffix of it, or all of it.
+/// Whether `given` names the experiment `id`: it is a prefix or suffix of it, or all of it. If the ID is a path, as of runs
+/// of trackers, it may be a prefix of the last part, too.
 pub(crate) fn is_named(id: &str, given: &str) -> bool {
-    !given.is_empty() && (id.starts_with(given) || id.ends_with(given))
+    let last = id.rsplit('/').next().unwrap_or(id);
+    !given.is_empty()
+        && [id, last]
+            .iter()
+            .any(|own| own.starts_with(given) || own.ends_with(given))
 }
 
 #[cfg(test)]

@@ -61,6 +61,7 @@ mod store;
 pub mod study;
 #[cfg(test)]
 mod test_store;
+mod trackers;
 mod trash;
 
 pub use added::Added;
@@ -78,3 +79,4 @@ pub use metadata::{
 pub use pr_curve::PrCurve;
 pub use run::{Experiment, LogPositions, load_checkpoint};
 pub use store::{Broken, Entry, ExperimentStore, LeftOut, Selection};
+pub use trackers::Program;

@@ -26,13 +26,12 @@ const MAX_NAMED: usize = 4;
 /// Upper bound for files below one directory that are opened, in case the directory is one of data.
 const MAX_FILES: usize = 1000;
 
-/// Whether `directory` has a table of metrics below it.
-pub(crate) fn is_below(directory: &Path) -> bool {
+/// Whether `directory` has a table of metrics below it, at a path that is `wanted`.
+pub(crate) fn is_below(directory: &Path, wanted: impl Fn(&Path) -> bool) -> bool {
     let (tables, states, _) = candidates(directory);
-    tables.iter().any(|path| csv::is_table(path))
-        || states
-            .iter()
-            .any(|path| trainer_state::read(path).is_some())
+    let is_table = |path: &PathBuf| wanted(path) && csv::is_table(path);
+    let is_state = |path: &PathBuf| wanted(path) && trainer_state::read(path).is_some();
+    tables.iter().any(is_table) || states.iter().any(is_state)
 }
 
 /// Why a file that is called as a table or state of metrics is none, in words; `None` for other files.

@@ -20,6 +20,7 @@ use crate::event_files::{Positions, Scalars, Steps, scalars};
 use crate::history::{Epoch, History};
 use crate::log_tables::{self, RUNS_OF_THEIR_OWN};
 use crate::metadata::Results;
+use crate::trackers::TrackedMetrics;
 use support::words::{counted, first_few};
 
 /// Upper bound for names listed in a note.
@@ -32,6 +33,8 @@ pub struct LoggedResults {
     pub history: History,
     /// Metrics on the test split, if they were logged.
     pub test: Map<String, serde_json::Value>,
+    /// Scores of other programs under names of their own.
+    pub other: Map<String, serde_json::Value>,
 }
 
 impl LoggedResults {
@@ -59,15 +62,33 @@ impl LoggedResults {
         curves.logged(all)
     }
 
+    /// What a tracker says of a run.
+    pub(crate) fn of_tracker(found: TrackedMetrics) -> Self {
+        let mut notes = found.notes;
+        let mut curves = Curves::of(&found.scalars, &mut notes);
+        curves.leave_out_batches(&mut notes);
+        // The folder of a run has no other runs.
+        notes.retain(|note| !note.contains(RUNS_OF_THEIR_OWN));
+        let mut logged = curves.logged(notes);
+        logged.other = found.values;
+        logged
+    }
+
     /// The results in the form of the metadata, if the logs have any.
     pub fn results(&self) -> Option<Results> {
         let results = from_history(&self.history);
-        if results.is_none() && self.test.is_empty() {
+        if results.is_none() && self.test.is_empty() && self.other.is_empty() {
             return None;
         }
-        Some(Results {
+        let results = Results {
             test: self.test.clone(),
+            other: self.other.clone(),
             ..results.unwrap_or_default()
+        };
+        Some(if self.other.is_empty() {
+            results
+        } else {
+            results.adopt_known()
         })
     }
 }
@@ -243,7 +264,11 @@ impl<'a> Curves<'a> {
                 );
             }
         }
-        LoggedResults { history, test }
+        LoggedResults {
+            history,
+            test,
+            ..Default::default()
+        }
     }
 }
 

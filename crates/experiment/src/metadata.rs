@@ -4,7 +4,7 @@
 //! back preserves everything that was not understood (see `file`).
 
 mod file;
-mod foreign;
+pub(crate) mod foreign;
 mod prune;
 
 use std::collections::BTreeMap;

@@ -19,7 +19,7 @@ impl ExperimentStore {
     /// - `latest`, the newest tracked experiment;
     /// - `best`, the one with the highest validation macro F1, or `best:FIELD` for any other field (lowest for
     ///   losses);
-    /// - a tag that exactly one experiment has.
+    /// - a tag that exactly one experiment has, or the name of one run of a tracker.
     ///
     /// `latest` and `best` mean an untracked run only if no tracked experiment qualifies; its [`Entry::notes`] then say
     /// so.
@@ -85,7 +85,10 @@ impl ExperimentStore {
         if let Some(i) = entries.iter().position(|(entry, _)| entry.id == id) {
             return whole(entries.swap_remove(i).0);
         }
-        let by_tag = |entry: &Entry| entry.metadata.tags.iter().any(|tag| tag == id);
+        let by_tag = |entry: &Entry| {
+            let is_name = entry.tracked("run") == Some(id);
+            is_name || entry.metadata.tags.iter().any(|tag| tag == id)
+        };
         let fits = |(entry, _): &(Entry, Value)| is_named(&entry.id, id);
         if entries.iter().any(fits) {
             entries.retain(fits);

@@ -4,6 +4,7 @@
 //! experiments/
 //!   {id}/             one experiment; `.lock` in it is held while a process trains
 //!   {any}/            a run of another program: event files without `metadata.json`
+//!   {any}/.../{run}/  a run of an experiment tracker, such as MLflow: see [`crate::trackers`]
 //! logs/seismic_training_{YYYYMMDD-HHMMSS}/    runs without tracking, ours and older ones
 //! ```
 
@@ -172,7 +173,7 @@ impl ExperimentStore {
 
     /// Runs without tracking, and those of other programs among `others`.
     fn untracked_runs(&self, others: Vec<PathBuf>) -> Result<Vec<Entry>, ExperimentError> {
-        let mut runs = foreign_runs(others);
+        let mut runs = foreign_runs(&self.root, others);
         for directory in subdirectories(&self.untracked_root())? {
             let id = name_of(&directory);
             let Some(time) = id.strip_prefix(UNTRACKED) else {
@@ -189,6 +190,7 @@ impl ExperimentStore {
                 directory,
                 status: None,
                 untracked: true,
+                program: None,
                 notes: Vec::new(),
             });
         }

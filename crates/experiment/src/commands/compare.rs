@@ -12,6 +12,7 @@ use super::Output;
 use super::ids::{Chosen, ID_HELP, KEY_HELP};
 use super::text::{Colour, Terminal, cut, number, painted_table, plain, table, width};
 use crate::catalogue::layout::PER_CLASS;
+use crate::catalogue::tags::words;
 use crate::catalogue::{ClassMetric, Direction, Metric, Split};
 use crate::error::ExperimentError;
 use crate::fields::{model_title, status};
@@ -82,40 +83,62 @@ fn compared_values() -> Vec<ComparedValue> {
         .collect()
 }
 
+/// The values of [`compared_values`], and scores of runs of trackers under names of their own.
+fn all_compared_values(entries: &[Entry]) -> Vec<ComparedValue> {
+    let own = entries.iter().flat_map(|entry| entry.metadata.own_scores());
+    // `val/iou` of one program is `val.iou` of another.
+    let own: BTreeMap<Vec<String>, &str> = own.map(|(name, _)| (words(name), name)).collect();
+    let mut all = compared_values();
+    let own = own.into_values().map(str::to_owned);
+    all.extend(own.map(ComparedValue::Own));
+    all
+}
+
 /// A compared value: one row of the table.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 enum ComparedValue {
     Metric(Split, Metric),
+    /// A score of runs of trackers that nothing is known of but its name.
+    Own(String),
     /// In seconds.
     Duration,
 }
 
 impl ComparedValue {
-    fn of(self, entry: &Entry) -> Option<f64> {
+    fn of(&self, entry: &Entry) -> Option<f64> {
         match self {
-            ComparedValue::Metric(split, metric) => entry.metadata.metric(split, metric.name()),
+            ComparedValue::Metric(split, metric) => entry.metadata.metric(*split, metric.name()),
+            ComparedValue::Own(name) => {
+                let own = entry.metadata.own_scores();
+                let value = own.iter().find(|(own, _)| words(own) == words(name))?;
+                Some(value.1)
+            }
             ComparedValue::Duration => entry.metadata.duration_s,
         }
     }
 
-    fn key(self) -> String {
+    fn key(&self) -> String {
         match self {
+            ComparedValue::Own(name) => name.clone(),
             ComparedValue::Metric(split, metric) => format!("{}.{}", split.name(), metric.name()),
             ComparedValue::Duration => "duration_s".into(),
         }
     }
 
-    fn label(self) -> String {
+    fn label(&self) -> String {
         match self {
-            ComparedValue::Metric(split, metric) => metric.label(split),
+            ComparedValue::Own(name) => plain(name),
+            ComparedValue::Metric(split, metric) => metric.label(*split),
             ComparedValue::Duration => "duration, s".into(),
         }
     }
 
-    fn direction(self) -> Direction {
+    /// Which values are better, if that is known.
+    fn direction(&self) -> Option<Direction> {
         match self {
-            ComparedValue::Metric(_, metric) => metric.direction(),
-            ComparedValue::Duration => Direction::Lower,
+            ComparedValue::Metric(_, metric) => Some(metric.direction()),
+            ComparedValue::Own(_) => None,
+            ComparedValue::Duration => Some(Direction::Lower),
         }
     }
 }
@@ -172,12 +195,16 @@ pub(super) fn run(
             .push_str(&format!("\n{}\n", terminal.paint(line, Colour::Red)));
     }
     if differences.is_empty() {
-        out.text
-            .push_str(if entries.iter().any(|entry| entry.untracked) {
+        out.text.push_str(
+            if entries
+                .iter()
+                .any(|entry| entry.untracked && entry.program.is_none())
+            {
                 "\nConfiguration, data and environment are not known of runs without metadata.\n"
             } else {
                 "\nConfiguration, data and environment are the same.\n"
-            });
+            },
+        );
     }
     out.text
         .push_str(&difference_tables(&differences, &names, terminal));
@@ -219,16 +246,17 @@ fn heading(name: &str, entry: &Entry, terminal: &Terminal) -> String {
 fn metrics(entries: &[Entry], names: &[String], terminal: &Terminal) -> String {
     let mut rows = Vec::new();
     let mut best_cells = BTreeSet::new();
-    for compared in compared_values() {
+    for compared in all_compared_values(entries) {
         let values: Vec<Option<f64>> = entries.iter().map(|entry| compared.of(entry)).collect();
         let known = || values.iter().copied().flatten();
-        let Some(best) = compared.direction().best(known()) else {
+        if known().all(f64::is_nan) {
             continue;
-        };
-        let several = known().any(|value| value != best);
+        }
+        let best = compared.direction().and_then(|own| own.best(known()));
+        let several = known().any(|value| Some(value) != best);
         let first = values[0];
         let cells = values.iter().enumerate().map(|(i, value)| {
-            let is_best = several && *value == Some(best);
+            let is_best = several && value.is_some() && *value == best;
             if is_best {
                 best_cells.insert((rows.len(), i + 1));
             }
@@ -291,7 +319,7 @@ fn per_class(entries: &[Entry], names: &[String]) -> String {
 }
 
 fn as_json(entries: &[Entry], differences: &BTreeMap<String, Vec<Value>>) -> Value {
-    let metrics: Map<String, Value> = compared_values()
+    let metrics: Map<String, Value> = all_compared_values(entries)
         .into_iter()
         .map(|compared| {
             let values = entries.iter().map(|entry| compared.of(entry));

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::Output;
 use super::nothing::no_experiments;
-use super::text::{Terminal, plain};
+use super::text::Terminal;
 use crate::error::ExperimentError;
 use crate::fields::{compare, size};
 use crate::store::ExperimentStore;
@@ -56,6 +56,7 @@ pub struct Options {
 
 /// The requested fields of one experiment.
 struct Row {
+    id: String,
     directory: PathBuf,
     status: String,
     sort: Value,
@@ -112,13 +113,6 @@ pub(super) fn run(
         warnings,
         ..Default::default()
     })
-}
-
-impl Row {
-    fn id(&self) -> String {
-        let name = self.directory.file_name().unwrap_or_default();
-        plain(&name.to_string_lossy())
-    }
 }
 
 impl Options {

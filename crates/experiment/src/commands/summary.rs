@@ -1,5 +1,7 @@
 //! `experiment summary`.
 
+mod tracked;
+
 use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
@@ -26,6 +28,10 @@ pub(super) fn run(
 ) -> Result<Output, ExperimentError> {
     let (entry, warnings) = ids::one(store, id)?;
     if json {
+        let entry = match entry.program {
+            Some(_) => entry.with_logged_results(),
+            None => entry,
+        };
         let history = entry.history();
         let notes = [history.notes, entry.metadata.doubts()].concat();
         let value = json!({"id": entry.id, "status": status(&entry), "directory": entry.directory.to_string_lossy(),
@@ -110,12 +116,13 @@ impl<'a> Page<'a> {
     fn state(&mut self) {
         let m = &self.entry.metadata;
         self.line("status", status(self.entry));
+        self.line("tracked by", tracked::origin(self.entry));
         if let Some(error) = &m.error {
             self.line("error", error.clone());
         }
         let span = m.duration_s.map(|s| format!(", {}", duration(Some(s))));
         let started = format!("{}{}", m.timestamp, span.unwrap_or_default());
-        self.line("started", started);
+        self.line("started", started.trim_start_matches(", ").to_owned());
     }
 
     /// Experiments of other programs lack some numbers, which read as zero and are left out.
@@ -216,6 +223,7 @@ impl<'a> Page<'a> {
             });
             self.line(split.name(), values.join(", "));
         }
+        self.line("other scores", tracked::own_scores(m));
     }
 
     /// Where it is stored, its notes and tags, and what could not be read.

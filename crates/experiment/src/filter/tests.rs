@@ -84,6 +84,7 @@ proptest! {
                 metadata: Default::default(),
                 status: None,
                 untracked: false,
+            program: None,
                 notes: Vec::new(),
             };
             let opposite = Filter(Node::Not(Box::new(filter.0.clone())));

@@ -2,9 +2,12 @@
 
 use serde_json::{Map, Value};
 
-use super::Metadata;
+use super::{Metadata, Results};
 use crate::catalogue::tags::{Certainty, TagMeaning, is_percent, is_split, meaning, words};
 use crate::catalogue::{Metric, Split};
+
+/// Key of what is known of a run of an experiment tracker: its program, name, group and status.
+pub(crate) const TRACKER: &str = "tracker";
 
 /// Sections within sections that are looked into.
 const MOST_DEEP: usize = 3;
@@ -38,6 +41,33 @@ pub(super) fn metric(metadata: &Metadata, split: Split, name: &str) -> Option<f6
     found.iter().all(|own| *own == first).then_some(first)
 }
 
+impl Results {
+    /// Adds the scores among the other fields that have a known name, where there is no better one.
+    pub(crate) fn adopt_known(self) -> Self {
+        let metadata = Metadata {
+            results: Some(self),
+            ..Default::default()
+        };
+        let mut found = Vec::new();
+        for split in [Split::Validation, Split::Test] {
+            for name in Metric::ALL.iter().map(|own| own.name()) {
+                let value = metric(&metadata, split, name);
+                found.extend(value.map(|own| (split, name, own)));
+            }
+        }
+        let mut results = metadata.results.unwrap_or_default();
+        for (split, name, value) in found {
+            let metrics = match split {
+                Split::Test => &mut results.test,
+                _ => &mut results.validation,
+            };
+            let value = crate::json::from_number(value);
+            metrics.entry(name).or_insert(value);
+        }
+        results
+    }
+}
+
 impl Metadata {
     /// Sentences about scores of other programs that [`Metadata::metric`] does not give, since they are no fractions or
     /// several that differ, and about those it gives though they are no fractions.
@@ -49,6 +79,25 @@ impl Metadata {
         let all = Metric::ALL.iter();
         let all = all.flat_map(|metric| splits.map(|split| (*metric, split)));
         all.flat_map(|(metric, split)| self.doubts_of(metric, split))
+            .collect()
+    }
+
+    /// Scores of a run of a tracker that are shown under the names that its user gave them.
+    pub(crate) fn own_scores(&self) -> Vec<(&str, f64)> {
+        let results = self
+            .results
+            .as_ref()
+            .filter(|_| self.other.contains_key(TRACKER));
+        let given = results.into_iter().flat_map(|results| &results.other);
+        let shown_as_own = |name: &str| match meaning("", name) {
+            TagMeaning::Metric(metric, split, certainty) => {
+                certainty == Certainty::Convention || self.metric(split, metric.name()).is_none()
+            }
+            _ => true,
+        };
+        given
+            .filter(|(name, _)| shown_as_own(name))
+            .filter_map(|(name, value)| Some((&name[..], crate::json::number(value)?)))
             .collect()
     }
 

@@ -10,7 +10,9 @@ use crate::error::ExperimentError;
 use crate::files::open_regular;
 use crate::history::History;
 use crate::logs::{self, LoggedResults};
+use crate::metadata::foreign::TRACKER;
 use crate::metadata::{Metadata, Status};
+use crate::trackers::Program;
 
 /// An experiment on disk.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +27,8 @@ pub struct Entry {
     pub status: Option<Status>,
     /// Whether it is a run without tracking.
     pub untracked: bool,
+    /// The program that tracked it, if it is a run of another tracker.
+    pub program: Option<Program>,
     /// Sentences about its choice by [`ExperimentStore::find`](super::ExperimentStore::find), and about logs that could
     /// not be read, once the logs were read.
     pub notes: Vec<String>,
@@ -48,6 +52,7 @@ impl Broken {
             metadata: Metadata::default(),
             status: Some(Status::Broken),
             untracked: false,
+            program: None,
             notes: vec![self.error.to_string()],
         }
     }
@@ -92,6 +97,7 @@ impl Entry {
             metadata,
             status,
             untracked: false,
+            program: None,
             notes: Vec::new(),
         })
     }
@@ -99,6 +105,9 @@ impl Entry {
     /// Its epochs. Without a history file they come from the event logs, or from tables of metrics of other programs;
     /// without any they are empty.
     pub fn history(&self) -> History {
+        if self.program.is_some() {
+            return self.logged().history;
+        }
         let history = History::load(&self.directory.join(HISTORY));
         match history {
             Ok(history) if !history.epochs.is_empty() => history,
@@ -108,11 +117,20 @@ impl Entry {
 
     /// What its event logs say. Runs of other programs may have tables of metrics in place of them.
     fn logged(&self) -> LoggedResults {
+        if let Some(program) = self.program {
+            return LoggedResults::of_tracker(program.metrics(&self.directory));
+        }
         let logged = LoggedResults::read(&self.logs());
         if self.metadata.schema_version.is_some() {
             return logged;
         }
         logged.or_tables(&self.directory)
+    }
+
+    /// What its tracker knows of it: `run`, its name; `group`, the experiment or project; `status`.
+    pub(crate) fn tracked(&self, what: &str) -> Option<&str> {
+        self.program?;
+        self.metadata.other.get(TRACKER)?.get(what)?.as_str()
     }
 
     /// Directory of its event logs: `logs`, or the whole directory for untracked and foreign runs.

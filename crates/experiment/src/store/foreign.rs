@@ -7,11 +7,13 @@ use serde_json::{Map, Value, json};
 
 use super::entry::{Entry, name_of};
 use crate::catalogue::layout::{LOCK_FILE, METADATA};
+use crate::catalogue::settings::own_name;
 use crate::event_files;
 use crate::files::read_regular;
 use crate::lenient::Lenient;
 use crate::log_tables;
 use crate::metadata::Metadata;
+use crate::trackers::{self, Program};
 
 /// Settings of a run of Lightning.
 const SETTINGS: &str = "hparams.yaml";
@@ -19,25 +21,63 @@ const SETTINGS: &str = "hparams.yaml";
 /// Size limit of the settings in bytes.
 const MAX_SIZE: u64 = 1 << 20;
 
-/// Those of `directories` without metadata that have event files or tables of metrics below them. Their names, logs and
-/// settings are all that is known. A directory with a lock is an experiment that is just being created, and may have its
-/// metadata by now.
-pub(super) fn foreign_runs(directories: Vec<PathBuf>) -> Vec<Entry> {
-    let foreign = directories.into_iter().filter(|directory| {
+/// The runs of other programs in `root`, of which `directories` are the folders without metadata: runs of trackers in and
+/// below them, and those that have event files or tables of metrics below them. Their names, logs and settings are all that
+/// is known. A directory with a lock is an experiment that is just being created, and may have its metadata by now.
+pub(super) fn foreign_runs(root: &Path, directories: Vec<PathBuf>) -> Vec<Entry> {
+    // The folder of one run was given instead of that of many.
+    if let Some(program) = trackers::program_of(root) {
+        return vec![tracked(root, root.to_owned(), program)];
+    }
+    let mut runs = Vec::new();
+    for directory in directories {
         let has = |name| fs::symlink_metadata(directory.join(name)).is_ok();
-        let is_run =
-            || !event_files::below(directory).is_empty() || log_tables::is_below(directory);
-        !has(METADATA) && !has(LOCK_FILE) && is_run()
-    });
-    let entry = |directory: PathBuf| Entry {
-        id: name_of(&directory),
-        metadata: metadata(&directory),
+        if has(METADATA) || has(LOCK_FILE) {
+            continue;
+        }
+        let found = trackers::below(&directory).runs;
+        if is_run(&directory, &found) {
+            runs.push(Entry {
+                id: name_of(&directory),
+                metadata: metadata(&directory),
+                directory,
+                status: None,
+                untracked: true,
+                program: None,
+                notes: Vec::new(),
+            });
+        }
+        let found = found.into_iter();
+        runs.extend(found.map(|(path, program)| tracked(root, path, program)));
+    }
+    runs
+}
+
+/// Whether a folder has event files or tables of metrics outside the `tracked` runs in it.
+fn is_run(directory: &Path, tracked: &[(PathBuf, Program)]) -> bool {
+    let is_own = |path: &Path| !tracked.iter().any(|(run, _)| path.starts_with(run));
+    let events = event_files::below(directory);
+    events.iter().any(|path| is_own(path)) || log_tables::is_below(directory, is_own)
+}
+
+/// A run of a tracker. Its ID is the path below the experiments directory.
+fn tracked(root: &Path, directory: PathBuf, program: Program) -> Entry {
+    let own = directory.strip_prefix(root).unwrap_or(&directory);
+    let parts: Vec<_> = own.iter().map(|part| part.to_string_lossy()).collect();
+    let id = if parts.is_empty() {
+        fs::canonicalize(&directory).map_or_else(|_| name_of(&directory), |own| name_of(&own))
+    } else {
+        parts.join("/")
+    };
+    Entry {
+        id,
+        metadata: program.metadata(&directory),
         directory,
         status: None,
         untracked: true,
+        program: Some(program),
         notes: Vec::new(),
-    };
-    foreign.map(entry).collect()
+    }
 }
 
 /// The settings of a run, if it has any.
@@ -65,16 +105,6 @@ fn flat_settings(yaml: &str) -> Map<String, Value> {
         settings.entry(key).or_insert(value);
     }
     settings
-}
-
-/// The name that a setting has here.
-fn own_name(key: &str) -> &str {
-    match key {
-        "lr" => "learning_rate",
-        "max_epochs" | "num_epochs" => "epochs",
-        "model" | "model_name" | "arch" => "model_type",
-        key => key,
-    }
 }
 
 /// A value on one line; `None` for all else.

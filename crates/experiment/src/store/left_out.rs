@@ -12,6 +12,8 @@ use crate::catalogue::layout::{LOCK_FILE, METADATA};
 use crate::error::ExperimentError;
 use crate::files::below;
 use crate::log_tables;
+use crate::trackers;
+use support::words::counted;
 
 /// A folder that is not listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,16 +31,14 @@ impl Display for LeftOut {
 }
 
 /// Files of programs whose results are not read: the end of their paths, and what they are.
-const KINDS: [(&str, &str); 16] = [
-    ("wandb-summary.json", "of Weights & Biases"),
-    (".wandb", "of Weights & Biases"),
+const KINDS: [(&str, &str); 14] = [
     ("trial.json", "of Keras Tuner"),
     ("dvc.yaml", "of DVC"),
     ("journal.log", "of Optuna"),
     ("optuna.db", "of Optuna"),
-    ("cout.txt", "of Sacred"),
-    ("run_id", "of MLflow"),
-    ("meta.yaml", "of MLflow"),
+    (MLFLOW_DATABASE, "the database of MLflow"),
+    ("meta.yaml", "of MLflow, without a run in files beside it"),
+    ("MLmodel", "a model of MLflow"),
     (".pkl", "a pickle"),
     (".pickle", "a pickle"),
     (".npy", "an array of NumPy"),
@@ -47,6 +47,9 @@ const KINDS: [(&str, &str); 16] = [
     (".jsonl", "JSON"),
     (".log", "a text"),
 ];
+
+/// Where MLflow keeps its runs, unless it is told to write files.
+const MLFLOW_DATABASE: &str = "mlflow.db";
 
 /// How long a folder without files is taken for one that a program is about to write into.
 const SETTLED: Duration = Duration::from_secs(10);
@@ -66,7 +69,7 @@ impl ExperimentStore {
             Err(error) => return Err(ExperimentError::read(self.root())(error)),
         };
         // The folders of one experiment are none of many.
-        if self.root().join(METADATA).exists() {
+        if self.root().join(METADATA).exists() || trackers::program_of(self.root()).is_some() {
             return Ok(Vec::new());
         }
         let paths = listing.filter_map(Result::ok).map(|entry| entry.path());
@@ -74,13 +77,31 @@ impl ExperimentStore {
             .filter(|path| !listed.contains(path) && !name_of(path).starts_with('.'))
             .collect();
         paths.sort();
-        let left_out = paths.into_iter().filter_map(|path| {
-            let reason = reason(&path)?;
+        let mut left_out = Vec::new();
+        for path in paths {
             let name = name_of(&path);
-            Some(LeftOut { name, reason })
-        });
-        Ok(left_out.collect())
+            let is_folder = fs::symlink_metadata(&path).is_ok_and(|kind| kind.is_dir());
+            let deleted = is_folder.then(|| deleted(&path)).flatten();
+            let any_listed = listed.iter().any(|own| own.starts_with(&path));
+            let reason = deleted.or_else(|| reason(&path).filter(|_| !any_listed));
+            left_out.extend(reason.map(|reason| LeftOut { name, reason }));
+        }
+        Ok(left_out)
     }
+}
+
+/// That runs in a folder were deleted in the program that tracked them; `None` without any.
+fn deleted(folder: &Path) -> Option<String> {
+    let found = trackers::below(folder).deleted;
+    let (first, program) = found.first()?;
+    let runs = counted(found.len(), "run");
+    let first = first.strip_prefix(folder).unwrap_or(first);
+    let which = match (found.len(), first.to_string_lossy()) {
+        (_, name) if name.is_empty() => "is a run".into(),
+        (1, name) => format!("has the run `{name}`"),
+        (_, name) => format!("has {runs}, such as `{name}`,"),
+    };
+    Some(format!("{which} deleted in {}", program.name()))
 }
 
 /// Why a folder, or a link to one, is not listed; `None` for what is no folder, and what was just removed.
@@ -100,6 +121,9 @@ fn reason(path: &Path) -> Option<String> {
             .iter()
             .any(|name| path.join(name).exists())
     };
+    if kind.is_file() && path.ends_with(MLFLOW_DATABASE) {
+        return Some("is the database of MLflow, which is not read; only runs in files are".into());
+    }
     if !kind.is_dir() || is_own() {
         return None;
     }
@@ -189,9 +213,19 @@ mod tests {
                 "has `history.pkl` (a pickle), which is not read",
             ),
             (
-                "wandb/run-1/files/wandb-summary.json",
+                "study/journal.log",
                 b"{}",
-                "has `wandb/run-1/files/wandb-summary.json` (of Weights & Biases), which is not read",
+                "has `study/journal.log` (of Optuna), which is not read",
+            ),
+            (
+                "mlruns/0/meta.yaml",
+                b"artifact_location: x\nexperiment_id: '0'\n",
+                "has `mlruns/0/meta.yaml` (of MLflow, without a run in files beside it), which is not read",
+            ),
+            (
+                "../mlflow.db",
+                b"SQLite format 3",
+                "is the database of MLflow, which is not read; only runs in files are",
             ),
             (
                 "trainer_state.json",
@@ -215,8 +249,30 @@ mod tests {
             ),
         ] {
             let found = left_out(&[(&format!("run/{file}"), bytes), ("x/metadata.json", b"{}")]);
-            assert_eq!(found, [format!("`run` {expected}")]);
+            let name = file.strip_prefix("../").unwrap_or("run");
+            let own = found
+                .iter()
+                .find(|own| own.starts_with(&format!("`{name}`")));
+            assert_eq!(own, Some(&format!("`{name}` {expected}")));
         }
+    }
+
+    #[test]
+    fn deleted_runs_of_trackers() {
+        let deleted = b"run_id: a\nlifecycle_stage: deleted\n";
+        let found = left_out(&[
+            ("mlruns/0/a/meta.yaml", deleted),
+            ("mlruns/0/a/tags/x", b""),
+        ]);
+        assert_eq!(found, ["`mlruns` has the run `0/a` deleted in MLflow"]);
+        let both = [
+            ("mlruns/0/a/meta.yaml", &deleted[..]),
+            ("mlruns/0/a/tags/x", b""),
+            ("mlruns/.trash/1/b/meta.yaml", b"run_id: b\n"),
+            ("mlruns/.trash/1/b/tags/x", b""),
+        ];
+        let expected = "`mlruns` has 2 runs, such as `.trash/1/b`, deleted in MLflow";
+        assert_eq!(left_out(&both), [expected]);
     }
 
     #[cfg(unix)]

@@ -9,7 +9,8 @@ use crate::fields::{flatten, text};
 use crate::store::Entry;
 
 /// Keys that always differ between two runs.
-const ALWAYS: [&str; 9] = [
+const ALWAYS: [&str; 10] = [
+    "tracker",
     "experiment_id",
     "timestamp",
     "end_time",

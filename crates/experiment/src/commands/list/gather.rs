@@ -118,7 +118,9 @@ impl ListQuery<'_> {
         directories.insert(entry.directory.clone());
         drop(directories);
         let ids = self.ids.lock();
-        ids.unwrap_or_else(PoisonError::into_inner).push(id);
+        let mut ids = ids.unwrap_or_else(PoisonError::into_inner);
+        ids.push(id.clone());
+        drop(ids);
         let fields = Fields::new(&entry, self.now);
         self.given.see(&fields);
         let filter = self.filter.as_ref();
@@ -132,6 +134,7 @@ impl ListQuery<'_> {
         };
         let table = self.options.asks_for_fields();
         Some(Row {
+            id,
             status: status(&entry),
             sort: match self.options.order() {
                 // The order of the store.
@@ -185,7 +188,8 @@ fn told(left_out: &[LeftOut]) -> Vec<String> {
 }
 
 fn as_json(entry: &Entry) -> Value {
-    let known = !entry.untracked && entry.status != Some(Status::Broken);
+    let known =
+        (!entry.untracked || entry.program.is_some()) && entry.status != Some(Status::Broken);
     let mut value = json!({
         "id": entry.id,
         "status": status(entry),

@@ -141,7 +141,7 @@ impl<'a> Grouping<'a> {
             let best = known.iter().min_by(|(a, _), (b, _)| direction.rank(*a, *b));
             Score {
                 sample: Sample::of(&values),
-                best: best.map(|(value, row)| (*value, row.id())),
+                best: best.map(|(value, row)| (*value, row.id.clone())),
             }
         };
         Group {

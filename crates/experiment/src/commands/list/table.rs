@@ -55,9 +55,10 @@ const ON_REQUEST: [Column; 2] = [
 const ALWAYS: [&str; 4] = ["id", "status", "val_f1", "test_f1"];
 
 /// Baselines differ in model and features, so these columns stay longer than the validation score.
-const COLUMNS: [Column; 17] = [
+const COLUMNS: [Column; 18] = [
     words("id", "ID", 0),
     words("status", "STATUS", 1),
+    words("tracker.run", "RUN", 4),
     words("model", "MODEL", 3),
     words(FEATURES, "FEATURES", 3),
     column("classes", "CLASSES", 13, count),

@@ -1,0 +1,35 @@
+//! What a summary says of runs of trackers only.
+
+use crate::commands::text::number;
+use crate::metadata::Metadata;
+use crate::store::Entry;
+
+/// Most scores that are shown under names of their own.
+const MAX_OWN: usize = 24;
+
+/// The program that tracked a run, with the run's name, group and state there; empty for other runs.
+pub(super) fn origin(entry: &Entry) -> String {
+    let Some(program) = entry.program else {
+        return String::new();
+    };
+    let known = |what| entry.tracked(what);
+    let mut words = vec![program.name().to_owned()];
+    words.extend(known("run").map(|run| format!("run {run}")));
+    words.extend(known("group").map(|group| format!("of {group}")));
+    words.extend(known("status").map(str::to_owned));
+    words.join(", ")
+}
+
+/// Scores whose names are not known here.
+pub(super) fn own_scores(metadata: &Metadata) -> String {
+    let own = metadata.own_scores();
+    let more = own.len().saturating_sub(MAX_OWN);
+    let shown = own.iter().take(MAX_OWN);
+    let mut words: Vec<String> = shown
+        .map(|(name, value)| format!("{name} {}", number(Some(*value))))
+        .collect();
+    if more > 0 {
+        words.push(format!("and {more} more (--json has all)"));
+    }
+    words.join(", ")
+}

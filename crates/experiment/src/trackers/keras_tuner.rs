@@ -1,0 +1,128 @@
+//! Keras Tuner: `PROJECT/oracle.json`, and `PROJECT/trial_ID/trial.json` for each trial.
+
+use serde_json::{Map, Value};
+
+use super::Layout;
+use super::documents::{of_json, text};
+use super::run::{File, Files, Part, TrackedRun, of_local};
+use crate::catalogue::Direction;
+use crate::json;
+
+const TRIAL: &str = "trial.json";
+
+pub(super) const LAYOUT: Layout = Layout {
+    name: "Keras Tuner",
+    is_run: |folder, names| {
+        let name = folder.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with("trial_") && names.iter().any(|own| own == TRIAL)
+    },
+    is_deleted: |_| false,
+    about: &[
+        Part {
+            files: Files::One(TRIAL),
+            read: about,
+        },
+        Part {
+            files: Files::One("../oracle.json"),
+            read: oracle,
+        },
+    ],
+    metrics: &[Part {
+        files: Files::One(TRIAL),
+        read: metrics,
+    }],
+};
+
+fn about(run: &mut TrackedRun, file: &File<'_>) -> Result<(), String> {
+    let mut fields = of_json(file.bytes)?;
+    let facts = &mut run.facts;
+    facts.status = text(&fields, "status").map(|own| own.to_lowercase());
+    let trace = text(&fields, "message");
+    facts.error = trace.and_then(|own| own.lines().last().map(str::to_owned));
+    let project = file.folder.parent().and_then(|own| own.file_name());
+    facts.group = project.map(|own| own.to_string_lossy().into_owned());
+    let chosen = fields
+        .get_mut("hyperparameters")
+        .and_then(|own| own.get_mut("values"));
+    if let Some(Value::Object(values)) = chosen {
+        run.config = std::mem::take(values);
+    }
+    Ok(())
+}
+
+/// When the trial started, and how long it ran.
+fn oracle(run: &mut TrackedRun, file: &File<'_>) -> Result<(), String> {
+    let fields = of_json(file.bytes)?;
+    let name = file
+        .folder
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy();
+    let id = name.trim_start_matches("trial_");
+    let start = fields
+        .get("display")
+        .and_then(|own| own.get("trial_start")?.get(id)?.as_str());
+    let span = fields.get("run_times").and_then(|own| own.get(id));
+    run.facts.start = start.and_then(of_local);
+    run.facts.duration_s = span.and_then(json::number);
+    Ok(())
+}
+
+/// A metric has observations, usually that of the best epoch; each has the values of all executions.
+fn metrics(run: &mut TrackedRun, file: &File<'_>) -> Result<(), String> {
+    // That the file is damaged was told with what it says of the run.
+    let Ok(fields) = of_json(file.bytes) else {
+        return Ok(());
+    };
+    let own = fields.get("metrics").and_then(|own| own.get("metrics"));
+    for (name, metric) in own.and_then(Value::as_object).into_iter().flatten() {
+        let best = metric.as_object().and_then(best);
+        run.values
+            .extend(best.map(|own| (name.clone(), json::from_number(own))));
+    }
+    if let Some(score) = fields.get("score").filter(|own| own.is_number()) {
+        run.values.insert("score".into(), score.clone());
+    }
+    Ok(())
+}
+
+/// The best of the means over executions.
+fn best(metric: &Map<String, Value>) -> Option<f64> {
+    let direction = match metric.get("direction")?.as_str()? {
+        "max" => Direction::Higher,
+        _ => Direction::Lower,
+    };
+    let observations = metric.get("observations")?.as_array()?;
+    let mean = |own: &Value| {
+        let values = own.get("value")?.as_array()?;
+        let values: Option<Vec<f64>> = values.iter().map(json::number).collect();
+        let values = values.filter(|own| !own.is_empty())?;
+        Some(values.iter().sum::<f64>() / values.len() as f64)
+    };
+    let means: Vec<f64> = observations.iter().filter_map(mean).collect();
+    direction
+        .best(means.iter().copied())
+        .or(means.first().copied())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn means_of_executions() {
+        let best = |direction: &str, observations: Value| {
+            best(json!({"direction": direction, "observations": observations}).as_object()?)
+        };
+        let two = json!([{"value": [0.5, 0.7], "step": 1}, {"value": [0.2], "step": 2}]);
+        assert_eq!(best("max", two.clone()), Some(0.6));
+        assert_eq!(best("min", two), Some(0.2));
+        assert_eq!(
+            best("min", json!([{"value": ["NaN"]}, {"value": [1]}])),
+            Some(1.0)
+        );
+        assert_eq!(best("min", json!([])), None);
+        assert_eq!(best("min", json!([{"value": []}, {}, 3])), None);
+    }
+}
