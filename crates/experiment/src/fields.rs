@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::catalogue::Metric;
 use crate::catalogue::layout::{BASELINE, NODE_FLASH, NODE_RAM};
 use crate::store::Entry;
+use crate::times;
 
 /// Short names of fields that are cheap to read. The catalogue names those of metrics.
 const SHORT: [&str; 25] = [
@@ -283,25 +284,9 @@ pub fn status(entry: &Entry) -> String {
     }
 }
 
-/// Start of the run in local time.
+/// Start of the run in local time, if that is known.
 pub fn start(entry: &Entry) -> Option<NaiveDateTime> {
-    let text = &entry.metadata.timestamp;
-    let known = [
-        "%Y-%m-%dT%H:%M:%S%.f",
-        "%Y-%m-%d %H:%M:%S%.f",
-        "%Y%m%d_%H%M%S",
-    ];
-    let mut read = known
-        .iter()
-        .filter_map(|form| NaiveDateTime::parse_from_str(text, form).ok());
-    let zoned = || {
-        Some(
-            chrono::DateTime::parse_from_rfc3339(text)
-                .ok()?
-                .naive_local(),
-        )
-    };
-    read.next().or_else(zoned)
+    times::parse(&entry.metadata.timestamp)
 }
 
 /// A name for the dataset: the folder of a `dataset_config.yaml`, or the file's name without extension.

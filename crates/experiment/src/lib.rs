@@ -61,6 +61,7 @@ mod store;
 pub mod study;
 #[cfg(test)]
 mod test_store;
+mod times;
 mod trackers;
 mod trash;
 

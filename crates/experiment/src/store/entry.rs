@@ -3,8 +3,6 @@
 use std::fs::TryLockError;
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, Local};
-
 use crate::catalogue::layout::{HISTORY, LOCK_FILE, LOGS, METADATA};
 use crate::error::ExperimentError;
 use crate::files::open_regular;
@@ -12,6 +10,7 @@ use crate::history::History;
 use crate::logs::{self, LoggedResults};
 use crate::metadata::foreign::TRACKER;
 use crate::metadata::{Metadata, Status};
+use crate::times;
 use crate::trackers::Program;
 
 /// An experiment on disk.
@@ -165,33 +164,10 @@ impl Entry {
     }
 }
 
-/// The text by which a start time is sorted: other programs may write seconds or milliseconds of Unix time.
+/// The text by which a start time is sorted; one that is no time, or ambiguous, as it is.
 fn in_order(timestamp: &str) -> String {
-    let number = timestamp.trim().parse::<f64>().ok();
-    let seconds = number.map(|own| if own.abs() >= 1e11 { own / 1e3 } else { own });
-    let seconds = seconds.filter(|own| (1e8..1e11).contains(own));
-    let time = seconds.and_then(|own| DateTime::from_timestamp(own as i64, 0));
-    let text = time.map(|time| {
-        let local = time.with_timezone(&Local);
-        local.format("%Y-%m-%dT%H:%M:%S").to_string()
-    });
-    let text = text.or_else(|| year_first(timestamp.trim()));
-    text.unwrap_or_else(|| timestamp.to_owned())
-}
-
-/// `31.01.2024 12:00` with the year first.
-fn year_first(timestamp: &str) -> Option<String> {
-    let (date, clock) = timestamp
-        .split_once([' ', 'T', ','])
-        .unwrap_or((timestamp, ""));
-    let parts: Vec<&str> = date.split('.').collect();
-    let [day, month, year] = parts[..] else {
-        return None;
-    };
-    let number = |text: &str, most: u32| text.parse().ok().filter(|own| (1..=most).contains(own));
-    let (day, month) = (number(day, 31)?, number(month, 12)?);
-    let year = number(year, 9999).filter(|year| *year > 999)?;
-    Some(format!("{year}-{month:02}-{day:02}T{}", clock.trim_start()))
+    let time = times::parse(timestamp).map(|own| own.format("%Y-%m-%dT%H:%M:%S%.6f"));
+    time.map_or_else(|| timestamp.to_owned(), |own| own.to_string())
 }
 
 /// Whether a process holds the experiment's lock.
@@ -214,21 +190,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn unix_times_are_between_dates() {
+    fn other_times_are_between_dates() {
         let found = in_order("1704103200");
         assert!(("2023-12-31".."2024-01-03").contains(&&*found), "{found}");
         assert_eq!(in_order("1704103200000"), found);
-        for text in [
-            "2024-01-01T12:00:00",
-            "31.1.24",
-            "",
-            "12",
-            "nan",
-            "31.13.2024",
-        ] {
+        let times = [
+            "30.12.2023 09:00",
+            "2023-12-31T12:00:00",
+            "01.01.2024",
+            "2024-01-01 08:00",
+            "31/01/2024",
+        ];
+        assert!(times.is_sorted_by_key(|own| in_order(own)));
+        for text in ["02/03/2024", "", "12", "nan"] {
             assert_eq!(in_order(text), text);
         }
-        assert_eq!(in_order("31.01.2024 12:00"), "2024-01-31T12:00");
-        assert_eq!(in_order("1.2.2024"), "2024-02-01T");
     }
 }
