@@ -72,7 +72,7 @@ fn dated(text: &str, dates: &[&str]) -> Option<NaiveDateTime> {
         };
         let timed =
             |time: &&str| NaiveDateTime::parse_from_str(text, &format!("{date}{time}")).ok();
-        TIMES.iter().find_map(|time| timed(time)).or_else(only)
+        TIMES.iter().find_map(timed).or_else(only)
     })
 }
 

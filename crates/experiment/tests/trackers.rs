@@ -142,10 +142,10 @@ fn settings(id: &str, found: &Value, expected: &Value) {
 
 #[test]
 fn listed_like_other_runs() {
-    let columns = "id,tracker.run,model,epochs,val_acc,val_loss,test_f1,test_acc,duration";
+    let columns = "id,tracker.run,model,epochs,val_acc,val_loss,test_f1,test_acc";
     insta::assert_snapshot!(says(
         &experiments(),
-        &["list", "--csv", "--columns", columns]
+        &["list", "--csv", "--sort", "id", "--columns", columns]
     ));
     let filter = [
         "list",
