@@ -366,10 +366,12 @@ impl Bands {
                 }
             }
             if is_copied {
-                let segments = out.chunks_exact_mut(self.layout.features());
-                for (frames, to) in self.frames.iter().zip(segments) {
-                    let from = frames.start * width..frames.end * width;
-                    to.copy_from_slice(&self.rows[from]);
+                let mut rest = out;
+                for frames in &self.frames {
+                    let from = &self.rows[frames.start * width..frames.end * width];
+                    let (to, others) = rest.split_at_mut(from.len());
+                    to.copy_from_slice(from);
+                    rest = others;
                 }
             }
         }

@@ -269,6 +269,31 @@ fn features_of_the_window_follow_the_level() {
     }
 }
 
+/// Frames of several segments may be the same samples, and those of a segment need not follow each other.
+#[test]
+fn equal_frames_have_equal_features() {
+    for (segments, frames, samples) in [(7, 4, 1024), (7, 2, 64), (15, 4, 1024), (13, 3, 480)] {
+        let config = BandsConfig {
+            segments,
+            frames,
+            ..Default::default()
+        };
+        let layout = BandLayout::new(&config, samples).unwrap();
+        let values = &window()[..samples];
+        let found = features(&config, values, samples);
+        let rows = found.chunks_exact(layout.features() / layout.frames);
+        let start = |i: usize| i / frames * layout.hop + i % frames * layout.frame_hop;
+        let rows: Vec<(usize, &[f32])> = rows.enumerate().map(|(i, row)| (start(i), row)).collect();
+        assert_eq!(rows.len(), segments * frames);
+        for (start, row) in &rows {
+            let same = rows.iter().filter(|(own, _)| own == start);
+            same.for_each(|(_, own)| assert_eq!(own, row, "{segments}, {frames}, {samples}"));
+            let others = rows.iter().filter(|(own, _)| own != start);
+            others.for_each(|(_, own)| assert_ne!(own, row, "{segments}, {frames}, {samples}"));
+        }
+    }
+}
+
 #[test]
 fn frames_of_few_samples_keep_a_band() {
     for frames in [1, 4] {
