@@ -85,15 +85,11 @@ impl ExperimentStore {
         if let Some(i) = entries.iter().position(|(entry, _)| entry.id == id) {
             return whole(entries.swap_remove(i).0);
         }
-        let by_tag = |entry: &Entry| {
-            let is_name = entry.tracked("run") == Some(id);
-            is_name || entry.metadata.tags.iter().any(|tag| tag == id)
-        };
         let fits = |(entry, _): &(Entry, Value)| is_named(&entry.id, id);
         if entries.iter().any(fits) {
             entries.retain(fits);
         } else {
-            entries.retain(|(entry, _)| by_tag(entry));
+            entries.retain(|(entry, _)| has_tag(entry, id));
         }
         match entries.len() {
             0 => {
@@ -124,6 +120,12 @@ impl ExperimentStore {
             && there(&directory.join(METADATA), |_| true);
         tracked.then_some(directory)
     }
+}
+
+/// Whether an experiment has this tag, or is a run that its tracker calls so.
+fn has_tag(entry: &Entry, name: &str) -> bool {
+    let is_name = entry.tracked("run") == Some(name);
+    is_name || entry.metadata.tags.iter().any(|tag| tag == name)
 }
 
 /// The field in `best` or `best:FIELD`.
