@@ -8,8 +8,8 @@ pub(super) use self::operation::{convolution, direct};
 
 use self::operation::{floats, operation};
 use super::finish::Finish;
+use super::instructions::Instructions;
 use super::layer::{Layer, Operation, Slot};
-use super::vector::Instructions;
 use crate::geometry::Geometry;
 use crate::plan::{Plan, Step, StepKind, TensorId, ValueId};
 use crate::weights::Weights;

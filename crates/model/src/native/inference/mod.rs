@@ -4,13 +4,14 @@
 //! - `lower`: turns a plan and its weights into layers (`layer`, `finish`);
 //! - `lines`: convolutions with fewer products than taps;
 //! - `packed`, `product`: kernels, and the products with them; `steps` over `sweeps`: all other operations;
-//! - `vector`: the instruction sets.
+//! - `vector`, `instructions`: the instruction sets.
 //!
 //! Values are stored by position, sample and channel, so that the rows of a product are adjacent for any number of
 //! samples. The logits of a window are identical bit for bit in every batch, with any number of threads and on any
 //! processor.
 
 mod finish;
+mod instructions;
 mod layer;
 mod lines;
 mod lower;
@@ -26,6 +27,7 @@ use super::team::Team;
 use crate::architecture::Architecture;
 use crate::plan::{Plan, PlanError};
 use crate::weights::Weights;
+use instructions::Instructions;
 use layer::{Layer, Operation};
 use lower::Program;
 use packed::Aligned;
@@ -33,7 +35,7 @@ use product::product;
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{__m256, __m512};
 use steps::{Strides, add, combine, depthwise, evaluate, pool, pool_columns};
-use vector::{Instructions, Isa, Portable};
+use vector::{Isa, Portable};
 
 /// Samples that a thread passes through the layers at once: enough that kernels are read rarely, few enough that their
 /// values stay in a core's own cache.

@@ -1,6 +1,6 @@
 //! Kernels in the order in which products read them: panels of columns, each with contiguous rows.
 
-use super::vector::Instructions;
+use super::instructions::Instructions;
 
 /// A cache line of values.
 #[derive(Clone, Copy, Debug)]

@@ -3,11 +3,11 @@
 use super::{CHANNELS, Draft, EVALUATED, Kind};
 use crate::geometry::Geometry;
 use crate::native::inference::finish::Finish;
+use crate::native::inference::instructions::Instructions;
 use crate::native::inference::layer::Operation;
 use crate::native::inference::lines::Lines;
 use crate::native::inference::packed::Packed;
 use crate::native::inference::product::{Blocks, Run};
-use crate::native::inference::vector::Instructions;
 use crate::plan::Plan;
 
 pub(super) fn floats(values: &[f64]) -> Vec<f32> {
