@@ -83,6 +83,7 @@ impl Metadata {
     }
 
     /// Scores of a run of a tracker that are shown under the names that its user gave them.
+    #[cfg(feature = "cli")]
     pub(crate) fn own_scores(&self) -> Vec<(&str, f64)> {
         let results = self
             .results
