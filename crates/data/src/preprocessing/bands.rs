@@ -129,9 +129,10 @@ impl Bands {
             weights,
             runs: Run::all(&layout, scale / times),
             less: vec![0.0; layout.frame_features() - layout.window_features()],
-            rows: match are_in_order(&ranges) {
-                true => Vec::new(),
-                false => vec![0.0; layout.frame_features() * starts.len()],
+            rows: if are_in_order(&ranges) {
+                Vec::new()
+            } else {
+                vec![0.0; layout.frame_features() * starts.len()]
             },
             frames: ranges,
             grouped: Vec::new(),
