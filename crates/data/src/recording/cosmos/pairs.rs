@@ -43,7 +43,7 @@ pub(super) fn read(
         FORM.numbers(row, &mut values).map_err(malformed)?;
     }
     let promised = block.points().unwrap_or_default();
-    values.truncate(2 * promised);
+    values.truncate(promised.saturating_mul(2));
     let found = values.len() / 2;
     let channel = block.name("accelerogram");
     if found < promised {

@@ -248,6 +248,9 @@ fn pairs_of_csmip() {
     let contents = parse(fewer.as_bytes(), "raw", &Hints::default()).unwrap();
     assert_eq!(contents.traces[0].samples, cut);
     assert!(contents.notes[0].contains("says 203 samples, but there are 200"));
+    let absurd = uncorrected(GMT, usize::MAX, &rows);
+    let contents = parse(absurd.as_bytes(), "raw", &Hints::default()).unwrap();
+    assert_eq!(contents.traces[0].samples.len(), 203);
     let wrong = text.replacen("  0.005", "  0.-05", 1);
     let error = parse(wrong.as_bytes(), "raw", &Hints::default()).unwrap_err();
     assert!(error.to_string().contains("is not a number"), "{error}");
