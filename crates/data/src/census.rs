@@ -58,7 +58,7 @@ impl Census {
         {
             self.extremes.resize(channels, Extremes::default());
             for (own, samples) in self.extremes.iter_mut().zip(record.values.chunks(samples)) {
-                samples.iter().for_each(|value| own.add(f64::from(*value)));
+                own.add_all(samples);
             }
         }
         self.features = record.shape[..].try_into().ok();

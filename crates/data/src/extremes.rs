@@ -34,6 +34,17 @@ impl Extremes {
         Extreme::add(&mut self.high, -value);
     }
 
+    /// Adds many values. Most lie between what is known, which one look at all of them tells.
+    pub fn add_all(&mut self, values: &[f32]) {
+        let next = |of: Option<Extreme>| of.map_or(f64::INFINITY, |own| own.next);
+        // What lies between them changes nothing; both come from float32 numbers.
+        let (low, high) = (next(self.low) as f32, -next(self.high) as f32);
+        let is_outside = |value: &f32| (*value < low) | (*value > high);
+        if values.iter().fold(false, |any, own| any | is_outside(own)) {
+            values.iter().for_each(|value| self.add(f64::from(*value)));
+        }
+    }
+
     /// The value that may be none.
     pub fn far(&self) -> Option<FarValue> {
         let [low, high] =
@@ -90,5 +101,30 @@ impl Extreme {
     fn is_far(&self, highest: f64) -> bool {
         let range = highest - self.next;
         self.count >= REPEATED && range > 0.0 && self.next - self.value > FAR * range
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Values that are passed over change nothing.
+    #[test]
+    fn many_values_are_as_each_of_them() {
+        let value = |i: usize| ((i * 7919) % 101) as f32 - 50.0;
+        for fill in [-9999.0, 9999.0, 49.0, 0.5] {
+            let parts = (0..40).map(|part| {
+                let mut values: Vec<f32> = (part * 30..part * 30 + 30).map(value).collect();
+                values[part % 30] = if part % 4 == 3 { fill } else { 1.0 };
+                values
+            });
+            let (mut all, mut each) = (Extremes::default(), Extremes::default());
+            for values in std::iter::once(vec![3.0; 5]).chain(parts) {
+                all.add_all(&values);
+                values.iter().for_each(|own| each.add(f64::from(*own)));
+                assert_eq!(format!("{all:?}"), format!("{each:?}"));
+            }
+            assert_eq!(all.far().is_some(), fill.abs() > 1000.0, "{fill}");
+        }
     }
 }
