@@ -167,13 +167,13 @@ fn days_of_years(values: &[f64], has_clocks: bool) -> Option<Vec<i64>> {
         if value.is_nan() {
             return Some(NO_TIME);
         }
-        let whole = if *value < 2_100.0 && has_clocks {
-            (value * 1000.0).round()
+        let thousands = if *value < 2_100.0 && has_clocks {
+            value * 1000.0
         } else {
             *value
         };
-        let is_whole =
-            whole.fract() == 0.0 && (whole - value * 1000.0).abs() < 1e-6 || whole == *value;
+        let whole = thousands.round();
+        let is_whole = (whole - thousands).abs() < 1e-6;
         let (year, day) = ((whole / 1000.0).floor(), whole.rem_euclid(1000.0));
         let is_day = is_whole && (1970.0..2100.0).contains(&year) && (1.0..=366.0).contains(&day);
         let first = time::day(year as i64, 1, 1).ok().filter(|_| is_day)?;
@@ -364,6 +364,7 @@ mod tests {
             (2024.122, true, true),
             (2024.122, false, false),
             (2024.1225, true, false),
+            (2_024_122.5, false, false),
             (2_024_367.0, false, false),
             (2_024_000.0, false, false),
             (122.0, true, false),
