@@ -1,11 +1,15 @@
 //! Event logs of other programs, sound and damaged, compared with what TensorBoard reads from them
 //! (`scripts/conformance/make_event_logs.py`).
 
+mod folders;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use experiment::{Entry, ExperimentStore};
 use serde_json::Value;
+
+use folders::copy;
 
 /// A copy of the fixture, and the expected values of each experiment.
 fn fixture() -> (tempfile::TempDir, ExperimentStore, Value) {
@@ -15,18 +19,6 @@ fn fixture() -> (tempfile::TempDir, ExperimentStore, Value) {
     let expected = std::fs::read(source.join("expected.json")).unwrap();
     let store = ExperimentStore::new(&folder.path().join("experiments"));
     (folder, store, serde_json::from_slice(&expected).unwrap())
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }
 
 /// Every file below a directory with its bytes.

@@ -1,8 +1,12 @@
 //! Experiments of the Python system, written by Keras and TensorFlow (`scripts/make_python_experiment.py`), in every
 //! command.
 
+mod folders;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+
+use folders::copy;
 
 const ID: &str = "20250314_092653_simple_cnn_2classes_16batch_5f3a9c01";
 
@@ -13,18 +17,6 @@ fn fixture() -> (tempfile::TempDir, PathBuf) {
     copy(&source, folder.path());
     let root = folder.path().join("experiments");
     (folder, root)
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target)
-        } else {
-            std::fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }
 
 fn run(root: &Path, arguments: &[&str]) -> Output {

@@ -1,6 +1,8 @@
 //! Runs of MLflow, Weights & Biases, DVCLive, Sacred and Keras Tuner, written by these programs
 //! (`scripts/conformance/make_tracker_runs.py`), in the commands.
 
+mod folders;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -9,6 +11,8 @@ use experiment::commands::text::Terminal;
 use experiment::commands::{Cli, Output, run};
 use experiment::{ExperimentStore, json};
 use serde_json::Value;
+
+use folders::copy;
 
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/trackers")
@@ -272,18 +276,6 @@ fn nothing_is_written() {
     }
     std::fs::remove_file(page).unwrap();
     assert_eq!(contents(folder.path()), before);
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }
 
 fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {

@@ -1,6 +1,8 @@
 //! The output of every command on terminals with 80 and 160 columns, for the experiments written by TensorFlow. This is
 //! a separate binary because it changes the working directory, so that paths are the same everywhere.
 
+mod folders;
+
 use std::path::Path;
 
 use clap::Parser;
@@ -8,19 +10,9 @@ use experiment::ExperimentStore;
 use experiment::commands::text::{Terminal, width};
 use experiment::commands::{Cli, run, watch};
 
-const ID: &str = "20250314_092653_simple_cnn_2classes_16batch_5f3a9c01";
+use folders::copy;
 
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target)
-        } else {
-            std::fs::copy(entry.path(), target).unwrap();
-        }
-    }
-}
+const ID: &str = "20250314_092653_simple_cnn_2classes_16batch_5f3a9c01";
 
 #[test]
 fn every_command() {
