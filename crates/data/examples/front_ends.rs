@@ -25,7 +25,7 @@ const HOP: usize = 512;
 const LONG: Duration = Duration::from_millis(500);
 
 /// Names and settings of the front ends.
-fn front_ends() -> [(&'static str, SpectralConfig); 10] {
+fn front_ends() -> [(&'static str, SpectralConfig); 11] {
     let with = |method, compression, frames| SpectralConfig {
         method,
         compression,
@@ -39,6 +39,8 @@ fn front_ends() -> [(&'static str, SpectralConfig); 10] {
     in_time.bands.time = true;
     let mut with_rhythm = in_time.clone();
     with_rhythm.bands.rhythm = true;
+    let mut correlated = with(SpectralMethod::Bands, Compression::None, 4);
+    correlated.bands.correlation = true;
     let few = |all: &SpectralConfig| {
         let mut few = all.clone();
         few.bands.bands = Some(FEW_BANDS);
@@ -54,6 +56,7 @@ fn front_ends() -> [(&'static str, SpectralConfig); 10] {
         ("bands-1", with(SpectralMethod::Bands, Compression::None, 1)),
         ("bands-time", in_time),
         ("bands-time-rhythm", with_rhythm),
+        ("bands-correlation", correlated),
         ("few-bands", few_bands(4)),
         ("few-bands-1", few_bands(1)),
         ("few-bands-time-rhythm", few_with_rhythm),

@@ -15,7 +15,7 @@ use crate::preprocessing::{
 use crate::reader::{note, rate_note};
 use crate::split::{Inputs, Loading, Split, Storage};
 
-use window_features::check_window_features;
+use window_features::{check_channels, check_window_features};
 
 /// A dataset ready for training.
 #[derive(Clone, Debug, PartialEq)]
@@ -168,6 +168,7 @@ impl Dataset {
         if !says_ungrouped {
             warnings.extend(ungrouped_warning(&train, &val, test.as_ref()));
         }
+        check_channels(config, train.shape[0])?;
         let thresholds = || census.thresholds();
         preprocessing.thresholds = (!config.absolute_thresholds).then(thresholds);
         preprocessing

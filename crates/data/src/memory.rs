@@ -24,6 +24,7 @@ impl DatasetConfig {
                     time: false,
                     rhythm: false,
                     power: false,
+                    correlation: false,
                     ..self.spectral.bands.clone()
                 };
                 without_time != BandsConfig::default()

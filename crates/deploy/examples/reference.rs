@@ -116,7 +116,7 @@ fn cases_of_the_smallest() -> Vec<Case> {
         "nperseg": 50, "noverlap": 13, "nfft": 81, "window": "hamming", "scaling": "spectrum", "detrend": "none",
     });
     let of_window = json!({
-        "spectral": {"method": "bands", "bands": {"time": true, "rhythm": true, "power": true}}, "normalisation": "band", "statistics": by_band(),
+        "spectral": {"method": "bands", "bands": {"time": true, "rhythm": true, "power": true, "correlation": true}}, "normalisation": "band", "statistics": by_band(),
     });
     let odd_bands = json!({"segments": 5, "frames": 2, "bands": 20, "level": false, "power": true});
     vec![

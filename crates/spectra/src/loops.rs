@@ -30,6 +30,25 @@ fn sum_of<T: Copy>(values: &[T], term: impl Fn(T) -> f64) -> f64 {
     sums[0]
 }
 
+/// Sum of the terms of pairs of values of two slices of equal length.
+#[inline(always)]
+fn sum_of_pairs<T: Copy>(first: &[T], second: &[T], term: impl Fn(T, T) -> f64) -> f64 {
+    // Partial sums side by side, in the same order on every machine.
+    const LANES: usize = 8;
+    let mut sums = [0.0; LANES];
+    let ((first, own_rest), (second, rest)) =
+        (first.as_chunks::<LANES>(), second.as_chunks::<LANES>());
+    for (a, b) in first.iter().zip(second) {
+        for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
+            *sum += term(*a, *b);
+        }
+    }
+    for (sum, (a, b)) in sums.iter_mut().zip(own_rest.iter().zip(rest)) {
+        *sum += term(*a, *b);
+    }
+    sums.iter().sum()
+}
+
 wide! {
     /// Sum of the values.
     pub fn sum(values: &[f32]) -> f64 {
@@ -121,6 +140,36 @@ wide! {
             }
             *out = sums.iter().sum::<f64>() / part.len() as f64;
         }
+    }
+}
+
+wide! {
+    /// Means of the samples minus `mean` in parts of the samples, which differ in length by one at most.
+    pub fn means_of_parts(samples: &[f32], mean: f64, out: &mut [f64]) {
+        let parts = out.len();
+        let (whole, rest) = (samples.len() / parts, samples.len() % parts);
+        let edge = |i: usize| i * whole + if rest == 0 { 0 } else { i * rest / parts };
+        for (i, out) in out.iter_mut().enumerate() {
+            let part = &samples[edge(i)..edge(i + 1)];
+            let sum = part.iter().fold(0.0, |sum, sample| sum + (f64::from(*sample) - mean));
+            *out = sum / part.len() as f64;
+        }
+    }
+}
+
+wide! {
+    /// Mean of the products of two channels of equal length, each minus its mean.
+    pub fn mean_product(channels: [&[f32]; 2], means: [f64; 2]) -> f64 {
+        let [first, second] = channels;
+        sum_of_pairs(first, second, |a: f32, b: f32| (f64::from(a) - means[0]) * (f64::from(b) - means[1]))
+            / first.len() as f64
+    }
+}
+
+wide! {
+    /// Mean of the products of values of two slices of equal length.
+    pub fn product_of_means(first: &[f64], second: &[f64]) -> f64 {
+        sum_of_pairs(first, second, |a, b| a * b) / first.len() as f64
     }
 }
 

@@ -1,6 +1,7 @@
 //! The front end `bands`: log power in bands of equal width relative to the level of the window, the level, and features
 //! in time.
 
+mod correlation;
 mod groups;
 mod layout;
 mod rhythm;
@@ -19,6 +20,7 @@ use spectra::loops::{
 };
 use spectra::roots::cosine_window;
 
+use correlation::Correlations;
 use groups::{are_in_order, common, group, move_all};
 use layout::Run;
 pub use layout::{BandLayout, FEW_BANDS};
@@ -45,8 +47,9 @@ pub(super) struct Bands {
     fresh: Vec<(usize, usize)>,
     fours: Vec<Four>,
     mean_squares: Vec<f64>,
-    /// Features of the window of the channels: powers, features in time and rhythms.
+    /// Features of the window of the channels: powers, features in time, correlations and rhythms.
     times: Vec<f32>,
+    correlations: Correlations,
     /// Sums of squared magnitudes of a run, `[bands, starts]`.
     sums: Vec<f32>,
     /// `log_power` minus the logarithm of the channel's mean square, `[live channels, bands and level, starts]`.
@@ -145,6 +148,7 @@ impl Bands {
             fours: Vec::new(),
             mean_squares: Vec::new(),
             times: Vec::new(),
+            correlations: Correlations::default(),
             logs: Vec::new(),
             layout,
         }
@@ -168,6 +172,7 @@ impl Bands {
         let samples = self.layout.window;
         self.mean_squares.clear();
         self.times.clear();
+        self.correlations.means.clear();
         for channel in window.chunks_exact(samples) {
             let [mean, square] = mean_and_square(channel);
             // Sums of finite float32 numbers do not leave the range of float64.
@@ -176,6 +181,7 @@ impl Bands {
                 return Err(NotFinite);
             }
             self.mean_squares.push(square);
+            self.correlations.means.push(mean);
             if self.layout.power {
                 // Replaced once the level is known.
                 self.times.push(f32::NAN);
@@ -183,9 +189,17 @@ impl Bands {
             if self.layout.time {
                 self.times.extend(time::features(channel, mean, square));
             }
+            if self.layout.correlation {
+                // Replaced once all channels are known.
+                self.times.extend([f32::NAN; correlation::FEATURES]);
+            }
             if self.layout.rhythm {
                 self.times.extend(rhythm::features(channel, mean, square));
             }
+        }
+        if self.layout.correlation {
+            let correlations = &mut self.correlations;
+            correlations.fill(window, &self.mean_squares, &self.layout, &mut self.times);
         }
         self.keep(shift);
         self.find(window);

@@ -142,7 +142,7 @@ impl Preprocessing {
         Ok(())
     }
 
-    /// Whether inputs have features of the whole window: power, features in time or rhythm.
+    /// Whether inputs have features of the whole window: power, features in time, correlation or rhythm.
     pub fn has_window_features(&self) -> bool {
         let bands = self.bands.as_ref();
         bands.is_some_and(|layout| layout.window_features() > 0)

@@ -121,7 +121,7 @@ pub struct BandsConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frame_hop: Option<usize>,
     /// Bands of a frame; default: 63 (64 with one frame per segment; of several frames 60 with `time`, 31 with `rhythm` and
-    /// 28 with both, and one fewer with `power`), fewer if a frame has fewer bins.
+    /// 28 with both, one fewer with `power` and three with `correlation`), fewer if a frame has fewer bins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bands: Option<usize>,
     /// Added to the power of a band, as a fraction of the mean square of its channel in the window.
@@ -137,6 +137,9 @@ pub struct BandsConfig {
     /// Whether the power of the window follows in every frame.
     #[serde(skip_serializing_if = "is_false")]
     pub power: bool,
+    /// Whether the correlation of each channel with the next follows in every frame.
+    #[serde(skip_serializing_if = "is_false")]
+    pub correlation: bool,
 }
 
 impl Default for BandsConfig {
@@ -154,14 +157,15 @@ impl Default for BandsConfig {
             time: false,
             rhythm: false,
             power: false,
+            correlation: false,
         }
     }
 }
 
 impl BandsConfig {
-    /// Whether there are features of the whole window: those in time, the rhythm or the power.
+    /// Whether there are features of the whole window: those in time, the rhythm, the power or the correlation.
     pub fn has_window_features(&self) -> bool {
-        self.time || self.rhythm || self.power
+        self.time || self.rhythm || self.power || self.correlation
     }
 
     fn is_default(&self) -> bool {

@@ -10,6 +10,7 @@ use data::{
 
 use super::steps::Steps;
 use super::text::{array, float, floats, integers, single};
+use super::window_features::OfWindow;
 use crate::{DeployError, TrainedModel};
 
 /// Constants and tables of a front end.
@@ -24,8 +25,8 @@ pub(super) struct FrontEnd {
     pub buffer_bytes: usize,
     /// Whether features are logarithms of the power in bands.
     pub is_bands: bool,
-    /// Whether they include features in time, and the rhythm, which have code of their own.
-    pub in_time: (bool, bool),
+    /// Which features of the window they include that have code of their own.
+    pub of_window: OfWindow,
     /// Whether steps are computed in double, which is the case if they include a filter.
     pub is_filtered: bool,
     /// Samples from one segment to the next.
@@ -122,19 +123,19 @@ impl FrontEnd {
         text.push_str(&tables);
         table_bytes += bytes;
         let row = if encoded { features } else { 0 };
-        let found_once = |own: &BandLayout| own.window_features() - usize::from(own.power);
-        let time_values = channels * bands.map_or(0, found_once);
+        let of_window = OfWindow::new(bands);
+        let window_values = channels * of_window.floats();
         Ok(Self {
             samples,
             text,
             table_bytes,
             is_bands,
-            in_time: bands.map_or((false, false), |layout| (layout.time, layout.rhythm)),
+            of_window,
             is_filtered: steps.buffer_bytes > 0,
             hop: method.hop,
             stream,
             buffer_bytes: steps.buffer_bytes
-                + 4 * (method.transform + row + time_values + 8 * channels + 8),
+                + 4 * (method.transform + row + window_values + 8 * channels + 8),
         })
     }
 }
@@ -174,7 +175,7 @@ fn stream(
     };
     if is_bands && preprocessing.has_window_features() {
         return Err(
-            "the power, features in time and rhythm of `bands` come from the window: train with --budget-kb, or with `spectral_processing: {method: bands}`",
+            "the power, features in time, correlation and rhythm of `bands` come from the window: train with --budget-kb, or with `spectral_processing: {method: bands}`",
         );
     }
     if !preprocessing.steps.iter().all(is_of_segments) {

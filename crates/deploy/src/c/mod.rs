@@ -3,6 +3,7 @@
 //!
 //! - `runtime/`: the C code; definitions select the parts to compile;
 //! - `front_end`: definitions and tables of the preprocessing;
+//! - `window_features`: the code of features of the whole window;
 //! - `steps`: steps over windows before the front end, including filters;
 //! - `layers`: weights and layer calls of the network, in float or in 8 bits;
 //! - `golden`: results of the trainer's own engine for windows that the test generates;
@@ -15,6 +16,7 @@ mod steps;
 #[cfg(test)]
 mod tests;
 mod text;
+mod window_features;
 
 use std::fmt::Write;
 
@@ -32,8 +34,6 @@ const FLOAT_CODE: &str = include_str!("runtime/float.c");
 const FILTER_CODE: &str = include_str!("runtime/filter.c");
 const STREAM_CODE: &str = include_str!("runtime/stream.c");
 const BANDS_STREAM_CODE: &str = include_str!("runtime/bands_stream.c");
-const TIME_FEATURES_CODE: &str = include_str!("runtime/time_features.c");
-const RHYTHM_CODE: &str = include_str!("runtime/rhythm.c");
 const INTEGER_CODE: &str = include_str!("runtime/int8.c");
 
 /// Stack size for a classification on an ARM Cortex-M4F. `scripts/check_firmware` measures up to 240 bytes, nearly all
@@ -259,30 +259,7 @@ fn front_end_code(front_end: &FrontEnd) -> String {
     } else {
         ""
     };
-    // How the features of a channel are found, and the one in place `i`.
-    let (codes, find, feature): (&[_], _, _) = match front_end.in_time {
-        (false, false) => (&[], "", None),
-        (true, false) => (
-            &[TIME_FEATURES_CODE],
-            "find_time_features(c, mean);",
-            Some("time_features[c][i]"),
-        ),
-        (false, true) => (
-            &[RHYTHM_CODE],
-            "find_rhythm(c, mean);",
-            Some("rhythm[c][i]"),
-        ),
-        (true, true) => (
-            &[TIME_FEATURES_CODE, RHYTHM_CODE],
-            "find_time_features(c, mean); find_rhythm(c, mean);",
-            Some("((i) < 3 ? time_features[c][i] : rhythm[c][(i) - 3])"),
-        ),
-    };
-    let mut time = codes.join("\n");
-    let _ = writeln!(time, "#define FIND_TIME_FEATURES(c, mean) {find}");
-    if let Some(feature) = feature {
-        let _ = writeln!(time, "#define TIME_FEATURE(c, i) {feature}");
-    }
+    let time = front_end.of_window.code();
     FRONT_END_CODE
         .replace("/* TIME FEATURES */\n", &time)
         .replace("/* FILTER */\n", filter)

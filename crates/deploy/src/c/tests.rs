@@ -123,13 +123,15 @@ fn statistics(count: usize) -> Value {
 }
 
 /// Front ends with features of the window, by name.
-fn of_window() -> [(&'static str, Value); 6] {
+fn of_window() -> [(&'static str, Value); 7] {
     let spectral = json!({"method": "bands", "bands": {"frames": 2, "bands": 6, "time": true}});
     let rhythm = json!({"method": "bands", "bands": {"frames": 2, "bands": 6, "rhythm": true}});
     let mut both = rhythm.clone();
     both["bands"]["time"] = json!(true);
     let mut all = both.clone();
     all["bands"]["power"] = json!(true);
+    all["bands"]["correlation"] = json!(true);
+    let correlation = json!({"method": "bands", "bands": {"bands": 6, "correlation": true}});
     let plain = json!({"method": "bands", "bands": {"frames": 1, "bands": 6, "level": false, "power": true}});
     [
         (
@@ -150,7 +152,11 @@ fn of_window() -> [(&'static str, Value); 6] {
         ),
         (
             "bands-window",
-            json!({"spectral": all, "normalisation": "band", "statistics": statistics(2 * 86)}),
+            json!({"spectral": all, "normalisation": "band", "statistics": statistics(2 * 92)}),
+        ),
+        (
+            "bands-correlation",
+            json!({"spectral": correlation, "normalisation": "dataset", "statistics": statistics(2)}),
         ),
         (
             "bands-power-plain",

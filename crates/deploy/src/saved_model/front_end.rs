@@ -3,6 +3,7 @@
 //!
 //! Shapes: windows `[batch, channels, samples]`, features `[batch, channels, segments, features]`.
 
+mod correlation;
 mod parts;
 mod rhythm;
 mod window_features;
@@ -114,7 +115,7 @@ impl<'a> FrontEnd<'a> {
                 add_welch(graph, &windows, welch, &plan)
             }),
             Method::Bands(layout) => graph.within("bands", |graph| {
-                let features = add_bands(graph, &windows, layout);
+                let features = add_bands(graph, &windows, layout, self.channels);
                 let shape = [self.channels, layout.segments, layout.features()];
                 graph.reshape_samples(&features, &shape)
             }),
@@ -240,9 +241,9 @@ impl WelchPlan {
 
 /// Front end `bands`, as [`BandLayout`] has it: logarithms of the power in bands, less the level, then the level;
 /// `[batch, channels, segments * frames, features of a frame]`.
-fn add_bands(graph: &mut Graph, windows: &Output, layout: &BandLayout) -> Output {
+fn add_bands(graph: &mut Graph, windows: &Output, layout: &BandLayout, channels: usize) -> Output {
     let (bands, frames) = (layout.bands(), layout.segments * layout.frames);
-    let channels = Channels::add(graph, windows);
+    let channels = Channels::add(graph, windows, channels);
     let Channels {
         live,
         mean_square,
@@ -322,6 +323,10 @@ fn add_band_power(graph: &mut Graph, windows: &Output, layout: &BandLayout) -> O
 
 /// Values of whole channels that `bands` needs.
 pub(super) struct Channels {
+    /// Their number.
+    pub count: usize,
+    /// Samples less their mean, `[batch, channels, samples]`.
+    pub rest: Output,
     /// Squares of samples less their mean, `[batch, channels, samples]`.
     pub square: Output,
     /// Whether the channel is not constant, `[batch, channels, 1, 1]`.
@@ -333,7 +338,7 @@ pub(super) struct Channels {
 }
 
 impl Channels {
-    fn add(graph: &mut Graph, windows: &Output) -> Self {
+    fn add(graph: &mut Graph, windows: &Output, count: usize) -> Self {
         let x = graph.cast(windows, DOUBLE);
         let highest = graph.reduce("Max", DOUBLE, &x, &[2], true);
         let lowest = graph.reduce("Min", DOUBLE, &x, &[2], true);
@@ -349,6 +354,8 @@ impl Channels {
             mean_square: graph.append_axis(&mean_square, Some(DOUBLE)),
             reference: graph.append_axis(&reference, Some(DOUBLE)),
             square,
+            rest,
+            count,
         }
     }
 }

@@ -215,7 +215,12 @@ impl Graph {
 
     /// `x[..., indices]`: the last of its `rank` axes becomes the axes of `indices`.
     pub fn gather_last(&mut self, float: Float, x: &Output, rank: i32, indices: &Output) -> Output {
-        let axis = self.integers("axis", &[], &[rank - 1]);
+        self.gather(float, x, rank - 1, indices)
+    }
+
+    /// `x` at `indices` of an axis, which becomes the axes of `indices`.
+    pub fn gather(&mut self, float: Float, x: &Output, axis: i32, indices: &Output) -> Output {
+        let axis = self.integers("axis", &[], &[axis]);
         let attrs = [
             ("Tparams", float.attr()),
             ("Tindices", Attr::Type(DT_INT32)),

@@ -13,7 +13,7 @@ use crate::training::Interrupt;
 use crate::{budget, memory};
 
 /// Raised whenever a search comes to other results, which are then not taken from the cache.
-const VERSION: u32 = 9;
+const VERSION: u32 = 10;
 
 /// Samples of the shortest window in which the rhythm is tried: four for each part whose energy it compares.
 const SHORTEST_WITH_RHYTHM: usize = 256;
@@ -58,8 +58,8 @@ impl Prepared {
     }
 
     /// Chooses the form of the front end, if neither the dataset configuration nor the recipe sets the front end: first the
-    /// number of bands, then whether features of the window follow (in time and the rhythm, then its power), then the number
-    /// of frames. The choice depends on the data, the augmentation and the weights of classes, not on the run's network or
+    /// number of bands, then whether features of the window follow (the correlation of channels, those in time and the
+    /// rhythm, the power), then the number of frames. The choice depends on the data, the augmentation and the weights of classes, not on the run's network or
     /// device, nor on its seed (unless that chooses the training windows, by `--label-ratio`), and is cached.
     ///
     /// # Errors
@@ -70,8 +70,9 @@ impl Prepared {
         progress: &mut Progress,
     ) -> Result<Self, TrainerError> {
         let usual = Form::USUAL;
-        let kinds: [fn(&Self, Form) -> Vec<Form>; 4] = [
+        let kinds: [fn(&Self, Form) -> Vec<Form>; 5] = [
             Self::coarse,
+            Self::with_correlation,
             Self::with_time,
             Self::with_power,
             Self::with_long_frames,
@@ -200,6 +201,13 @@ impl Prepared {
     /// The form with the power of the window.
     fn with_power(&self, base: Form) -> Vec<Form> {
         self.possible(&[base.with_power()])
+    }
+
+    /// The form with the correlation of channels, if there are several.
+    fn with_correlation(&self, base: Form) -> Vec<Form> {
+        let [channels, ..] = self.dataset.train.shape;
+        let form = Some(base.with_correlation()).filter(|_| channels > 1);
+        self.possible(form.as_slice())
     }
 
     /// The form with one frame per segment, if that makes a difference and few bands were enough: where narrow bands are

@@ -2,13 +2,17 @@
 //!
 //! A few wide bands hold less noise and less of a site than many narrow ones, which some classes need. Features in time and
 //! the rhythm help where classes differ in how signals come and go, and harm where that depends on the background of a site;
-//! the power of the window helps where they differ in how loud they are.
+//! the power of the window helps where they differ in how loud they are, and the correlation of channels where they differ in
+//! the direction of movement.
 //! A small network is therefore trained with each, and validation decides.
 
 use data::{BandsConfig, FEW_BANDS};
 use serde::{Deserialize, Serialize};
 
 use super::paired::{MOST_WORSE, Paired};
+
+/// By how much of the loss the correlation of channels has to be better.
+const LEAST_GAIN: f64 = 0.05;
 
 /// A form of `bands`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +26,9 @@ pub struct Form {
     /// Whether there is the power of the window.
     #[serde(default)]
     pub power: bool,
+    /// Whether there is the correlation of channels.
+    #[serde(default)]
+    pub correlation: bool,
     /// Whether segments have one frame, as long as the segment, and not as many as usual.
     #[serde(default)]
     pub long_frames: bool,
@@ -34,6 +41,7 @@ impl Form {
         time: false,
         rhythm: false,
         power: false,
+        correlation: false,
         long_frames: false,
     };
 
@@ -62,6 +70,14 @@ impl Form {
         }
     }
 
+    /// The same with the correlation of channels.
+    pub fn with_correlation(self) -> Self {
+        Self {
+            correlation: true,
+            ..self
+        }
+    }
+
     /// The same with one frame per segment.
     pub fn with_long_frames(self) -> Self {
         Self {
@@ -86,6 +102,7 @@ impl Form {
             time: self.time,
             rhythm: self.rhythm,
             power: self.power,
+            correlation: self.correlation,
             frames: if self.long_frames { 1 } else { bands.frames },
             ..bands.clone()
         }
@@ -97,6 +114,7 @@ impl Form {
             (self.time, "features in time".to_owned()),
             (self.rhythm, "the rhythm".to_owned()),
             (self.power, "the power of the window".to_owned()),
+            (self.correlation, "the correlation of channels".to_owned()),
             (self.long_frames, "one frame per segment".to_owned()),
         ];
         let parts = parts.into_iter().filter(|(has, _)| *has);
@@ -147,7 +165,7 @@ impl FrontEndSearch {
 
     /// Takes note of a trial of a form after `against`, the one taken before its kind was tried. Returns whether it is taken
     /// for now. Fewer features are taken unless they are worse by more than [`MOST_WORSE`] or a standard error, more features
-    /// only if they are clearly better.
+    /// only if they are clearly better; of the few features of the correlation, [`LEAST_GAIN`] and a standard error suffice.
     pub fn is_taken(&mut self, form: Form, against: Form, found: Paired) -> bool {
         let [loss_against, loss] = found.scores;
         if against == Form::USUAL {
@@ -161,6 +179,8 @@ impl FrontEndSearch {
         let is_clear = standard_error.is_some_and(|error| {
             if is_simpler {
                 gain >= -error.min(MOST_WORSE * loss_against)
+            } else if form == against.with_correlation() {
+                gain > error.max(LEAST_GAIN * loss_against)
             } else {
                 found.is_clear_gain(self.groups)
             }
@@ -321,6 +341,17 @@ mod tests {
         let message = search.message();
         let expected = "training with 8 bands, features in time, the rhythm and the power of the window (`spec";
         assert!(message.contains(expected), "{message}");
+    }
+
+    /// A t test of three groups would not find a gain that all of them have.
+    #[test]
+    fn correlation_is_taken_if_it_is_better_by_a_standard_error() {
+        let is_taken = |loss, standard_error| {
+            let form = USUAL.with_correlation();
+            FrontEndSearch::new(3).is_taken(form, USUAL, paired(1.16, loss, standard_error))
+        };
+        assert!(is_taken(1.05, 0.06) && !is_taken(1.05, 0.12));
+        assert!(!is_taken(1.13, 0.001) && !is_taken(1.05, f64::INFINITY));
     }
 
     /// As few bands are, where the loss is hardly higher.

@@ -147,15 +147,15 @@ fn features_in_time_are_used_where_the_configuration_names_them() {
 }
 
 #[test]
-fn rhythm_and_power_are_used_where_the_configuration_names_them() {
+fn all_features_of_the_window_are_used_where_the_configuration_names_them() {
     let place = Place::new();
-    let front_end = "spectral_processing: {method: bands, bands: {bands: 9, power: true, time: true, rhythm: true}}\n";
+    let front_end = "spectral_processing: {method: bands, bands: {bands: 9, power: true, time: true, correlation: true, rhythm: true}}\n";
     let config = dataset(&place, front_end, |_, label| [label == 1, false]);
     let (experiment, _) = trained(&place, &config, &[]);
     let layout = &card(&experiment)["preprocessing"]["bands"];
-    let mut all = ["power", "time", "rhythm"].iter();
+    let mut all = ["power", "time", "correlation", "rhythm"].iter();
     assert!(all.all(|key| layout[key] == true), "{layout}");
-    assert_eq!(card(&experiment)["input_shape"][2], 4 * (9 + 1 + 36));
+    assert_eq!(card(&experiment)["input_shape"][2], 4 * (9 + 1 + 39));
     assert_evaluates_alike(&place, &experiment);
     let (streamed, _) = trained(&place, &config, &["--stream"]);
     assert_eq!(history(&streamed), history(&experiment));
@@ -225,6 +225,27 @@ fn features_in_time_are_chosen_where_they_tell_the_classes() {
         said.contains("trained with another `spectral_processing`"),
         "{said}"
     );
+}
+
+/// Two channels of noise have the same sign in one class and opposite signs in the other: no spectrum tells.
+#[test]
+fn the_correlation_of_channels_is_chosen_where_it_tells_the_classes() {
+    let place = Place::new();
+    let config = dataset_of(&place, "", 256, |_, label, seed| {
+        let mut random = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let noise = |_| uniform(&mut random) + uniform(&mut random) - 1.0;
+        let common: Vec<f32> = (0..256).map(noise).collect();
+        let sign = if label == 1 { 1.0 } else { -1.0 };
+        let other = (0..256).map(|i| sign * common[i] + uniform(&mut random) - 0.5);
+        let other: Vec<f32> = other.collect();
+        [common, other].concat()
+    });
+    let (experiment, said) = trained(&place, &config, &[]);
+    let choice = metadata(&experiment)["front_end_choice"].clone();
+    assert!(chosen(&choice).contains(&"correlation"), "{said}");
+    let results = &metadata(&experiment)["results"]["test"];
+    assert!(results["f1_macro"].as_f64().unwrap() > 0.9, "{results}");
+    assert_evaluates_alike(&place, &experiment);
 }
 
 /// In validation, impulsive windows are of the other class; the spectrum tells the classes everywhere.

@@ -47,6 +47,15 @@ pub const FEW_BANDS: usize = 8;
 /// unevenness = std(e) / mean(e)     (population)
 /// ```
 ///
+/// Then the correlation with the next channel may follow (of the last with the first), the same in all frames as well. With
+/// `x` and `y` the samples of both less their means, and `m` and `n` the means of `x` and `y` in `parts = max(1, window /
+/// length)` parts:
+///
+/// ```text
+/// correlation[length] = mean(m * n) / sqrt((mean(m^2) + 1e-6 * mean(x^2)) * (mean(n^2) + 1e-6 * mean(y^2)))
+///                                                               for lengths of 1, 4 and 16 samples
+/// ```
+///
 /// Then the rhythm may follow, which is the same in all frames as well: the autocorrelation of `e` of `parts =
 /// min(64, window)`, with `r[i] = e[i] / mean(e) - 1`:
 ///
@@ -54,7 +63,7 @@ pub const FEW_BANDS: usize = 8;
 /// rhythm[lag] = sum(r[i] * r[i + lag]) / (sum(r^2) + 1e-4 * parts)     for lags of 1 to 32 parts
 /// ```
 ///
-/// In channels that are not live, power, features in time and rhythm are not a number.
+/// In channels that are not live, features of the window are not a number, nor is the correlation with such a channel.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BandLayout {
     /// Length of a window.
@@ -84,6 +93,9 @@ pub struct BandLayout {
     /// Whether the rhythm follows in every frame.
     #[serde(default, skip_serializing_if = "is_false")]
     pub rhythm: bool,
+    /// Whether the correlation with the next channel follows in every frame.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub correlation: bool,
 }
 
 impl BandLayout {
@@ -100,6 +112,7 @@ impl BandLayout {
             time,
             rhythm,
             power,
+            correlation,
             ..
         } = *config;
         let segment = config.segment.unwrap_or(2 * window / (segments + 1));
@@ -131,7 +144,7 @@ impl BandLayout {
         } else {
             (bins - 1)
                 .min(63)
-                .saturating_sub(of_window([time, rhythm, power]))
+                .saturating_sub(of_window([time, rhythm, power, correlation]))
                 .max(least)
         };
         let bands = config.bands.unwrap_or(usual);
@@ -151,6 +164,7 @@ impl BandLayout {
             time,
             rhythm,
             power,
+            correlation,
         })
     }
 
@@ -170,14 +184,14 @@ impl BandLayout {
         self.bands() + usize::from(self.level) + self.window_features()
     }
 
-    /// Features of a frame that are those of the whole window: in time, the rhythm and the power.
+    /// Features of a frame that are those of the whole window: the power, those in time, the correlation and the rhythm.
     pub fn window_features(&self) -> usize {
-        of_window([self.time, self.rhythm, self.power])
+        of_window([self.time, self.rhythm, self.power, self.correlation])
     }
 
     /// Features of a segment with few bands and all features of the window.
     pub fn features_with_rhythm(&self) -> usize {
-        self.frames * (FEW_BANDS + usize::from(self.level) + of_window([true; 3]))
+        self.frames * (FEW_BANDS + usize::from(self.level) + of_window([true; 4]))
     }
 
     /// Features of a segment.
@@ -186,9 +200,14 @@ impl BandLayout {
     }
 }
 
-/// Number of features of the window, of which a frame has some: in time, the rhythm and the power.
-fn of_window(has: [bool; 3]) -> usize {
-    let counts = [super::time::FEATURES, super::rhythm::FEATURES, 1];
+/// Number of features of the window, of which a frame has some: the power, those in time, the correlation and the rhythm.
+fn of_window(has: [bool; 4]) -> usize {
+    let counts = [
+        super::time::FEATURES,
+        super::rhythm::FEATURES,
+        1,
+        super::correlation::FEATURES,
+    ];
     let counts = counts.into_iter().zip(has);
     counts.filter(|(_, has)| *has).map(|(count, _)| count).sum()
 }

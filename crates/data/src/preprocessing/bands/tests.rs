@@ -218,17 +218,19 @@ fn quiet_and_loud_frames_share_a_window() {
 
 #[test]
 fn features_of_the_window_follow_the_level() {
-    for (time, rhythm, power, bands) in [
-        (true, false, false, 60),
-        (false, true, false, 31),
-        (true, true, false, 28),
-        (false, false, true, 62),
-        (true, true, true, 27),
+    for ([time, rhythm, power, correlation], bands) in [
+        ([true, false, false, false], 60),
+        ([false, true, false, false], 31),
+        ([true, true, false, false], 28),
+        ([false, false, true, false], 62),
+        ([false, false, false, true], 60),
+        ([true, true, true, true], 24),
     ] {
         let config = BandsConfig {
             time,
             rhythm,
             power,
+            correlation,
             ..Default::default()
         };
         let layout = BandLayout::new(&config, 1024).unwrap();
@@ -242,10 +244,23 @@ fn features_of_the_window_follow_the_level() {
         };
         let plain = features(&without, &values, 1024);
         let plain = plain.chunks(bands + 1);
+        let statistics = |c: usize| mean_and_square(&values[c * 1024..][..1024]);
+        let mut correlations = Correlations::default();
+        correlations
+            .means
+            .extend([statistics(0)[0], statistics(1)[0]]);
+        let own = BandLayout {
+            correlation: true,
+            ..BandLayout::new(&BandsConfig::default(), 1024).unwrap()
+        };
+        let mut correlated = [0.0; 6];
+        let squares = [statistics(0)[1], statistics(1)[1]];
+        correlations.fill(&values, &squares, &own, &mut correlated);
         for (i, (own, plain)) in all.chunks(64).zip(plain).enumerate() {
             assert_eq!(own[..=bands], *plain, "bands and level stay");
-            let channel = &values[i / 28 * 1024..][..1024];
-            let [mean, square] = mean_and_square(channel);
+            let c = i / 28;
+            let channel = &values[c * 1024..][..1024];
+            let [mean, square] = statistics(c);
             let mut expected = Vec::new();
             let mut others = &own[bands + 1..];
             if power {
@@ -256,6 +271,9 @@ fn features_of_the_window_follow_the_level() {
             if time {
                 expected.extend(time::features(channel, mean, square));
             }
+            if correlation {
+                expected.extend(&correlated[3 * c..][..3]);
+            }
             if rhythm {
                 expected.extend(rhythm::features(channel, mean, square));
             }
@@ -265,7 +283,11 @@ fn features_of_the_window_follow_the_level() {
         let dead = of(&values);
         let mut frames = dead[28 * 64..].chunks(64);
         assert!(frames.all(|own| own[bands + 1..].iter().all(|v| v.is_nan())));
-        assert!(dead[..28 * 64].iter().all(|v| v.is_finite()));
+        // The other channel lacks its correlation with it alone.
+        let mut undefined = dead[..28 * 64]
+            .chunks(64)
+            .map(|own| own.iter().filter(|v| v.is_nan()).count());
+        assert!(undefined.all(|count| count == if correlation { 3 } else { 0 }));
     }
 }
 
@@ -301,6 +323,7 @@ fn frames_of_few_samples_keep_a_band() {
             time: true,
             rhythm: true,
             power: true,
+            correlation: true,
             frames,
             ..Default::default()
         };
@@ -315,7 +338,7 @@ fn layouts_without_features_in_time_say_nothing_of_them() {
     let layout = BandLayout::new(&BandsConfig::default(), 1024).unwrap();
     let text = serde_json::to_string(&layout).unwrap();
     let is_silent = |text: &str| {
-        ["time", "rhythm", "power"]
+        ["time", "rhythm", "power", "correlation"]
             .iter()
             .all(|key| !text.contains(key))
     };

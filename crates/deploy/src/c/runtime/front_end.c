@@ -343,6 +343,7 @@ static void start_bands(void) {
         live += mean_squares[c] > 0.0f ? 1 : 0;
         reference += mean_squares[c];
     }
+    FIND_CORRELATIONS()
     reference /= (float)CHANNELS;
     log_reference = live > 0 ? logf(reference) + 2.0f * (float)exponent * 0.69314718f : 0.0f;
     log_sum = 0.0f;

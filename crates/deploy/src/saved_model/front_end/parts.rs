@@ -1,4 +1,4 @@
-//! The energy of windows in parts, as TensorFlow operations.
+//! Windows in parts, as TensorFlow operations.
 
 use super::super::graph::{Float, Graph, Output};
 use super::Channels;
@@ -13,6 +13,12 @@ pub(super) fn energies(
     samples: usize,
     count: usize,
 ) -> Output {
+    let means = means(graph, &channels.square, samples, count);
+    graph.apply("RealDiv", DOUBLE, &[&means, &channels.mean_square])
+}
+
+/// Means of `count` parts of values `[batch, channels, samples]`: `[batch, channels, count, 1]`.
+pub(super) fn means(graph: &mut Graph, values: &Output, samples: usize, count: usize) -> Output {
     // Parts differ in length by one at most; the shorter ones end with an appended zero.
     let edges: Vec<usize> = (0..=count).map(|i| i * samples / count).collect();
     let longest = samples.div_ceil(count);
@@ -27,12 +33,10 @@ pub(super) fn energies(
         .windows(2)
         .map(|edges| 1.0 / (edges[1] - edges[0]) as f64)
         .collect();
-    let padded = graph.append_zeros(&channels.square, 3, 1);
+    let padded = graph.append_zeros(values, 3, 1);
     let indices = graph.integers("indices", &[count, longest], &indices);
     let parts = graph.gather_last(DOUBLE, &padded, 3, &indices);
-    // [batch, channels, parts, 1], relative to the mean square before they are multiplied with each other.
     let sums = graph.reduce("Sum", DOUBLE, &parts, &[3], true);
     let factors = graph.numbers("factors", DOUBLE, &[count, 1], &factors);
-    let energies = graph.apply("Mul", DOUBLE, &[&sums, &factors]);
-    graph.apply("RealDiv", DOUBLE, &[&energies, &channels.mean_square])
+    graph.apply("Mul", DOUBLE, &[&sums, &factors])
 }

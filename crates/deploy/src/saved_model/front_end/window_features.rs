@@ -1,11 +1,11 @@
 //! Features of the whole window of the front end `bands` as TensorFlow operations, as [`BandLayout`] has them: power, features
-//! in time and rhythm.
+//! in time, correlation and rhythm.
 
 use data::BandLayout;
 
 use super::super::graph::{Float, Graph, Output};
 use super::parts::energies;
-use super::{Channels, rhythm};
+use super::{Channels, correlation, rhythm};
 
 const DOUBLE: Float = Float::Double;
 
@@ -29,13 +29,18 @@ pub(super) fn add(
     if layout.time {
         found.extend(graph.within("time", |graph| add_values(graph, channels, layout.window)));
     }
-    // Each times a row that is 1 in its own place, so that they add up to one row.
+    if layout.correlation {
+        found.extend(graph.within("correlation", |graph| {
+            correlation::add(graph, channels, layout.window)
+        }));
+    }
+    // Each in a row of zeros, so that they add up to one row. The correlation with a channel that is not live is not a number.
     let mut sum: Option<Output> = None;
+    let zero = graph.numbers("zero", DOUBLE, &[], &[0.0]);
     for (i, value) in found.iter().enumerate() {
-        let is_own = |at| if at == width - count + i { 1.0 } else { 0.0 };
-        let place: Vec<f64> = (0..width).map(is_own).collect();
-        let place = graph.numbers("place", DOUBLE, &[width], &place);
-        let row = graph.apply("Mul", DOUBLE, &[value, &place]);
+        let place: Vec<bool> = (0..width).map(|at| at == width - count + i).collect();
+        let place = graph.booleans("place", &place);
+        let row = graph.apply("SelectV2", DOUBLE, &[&place, value, &zero]);
         sum = Some(match sum {
             Some(sum) => graph.apply("AddV2", DOUBLE, &[&sum, &row]),
             None => row,
