@@ -1,4 +1,4 @@
-//! Training and inference speed of one network: `throughput MODEL BATCH native|inference|flex [SECONDS]`. Prints one JSON
+//! Training and inference speed of one network: `throughput MODEL BATCH native|inference|flex [SECONDS [FEATURES]]`. Prints one JSON
 //! line: samples/s over a data set of 64 batches in memory, gathered in shuffled order for training; at
 //! batch 1 the latency of single windows in microseconds. `inference` classifies only, at any batch.
 //! `scripts/bench/training.py` and `inference.py` run it beside others. With `steps` or `windows` instead, it takes so many
@@ -17,19 +17,23 @@ use model::{Adam, AdamConfig, Architecture, Mode, Network, Plan, Weights, cross_
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [kind, batch, path, rest @ ..] = &arguments[..] else {
-        eprintln!("usage: throughput MODEL BATCH native|inference|flex|steps|windows [SECONDS]");
+        eprintln!(
+            "usage: throughput MODEL BATCH native|inference|flex|steps|windows [SECONDS [FEATURES]]"
+        );
         std::process::exit(2);
     };
     let kind: model::ModelKind = kind.parse().unwrap();
     let batch: usize = batch.parse().unwrap();
     let seconds: f64 = rest.first().map_or(3.0, |s| s.parse().unwrap());
-    let architecture = Architecture::new(kind, Default::default(), 3);
+    let features: usize = rest.get(1).map_or(256, |s| s.parse().unwrap());
+    let architecture = Architecture::new(kind, [2, 7, features].into(), 3);
+    let length = architecture.input.elements();
     let plan = Plan::new(&architecture).unwrap();
     let weights = Weights::init(&plan, 1);
     let mut rng = Rng::new(1, 1 << 40);
     let counted = ["steps", "windows"].contains(&path.as_str());
     let samples = if counted { batch } else { 64 * batch };
-    let x: Vec<f32> = (0..samples * 3584)
+    let x: Vec<f32> = (0..samples * length)
         .map(|_| 2.0 * rng.uniform() - 1.0)
         .collect();
     let y: Vec<u32> = (0..samples).map(|i| (i % 3) as u32).collect();
@@ -37,7 +41,7 @@ fn main() {
         let mut network =
             NativeNetwork::new(&architecture, &weights, AdamConfig::default()).unwrap();
         for step in 0..seconds as u64 {
-            network.training_pass(&x[..batch * 3584], &y[..batch], mode(step));
+            network.training_pass(&x[..batch * length], &y[..batch], mode(step));
             network.step(1e-3);
         }
         return;
@@ -45,13 +49,13 @@ fn main() {
     if path == "inference" || path == "windows" {
         let mut network = Inference::new(&architecture, &weights).unwrap();
         if path == "windows" {
-            let x = &x[..batch * 3584];
+            let x = &x[..batch * length];
             (0..seconds as u64).for_each(|_| drop(network.logits(x).to_vec()));
             return;
         }
         // The same input at every call, as other runtimes get it.
         return timing::calls(batch, seconds, |_| {
-            std::hint::black_box(network.logits(&x[..batch * 3584]));
+            std::hint::black_box(network.logits(&x[..batch * length]));
         });
     }
     let setting = Setting {
@@ -87,7 +91,7 @@ fn mode(step: u64) -> Mode {
 struct Setting<'a> {
     architecture: &'a Architecture,
     weights: &'a Weights,
-    /// `[64 * batch, 2, 7, 256]`.
+    /// `[64 * batch, 2, 7, features]`.
     x: &'a [f32],
     /// `[64 * batch]`.
     y: &'a [u32],
@@ -104,8 +108,8 @@ impl Setting<'_> {
 
     /// Inputs of a step, in the order of the data.
     fn inputs(&self, step: u64) -> &[f32] {
-        let part = self.part(step);
-        &self.x[part.start * 3584..part.end * 3584]
+        let (part, length) = (self.part(step), self.architecture.input.elements());
+        &self.x[part.start * length..part.end * length]
     }
 
     /// Samples/s of training and of inference by the native engine.
@@ -133,17 +137,17 @@ impl Setting<'_> {
 
     /// Samples/s of training and of inference by Burn on the CPU.
     fn flex(&self) -> Option<(f64, f64)> {
-        let batch = self.batch;
+        let (batch, length) = (self.batch, self.architecture.input.elements());
         let device = Device::flex().autodiff();
         let mut network = Network::new(self.architecture, self.weights, &device).unwrap();
         let mut adam = Adam::new(AdamConfig::default());
         let order = self.order();
         let input = |x: Vec<f32>, device: &Device| {
-            Tensor::<4>::from_data(TensorData::new(x, [batch, 2, 7, 256]), device)
+            Tensor::<4>::from_data(TensorData::new(x, [batch, 2, 7, length / 14]), device)
         };
         let training = rate(batch, self.seconds, |step| {
             let indices = &order[self.part(step)];
-            let samples = indices.iter().flat_map(|i| &self.x[i * 3584..][..3584]);
+            let samples = indices.iter().flat_map(|i| &self.x[i * length..][..length]);
             let labels: Vec<i64> = indices.iter().map(|&i| self.y[i].into()).collect();
             let targets = TensorData::new(labels, [batch]);
             let targets = Tensor::<1, Int>::from_data(targets, &device);

@@ -143,16 +143,37 @@ wide! {
     }
 }
 
+/// Means of parts of `N` samples, minus `mean`.
+#[inline(always)]
+fn means_of_each<const N: usize>(samples: &[f32], mean: f64, out: &mut [f64]) {
+    for (part, out) in samples.as_chunks::<N>().0.iter().zip(out) {
+        let mut sums = part.map(f64::from);
+        let mut length = N;
+        while length > 1 {
+            length /= 2;
+            for i in 0..length {
+                sums[i] += sums[i + length];
+            }
+        }
+        *out = sums[0] * (1.0 / N as f64) - mean;
+    }
+}
+
 wide! {
-    /// Means of the samples minus `mean` in parts of the samples, which differ in length by one at most.
+    /// Means of parts of the samples, which differ in length by one at most, minus `mean`.
     pub fn means_of_parts(samples: &[f32], mean: f64, out: &mut [f64]) {
         let parts = out.len();
-        let (whole, rest) = (samples.len() / parts, samples.len() % parts);
-        let edge = |i: usize| i * whole + if rest == 0 { 0 } else { i * rest / parts };
-        for (i, out) in out.iter_mut().enumerate() {
-            let part = &samples[edge(i)..edge(i + 1)];
-            let sum = part.iter().fold(0.0, |sum, sample| sum + (f64::from(*sample) - mean));
-            *out = sum / part.len() as f64;
+        match (samples.len() / parts, samples.len() % parts) {
+            (4, 0) => means_of_each::<4>(samples, mean, out),
+            (16, 0) => means_of_each::<16>(samples, mean, out),
+            (whole, rest) => {
+                let edge = |i: usize| i * whole + if rest == 0 { 0 } else { i * rest / parts };
+                for (i, out) in out.iter_mut().enumerate() {
+                    let part = &samples[edge(i)..edge(i + 1)];
+                    let sum = part.iter().fold(0.0, |sum, sample| sum + f64::from(*sample));
+                    *out = sum / part.len() as f64 - mean;
+                }
+            }
         }
     }
 }

@@ -18,8 +18,9 @@ const FLOOR: f64 = 1e-6;
 pub(super) struct Correlations {
     /// Means of the channels.
     pub means: Vec<f64>,
-    /// Means of the parts of two channels.
-    of_parts: [Vec<f64>; 2],
+    /// Means of the parts of all channels, for one length, and their mean squares relative to those of the channels.
+    of_parts: Vec<f64>,
+    shares: Vec<f64>,
 }
 
 impl Correlations {
@@ -31,59 +32,53 @@ impl Correlations {
         layout: &BandLayout,
         out: &mut [f32],
     ) {
-        let (samples, channels) = (layout.window, mean_squares.len());
+        let (samples, count) = (layout.window, layout.window_features());
         let in_time = if layout.time { time::FEATURES } else { 0 };
-        let before = usize::from(layout.power) + in_time;
-        let channel = |c: usize| Channel {
-            samples: &window[c * samples..][..samples],
-            mean: self.means[c],
-            mean_square: mean_squares[c],
-        };
-        for (c, out) in out.chunks_exact_mut(layout.window_features()).enumerate() {
-            let pair = [channel(c), channel((c + 1) % channels)];
-            let found = features(pair, &mut self.of_parts);
-            out[before..][..FEATURES].copy_from_slice(&found);
+        let first = usize::from(layout.power) + in_time;
+        let channels = mean_squares.len();
+        let next = |c: usize| (c + 1) % channels;
+        let unit = |c: usize| (mean_squares[c] * mean_squares[next(c)]).sqrt();
+        let is_live = |c: usize| mean_squares[c] > 0.0;
+        for (i, length) in LENGTHS.into_iter().enumerate() {
+            let parts = (samples / length).max(1);
+            let is_whole = parts == samples;
+            if !is_whole {
+                self.find(window, samples, parts, mean_squares);
+            }
+            for c in 0..channels {
+                let feature = &mut out[c * count + first + i];
+                let both = [c, next(c)];
+                if !both.into_iter().all(is_live) {
+                    *feature = f32::NAN;
+                    continue;
+                }
+                let (product, shares) = if is_whole {
+                    let own = both.map(|c| &window[c * samples..][..samples]);
+                    (mean_product(own, both.map(|c| self.means[c])), [1.0; 2])
+                } else {
+                    let [own, other] = both.map(|c| &self.of_parts[c * parts..][..parts]);
+                    (product_of_means(own, other), both.map(|c| self.shares[c]))
+                };
+                let [own, other] = shares.map(|share| share + FLOOR);
+                *feature = (product / unit(c) / (own * other).sqrt()) as f32;
+            }
         }
     }
-}
 
-/// A channel with its mean and mean square around it.
-#[derive(Clone, Copy)]
-struct Channel<'a> {
-    samples: &'a [f32],
-    mean: f64,
-    mean_square: f64,
-}
-
-/// The correlation of [`BandLayout`] of two channels; not a number if the mean square of one is zero. `means` are buffers.
-fn features(channels: [Channel<'_>; 2], means: &mut [Vec<f64>; 2]) -> [f32; FEATURES] {
-    let [first, second] = channels;
-    if first.mean_square <= 0.0 || second.mean_square <= 0.0 {
-        return [f32::NAN; FEATURES];
+    /// Finds means of parts and their shares.
+    fn find(&mut self, window: &[f32], samples: usize, parts: usize, mean_squares: &[f64]) {
+        self.of_parts.resize(mean_squares.len() * parts, 0.0);
+        self.shares.clear();
+        let channels = window
+            .chunks_exact(samples)
+            .zip(&self.means)
+            .zip(mean_squares);
+        for (((channel, mean), square), out) in channels.zip(self.of_parts.chunks_exact_mut(parts))
+        {
+            means_of_parts(channel, *mean, out);
+            self.shares.push(product_of_means(out, out) / square);
+        }
     }
-    LENGTHS.map(|length| {
-        let count = (first.samples.len() / length).max(1);
-        if count == first.samples.len() {
-            let product = mean_product([first.samples, second.samples], [first.mean, second.mean]);
-            return relative(product, channels, [1.0; 2]);
-        }
-        for (channel, means) in channels.iter().zip(means.iter_mut()) {
-            means.resize(count, 0.0);
-            means_of_parts(channel.samples, channel.mean, means);
-        }
-        let [own, other] = &*means;
-        // Relative, so that no unit of the samples leaves the range of numbers.
-        let shares = [(own, first), (other, second)]
-            .map(|(means, channel)| product_of_means(means, means) / channel.mean_square);
-        relative(product_of_means(own, other), channels, shares)
-    })
-}
-
-/// A mean product as a correlation, where mean squares are `shares` of those of the channels.
-fn relative(product: f64, channels: [Channel<'_>; 2], shares: [f64; 2]) -> f32 {
-    let units = channels.map(|channel| channel.mean_square.sqrt());
-    let [first, second] = shares.map(|share| (share + FLOOR).sqrt());
-    (product / units[0] / units[1] / (first * second)) as f32
 }
 
 #[cfg(test)]
@@ -91,20 +86,33 @@ mod tests {
     use spectra::loops::mean_and_square;
 
     use super::*;
+    use crate::preprocessing::settings::BandsConfig;
 
     fn of(first: &[f32], second: &[f32]) -> [f32; FEATURES] {
-        let channel = |samples| {
-            let [mean, mean_square] = mean_and_square(samples);
-            Channel {
-                samples,
-                mean,
-                mean_square,
-            }
+        let config = BandsConfig {
+            segments: 1,
+            segment: Some(4),
+            frames: 1,
+            bands: Some(1),
+            correlation: true,
+            ..Default::default()
         };
-        features(
-            [channel(first), channel(second)],
-            &mut [Vec::new(), Vec::new()],
-        )
+        let layout = BandLayout::new(&config, first.len()).unwrap();
+        let [own, other] = [first, second].map(mean_and_square);
+        let mut correlations = Correlations::default();
+        correlations.means.extend([own[0], other[0]]);
+        let mut out = [0.0; 2 * FEATURES];
+        let window = [first, second].concat();
+        correlations.fill(&window, &[own[1], other[1]], &layout, &mut out);
+        let (found, same) = out.split_at(FEATURES);
+        // Of two channels, each is next to the other.
+        assert!(
+            found
+                .iter()
+                .zip(same)
+                .all(|(a, b)| a.to_bits() == b.to_bits())
+        );
+        found.try_into().unwrap()
     }
 
     /// The formula, term by term.
