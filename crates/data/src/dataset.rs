@@ -169,8 +169,7 @@ impl Dataset {
             warnings.extend(ungrouped_warning(&train, &val, test.as_ref()));
         }
         check_channels(config, train.shape[0])?;
-        let thresholds = || census.thresholds();
-        preprocessing.thresholds = (!config.absolute_thresholds).then(thresholds);
+        preprocessing.thresholds = (!config.absolute_thresholds).then(|| census.thresholds());
         preprocessing
             .set_window(census.samples())
             .map_err(UsageError::from)?;

@@ -197,10 +197,8 @@ impl Bands {
                 self.times.extend(rhythm::features(channel, mean, square));
             }
         }
-        if self.layout.correlation {
-            let correlations = &mut self.correlations;
-            correlations.fill(window, &self.mean_squares, &self.layout, &mut self.times);
-        }
+        let correlations = &mut self.correlations;
+        correlations.fill(window, &self.mean_squares, &self.layout, &mut self.times);
         self.keep(shift);
         self.find(window);
         let (starts, bands) = (self.starts.len(), self.layout.bands());

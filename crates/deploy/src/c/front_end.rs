@@ -100,10 +100,8 @@ impl FrontEnd {
             u8::from(power_of_two).to_string(),
         );
         let is_none = method.name == "METHOD_NONE";
-        define(
-            "ROW_BASE(c)",
-            if is_none { "channels[c].base" } else { "0.0" }.into(),
-        );
+        let base = if is_none { "channels[c].base" } else { "0.0" };
+        define("ROW_BASE(c)", base.into());
         let by_sample = preprocessing.normalisation == Normalisation::Sample;
         let has_first_pass = by_sample || is_bands;
         define("FIRST_PASS", u8::from(has_first_pass).to_string());

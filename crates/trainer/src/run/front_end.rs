@@ -1,7 +1,10 @@
 //! Fixes the form of the front end `bands`, for a dataset whose configuration names none.
 
 use baselines::cache::{self, Key};
-use data::{BandLayout, Dataset, DatasetConfig, FEW_BANDS, Normalisation, Storage};
+use data::{
+    Augmentation, BandLayout, Dataset, DatasetConfig, FEW_BANDS, Normalisation, SEGMENTS,
+    SpectralMethod, Storage, segment,
+};
 use serde_json::json;
 
 use super::front_end_search::{Form, FrontEndSearch};
@@ -59,7 +62,8 @@ impl Prepared {
 
     /// Chooses the form of the front end, if neither the dataset configuration nor the recipe sets the front end: first the
     /// number of bands, then whether features of the window follow (the correlation of channels, those in time and the
-    /// rhythm, the power), then the number of frames. The choice depends on the data, the augmentation and the weights of classes, not on the run's network or
+    /// rhythm, the power), then the number of frames. At last, raw samples
+    /// may take their place. The choice depends on the data, the augmentation and the weights of classes, not on the run's network or
     /// device, nor on its seed (unless that chooses the training windows, by `--label-ratio`), and is cached.
     ///
     /// # Errors
@@ -70,12 +74,13 @@ impl Prepared {
         progress: &mut Progress,
     ) -> Result<Self, TrainerError> {
         let usual = Form::USUAL;
-        let kinds: [fn(&Self, Form) -> Vec<Form>; 5] = [
+        let kinds: [fn(&Self, Form) -> Vec<Form>; 6] = [
             Self::coarse,
             Self::with_correlation,
             Self::with_time,
             Self::with_power,
             Self::with_long_frames,
+            Self::raw,
         ];
         if kinds.iter().all(|of| of(&self, usual).is_empty()) {
             return Ok(self);
@@ -221,6 +226,16 @@ impl Prepared {
             .collect()
     }
 
+    /// Raw samples, if a window can be cut into segments and no augmentation is for spectra alone.
+    fn raw(&self, _: Form) -> Vec<Form> {
+        let is_standard = self.job.recipe.augmentation.settings() == Augmentation::standard();
+        let layout = self
+            .open_layout()
+            .filter(|_| is_standard && self.job.budget_kb.is_none());
+        let layout = layout.filter(|own| own.segments == SEGMENTS && segment(own.window).is_some());
+        layout.map(|_| Form::RAW).into_iter().collect()
+    }
+
     /// Those of some forms with features of the whole window that can be computed.
     fn possible(&self, forms: &[Form]) -> Vec<Form> {
         let Some(layout) = self.open_layout() else {
@@ -249,6 +264,9 @@ impl Prepared {
     fn config_with(&self, form: Form) -> DatasetConfig {
         let mut config = self.config.clone();
         config.spectral.bands = form.to(&config.spectral.bands);
+        if form.raw {
+            config.spectral.method = SpectralMethod::None;
+        }
         config
     }
 

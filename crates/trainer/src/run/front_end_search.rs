@@ -3,7 +3,7 @@
 //! A few wide bands hold less noise and less of a site than many narrow ones, which some classes need. Features in time and
 //! the rhythm help where classes differ in how signals come and go, and harm where that depends on the background of a site;
 //! the power of the window helps where they differ in how loud they are, and the correlation of channels where they differ in
-//! the direction of movement.
+//! the direction of movement. Where slow movements of bodies matter, raw samples may be better than all of these.
 //! A small network is therefore trained with each, and validation decides.
 
 use data::{BandsConfig, FEW_BANDS};
@@ -12,7 +12,10 @@ use serde::{Deserialize, Serialize};
 use super::paired::{MOST_WORSE, Paired};
 
 /// By how much of the loss the correlation of channels has to be better.
-const LEAST_GAIN: f64 = 0.05;
+const LEAST_GAIN: f64 = 0.03;
+
+/// By how much of the loss raw samples have to be better: they depend on the sensor and its place in more ways than spectra.
+const LEAST_GAIN_OF_RAW: f64 = 0.1;
 
 /// A form of `bands`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +35,9 @@ pub struct Form {
     /// Whether segments have one frame, as long as the segment, and not as many as usual.
     #[serde(default)]
     pub long_frames: bool,
+    /// Whether the samples themselves are the input, without any of these.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub raw: bool,
 }
 
 impl Form {
@@ -43,6 +49,13 @@ impl Form {
         power: false,
         correlation: false,
         long_frames: false,
+        raw: false,
+    };
+
+    /// No spectra: the samples of the segments.
+    pub const RAW: Self = Self {
+        raw: true,
+        ..Self::USUAL
     };
 
     /// The same with [`FEW_BANDS`] bands.
@@ -91,7 +104,7 @@ impl Form {
         self == other.with_coarse_bands() || self == other.with_long_frames()
     }
 
-    /// `bands` in this form.
+    /// `bands` in this form, unless it is that of raw samples.
     pub fn to(self, bands: &BandsConfig) -> BandsConfig {
         BandsConfig {
             bands: if self.coarse {
@@ -109,6 +122,9 @@ impl Form {
     }
 
     fn name(self) -> String {
+        if self.raw {
+            return "raw samples".into();
+        }
         let parts = [
             (self.coarse, format!("{FEW_BANDS} bands")),
             (self.time, "features in time".to_owned()),
@@ -181,6 +197,8 @@ impl FrontEndSearch {
                 gain >= -error.min(MOST_WORSE * loss_against)
             } else if form == against.with_correlation() {
                 gain > error.max(LEAST_GAIN * loss_against)
+            } else if form.raw {
+                found.is_clear_gain(self.groups) && gain > LEAST_GAIN_OF_RAW * loss_against
             } else {
                 found.is_clear_gain(self.groups)
             }
@@ -352,6 +370,19 @@ mod tests {
         };
         assert!(is_taken(1.05, 0.06) && !is_taken(1.05, 0.12));
         assert!(!is_taken(1.13, 0.001) && !is_taken(1.05, f64::INFINITY));
+    }
+
+    #[test]
+    fn raw_samples_are_taken_if_they_are_much_better() {
+        let is_taken = |loss, standard_error| {
+            let mut search = FrontEndSearch::new(30);
+            let is_taken = search.is_taken(Form::RAW, USUAL, paired(1.0, loss, standard_error));
+            (is_taken, search.message())
+        };
+        let (taken, message) = is_taken(0.8, 0.05);
+        let expected = "training with raw samples (`spec";
+        assert!(taken && message.contains(expected), "{message}");
+        assert!(!is_taken(0.92, 0.01).0 && !is_taken(0.8, 0.2).0);
     }
 
     /// As few bands are, where the loss is hardly higher.

@@ -24,7 +24,7 @@ pub(super) struct Correlations {
 }
 
 impl Correlations {
-    /// Writes the features of channels with these mean squares into their features of the window.
+    /// Writes the features of channels with these mean squares into their features of the window, if the layout has them.
     pub fn fill(
         &mut self,
         window: &[f32],
@@ -32,6 +32,9 @@ impl Correlations {
         layout: &BandLayout,
         out: &mut [f32],
     ) {
+        if !layout.correlation {
+            return;
+        }
         let (samples, count) = (layout.window, layout.window_features());
         let in_time = if layout.time { time::FEATURES } else { 0 };
         let first = usize::from(layout.power) + in_time;
