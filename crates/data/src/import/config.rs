@@ -51,7 +51,7 @@ pub struct RecordingsConfig {
     /// Notes on values that were read differently from how they were written.
     #[serde(skip)]
     pub notes: Vec<String>,
-    /// Warnings about files that were left out.
+    /// Warnings about files that were left out, and tables of labels.
     #[serde(skip)]
     pub warnings: Vec<String>,
     /// Information on rows of tables of labels that no recording has.
@@ -150,7 +150,9 @@ impl RecordingsConfig {
         }
         names::complete(&mut config.recordings, folder);
         let names = (&*config.channels, &*config.class_names);
-        config.information = tables::add_labels(&mut config.recordings, names, folder)?;
+        let (information, warnings) = tables::add_labels(&mut config.recordings, names, folder)?;
+        config.information = information;
+        config.warnings.extend(warnings);
         for own in &mut config.seisbench {
             own.folder = folder.join(with_slashes(folder, &own.folder));
         }

@@ -17,6 +17,7 @@ mod places;
 mod row;
 mod settings;
 mod table;
+mod zones;
 
 pub use settings::{LabelsFile, TableColumn};
 pub(crate) use table::labels_of;

@@ -16,8 +16,8 @@ use crate::error::{DataError, ImportError, in_file};
 /// Values of a column that a message names.
 const NAMED: usize = 3;
 
-/// Reads the tables of labels of `recordings`, each once, and gives every recording its rows. Returns information on the
-/// rows that none of them has.
+/// Reads the tables of labels of `recordings`, each once, and gives every recording its rows. Returns information on how
+/// they were read and on the rows that none of them has, and warnings.
 ///
 /// # Errors
 /// [`DataError`] with the table if it is malformed, or its recordings are uncertain.
@@ -25,7 +25,7 @@ pub(super) fn add_labels(
     recordings: &mut [Recording],
     (channels, class_names): (&[String], &[String]),
     folder: &Path,
-) -> Result<Vec<String>, DataError> {
+) -> Result<(Vec<String>, Vec<String>), DataError> {
     let mut tables: BTreeMap<PathBuf, Vec<(LabelsFile, Vec<usize>)>> = BTreeMap::new();
     for (number, own) in recordings.iter().enumerate() {
         let Some(table) = &own.labels_file else {
@@ -37,11 +37,13 @@ pub(super) fn add_labels(
             None => same.push((table.clone(), vec![number])),
         }
     }
-    let mut notes = Vec::new();
+    let (mut notes, mut warnings) = (Vec::new(), Vec::new());
     for (path, uses) in tables {
         for (table, users) in uses {
             let mut rows = read(&path, &table)?;
             let read = std::mem::take(&mut rows.notes);
+            let doubts = std::mem::take(&mut rows.warnings).into_iter();
+            warnings.extend(doubts.map(|note| format!("{}: {note}", path.display())));
             let own: Vec<&Recording> = users.iter().map(|user| &recordings[*user]).collect();
             let shared = share(&own, rows);
             let mut shared =
@@ -62,7 +64,7 @@ pub(super) fn add_labels(
             notes.extend(said.map(|note| format!("{}: {note}", path.display())));
         }
     }
-    Ok(notes)
+    Ok((notes, warnings))
 }
 
 /// The rows of each recording.

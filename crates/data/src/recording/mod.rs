@@ -56,8 +56,10 @@ pub use overlaps::{FileOverlap, overlapping_files};
 pub use sac::Pick;
 pub use seisbench::{Given, SeisBench, chunks};
 pub use table::LabelColumn;
-pub(crate) use table::{DayCount, is_missing, numbered_names, unit, unit_by_size};
-pub(crate) use time::{DAY, clock_alone, duration};
+pub(crate) use table::{
+    DayCount, is_missing, is_offset, is_zone, numbered_names, unit, unit_by_size, zone_word,
+};
+pub(crate) use time::{DAY, clock_alone, duration, has_zone, offset_in, offset_of};
 pub(crate) use time::{DateOrder, DateOrders, UNIX, format_date, is_compact, parse_time_as};
 pub use time::{NANOS, format_time, parse_time};
 pub(crate) use time_parts::TimeParts;

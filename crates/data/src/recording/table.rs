@@ -68,6 +68,7 @@ pub(crate) use packed::numbered_names;
 pub(super) use packets::{Packet, Packets};
 use renamed::{name_unnamed, rename_twins};
 pub(super) use values::{Column, NO_TIME, Texts, Values};
+pub(crate) use zones::{is_offset, is_zone, zone_word};
 
 use super::time::parse_moment;
 use super::{Contents, Hints, Note, Notes, Remark, text};

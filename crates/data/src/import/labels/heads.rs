@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::zones::without_zone;
 use crate::recording::unit;
 
 /// Column names in label tables of various programs. Those of instants, such as picks, come last.
@@ -127,16 +128,27 @@ pub(super) const STATIONS: [&str; 8] = [
 ];
 pub(super) const NETWORKS: [&str; 3] = ["network", "networkcode", "net"];
 
+/// How a name tells the form of its times, in the order in which columns of the same name are preferred.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Form {
+    /// Not at all.
+    Plain,
+    /// As UTC, or in ELAN's form of clock times.
+    Utc,
+    /// As the time of another zone.
+    Zone,
+}
+
 /// [`plain`] of all names. `start_utc` is `startutc` beside a column `start`, which then has the times, and so is ELAN's form
-/// `hh:mm:ss.ms` beside seconds.
+/// `hh:mm:ss.ms` beside seconds; and so is `start_local` beside either.
 pub(super) fn all_plain(row: &csv::StringRecord) -> Vec<(String, Option<f64>)> {
     let all: Vec<_> = row.iter().map(parts).collect();
-    let is_taken = |name: &String| {
-        all.iter()
-            .any(|(other, _, is_form)| !is_form && other == name)
+    let is_taken = |name: &String, form: Form| {
+        let mut others = all.iter().filter(|(other, ..)| other == name);
+        others.any(|(_, _, other)| *other < form)
     };
-    let own = |(name, unit, is_form): &(String, Option<f64>, bool)| {
-        if *is_form && is_taken(name) {
+    let own = |(name, unit, form): &(String, Option<f64>, Form)| {
+        if is_taken(name, *form) {
             (format!("{name}utc"), None)
         } else {
             (name.clone(), *unit)
@@ -161,27 +173,34 @@ pub(super) fn plain(head: &str) -> (String, Option<f64>) {
     (name, unit)
 }
 
-/// [`plain`], and whether UTC or ELAN's form of clock times was named. Times without a zone are UTC.
-fn parts(head: &str) -> (String, Option<f64>, bool) {
+/// [`plain`], and the form of the times. Times without a zone are UTC.
+fn parts(head: &str) -> (String, Option<f64>, Form) {
+    let (head, has_zone) = without_zone(head);
     let head = head.to_lowercase();
     let words = head.split(|c: char| !c.is_alphanumeric());
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
     let (words, is_form) = match &words[..] {
         [name @ .., "utc" | "gmt" | "datenum" | "mjd"] if !name.is_empty() => (name, true),
+        ["utc" | "gmt", name @ ..] if !name.is_empty() => (name, true),
         // ELAN's forms of times are no units.
         [name @ .., "hh", "mm", "ss", "ms" | "msec"] if !name.is_empty() => (name, true),
         [name @ .., "ss", "ms" | "msec"] if !name.is_empty() => {
-            return (name.concat(), Some(1.0), false);
+            return (name.concat(), Some(1.0), Form::Plain);
         }
         words => (words, false),
+    };
+    let form = match (has_zone, is_form) {
+        (true, _) => Form::Zone,
+        (false, true) => Form::Utc,
+        (false, false) => Form::Plain,
     };
     if let [name @ .., last] = words
         && !name.is_empty()
         && let Some(unit) = unit(last)
     {
-        return (name.concat(), Some(unit), is_form);
+        return (name.concat(), Some(unit), form);
     }
-    (words.concat(), None, is_form)
+    (words.concat(), None, form)
 }
 
 /// The unit in seconds that a whole name is, as `ms`.

@@ -74,6 +74,20 @@ impl Place {
         }
     }
 
+    /// Its columns, first those of the time.
+    pub fn columns(self) -> Vec<usize> {
+        let mut all = match self.time {
+            TimeCells::Column((at, _)) => vec![at],
+            TimeCells::Parts(parts) => parts.columns().collect(),
+        };
+        match self.date {
+            Some(DateCells::Column(at)) => all.push(at),
+            Some(DateCells::Parts(parts)) => all.extend(parts.columns()),
+            None => {}
+        }
+        all
+    }
+
     /// Cells that may have dates.
     pub fn dates(self) -> impl Iterator<Item = usize> {
         let own = match self.time {

@@ -2,6 +2,8 @@
 
 use super::columns::Columns;
 use super::heads::{Separated, cell};
+use super::places::Place;
+use super::zones::Zones;
 use super::{Label, Time};
 use crate::error::import::LabelTimeError;
 use crate::recording::{DAY, DateOrder, NANOS};
@@ -13,9 +15,24 @@ pub(super) struct Reading<'a> {
     pub how: (Separated, DateOrder),
     /// Seconds that labels without an end take.
     pub length: Option<f64>,
+    /// Zones of times that have none.
+    pub zones: Zones,
 }
 
 impl Reading<'_> {
+    /// The time that `place` has in a row, in UTC; `None` if its cells are empty.
+    ///
+    /// # Errors
+    /// If it is malformed.
+    pub fn time(
+        &self,
+        place: &Place,
+        row: &csv::StringRecord,
+    ) -> Result<Option<Time>, LabelTimeError> {
+        let time = place.read(row, self.how)?;
+        Ok(time.map(|time| self.zones.utc(time, place, row)))
+    }
+
     /// Start and end in a row, as messages show them; if the end has a row of its own, that is `stop`.
     pub fn shown(
         &self,
@@ -72,9 +89,9 @@ impl Reading<'_> {
         let given = match (stop, columns.end) {
             (Some(stop), _) => {
                 let place = columns.start;
-                place.read(stop, self.how)?.map(|time| (time, place))
+                self.time(&place, stop)?.map(|time| (time, place))
             }
-            (None, Some(place)) => place.read(row, self.how)?.map(|time| (time, place)),
+            (None, Some(place)) => self.time(&place, row)?.map(|time| (time, place)),
             (None, None) => None,
         };
         let mut is_night = false;
@@ -114,7 +131,7 @@ impl Reading<'_> {
         stop: Option<&csv::StringRecord>,
     ) -> Result<(Label, bool), LabelTimeError> {
         let columns = self.columns;
-        let start = columns.start.read(row, self.how)?;
+        let start = self.time(&columns.start, row)?;
         let start = start.ok_or(LabelTimeError::Missing)?;
         let (end, is_night) = self.end(row, stop, start)?;
         let is_backwards = match (start, end) {

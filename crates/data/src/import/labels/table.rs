@@ -12,6 +12,7 @@ use super::heads::{Separated, cell, is_of_elan, line, reader, separator};
 use super::numbers;
 use super::row::Reading;
 use super::settings::LabelsFile;
+use super::zones::Zones;
 use super::{flags, forms};
 use crate::error::import::{LabelTableError, LabelTimeError};
 use crate::error::{DataError, ImportError, in_file};
@@ -36,6 +37,8 @@ pub(crate) struct LabelRows {
     pub files: Option<FileColumn>,
     /// Information on how it was read: on its characters, and on labels that end after midnight.
     pub notes: Vec<String>,
+    /// Warnings, such as on times whose zone is not known.
+    pub warnings: Vec<String>,
 }
 
 /// Reads a table of labels with the columns `start`, `end` (or `duration`, or a length of all), `class` and optionally `event`
@@ -119,7 +122,12 @@ fn parse(text: &str, settings: &LabelsFile) -> Result<LabelRows, LabelTableError
         _ => rows.iter().map(|row| (*row, None)).collect(),
     };
     let from_start = columns.observation.is_some() || above > 0 || is_of_elan(first);
-    let mut read = labels(&rows, pairs, (columns, separated), settings.length)?;
+    let zones = if columns.named && !columns.above {
+        Zones::of(first, &columns, &rows)
+    } else {
+        Zones::default()
+    };
+    let mut read = labels(&rows, pairs, (columns, separated), (settings.length, zones))?;
     if from_start {
         let labels = read.rows.iter_mut().map(|row| &mut row.label);
         events::from_start(first, &rows, labels)?;
@@ -134,7 +142,7 @@ fn labels(
     rows: &[&csv::StringRecord],
     pairs: Vec<(&csv::StringRecord, Option<&csv::StringRecord>)>,
     (columns, separated): (Columns, Separated),
-    length: Option<f64>,
+    (length, zones): (Option<f64>, Zones),
 ) -> Result<LabelRows, LabelTableError> {
     // A single date may determine for all whether the day or the month comes first.
     let places = [Some(columns.start), columns.end].into_iter().flatten();
@@ -147,6 +155,7 @@ fn labels(
         columns: &columns,
         how: (separated, order),
         length,
+        zones,
     };
     let mut nights = Nights::default();
     let mut label = |(row, stop): (&csv::StringRecord, Option<&csv::StringRecord>)| {
@@ -155,7 +164,7 @@ fn labels(
             move |problem| LabelTableError::Row { line, problem }
         };
         if let Some(stop) = stop {
-            let time = columns.start.read(stop, reading.how);
+            let time = reading.time(&columns.start, stop);
             let time = time.and_then(|time| time.ok_or(LabelTimeError::Missing));
             time.map_err(wrong(stop))?;
         }
@@ -185,7 +194,7 @@ fn labels(
     let has_lengths = columns.is_duration || length.is_some();
     let mut labels: Vec<&mut Label> = own.iter_mut().map(|row| &mut row.label).collect();
     columns.numbers.apply(&mut labels, has_lengths)?;
-    let mut files = columns.files;
+    let mut files = columns.files.clone();
     if let Some((at, unit)) = columns.offset
         && let Some(offsets) = pairs
             .iter()
@@ -195,10 +204,14 @@ fn labels(
         numbers::from_files(&mut labels, &offsets);
         files.iter_mut().for_each(|own| own.is_sequence = false);
     }
+    let starts = own.iter().zip(&pairs);
+    let starts = starts.map(|(own, (row, _))| (own.label.start, columns.start.shown(row)));
+    let (warnings, zones) = reading.zones.said(starts);
     Ok(LabelRows {
+        notes: nights.note().into_iter().chain(zones).collect(),
         rows: own,
         files,
-        notes: nights.note().into_iter().collect(),
+        warnings,
     })
 }
 

@@ -4,6 +4,7 @@ mod events;
 mod forms;
 mod numbers;
 mod several;
+mod zones;
 
 use std::path::Path;
 

@@ -28,7 +28,7 @@ fn starts(
         ..Default::default()
     };
     let mut all: Vec<Recording> = recordings.iter().map(recording).collect();
-    let notes =
+    let (notes, _) =
         add_labels(&mut all, (&[], &[]), folder.path()).map_err(|error| error.to_string())?;
     let start = |label: &super::super::labels::Label| {
         let of = label

@@ -106,7 +106,7 @@ fn by_column(
 }
 
 /// Whether a name is that of offsets from UTC.
-fn is_offset(name: &str) -> bool {
+pub(crate) fn is_offset(name: &str) -> bool {
     let name = support::words::letters_and_digits(name);
     [
         "utcoffset",
@@ -158,22 +158,22 @@ const AREAS: [&str; 9] = [
 
 /// The zone other than UTC that the name of a column of times tells without an offset: `EST` of `Time (EST)`, or `local time`.
 fn local_zone(name: &str) -> Option<&str> {
-    if let Some(zone) = of_area(name) {
-        return Some(zone);
-    }
-    let words = name.split(|c: char| !c.is_alphanumeric());
-    let mut zones = words.filter_map(|word| {
-        let is_local = matches!(
-            &*word.to_lowercase(),
-            "local" | "localtime" | "lokalzeit" | "ortszeit"
-        );
-        (is_local || ZONES.contains(&word)).then_some(if is_local { "local time" } else { word })
-    });
-    zones.next()
+    zone_word(name).map(|word| if is_local(word) { "local time" } else { word })
+}
+
+/// The word of a name that tells a zone other than UTC without an offset: `EST` of `Time (EST)`, or `local` of `start_local`.
+pub(crate) fn zone_word(name: &str) -> Option<&str> {
+    let mut words = name.split(|c: char| !c.is_alphanumeric());
+    of_area(name).or_else(|| words.find(|word| is_local(word) || ZONES.contains(word)))
+}
+
+fn is_local(word: &str) -> bool {
+    let words = ["local", "localtime", "lokalzeit", "ortszeit"];
+    words.iter().any(|own| word.eq_ignore_ascii_case(own))
 }
 
 /// Whether a text is the abbreviation of a time zone other than UTC.
-fn is_zone(text: &str) -> bool {
+pub(crate) fn is_zone(text: &str) -> bool {
     ZONES.contains(&text) || of_area(text) == Some(text)
 }
 
