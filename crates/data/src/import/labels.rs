@@ -7,7 +7,9 @@ use crate::error::recording::TimeError;
 use crate::recording::{self, DateOrder, UNIX, duration, is_compact, parse_time_as, unit_by_size};
 
 mod columns;
+mod contradictions;
 mod days;
+mod digits;
 mod events;
 mod flags;
 mod forms;
@@ -17,6 +19,7 @@ mod places;
 mod row;
 mod settings;
 mod table;
+mod units;
 mod zones;
 
 pub use settings::{LabelsFile, TableColumn};

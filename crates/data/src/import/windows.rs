@@ -197,6 +197,12 @@ fn of_pieces(
     overlaps::check(names.iter().zip(chosen.channels()), own)?;
     let (span, starts) = (chosen.span(), chosen.starts(own.files.len()));
     refuse_counts(own, &chosen).map_err(error)?;
+    if let [_, _, ..] = own.files[..] {
+        let pieces = chosen.pieces().map(|own| &own.trace);
+        let note = recording::clock_set(pieces.map(|own| (own.start, own.end())));
+        let note = note.map(|note| format!("{}: {note}", own.name()));
+        imported.warnings.extend(note);
+    }
     chosen.clean(&mut report);
     let places = Places::of(chosen.pieces());
     let merged = merge_at(chosen.into_traces(), names, config.sampling_rate);

@@ -7,9 +7,9 @@ use std::path::Path;
 use bytes::Bytes;
 
 use super::{
-    Contents, Hints, LARGEST, asdf, columns, cosmos, datacast, extension, gcf, geocsv, gse2, mseed,
-    other_rate, sac, segy, signatures, strong_motion, table, text, time_series, unreadable, wav,
-    with_samples,
+    Contents, Hints, LARGEST, asdf, clock_set, columns, cosmos, datacast, extension, gcf, geocsv,
+    gse2, mseed, other_rate, sac, segy, signatures, strong_motion, table, text, time_series,
+    unreadable, wav, with_samples,
 };
 use crate::error::recording::TableError;
 use crate::error::{DataError, RecordingError, in_file};
@@ -183,6 +183,8 @@ fn parse_named(
     let rates = contents.traces.iter().map(|trace| trace.rate);
     let note = other_rate(hints, rates.collect());
     contents.notes.extend(note);
+    let spans = contents.traces.iter().map(|own| (own.start, own.end()));
+    contents.notes.extend(clock_set(spans));
     Ok((format.0, contents))
 }
 

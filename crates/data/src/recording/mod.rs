@@ -7,6 +7,7 @@
 //! are not read.
 
 mod asdf;
+mod clock_set;
 mod columns;
 mod cosmos;
 mod datacast;
@@ -42,6 +43,7 @@ use crate::error::recording::RateError;
 use crate::error::{DataError, Problem, RecordingError, in_file};
 use crate::room::room;
 
+pub(crate) use clock_set::clock_set;
 pub(crate) use columns::{ListColumn, ListColumns, ListRows, RowValues, flat_columns, read_lists};
 pub use columns::{Run, runs};
 pub use formats::parse;

@@ -17,6 +17,7 @@ mod days;
 mod digits;
 mod divided;
 mod doubts;
+mod empatica;
 mod ends;
 mod gps;
 mod headings;
@@ -90,6 +91,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
         None => saf::read(&mut text, hints, &mut notes),
         found => found,
     };
+    let of_header = of_header.or_else(|| empatica::read(&mut text, hints, &mut notes));
     let hints = of_header.as_ref().unwrap_or(hints);
     text.bytes = divided::joined(ends::without_semicolons(text.bytes), &mut notes);
     let mut layout = layout::find(&text.bytes, line)?;

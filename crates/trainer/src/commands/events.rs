@@ -43,6 +43,8 @@ pub(super) struct EventScores {
     days: f64,
     /// Recordings that are in the model's dataset; `None` if that is unknown.
     seen: Option<Vec<SeenRecording>>,
+    /// Warnings about the list and its tables of labels.
+    doubts: Vec<String>,
 }
 
 /// Classifies all listed recordings and scores their events.
@@ -120,6 +122,7 @@ pub(super) fn score_events(
             .sum::<f64>()
             / 86_400.0,
         seen,
+        doubts: list.warnings,
     })
 }
 
@@ -204,7 +207,8 @@ fn labels(
 impl EventScores {
     /// Warns about recordings that the model was trained or validated on.
     pub(super) fn warnings(&self) -> Vec<String> {
-        self.seen.as_deref().map_or(Vec::new(), seen::warnings)
+        let seen = self.seen.as_deref().map_or(Vec::new(), seen::warnings);
+        self.doubts.iter().cloned().chain(seen).collect()
     }
 
     /// Content of `events.json`.

@@ -28,6 +28,33 @@ pub enum LabelTableError {
         /// What it counts.
         what: &'static str,
     },
+    /// A column has units that are not known, or several.
+    #[error(
+        "column `{column}` has the units {}: write all times in one unit, such as seconds, and remove the column",
+        there.join(", ")
+    )]
+    Units {
+        /// The column.
+        column: String,
+        /// The units.
+        there: Vec<String>,
+    },
+    /// Two columns of one name tell different things.
+    #[error(
+        "the columns {} and {} are both called `{name}`, but differ in line {line}: say which counts, as in `labels_file: {{file: \
+         labels.csv, {key}: {}}}`",
+        numbers[0], numbers[1], numbers[0]
+    )]
+    Repeated {
+        /// The key of the list.
+        key: &'static str,
+        /// The name.
+        name: String,
+        /// Their numbers from 1.
+        numbers: [usize; 2],
+        /// The line.
+        line: u64,
+    },
     /// Times may be days.
     #[error(
         "times such as `{number}` may be {what}, since labels of seconds would all be very short: call the columns start_datenum \

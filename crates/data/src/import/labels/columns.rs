@@ -2,8 +2,8 @@
 
 use super::Time;
 use super::heads::{
-    CLASSES, CLOCKS, DURATIONS, ENDS, EVENTS, FILE_OFFSET, FILES, NETWORKS, OBSERVATION, SEQUENCE,
-    STARTS, STATIONS, STATUS, Separated, all_plain, cell, whole_unit,
+    CLASSES, CLOCKS, DURATIONS, ENDS, EVENTS, FILE_OFFSET, FILES, NETWORKS, OBSERVATION, PICKS,
+    SEQUENCE, STARTS, STATIONS, STATUS, Separated, all_plain, cell, whole_unit,
 };
 use super::numbers::{self, Numbers};
 use super::places::{DateCells, PartNames, Place, TimeCells, TimeColumn, dates};
@@ -187,7 +187,7 @@ impl Heads<'_> {
         };
         let start = match self.given("start", self.settings.start.as_ref())? {
             Some(given) => dated(given, start_date),
-            None => match self.known(&STARTS) {
+            None => match self.pick().or_else(|| self.known(&STARTS)) {
                 Some(known) if !parts.has_start(known.0) => dated(known, start_date),
                 _ => {
                     let found = parts.start(start_date)?;
@@ -210,6 +210,13 @@ impl Heads<'_> {
             }
         });
         Ok((start, end, is_duration))
+    }
+
+    /// The column of picks, if no column has ends or durations.
+    fn pick(&self) -> Option<TimeColumn> {
+        let has_ends = self.settings.end.is_some() || self.settings.duration.is_some();
+        let has_ends = has_ends || self.known(&ENDS).or(self.known(&DURATIONS)).is_some();
+        self.known(&PICKS).filter(|_| !has_ends)
     }
 
     /// Ends or, without them, durations; and whether they are durations.

@@ -6,7 +6,7 @@ use super::zones::without_zone;
 use crate::recording::unit;
 
 /// Column names in label tables of various programs. Those of instants, such as picks, come last.
-pub(super) const STARTS: [&str; 25] = [
+pub(super) const STARTS: [&str; 26] = [
     "start",
     "starttime",
     "begin",
@@ -27,12 +27,15 @@ pub(super) const STARTS: [&str; 25] = [
     "eventstarttime",
     "arrivaltime",
     "picktime",
+    "phasetime",
     "arrival",
     "pick",
     "time",
     "timestamp",
     "datetime",
 ];
+/// Starts of labels without ends. Beside them, `begin_time` is that of the recording, as in PhaseNet's picks.
+pub(super) const PICKS: [&str; 3] = ["phasetime", "picktime", "arrivaltime"];
 pub(super) const ENDS: [&str; 16] = [
     "end",
     "endtime",
@@ -51,7 +54,7 @@ pub(super) const ENDS: [&str; 16] = [
     "eventend",
     "eventendtime",
 ];
-pub(super) const CLASSES: [&str; 19] = [
+pub(super) const CLASSES: [&str; 22] = [
     "class",
     "label",
     "classname",
@@ -71,6 +74,9 @@ pub(super) const CLASSES: [&str; 19] = [
     "behaviour",
     "activity",
     "eventtype",
+    "phasetype",
+    "phasehint",
+    "phase",
 ];
 pub(super) const EVENTS: [&str; 2] = ["event", "eventid"];
 /// Columns that give a duration instead of an end.

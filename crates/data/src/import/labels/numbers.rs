@@ -29,6 +29,11 @@ pub(super) fn counted(name: &str) -> Option<&'static str> {
     count(&words).filter(|_| words.iter().any(is_start))
 }
 
+/// What a unit such as `samples` counts.
+pub(super) fn counted_by(unit: &str) -> Option<&'static str> {
+    count(&words(unit))
+}
+
 fn words(name: &str) -> Vec<String> {
     let name = name.to_lowercase();
     let words = name.split(|c: char| !c.is_alphanumeric());

@@ -13,7 +13,7 @@ use super::numbers;
 use super::row::Reading;
 use super::settings::LabelsFile;
 use super::zones::Zones;
-use super::{flags, forms};
+use super::{contradictions, digits, flags, forms, units};
 use crate::error::import::{LabelTableError, LabelTimeError};
 use crate::error::{DataError, ImportError, in_file};
 use crate::recording::DateOrders;
@@ -102,11 +102,18 @@ fn parse(text: &str, settings: &LabelsFile) -> Result<LabelRows, LabelTableError
             });
         }
     }
-    let said = if columns.named && !columns.above {
-        flags::apply(first, &columns, &mut rows)
-    } else {
-        Vec::new()
-    };
+    let mut said = Vec::new();
+    let marked;
+    if columns.named && !columns.above {
+        said = flags::apply(first, &columns, &mut rows);
+        contradictions::check_names(first, &rows, &columns, settings)?;
+        units::apply(first, &rows, &mut columns)?;
+        if let Some((own, note)) = digits::with_marks(first, &rows, &columns, separated) {
+            marked = own;
+            rows = marked.iter().collect();
+            said.push(note);
+        }
+    }
     if columns.observation.is_some() || above > 0 {
         let is_sequence = is_sequence(&rows, &columns)?;
         if let Some(files) = &mut columns.files {
@@ -127,7 +134,14 @@ fn parse(text: &str, settings: &LabelsFile) -> Result<LabelRows, LabelTableError
     } else {
         Zones::default()
     };
-    let mut read = labels(&rows, pairs, (columns, separated), (settings.length, zones))?;
+    let has_names = columns.named && !columns.above && settings.end.is_none();
+    let heads = Some(first).filter(|_| has_names);
+    let mut read = labels(
+        (heads, &rows),
+        pairs,
+        (columns, separated),
+        (settings.length, zones),
+    )?;
     if from_start {
         let labels = read.rows.iter_mut().map(|row| &mut row.label);
         events::from_start(first, &rows, labels)?;
@@ -137,9 +151,10 @@ fn parse(text: &str, settings: &LabelsFile) -> Result<LabelRows, LabelTableError
     Ok(read)
 }
 
-/// Reads labels, each from a row and, if starts and ends are in different rows, from that of its end. `rows` are those of all.
+/// Reads labels, each from a row and, if starts and ends are in different rows, from that of its end. `rows` are those of all;
+/// `heads` name the columns, if the list does not give that of the ends.
 fn labels(
-    rows: &[&csv::StringRecord],
+    (heads, rows): (Option<&csv::StringRecord>, &[&csv::StringRecord]),
     pairs: Vec<(&csv::StringRecord, Option<&csv::StringRecord>)>,
     (columns, separated): (Columns, Separated),
     (length, zones): (Option<f64>, Zones),
@@ -206,7 +221,16 @@ fn labels(
     }
     let starts = own.iter().zip(&pairs);
     let starts = starts.map(|(own, (row, _))| (own.label.start, columns.start.shown(row)));
-    let (warnings, zones) = reading.zones.said(starts);
+    let (mut warnings, zones) = reading.zones.said(starts);
+    if let Some(heads) = heads.filter(|_| rows.len() == own.len()) {
+        let labels: Vec<&Label> = own.iter().map(|row| &row.label).collect();
+        warnings.extend(contradictions::of_ends(
+            heads,
+            rows,
+            &labels,
+            (&columns, separated, order),
+        ));
+    }
     Ok(LabelRows {
         notes: nights.note().into_iter().chain(zones).collect(),
         rows: own,

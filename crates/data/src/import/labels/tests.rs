@@ -1,4 +1,5 @@
 mod columns;
+mod contradictions;
 mod days;
 mod events;
 mod forms;

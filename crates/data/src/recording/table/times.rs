@@ -162,15 +162,23 @@ fn texts_with_times(columns: &mut [Column]) {
 }
 
 /// Chooses the time column: by its type, whatever its name; else by its name; else by the values of the first column. Of
-/// numbers, those that do not rise come last. Columns called as a unit and nothing else count if `bare` ones may.
+/// numbers, those that do not rise come last, and those without a unit after clock times, which need none. Columns called as a
+/// unit and nothing else count if `bare` ones may.
 fn choose(columns: &[Column], rate: Option<f64>, bare: bool) -> Option<usize> {
+    let has_clock = columns.iter().any(|own| {
+        let is_fine = matches!(&own.values, Values::Clocks(times) if !repeats(times));
+        is_fine && time_name(&own.name).is_some()
+    });
     let rank = |(i, column): (usize, &Column)| {
-        let named = time_name(&column.name).is_some();
+        let name = time_name(&column.name);
+        let named = name.is_some();
+        let is_unclear = name.is_some_and(|name| name.unit.is_none());
         match &column.values {
             Values::Times(times) if !repeats(times) => Some(if named { 0 } else { 1 }),
             Values::Numbers(_) if bare_unit(&column.name).is_some() => {
                 bare::rank(column, columns, rate).filter(|_| bare)
             }
+            Values::Numbers(values) if has_clock && is_unclear && !are_dates(values) => Some(7),
             Values::Numbers(values) if named && are_times(&column.name, values) => {
                 counts::rank(&column.name, values)
             }

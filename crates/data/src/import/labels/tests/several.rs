@@ -103,8 +103,8 @@ fn times_in_several_columns_that_are_uncertain() {
     let path = folder.path().join("labels.csv");
     for (text, problem) in [
         (
-            "date,time,duration,class\n2024-05-01,100000,1,a\n",
-            "line 2: `100000` is beside a date, but is no time of day: write it as 10:00:00",
+            "date,time,duration,class\n2024-05-01,120,1,a\n",
+            "line 2: `120` is beside a date, but is no time of day: write it as 10:00:00",
         ),
         (
             "date,start,end,class\n2024-05-01,10:00:50,10:00:10,a\n",

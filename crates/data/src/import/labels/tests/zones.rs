@@ -3,7 +3,10 @@
 use super::*;
 
 /// Labels, information and warnings of a table.
-fn read_text(text: &str, settings: &str) -> Result<(Vec<Label>, String, String), String> {
+pub(super) fn read_text(
+    text: &str,
+    settings: &str,
+) -> Result<(Vec<Label>, String, String), String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("labels.csv");
     std::fs::write(&path, text).unwrap();

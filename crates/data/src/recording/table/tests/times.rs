@@ -360,3 +360,25 @@ fn offsets_in_a_column() {
         own.notes
     );
 }
+
+/// A clock time needs no unit, while numbers without one may be milliseconds.
+#[test]
+fn clock_times_before_numbers_without_a_unit() {
+    let row = |i: u32| {
+        format!(
+            "{},10:00:{:05.2},{}\n",
+            i * 10,
+            f64::from(i) / 100.0,
+            i % 17
+        )
+    };
+    let text: String = (0..400).map(row).collect();
+    for (head, rate) in [
+        ("Elapsed Time,Time,z\n", 100.0),
+        ("elapsed_ms,Time,z\n", 100.0),
+        ("elapsed_s,Time,z\n", 0.1),
+    ] {
+        let own = contents(&format!("{head}{text}"), &Hints::default()).unwrap();
+        assert_eq!(own.traces[0].rate, rate, "{head}");
+    }
+}
