@@ -52,6 +52,7 @@ mod tests {
             status: None,
             untracked: false,
             program: None,
+            stored: None,
             notes: Vec::new(),
         };
         assert!(entry.add_to_model("int8.json", b"1").is_err(), "no model");

@@ -84,6 +84,7 @@ mod tests {
             status: None,
             untracked: false,
             program: None,
+            stored: None,
             notes: Vec::new(),
         };
         let names = ["test", "test", "../up", ".."].map(|name| {

@@ -56,6 +56,7 @@ mod records;
 pub mod retention;
 mod run;
 mod select;
+mod sqlite;
 pub mod statistics;
 mod store;
 pub mod study;

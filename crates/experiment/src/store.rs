@@ -191,6 +191,7 @@ impl ExperimentStore {
                 status: None,
                 untracked: true,
                 program: None,
+                stored: None,
                 notes: Vec::new(),
             });
         }

@@ -8,6 +8,7 @@ mod dvclive;
 mod keras_tuner;
 mod metrics;
 mod mlflow;
+mod mlflow_database;
 mod run;
 mod sacred;
 mod search;
@@ -17,8 +18,9 @@ mod wandb_log;
 use std::path::Path;
 
 pub(crate) use self::metrics::TrackedMetrics;
+pub(crate) use self::mlflow_database::StoredRun;
 use self::run::{File, Files, Part, TrackedRun};
-pub(crate) use self::search::{below, program_of};
+pub(crate) use self::search::{Run, below, in_databases, program_of};
 use crate::files::{below as files_below, read_regular};
 use crate::metadata::Metadata;
 use support::words::counted;
@@ -32,7 +34,7 @@ const MAX_FILES: usize = 2000;
 /// A program that tracks experiments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Program {
-    /// MLflow, with its runs in files.
+    /// MLflow, with its runs in files or in a database of SQLite.
     MlFlow,
     /// Weights & Biases.
     WandB,

@@ -85,6 +85,7 @@ proptest! {
                 status: None,
                 untracked: false,
             program: None,
+stored: None,
                 notes: Vec::new(),
             };
             let opposite = Filter(Node::Not(Box::new(filter.0.clone())));

@@ -11,7 +11,7 @@ use crate::logs::{self, LoggedResults};
 use crate::metadata::foreign::TRACKER;
 use crate::metadata::{Metadata, Status};
 use crate::times;
-use crate::trackers::Program;
+use crate::trackers::{Program, StoredRun};
 
 /// An experiment on disk.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +28,8 @@ pub struct Entry {
     pub untracked: bool,
     /// The program that tracked it, if it is a run of another tracker.
     pub program: Option<Program>,
+    /// The run, if it is in a database of its program.
+    pub(crate) stored: Option<StoredRun>,
     /// Sentences about its choice by [`ExperimentStore::find`](super::ExperimentStore::find), and about logs that could
     /// not be read, once the logs were read.
     pub notes: Vec<String>,
@@ -52,6 +54,7 @@ impl Broken {
             status: Some(Status::Broken),
             untracked: false,
             program: None,
+            stored: None,
             notes: vec![self.error.to_string()],
         }
     }
@@ -97,6 +100,7 @@ impl Entry {
             status,
             untracked: false,
             program: None,
+            stored: None,
             notes: Vec::new(),
         })
     }
@@ -117,7 +121,11 @@ impl Entry {
     /// What its event logs say. Runs of other programs may have tables of metrics in place of them.
     fn logged(&self) -> LoggedResults {
         if let Some(program) = self.program {
-            return LoggedResults::of_tracker(program.metrics(&self.directory));
+            let metrics = match &self.stored {
+                Some(stored) => stored.metrics(),
+                None => program.metrics(&self.directory),
+            };
+            return LoggedResults::of_tracker(metrics);
         }
         let logged = LoggedResults::read(&self.logs());
         if self.metadata.schema_version.is_some() {

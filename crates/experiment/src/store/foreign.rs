@@ -13,7 +13,7 @@ use crate::files::read_regular;
 use crate::lenient::Lenient;
 use crate::log_tables;
 use crate::metadata::Metadata;
-use crate::trackers::{self, Program};
+use crate::trackers::{self, Run};
 
 /// Settings of a run of Lightning.
 const SETTINGS: &str = "hparams.yaml";
@@ -27,9 +27,16 @@ const MAX_SIZE: u64 = 1 << 20;
 pub(super) fn foreign_runs(root: &Path, directories: Vec<PathBuf>) -> Vec<Entry> {
     // The folder of one run was given instead of that of many.
     if let Some(program) = trackers::program_of(root) {
-        return vec![tracked(root, root.to_owned(), program)];
+        let path = root.to_owned();
+        let own = Run {
+            path,
+            program,
+            stored: None,
+        };
+        return vec![tracked(root, own)];
     }
-    let mut runs = Vec::new();
+    let databases = trackers::in_databases(root).runs.into_iter();
+    let mut runs: Vec<Entry> = databases.map(|run| tracked(root, run)).collect();
     for directory in directories {
         let has = |name| fs::symlink_metadata(directory.join(name)).is_ok();
         if has(METADATA) || has(LOCK_FILE) {
@@ -44,24 +51,29 @@ pub(super) fn foreign_runs(root: &Path, directories: Vec<PathBuf>) -> Vec<Entry>
                 status: None,
                 untracked: true,
                 program: None,
+                stored: None,
                 notes: Vec::new(),
             });
         }
-        let found = found.into_iter();
-        runs.extend(found.map(|(path, program)| tracked(root, path, program)));
+        runs.extend(found.into_iter().map(|run| tracked(root, run)));
     }
     runs
 }
 
 /// Whether a folder has event files or tables of metrics outside the `tracked` runs in it.
-fn is_run(directory: &Path, tracked: &[(PathBuf, Program)]) -> bool {
-    let is_own = |path: &Path| !tracked.iter().any(|(run, _)| path.starts_with(run));
+fn is_run(directory: &Path, tracked: &[Run]) -> bool {
+    let is_own = |path: &Path| !tracked.iter().any(|run| path.starts_with(&run.path));
     let events = event_files::below(directory);
     events.iter().any(|path| is_own(path)) || log_tables::is_below(directory, is_own)
 }
 
 /// A run of a tracker. Its ID is the path below the experiments directory.
-fn tracked(root: &Path, directory: PathBuf, program: Program) -> Entry {
+fn tracked(root: &Path, run: Run) -> Entry {
+    let Run {
+        path: directory,
+        program,
+        stored,
+    } = run;
     let own = directory.strip_prefix(root).unwrap_or(&directory);
     let parts: Vec<_> = own.iter().map(|part| part.to_string_lossy()).collect();
     let id = if parts.is_empty() {
@@ -71,11 +83,15 @@ fn tracked(root: &Path, directory: PathBuf, program: Program) -> Entry {
     };
     Entry {
         id,
-        metadata: program.metadata(&directory),
+        metadata: match &stored {
+            Some(stored) => stored.metadata(program.name()),
+            None => program.metadata(&directory),
+        },
         directory,
         status: None,
         untracked: true,
         program: Some(program),
+        stored,
         notes: Vec::new(),
     }
 }

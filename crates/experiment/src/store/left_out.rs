@@ -31,12 +31,11 @@ impl Display for LeftOut {
 }
 
 /// Files of programs whose results are not read: the end of their paths, and what they are.
-const KINDS: [(&str, &str); 14] = [
+const KINDS: [(&str, &str); 13] = [
     ("trial.json", "of Keras Tuner"),
     ("dvc.yaml", "of DVC"),
     ("journal.log", "of Optuna"),
     ("optuna.db", "of Optuna"),
-    (MLFLOW_DATABASE, "the database of MLflow"),
     ("meta.yaml", "of MLflow, without a run in files beside it"),
     ("MLmodel", "a model of MLflow"),
     (".pkl", "a pickle"),
@@ -47,9 +46,6 @@ const KINDS: [(&str, &str); 14] = [
     (".jsonl", "JSON"),
     (".log", "a text"),
 ];
-
-/// Where MLflow keeps its runs, unless it is told to write files.
-const MLFLOW_DATABASE: &str = "mlflow.db";
 
 /// How long a folder without files is taken for one that a program is about to write into.
 const SETTLED: Duration = Duration::from_secs(10);
@@ -80,8 +76,7 @@ impl ExperimentStore {
         let mut left_out = Vec::new();
         for path in paths {
             let name = name_of(&path);
-            let is_folder = fs::symlink_metadata(&path).is_ok_and(|kind| kind.is_dir());
-            let deleted = is_folder.then(|| deleted(&path)).flatten();
+            let deleted = deleted(&path);
             let any_listed = listed.iter().any(|own| own.starts_with(&path));
             let reason = deleted.or_else(|| reason(&path).filter(|_| !any_listed));
             left_out.extend(reason.map(|reason| LeftOut { name, reason }));
@@ -90,9 +85,16 @@ impl ExperimentStore {
     }
 }
 
-/// That runs in a folder were deleted in the program that tracked them; `None` without any.
+/// That runs in a folder, or in a database, were deleted in the program that tracked them; `None` without any.
 fn deleted(folder: &Path) -> Option<String> {
-    let found = trackers::below(folder).deleted;
+    let kind = fs::symlink_metadata(folder).ok()?;
+    let found = if kind.is_dir() {
+        trackers::below(folder).deleted
+    } else if kind.is_file() {
+        trackers::in_databases(folder).deleted
+    } else {
+        return None;
+    };
     let (first, program) = found.first()?;
     let runs = counted(found.len(), "run");
     let first = first.strip_prefix(folder).unwrap_or(first);
@@ -121,8 +123,9 @@ fn reason(path: &Path) -> Option<String> {
             .iter()
             .any(|name| path.join(name).exists())
     };
-    if kind.is_file() && path.ends_with(MLFLOW_DATABASE) {
-        return Some("is the database of MLflow, which is not read; only runs in files are".into());
+    if kind.is_file() {
+        let problems = trackers::in_databases(path).problems;
+        return problems.into_iter().next().map(|(_, problem)| problem);
     }
     if !kind.is_dir() || is_own() {
         return None;
@@ -151,6 +154,9 @@ fn reason(path: &Path) -> Option<String> {
             "has `{}`, that of an experiment: give the folder that holds it as --experiments-dir",
             shown(file)
         ));
+    }
+    if let Some((file, problem)) = trackers::below(path).problems.first() {
+        return Some(format!("has `{}`, which {problem}", shown(file)));
     }
     // A table that holds no metrics is the most likely mistake.
     if let Some((file, problem)) = files
@@ -225,7 +231,7 @@ mod tests {
             (
                 "../mlflow.db",
                 b"SQLite format 3",
-                "is the database of MLflow, which is not read; only runs in files are",
+                "is no database of MLflow",
             ),
             (
                 "trainer_state.json",

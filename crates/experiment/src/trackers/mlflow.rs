@@ -120,7 +120,7 @@ fn parameter(run: &mut TrackedRun, file: &File<'_>) -> Result<(), String> {
 }
 
 /// MLflow stores parameters as Python's texts.
-fn typed(text: &str) -> Value {
+pub(super) fn typed(text: &str) -> Value {
     match text {
         "True" => true.into(),
         "False" => false.into(),

@@ -46,7 +46,7 @@ pub(super) struct Part {
 }
 
 /// What is known of a run besides settings and metrics.
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Facts {
     /// The name that its user sees.
     pub name: Option<String>,
@@ -67,7 +67,7 @@ pub(super) struct Facts {
 }
 
 /// A run as its files describe it.
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct TrackedRun {
     pub facts: Facts,
     /// Settings.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Program;
+use super::mlflow_database::{self, StoredRun, may_be};
 use crate::catalogue::layout::METADATA;
 
 /// Folders below a folder that are looked into: `project/mlruns/0/RUN` is three below `project`.
@@ -14,13 +15,62 @@ const MAX_FOLDERS: usize = 10_000;
 /// Where MLflow keeps deleted experiments.
 const TRASH: &str = ".trash";
 
+/// Where MLflow keeps its runs, unless it is told to write files or another database.
+const MLFLOW_DATABASE: &str = "mlflow.db";
+
+/// A run of a tracker.
+#[derive(Clone, Debug)]
+pub(crate) struct Run {
+    /// Its folder, or its path below the database that it is in.
+    pub path: PathBuf,
+    pub program: Program,
+    /// The run, if it is in a database.
+    pub stored: Option<StoredRun>,
+}
+
 /// Runs of trackers below a folder.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
-    /// Their folders, sorted.
-    pub runs: Vec<(PathBuf, Program)>,
+    /// The runs, sorted by path.
+    pub runs: Vec<Run>,
     /// Folders of runs that were deleted in their program, sorted.
     pub deleted: Vec<(PathBuf, Program)>,
+    /// Databases without runs that can be read, and why, in words that follow their names.
+    pub problems: Vec<(PathBuf, String)>,
+}
+
+impl Found {
+    /// Adds the runs of a file if it is a database.
+    fn add_database(&mut self, file: &Path) {
+        let is_named = file.ends_with(MLFLOW_DATABASE);
+        let problem = match mlflow_database::read(file) {
+            Ok(Some(runs)) if runs.is_empty() => "is a database of MLflow without runs".into(),
+            Ok(Some(runs)) => {
+                for (path, is_deleted, stored) in runs {
+                    let (program, stored) = (Program::MlFlow, Some(stored));
+                    if is_deleted {
+                        self.deleted.push((path, program));
+                    } else {
+                        self.runs.push(Run {
+                            path,
+                            program,
+                            stored,
+                        });
+                    }
+                }
+                return;
+            }
+            Ok(None) if is_named => "is no database of MLflow".into(),
+            Ok(None) => return,
+            Err(problem) => problem,
+        };
+        self.problems.push((file.to_owned(), problem));
+    }
+
+    fn sort(&mut self) {
+        self.runs.sort_by(|a, b| a.path.cmp(&b.path));
+        self.deleted.sort_by(|(a, _), (b, _)| a.cmp(b));
+    }
 }
 
 /// The program whose run is in this very folder.
@@ -47,6 +97,23 @@ fn names(folder: &Path) -> (Vec<String>, Vec<String>) {
     (all, folders)
 }
 
+/// Finds the runs in databases that are files of `directory` itself, or `directory` if it is one.
+pub(crate) fn in_databases(directory: &Path) -> Found {
+    let mut found = Found::default();
+    if directory.is_file() {
+        found.add_database(directory);
+    } else {
+        let names = names(directory).0.into_iter();
+        let mut names: Vec<String> = names.filter(|name| may_be(name)).collect();
+        names.sort();
+        names
+            .iter()
+            .for_each(|name| found.add_database(&directory.join(name)));
+    }
+    found.sort();
+    found
+}
+
 /// Finds the runs of trackers in `directory` and below. Runs within a run, and experiments of this project, are not looked
 /// for.
 pub(crate) fn below(directory: &Path) -> Found {
@@ -66,10 +133,17 @@ pub(crate) fn below(directory: &Path) -> Found {
             if in_trash || (program.layout().is_deleted)(&folder) {
                 found.deleted.push((folder, program));
             } else {
-                found.runs.push((folder, program));
+                let path = folder;
+                found.runs.push(Run {
+                    path,
+                    program,
+                    stored: None,
+                });
             }
             continue;
         }
+        let databases = names.iter().filter(|name| may_be(name));
+        databases.for_each(|name| found.add_database(&folder.join(name)));
         if depth < MOST_DEEP {
             let visible = |name: &&String| !name.starts_with('.') || *name == TRASH;
             waiting.extend(folders.iter().filter(visible).map(|name| {
@@ -78,7 +152,6 @@ pub(crate) fn below(directory: &Path) -> Found {
             }));
         }
     }
-    found.runs.sort_by(|(a, _), (b, _)| a.cmp(b));
-    found.deleted.sort_by(|(a, _), (b, _)| a.cmp(b));
+    found.sort();
     found
 }

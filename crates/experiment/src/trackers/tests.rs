@@ -181,7 +181,12 @@ fn deleted_runs_are_apart() {
         let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
         own.iter().map(|(path, _)| name(path)).collect()
     };
-    assert_eq!(names(&found.runs), ["a"]);
+    let runs: Vec<_> = found
+        .runs
+        .iter()
+        .map(|run| (run.path.clone(), run.program))
+        .collect();
+    assert_eq!(names(&runs), ["a"]);
     assert_eq!(names(&found.deleted), ["c", "b"]);
 }
 
