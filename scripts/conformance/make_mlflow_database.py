@@ -45,7 +45,7 @@ def write_runs():
     except RuntimeError:
         runs["b" * 32] = run.info.run_id
     mlflow.set_experiment("walks")
-    with mlflow.start_run() as run:
+    with mlflow.start_run(run_name="one value") as run:
         mlflow.log_metrics({"val_loss": 0.125, "loss": 2}, step=-1)
     runs["c" * 32] = run.info.run_id
     with mlflow.start_run(run_name="deleted") as run:

@@ -46,6 +46,13 @@ impl ExperimentStore {
     /// [`ExperimentError::Running`] if a process trains it. [`ExperimentError::Write`] if it cannot be moved; it
     /// stays in place.
     pub fn delete(&self, entry: &Entry) -> Result<PathBuf, ExperimentError> {
+        if let (Some(program), Some(_)) = (entry.program, &entry.stored) {
+            return Err(ExperimentError::Usage(format!(
+                "{} is in a database of {}: delete it there",
+                entry.id,
+                program.name()
+            )));
+        }
         if entry.untracked {
             return Err(ExperimentError::Usage(format!(
                 "{} is a run without tracking: remove {} yourself",

@@ -2,6 +2,7 @@
 //! (`scripts/conformance/make_tracker_runs.py`), in the commands.
 
 mod folders;
+mod mlflow_database;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -73,55 +74,62 @@ fn values_are_those_of_the_programs() {
     let text = std::fs::read(fixtures().join("expected.json")).unwrap();
     let text = String::from_utf8(text).unwrap().replace("NaN", "\"NaN\"");
     let all: BTreeMap<String, Value> = serde_json::from_str(&text).unwrap();
-    let mut compared = 0;
-    for (id, expected) in &all {
-        let found = summary(&experiments(), id);
-        let results = &found["metadata"]["results"];
-        let epochs = found["history"].as_array().unwrap();
-        let curve = |key: &str| -> Vec<(u64, f64)> {
-            let point = |own: &Value| {
-                Some((
-                    own["epoch"].as_u64()?,
-                    json::number(own["metrics"].get(key)?)?,
-                ))
-            };
-            epochs.iter().filter_map(point).collect()
-        };
-        for (name, value) in expected["last"].as_object().unwrap() {
-            if name.starts_with("system/")
-                || name.starts_with('_')
-                || name == "nested.gap"
-                || name == "epoch"
-            {
-                continue;
-            }
-            let known = history_key(name).and_then(|key| curve(key).last().copied());
-            let own = || json::number(results.get(name)?);
-            let found = known.map(|own| own.1).or_else(own);
-            let value = json::number(value).unwrap();
-            assert!(
-                found.is_some_and(|own| is_close(own, value)),
-                "{id} {name}: {found:?} for {value}"
-            );
-            compared += 1;
-        }
-        for (name, points) in expected["curves"].as_object().unwrap() {
-            let points = points.as_array().unwrap();
-            let Some(key) = history_key(name).filter(|_| points.len() > 1) else {
-                continue;
-            };
-            let found = curve(key);
-            assert_eq!(found.len(), points.len(), "{id} {name}");
-            for (own, point) in found.iter().zip(points) {
-                assert_eq!(own.0, point[0].as_u64().unwrap(), "{id} {name}");
-                assert!(is_close(own.1, point[1].as_f64().unwrap()), "{id} {name}");
-                compared += 1;
-            }
-        }
-        settings(id, &found["metadata"], &expected["settings"]);
-    }
+    let compared: usize = all
+        .iter()
+        .map(|(id, expected)| compare(&experiments(), id, expected))
+        .sum();
     assert_eq!(all.len(), 10);
     assert!(compared > 60, "{compared}");
+}
+
+/// Compares a run in `root` with what its program returns of it, and counts what was compared.
+fn compare(root: &Path, id: &str, expected: &Value) -> usize {
+    let mut compared = 0;
+    let found = summary(root, id);
+    let results = &found["metadata"]["results"];
+    let epochs = found["history"].as_array().unwrap();
+    let curve = |key: &str| -> Vec<(u64, f64)> {
+        let point = |own: &Value| {
+            Some((
+                own["epoch"].as_u64()?,
+                json::number(own["metrics"].get(key)?)?,
+            ))
+        };
+        epochs.iter().filter_map(point).collect()
+    };
+    for (name, value) in expected["last"].as_object().unwrap() {
+        if name.starts_with("system/")
+            || name.starts_with('_')
+            || name == "nested.gap"
+            || name == "epoch"
+        {
+            continue;
+        }
+        let known = history_key(name).and_then(|key| curve(key).last().copied());
+        let own = || json::number(results.get(name)?);
+        let found = known.map(|own| own.1).or_else(own);
+        let value = json::number(value).unwrap();
+        assert!(
+            found.is_some_and(|own| is_close(own, value)),
+            "{id} {name}: {found:?} for {value}"
+        );
+        compared += 1;
+    }
+    for (name, points) in expected["curves"].as_object().unwrap() {
+        let points = points.as_array().unwrap();
+        let Some(key) = history_key(name).filter(|_| points.len() > 1) else {
+            continue;
+        };
+        let found = curve(key);
+        assert_eq!(found.len(), points.len(), "{id} {name}");
+        for (own, point) in found.iter().zip(points) {
+            assert_eq!(own.0, point[0].as_u64().unwrap(), "{id} {name}");
+            assert!(is_close(own.1, point[1].as_f64().unwrap()), "{id} {name}");
+            compared += 1;
+        }
+    }
+    settings(id, &found["metadata"], &expected["settings"]);
+    compared
 }
 
 /// MLflow returns all settings as text.
