@@ -18,7 +18,7 @@ mod wandb_log;
 use std::path::Path;
 
 pub(crate) use self::metrics::TrackedMetrics;
-pub(crate) use self::mlflow_database::StoredRun;
+pub(crate) use self::mlflow_database::{StoredRun, Wanted};
 use self::run::{File, Files, Part, TrackedRun};
 pub(crate) use self::search::{Run, below, in_databases, program_of};
 use crate::files::{below as files_below, read_regular};

@@ -139,9 +139,9 @@ impl<'a> Page<'a> {
     /// A page whose header begins at byte `start`; `None` if it is of another kind.
     fn of(bytes: &'a [u8], start: usize) -> Option<Self> {
         let header = bytes.get(start..)?;
-        let is_leaf = match header.first()? {
-            &LEAF => true,
-            &INNER => false,
+        let is_leaf = match *header.first()? {
+            LEAF => true,
+            INNER => false,
             _ => return None,
         };
         let count = usize::from(u16::from_be_bytes([*header.get(3)?, *header.get(4)?]));

@@ -13,7 +13,7 @@ use crate::files::read_regular;
 use crate::lenient::Lenient;
 use crate::log_tables;
 use crate::metadata::Metadata;
-use crate::trackers::{self, Run};
+use crate::trackers::{self, Run, Wanted};
 
 /// Settings of a run of Lightning.
 const SETTINGS: &str = "hparams.yaml";
@@ -35,14 +35,16 @@ pub(super) fn foreign_runs(root: &Path, directories: Vec<PathBuf>) -> Vec<Entry>
         };
         return vec![tracked(root, own)];
     }
-    let databases = trackers::in_databases(root).runs.into_iter();
+    let databases = trackers::in_databases(root, Wanted::Values)
+        .runs
+        .into_iter();
     let mut runs: Vec<Entry> = databases.map(|run| tracked(root, run)).collect();
     for directory in directories {
         let has = |name| fs::symlink_metadata(directory.join(name)).is_ok();
         if has(METADATA) || has(LOCK_FILE) {
             continue;
         }
-        let found = trackers::below(&directory).runs;
+        let found = trackers::below(&directory, Wanted::Values).runs;
         if is_run(&directory, &found) {
             runs.push(Entry {
                 id: name_of(&directory),

@@ -12,7 +12,7 @@ use crate::catalogue::layout::{LOCK_FILE, METADATA};
 use crate::error::ExperimentError;
 use crate::files::below;
 use crate::log_tables;
-use crate::trackers;
+use crate::trackers::{self, Wanted};
 use support::words::counted;
 
 /// A folder that is not listed.
@@ -89,9 +89,9 @@ impl ExperimentStore {
 fn deleted(folder: &Path) -> Option<String> {
     let kind = fs::symlink_metadata(folder).ok()?;
     let found = if kind.is_dir() {
-        trackers::below(folder).deleted
+        trackers::below(folder, Wanted::Runs).deleted
     } else if kind.is_file() {
-        trackers::in_databases(folder).deleted
+        trackers::in_databases(folder, Wanted::Runs).deleted
     } else {
         return None;
     };
@@ -124,7 +124,7 @@ fn reason(path: &Path) -> Option<String> {
             .any(|name| path.join(name).exists())
     };
     if kind.is_file() {
-        let problems = trackers::in_databases(path).problems;
+        let problems = trackers::in_databases(path, Wanted::Runs).problems;
         return problems.into_iter().next().map(|(_, problem)| problem);
     }
     if !kind.is_dir() || is_own() {
@@ -155,7 +155,7 @@ fn reason(path: &Path) -> Option<String> {
             shown(file)
         ));
     }
-    if let Some((file, problem)) = trackers::below(path).problems.first() {
+    if let Some((file, problem)) = trackers::below(path, Wanted::Runs).problems.first() {
         return Some(format!("has `{}`, which {problem}", shown(file)));
     }
     // A table that holds no metrics is the most likely mistake.

@@ -71,19 +71,30 @@ pub(super) fn may_be(name: &str) -> bool {
     ENDINGS.iter().any(|own| own.eq_ignore_ascii_case(ending))
 }
 
-/// The runs of a file that is a database of MLflow, each with its path below the file, and whether it was deleted; `None` for
-/// other files.
+/// A run with its path below the database, and whether it was deleted.
+pub(super) type FoundRun = (PathBuf, bool, StoredRun);
+
+/// How much of a database is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// All that is known of its runs.
+    Values,
+    /// Which runs there are.
+    Runs,
+}
+
+/// The runs of a file that is a database of MLflow; `None` for other files.
 ///
 /// # Errors
 /// What is wrong with the database, in words that follow its name.
-pub(super) fn read(file: &Path) -> Result<Option<Vec<(PathBuf, bool, StoredRun)>>, String> {
+pub(super) fn read(file: &Path, wanted: Wanted) -> Result<Option<Vec<FoundRun>>, String> {
     let Some(database) = Database::open(file)? else {
         return Ok(None);
     };
     if !TABLES.iter().all(|name| database.has(name)) {
         return Ok(None);
     }
-    let runs = Arc::new(runs(&database)?);
+    let runs = Arc::new(runs(&database, wanted)?);
     let of = |at: usize| {
         let own = &runs.runs[at];
         let stored = StoredRun {
@@ -128,13 +139,15 @@ impl StoredRun {
     }
 }
 
-/// Reads all tables.
-fn runs(database: &Database) -> Result<DatabaseRuns, String> {
+/// Reads the tables.
+fn runs(database: &Database, wanted: Wanted) -> Result<DatabaseRuns, String> {
     let mut reading = Reading::default();
     reading.experiments(database)?;
     reading.runs(database)?;
-    reading.texts(database)?;
-    reading.metrics(database)?;
+    if wanted == Wanted::Values {
+        reading.texts(database)?;
+        reading.metrics(database)?;
+    }
     let doubts = database.unsettled().into_iter();
     let damage = reading
         .damage

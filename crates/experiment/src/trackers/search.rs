@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Program;
-use super::mlflow_database::{self, StoredRun, may_be};
+use super::mlflow_database::{self, StoredRun, Wanted, may_be};
 use crate::catalogue::layout::METADATA;
 
 /// Folders below a folder that are looked into: `project/mlruns/0/RUN` is three below `project`.
@@ -41,9 +41,9 @@ pub(crate) struct Found {
 
 impl Found {
     /// Adds the runs of a file if it is a database.
-    fn add_database(&mut self, file: &Path) {
+    fn add_database(&mut self, file: &Path, wanted: Wanted) {
         let is_named = file.ends_with(MLFLOW_DATABASE);
-        let problem = match mlflow_database::read(file) {
+        let problem = match mlflow_database::read(file, wanted) {
             Ok(Some(runs)) if runs.is_empty() => "is a database of MLflow without runs".into(),
             Ok(Some(runs)) => {
                 for (path, is_deleted, stored) in runs {
@@ -97,26 +97,26 @@ fn names(folder: &Path) -> (Vec<String>, Vec<String>) {
     (all, folders)
 }
 
-/// Finds the runs in databases that are files of `directory` itself, or `directory` if it is one.
-pub(crate) fn in_databases(directory: &Path) -> Found {
+/// Finds what is `wanted` of the runs in databases that are files of `directory` itself, or `directory` if it is one.
+pub(crate) fn in_databases(directory: &Path, wanted: Wanted) -> Found {
     let mut found = Found::default();
     if directory.is_file() {
-        found.add_database(directory);
+        found.add_database(directory, wanted);
     } else {
         let names = names(directory).0.into_iter();
         let mut names: Vec<String> = names.filter(|name| may_be(name)).collect();
         names.sort();
-        names
-            .iter()
-            .for_each(|name| found.add_database(&directory.join(name)));
+        for name in names {
+            found.add_database(&directory.join(name), wanted);
+        }
     }
     found.sort();
     found
 }
 
-/// Finds the runs of trackers in `directory` and below. Runs within a run, and experiments of this project, are not looked
-/// for.
-pub(crate) fn below(directory: &Path) -> Found {
+/// Finds the runs of trackers in `directory` and below, and what is `wanted` of those in databases. Runs within a run, and
+/// experiments of this project, are not looked for.
+pub(crate) fn below(directory: &Path, wanted: Wanted) -> Found {
     let mut found = Found::default();
     let mut waiting = vec![(directory.to_owned(), 0, false)];
     let mut visited = 0;
@@ -143,7 +143,7 @@ pub(crate) fn below(directory: &Path) -> Found {
             continue;
         }
         let databases = names.iter().filter(|name| may_be(name));
-        databases.for_each(|name| found.add_database(&folder.join(name)));
+        databases.for_each(|name| found.add_database(&folder.join(name), wanted));
         if depth < MOST_DEEP {
             let visible = |name: &&String| !name.starts_with('.') || *name == TRASH;
             waiting.extend(folders.iter().filter(visible).map(|name| {
