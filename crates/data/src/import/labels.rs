@@ -20,6 +20,7 @@ mod row;
 mod settings;
 mod table;
 mod units;
+mod zone_names;
 mod zones;
 
 pub use settings::{LabelsFile, TableColumn};

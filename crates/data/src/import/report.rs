@@ -16,7 +16,7 @@ use super::SPLITS;
 use super::config::RecordingsConfig;
 use super::cut::{Counts, Interval};
 use super::recording::Recording;
-use crate::recording::format_time;
+use crate::recording::{DAY, format_time};
 pub(super) use shared::leave_to_others;
 
 /// Name of the report as JSON.
@@ -104,6 +104,9 @@ pub struct RecordingReport {
     /// Start of the first label and end of the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub labelled: Option<[String; 2]>,
+    /// Hours by which all labels with dates are later than a time at which the recording has samples for them.
+    #[serde(skip)]
+    pub(super) hours_late: Option<f64>,
     /// Windows left out at the boundary of two splits.
     pub straddling: usize,
     /// Its channels.
@@ -195,12 +198,21 @@ impl RecordingReport {
     }
 
     /// Records the time span of the samples and the times of `labels`.
-    pub(super) fn add_times(&mut self, span: Option<(i64, i64)>, labels: &[Interval]) {
+    pub(super) fn add_times(
+        &mut self,
+        span: Option<(i64, i64)>,
+        labels: &[Interval],
+        are_dated: bool,
+    ) {
         let texts = |(from, to)| [format_time(from), format_time(to)];
         self.recorded = span.map(texts);
         let starts = labels.iter().map(|label| label.start).min();
         let ends = labels.iter().map(|label| label.end).max();
-        self.labelled = starts.zip(ends).map(texts);
+        let labelled = starts.zip(ends);
+        self.hours_late = span
+            .zip(labelled.filter(|_| are_dated))
+            .and_then(hours_late);
+        self.labelled = labelled.map(texts);
     }
 
     /// Adds the report of a trace to that of its file.
@@ -254,4 +266,40 @@ pub(super) fn splits(groups: [usize; 3], windows: &[Vec<usize>; 3]) -> Vec<Split
         windows: windows.clone(),
     })
     .collect()
+}
+
+/// Offsets of time zones in half hours, at most.
+const FURTHEST: i64 = 28;
+
+/// Hours by which `labels` are later than a time at which all are within `span`, if they are wholly outside, as those of another
+/// time zone.
+fn hours_late((span, labels): ((i64, i64), (i64, i64))) -> Option<f64> {
+    if labels.0 < span.1 && labels.1 > span.0 {
+        return None;
+    }
+    let is_inside = |half_hours: &i64| {
+        let offset = half_hours * DAY / 48;
+        labels.0.saturating_sub(offset) >= span.0 && labels.1.saturating_sub(offset) <= span.1
+    };
+    // Most zones are whole hours from UTC.
+    let (whole, half) = ((2..=FURTHEST).step_by(2), (1..FURTHEST).step_by(2));
+    let mut all = whole.chain(half).flat_map(|own| [own, -own]);
+    all.find(is_inside).map(|own| own as f64 / 2.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_of_another_zone() {
+        let hour = DAY / 24;
+        let span = (10 * hour, 11 * hour);
+        let of = |from: i64, to: i64| hours_late((span, (from, to)));
+        assert_eq!(of(12 * hour, 12 * hour + hour / 2), Some(2.0));
+        assert_eq!(of(4 * hour + hour / 2, 5 * hour + hour / 2), Some(-5.5));
+        for (from, to) in [(10, 11), (10, 12), (9, 13), (12, 14), (40, 40)] {
+            assert_eq!(of(from * hour, to * hour), None, "{from} {to}");
+        }
+    }
 }

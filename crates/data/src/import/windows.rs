@@ -197,12 +197,7 @@ fn of_pieces(
     overlaps::check(names.iter().zip(chosen.channels()), own)?;
     let (span, starts) = (chosen.span(), chosen.starts(own.files.len()));
     refuse_counts(own, &chosen).map_err(error)?;
-    if let [_, _, ..] = own.files[..] {
-        let pieces = chosen.pieces().map(|own| &own.trace);
-        let note = recording::clock_set(pieces.map(|own| (own.start, own.end())));
-        let note = note.map(|note| format!("{}: {note}", own.name()));
-        imported.warnings.extend(note);
-    }
+    imported.warnings.extend(clock_set(own, &chosen));
     chosen.clean(&mut report);
     let places = Places::of(chosen.pieces());
     let merged = merge_at(chosen.into_traces(), names, config.sampling_rate);
@@ -225,7 +220,8 @@ fn of_pieces(
     report.undated_labels = own.labels.iter().filter(is_undated).count();
     report.repeated_labels = remove_repeated(&mut intervals);
     count_labels(&intervals, &merged, &mut report);
-    report.add_times(span, &intervals);
+    let is_dated = |label: &Label| matches!(label.start, Time::Moment(_));
+    report.add_times(span, &intervals, own.labels.iter().all(is_dated));
     let long = merged.stretches.into_iter();
     let long = long.filter(|stretch| stretch.len() as f64 / stretch.rate >= config.window);
     let stretches = long.map(|stretch| prepare(stretch, config));
@@ -274,6 +270,14 @@ fn refuse_counts(own: &Recording, chosen: &Chosen) -> Result<(), ImportError> {
         (Some(span), Some(rate)) => own.refuse_counts(span, rate),
         _ => Ok(()),
     }
+}
+
+/// A warning on a gap of years between several files of a recording, such as files with and without dates.
+fn clock_set(own: &Recording, chosen: &Chosen) -> Option<String> {
+    let pieces = chosen.pieces().map(|own| &own.trace);
+    let note = recording::clock_set(pieces.map(|own| (own.start, own.end())));
+    note.filter(|_| own.files.len() > 1)
+        .map(|note| format!("{}: {note}", own.name()))
 }
 
 /// Resamples a stretch to the configured rate and applies the steps.

@@ -22,6 +22,7 @@ mod ends;
 mod gps;
 mod headings;
 mod influx;
+mod joined;
 mod kinds;
 mod labelled;
 mod labview;
@@ -247,7 +248,7 @@ fn of_columns(
     };
     let rows = match labels {
         None => {
-            assembly.rows(table)?;
+            assembly.joined(table)?;
             Vec::new()
         }
         Some(labels) => assembly.labelled(&labels, &table)?,

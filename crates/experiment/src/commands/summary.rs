@@ -230,10 +230,7 @@ impl<'a> Page<'a> {
     fn place(&mut self, history: &History) {
         let (entry, m) = (self.entry, &self.entry.metadata);
         self.line("directory", entry.directory.display().to_string());
-        // A run in a database has no folder of its own.
-        if entry.directory.exists() {
-            self.line("size", bytes(Some(size(&entry.directory) as f64)));
-        }
+        self.line("size", tracked::size_of(entry));
         // TensorBoard does not show tables of metrics.
         if !entry.untracked || !event_files::below(&entry.logs()).is_empty() {
             let command = tensorboard::command(&entry.logs());

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::zones::without_zone;
+use super::zone_names::without_zone;
 use crate::recording::unit;
 
 /// Column names in label tables of various programs. Those of instants, such as picks, come last.

@@ -191,17 +191,10 @@ fn labels(
             .files
             .as_ref()
             .map(|own| cell(row, own.at).to_owned());
-        let station = columns.station.map(|(at, network)| {
-            let network = network
-                .map(|at| cell(row, at))
-                .filter(|own| !own.is_empty());
-            let own = cell(row, at);
-            network.map_or(own.to_owned(), |network| format!("{network}.{own}"))
-        });
         Ok(LabelRow {
             label,
             file,
-            station,
+            station: station(row, &columns),
         })
     };
     let own = pairs.iter().map(|pair| label(*pair));
@@ -236,6 +229,17 @@ fn labels(
         rows: own,
         files,
         warnings,
+    })
+}
+
+/// The station of a row, and the network before it, if columns tell them.
+fn station(row: &csv::StringRecord, columns: &Columns) -> Option<String> {
+    let (at, network) = columns.station?;
+    let network = network.map(|at| cell(row, at));
+    let own = cell(row, at);
+    Some(match network.filter(|own| !own.is_empty()) {
+        Some(network) => format!("{network}.{own}"),
+        None => own.to_owned(),
     })
 }
 

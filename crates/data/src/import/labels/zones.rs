@@ -1,7 +1,5 @@
 //! Time zones beside the times of labels: in the name of their column, or in a column of their own.
 
-use std::borrow::Cow;
-
 use super::Time;
 use super::columns::Columns;
 use super::heads::cell;
@@ -12,20 +10,6 @@ use crate::recording::{
 
 /// Seconds per hour.
 const HOUR: f64 = 3600.0;
-
-/// A name without the zone in it, and whether there is one: `start ` and true for `start (UTC+2)` and `start_local`.
-pub(super) fn without_zone(head: &str) -> (Cow<'_, str>, bool) {
-    if offset_in(head).is_some() {
-        let upper = head.to_ascii_uppercase();
-        let marks = ["UTC", "GMT", "(", "["];
-        let at = marks.iter().filter_map(|mark| upper.find(mark)).min();
-        return (head[..at.unwrap_or(head.len())].into(), true);
-    }
-    match zone_word(head) {
-        Some(zone) => (head.replacen(zone, " ", 1).into(), true),
-        None => (head.into(), false),
-    }
-}
 
 /// What a table says of the zone of times that have none.
 #[derive(Debug, Default)]

@@ -132,11 +132,15 @@ impl RecordingReport {
                 None => String::new(),
             };
             note(format!(
-                "{without} of {all} labels lie where nothing was recorded: {}{}{}{}",
+                "{without} of {all} labels lie where nothing was recorded: {}{}{}{}{}",
                 examples,
                 if without > EXAMPLES { "; ..." } else { "" },
                 times("the recording is", &self.recorded),
-                times("its labels are", &self.labelled)
+                times("its labels are", &self.labelled),
+                self.hours_late.map_or(String::new(), |hours| {
+                    let (own, how) = (hours.abs(), if hours > 0.0 { "earlier" } else { "later" });
+                    format!("; {own} h {how}, it has samples for all of them: are their times those of another time zone?")
+                })
             ));
         }
         let sum = |count: fn(&Counts) -> usize| -> usize {

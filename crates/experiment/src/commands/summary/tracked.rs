@@ -1,6 +1,7 @@
 //! What a summary says of runs of trackers only.
 
-use crate::commands::text::number;
+use crate::commands::text::{bytes, number};
+use crate::fields::size;
 use crate::metadata::Metadata;
 use crate::store::Entry;
 
@@ -18,6 +19,14 @@ pub(super) fn origin(entry: &Entry) -> String {
     words.extend(known("group").map(|group| format!("of {group}")));
     words.extend(known("status").map(str::to_owned));
     words.join(", ")
+}
+
+/// The size of a run's folder; empty if the run is in a database.
+pub(super) fn size_of(entry: &Entry) -> String {
+    if entry.stored.is_some() {
+        return String::new();
+    }
+    bytes(Some(size(&entry.directory) as f64))
 }
 
 /// Scores whose names are not known here.

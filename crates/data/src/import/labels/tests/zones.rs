@@ -83,6 +83,10 @@ fn offsets_in_names_and_columns() {
         assert_eq!((labels[0].start, labels[0].end), times, "{head}");
         assert_eq!(warnings, "", "{head}");
     }
+}
+
+#[test]
+fn zones_of_rows_and_of_times_of_day() {
     // Each row has its own.
     let text = "start,end,class,tz\n2024-05-01 12:00,2024-05-01 12:01,a,+02:00\n2024-05-01 11:00,2024-05-01 11:01,a,+01:00\n";
     let (labels, notes, _) = read_text(text, "x.csv").unwrap();
