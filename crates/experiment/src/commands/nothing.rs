@@ -6,6 +6,7 @@ use support::words::counted;
 
 use super::text::plain;
 use crate::catalogue::layout::METADATA;
+use crate::trackers::MLFLOW_DATABASE;
 
 /// Says that there are no experiments, and why: often the directory is another one.
 pub(super) fn no_experiments(root: &Path) -> String {
@@ -16,6 +17,13 @@ pub(super) fn no_experiments(root: &Path) -> String {
         let parent = root.parent().map(show).filter(|name| !name.is_empty());
         let parent = parent.unwrap_or_else(|| "..".into());
         format!(": it is one experiment; give the directory that holds it, {parent}")
+    } else if root.join("..").join(MLFLOW_DATABASE).is_file() {
+        // Beside it, MLflow keeps the files of runs alone.
+        let parent = root.parent().map(show).filter(|name| !name.is_empty());
+        let parent = parent.unwrap_or_else(|| ".".into());
+        format!(
+            ": the runs of MLflow are in `{MLFLOW_DATABASE}` beside it; give the directory that holds both, {parent}"
+        )
     } else {
         foreign(root)
     };
@@ -65,6 +73,13 @@ mod tests {
         let said = says(&root.join("mlruns"));
         assert!(
             said.contains("it is one experiment; give the directory that holds it"),
+            "{said}"
+        );
+        std::fs::remove_file(root.join("mlruns").join(METADATA)).unwrap();
+        std::fs::write(root.join("mlflow.db"), "").unwrap();
+        let said = says(&root.join("mlruns"));
+        assert!(
+            said.contains("the runs of MLflow are in `mlflow.db` beside it"),
             "{said}"
         );
     }

@@ -16,7 +16,7 @@ const MAX_FOLDERS: usize = 10_000;
 const TRASH: &str = ".trash";
 
 /// Where MLflow keeps its runs, unless it is told to write files or another database.
-const MLFLOW_DATABASE: &str = "mlflow.db";
+pub(crate) const MLFLOW_DATABASE: &str = "mlflow.db";
 
 /// A run of a tracker.
 #[derive(Clone, Debug)]
