@@ -160,6 +160,43 @@ fn other_encodings_are_named() {
     assert!(both.notes[0].contains("Steim-3"), "{:?}", both.notes);
 }
 
+/// A record of 50 integers from second `second` of a day on, whose blockette 100 says `rate`.
+fn measured(second: f64, rate: f32) -> Vec<u8> {
+    let mut record = b"000001D STA    HHZXX".to_vec();
+    record.extend([2024u16, 122].map(u16::to_be_bytes).concat());
+    record.extend([0, 0, second as u8, 0]);
+    record.extend(((second.fract() * 1e4) as u16).to_be_bytes());
+    record.extend([50u16, 100, 1].map(u16::to_be_bytes).concat());
+    record.extend([0, 0, 0, 2, 0, 0, 0, 0]);
+    record.extend([128u16, 48].map(u16::to_be_bytes).concat());
+    record.extend([1000u16, 56].map(u16::to_be_bytes).concat());
+    record.extend([3, 1, 9, 0]);
+    record.extend([100u16, 0].map(u16::to_be_bytes).concat());
+    record.extend(rate.to_be_bytes());
+    record.resize(128, 0);
+    record.extend((0i32..50).flat_map(i32::to_be_bytes));
+    record.resize(512, 0);
+    record
+}
+
+/// Recorders with GPS measure their rate for each record.
+#[test]
+fn rates_that_are_measured_for_each_record_are_one_trace() {
+    let traces = |rates: &[f32]| {
+        let records = rates.iter().enumerate();
+        let records = records.map(|(i, rate)| measured(i as f64 / 2.0, *rate));
+        let bytes = records.collect::<Vec<_>>().concat();
+        let traces = recording::parse(&bytes, "", &Hints::default()).unwrap();
+        let traces = traces.traces.into_iter();
+        traces.map(|own| own.samples.len()).collect::<Vec<_>>()
+    };
+    assert_eq!(traces(&[100.0, 100.0003, 99.9997, 100.004]), [200]);
+    // Other clocks.
+    assert_eq!(traces(&[100.0, 100.2]), [50, 50]);
+    // What is no rate leaves that of the header.
+    assert_eq!(traces(&[100.0, f32::INFINITY, f32::NAN, 0.0]), [200]);
+}
+
 /// Sound records of several kinds, and their samples.
 fn sound() -> Vec<(Vec<u8>, usize)> {
     let names = [

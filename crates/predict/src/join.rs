@@ -8,7 +8,7 @@ mod queue;
 
 use std::collections::VecDeque;
 
-use data::recording::{NANOS, is_other_rate, same_rate};
+use data::recording::{NANOS, is_other_rate, keeps_clock};
 use data::signal::Ratio;
 
 use self::queue::{ChannelQueue, Run};
@@ -144,7 +144,7 @@ impl Joiner {
             let late = start.saturating_sub(last.end()) as f64 * rate / NANOS;
             twice = ((-late).round().max(0.0) as usize).min(samples.len());
             self.counts.repeated += twice as u64;
-            if same_rate(last.rate, rate) && late <= 0.5 {
+            if keeps_clock(samples.len(), rate, last.rate) && late <= 0.5 {
                 last.samples.extend_from_slice(&samples[twice..]);
                 return;
             }

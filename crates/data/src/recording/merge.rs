@@ -5,7 +5,7 @@ mod rates;
 
 use self::beside::Beside;
 use self::rates::{Apart, resampled};
-use super::{NANOS, Notes, Trace, format_time, is_other_rate, same_rate};
+use super::{NANOS, Notes, Trace, format_time, is_other_rate, keeps_clock};
 use crate::error::recording::{MergeError, RatesDiffer};
 
 /// Largest relative difference of rates that count as equal, as in libmseed.
@@ -170,7 +170,7 @@ pub(crate) fn count_stretches(traces: &[Trace]) -> usize {
     let mut last: Option<(i64, f64)> = None;
     for trace in order {
         let end = match last {
-            Some((end, rate)) if same_rate(rate, trace.rate) && !is_late(trace, end) => end,
+            Some((end, rate)) if goes_on(trace, rate) && !is_late(trace, end) => end,
             _ => {
                 count += 1;
                 i64::MIN
@@ -179,6 +179,11 @@ pub(crate) fn count_stretches(traces: &[Trace]) -> usize {
         last = Some((end.max(trace.end()), trace.rate));
     }
     count
+}
+
+/// Whether a trace can go on one at `rate` samples per second.
+fn goes_on(trace: &Trace, rate: f64) -> bool {
+    keeps_clock(trace.samples.len(), trace.rate, rate)
 }
 
 /// Whether a trace begins more than half a sample after `end`.
@@ -335,7 +340,7 @@ fn join(traces: Vec<Trace>, gaps: &mut usize) -> (Vec<Trace>, Repeated) {
     let mut joined: Vec<Trace> = Vec::new();
     let mut repeated = Repeated::default();
     for mut trace in traces {
-        let same = |last: &&mut Trace| same_rate(last.rate, trace.rate);
+        let same = |last: &&mut Trace| goes_on(&trace, last.rate);
         let Some(last) = joined.last_mut().filter(same) else {
             joined.push(trace);
             continue;

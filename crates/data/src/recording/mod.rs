@@ -288,6 +288,25 @@ pub fn is_other_rate(one: f64, other: f64) -> bool {
     (one / other - 1.0).abs() > merge::CLOCKS
 }
 
+/// Whether `count` samples at `rate` can go on a trace at `of` samples per second: while they last, the two clocks drift apart by
+/// half a sample at most. Recorders with GPS write the rate that they measure into each record.
+///
+/// ```
+/// use data::recording::keeps_clock;
+/// assert!(keeps_clock(400, 100.003, 100.0) && !keeps_clock(8_640_000, 100.003, 100.0));
+/// ```
+pub fn keeps_clock(count: usize, rate: f64, of: f64) -> bool {
+    drift(count, rate, of) <= 0.5
+}
+
+/// Samples by which `count` of them at `rate` and at `of` samples per second drift apart; infinite for other rates.
+fn drift(count: usize, rate: f64, of: f64) -> f64 {
+    if is_other_rate(rate, of) {
+        return f64::INFINITY;
+    }
+    (count as f64 * (rate / of - 1.0)).abs()
+}
+
 /// Whether a recording at `rate` lacks frequencies that one at `wanted` has. The uppermost two of a hundred tell nothing.
 pub fn is_slower(rate: f64, wanted: f64) -> bool {
     rate < 0.98 * wanted

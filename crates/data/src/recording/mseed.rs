@@ -15,7 +15,7 @@ mod walk;
 
 use self::header::{Kind, Record};
 use self::walk::{Sink, Walk};
-use super::{Contents, Hints, Trace, dated, same_rate};
+use super::{Contents, Hints, NANOS, Trace, dated, drift};
 use crate::error::recording::{DecodeError, RecordingError};
 
 pub use self::index::{IndexedFile, IndexedTrace, TraceReader};
@@ -67,7 +67,7 @@ impl Sink for Decoded {
             .rposition(|trace| trace.channel == record.channel)
             .filter(|last| {
                 let last = &traces[*last];
-                continues(record.start, rate, last.end(), last.rate)
+                continues(record, rate, last.end(), last.rate)
             });
         let index = last.unwrap_or_else(|| {
             traces.push(Trace {
@@ -87,8 +87,8 @@ impl Sink for Decoded {
     }
 }
 
-/// Whether a record continues a trace: it begins within half a sample of its end and has the same rate.
-fn continues(start: i64, rate: f64, end: i64, of: f64) -> bool {
-    let apart = start.saturating_sub(end).unsigned_abs();
-    same_rate(of, rate) && apart as f64 <= 0.5e9 / rate
+/// Whether a record continues a trace: from its beginning to its end, it is within half a sample of the clock of the trace.
+fn continues(record: &Record<'_>, rate: f64, end: i64, of: f64) -> bool {
+    let apart = record.start.saturating_sub(end).unsigned_abs() as f64 * rate / NANOS;
+    apart + drift(record.payload.count, rate, of) <= 0.5
 }

@@ -124,6 +124,26 @@ fn rates_that_differ_in_the_seventh_digit_are_one() {
     assert_eq!(merge(traces, &["A".into()]).unwrap().stretches.len(), 1);
 }
 
+/// Files of a day each, whose rates differ little, keep their clocks: joined, the last samples of the second would be 4 s off.
+#[test]
+fn files_keep_their_clocks() {
+    let stretches = |rate: f64| {
+        let day = 1_000_000;
+        let traces = vec![
+            clock("A", 100.0, 0, day),
+            clock("A", rate, 10_000_000_000_000, day),
+        ];
+        let merged = merge(traces, &["A".into()]).unwrap();
+        let ends = merged.stretches.iter().map(Stretch::end);
+        (ends.collect::<Vec<_>>(), merged.gaps)
+    };
+    assert_eq!(stretches(100.00001), (vec![20_000_000_000_000], 0));
+    let end = 10_000_000_000_000 + (1e15 / 100.005_f64).round() as i64;
+    assert_eq!(stretches(100.005), (vec![10_000_000_000_000, end], 0));
+    let end = 10_000_000_000_000 + (1e15 / 100.0001_f64).round() as i64;
+    assert_eq!(stretches(100.0001), (vec![10_000_000_000_000, end], 0));
+}
+
 /// If a channel changes its rate, nothing is lost provided that the others change too.
 #[test]
 fn rates_may_change() {

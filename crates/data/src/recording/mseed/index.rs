@@ -68,7 +68,7 @@ impl Sink for Indexer {
             .rposition(|trace| trace.channel == record.channel)
             .filter(|last| {
                 let last = &traces[*last];
-                continues(record.start, rate, last.time(last.len), last.rate)
+                continues(record, rate, last.time(last.len), last.rate)
             });
         let last = last.unwrap_or_else(|| {
             traces.push(IndexedTrace {

@@ -150,7 +150,11 @@ fn rate_2(fields: &Fields<'_>, exact: Option<f64>) -> Option<Option<f64>> {
         (_, true) => Some(part(factor)),
         _ => Some(part(factor) * part(multiplier)),
     };
-    Some(exact.filter(|rate| *rate > 0.0).or(nominal))
+    Some(
+        exact
+            .filter(|rate| *rate > 0.0 && rate.is_finite())
+            .or(nominal),
+    )
 }
 
 /// `NET.STA.LOC.CHA`.
