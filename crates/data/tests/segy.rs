@@ -78,6 +78,32 @@ fn channels_of_several_records() {
     assert!(twice.notes[0].contains("missing or not unique: traces are numbered from 1"));
 }
 
+/// Numbers that the file header leaves to the headers of traces.
+#[test]
+fn headers_of_traces_alone() {
+    let sound = changed(&[]).unwrap();
+    let own: &[u8] = &[0x07, 0xD0];
+    let in_traces: Vec<Change> = (0..3)
+        .flat_map(|trace| [(Some(trace), 116, own), (Some(trace), 114, &[0, 37])])
+        .collect();
+    let zeros: [&[Change]; 3] = [
+        &[(None, 3216, &[0, 0])],
+        &[(None, 3220, &[0, 0]), (None, 3502, &[0, 0])],
+        &[(None, 3216, &[0, 0, 0, 0, 0, 0])],
+    ];
+    for zeros in zeros {
+        let own = changed(&[zeros, &in_traces].concat()).unwrap();
+        assert_eq!(own.traces, sound.traces);
+        assert!(own.notes.is_empty(), "{:?}", own.notes);
+    }
+    // Neither has them.
+    let nowhere: Vec<Change> = (0..3)
+        .map(|trace| (Some(trace), 116, &[0, 0][..]))
+        .chain([(None, 3216, &[0, 0][..])])
+        .collect();
+    assert!(changed(&nowhere).unwrap_err().contains("unknown format"));
+}
+
 #[test]
 fn what_is_unusual_is_noted() {
     let dead = changed(&[(Some(0), 28, &[0, 2])]).unwrap();

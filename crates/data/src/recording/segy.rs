@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 use support::words::counted;
 
 use self::header::{FileHeader, TRACE, TraceHeader};
+use self::samples::Fractions;
 use super::{Contents, Hints, NANOS, Notes, Trace, check_rate, other_start};
 use crate::error::recording::{RecordingError, SegyError};
 
@@ -62,6 +63,7 @@ fn traces(bytes: &[u8], file: &FileHeader, notes: &mut Notes) -> Result<Vec<Own>
     let decode = samples::decoder(file.format)?;
     let width = samples::width(file.format);
     let (mut all, mut left_out, mut other_interval) = (Vec::new(), 0, 0);
+    let mut fractions = Fractions::default();
     let mut rest = bytes.get(file.start..).unwrap_or_default();
     let mut number = 0;
     while !rest.is_empty() {
@@ -88,6 +90,9 @@ fn traces(bytes: &[u8], file: &FileHeader, notes: &mut Notes) -> Result<Vec<Own>
             left_out += 1;
             continue;
         }
+        if matches!(file.format, 1 | 5) {
+            fractions.add(data, file.big_endian);
+        }
         let interval = file.interval_of(&header);
         other_interval += usize::from(interval != file.interval);
         all.push(Own {
@@ -96,6 +101,7 @@ fn traces(bytes: &[u8], file: &FileHeader, notes: &mut Notes) -> Result<Vec<Own>
             header,
         });
     }
+    notes.extend(fractions.doubt(file.format));
     if left_out > 0 {
         notes.push(format!(
             "left out {} that the file calls dead or dummies",

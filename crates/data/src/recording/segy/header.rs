@@ -62,8 +62,7 @@ impl FileHeader {
         let found = [true, false]
             .into_iter()
             .find_map(|big_endian| Self::in_order(bytes, big_endian))?;
-        (bytes.len() >= FILE + TRACE && is_text(&bytes[..TEXT]) && signatures::of(bytes).is_none())
-            .then_some(found)
+        (is_text(&bytes[..TEXT]) && signatures::of(bytes).is_none()).then_some(found)
     }
 
     fn in_order(bytes: &[u8], big_endian: bool) -> Option<Self> {
@@ -77,9 +76,7 @@ impl FileHeader {
         let order = own.i32(96) as u32;
         let is_header = matches!(format, 1..=12 | 15 | 16)
             && matches!(revision, 0 | 1 | 0x10 | 0x100 | 0x200 | 0x201)
-            && (!is_new || order == 0 || order == ORDER)
-            && interval > 0
-            && samples > 0;
+            && (!is_new || order == 0 || order == ORDER);
         if !is_header {
             return None;
         }
@@ -94,11 +91,21 @@ impl FileHeader {
             _ if revision >= 0x100 => FILE.saturating_add(texts.saturating_mul(TEXT)),
             _ => FILE,
         };
+        // Some writers tell these in the headers of traces alone.
+        let first = bytes.get(start..start.saturating_add(TRACE))?;
+        let first = TraceHeader::of(first, big_endian);
+        let samples = Some(usize::from(samples)).filter(|own| *own > 0);
+        let samples = samples.unwrap_or(first.samples);
+        let interval = Some(interval).filter(|own| *own > 0);
+        let interval = interval.unwrap_or(first.interval);
+        if samples == 0 || interval == 0 {
+            return None;
+        }
         Some(Self {
             big_endian,
             format,
             interval: exact.unwrap_or_else(|| interval.into()),
-            samples: long.map_or_else(|| samples.into(), |count| count as usize),
+            samples: long.map_or(samples, |count| count as usize),
             is_fixed: revision >= 0x100 && own.u16(302) == 1,
             start,
         })

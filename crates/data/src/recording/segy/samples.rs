@@ -71,9 +71,89 @@ fn ibm(bits: u32) -> f64 {
     if bits >> 31 == 1 { -value } else { value }
 }
 
+/// How often the first digit of the fraction of floats, in base 16, has each value: it tells those of IBM from those of IEEE.
+#[derive(Default)]
+pub(super) struct Fractions {
+    digits: [usize; 16],
+    negative: usize,
+}
+
+impl Fractions {
+    /// Adds the floats in `bytes`.
+    pub fn add(&mut self, bytes: &[u8], big_endian: bool) {
+        for word in bytes.as_chunks().0 {
+            let word = if big_endian {
+                u32::from_be_bytes(*word)
+            } else {
+                u32::from_le_bytes(*word)
+            };
+            if word & 0xFF_FFFF != 0 {
+                self.digits[(word >> 20 & 0xF) as usize] += 1;
+                self.negative += usize::from(word >> 31 == 1);
+            }
+        }
+    }
+
+    /// What to say if floats of `format` seem to be of the other one.
+    pub fn doubt(&self, format: u16) -> Option<String> {
+        let all: usize = self.digits.iter().sum();
+        let zeros = self.digits[0];
+        // Programs write IBM's floats without zeros before their first digit; as those of IEEE have them, a twelfth does.
+        let looks_like = match format {
+            1 if zeros >= 10 && zeros > all / 100 => "IEEE floats, which are format 5",
+            5 if zeros == 0
+                && self.digits[1..].iter().all(|own| *own >= 20)
+                && (all / 50..all - all / 50).contains(&self.negative) =>
+            {
+                "IBM floats, which are format 1"
+            }
+            _ => return None,
+        };
+        Some(format!(
+            "the file says that samples are in format {format}, but they look like {looks_like}: amplitudes are wrong if so; \
+             correct bytes 3225 and 3226 of the file, or compare the samples with those of another program"
+        ))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// IBM's floats and those of IEEE are told apart; those of a few values are neither.
+    #[test]
+    fn floats_under_the_wrong_format() {
+        let values: Vec<f64> = (0..4000)
+            .map(|i| f64::from(i) * 0.37)
+            .map(|i| 900.0 * i.sin() * (2.3 * i).cos())
+            .collect();
+        let to_ibm = |value: &f64| {
+            let (mut size, mut exponent) = (value.abs(), 64);
+            while size >= 1.0 {
+                (size, exponent) = (size / 16.0, exponent + 1);
+            }
+            while size > 0.0 && size < 0.0625 {
+                (size, exponent) = (size * 16.0, exponent - 1);
+            }
+            let sign = u32::from(*value < 0.0) << 31;
+            (sign | exponent << 24 | (size * 16_777_216.0) as u32).to_be_bytes()
+        };
+        let of_ibm: Vec<u8> = values.iter().flat_map(to_ibm).collect();
+        let bytes = |value: &f64| (*value as f32).to_be_bytes();
+        let of_ieee: Vec<u8> = values.iter().flat_map(bytes).collect();
+        let constant = bytes(&3.0).repeat(4000);
+        let doubt = |bytes: &[u8], format: u16| {
+            let mut own = Fractions::default();
+            own.add(bytes, true);
+            own.doubt(format)
+        };
+        for (bytes, own, other) in [(&of_ibm, 1, 5), (&of_ieee, 5, 1)] {
+            assert_eq!(doubt(bytes, own), None);
+            let text = doubt(bytes, other).unwrap();
+            assert!(text.contains(&format!("which are format {own}")), "{text}");
+        }
+        assert_eq!([1, 5].map(|format| doubt(&constant, format)), [None, None]);
+    }
 
     #[test]
     fn numbers_of_ibm() {
