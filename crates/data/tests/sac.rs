@@ -90,7 +90,34 @@ fn other_kinds_are_refused() {
     assert!(changed(85, 2).contains("IFTYPE is 2: a spectrum (real and imaginary)"));
     assert!(changed(79, -12345).contains("how many samples there are (NPTS)"));
     assert!(changed(79, 0).contains("has no samples (NPTS is 0)"));
+    for delta in [-12345.0_f32, 0.0, -0.01, f32::NAN] {
+        let expected = format!("the interval between samples is {delta} s (DELTA)");
+        let found = changed(0, delta.to_bits() as i32);
+        assert!(found.contains(&expected), "{found}");
+    }
     assert!(changed(71, 400).contains("the reference time is not valid: year 2024, day 400"));
+}
+
+/// Numbers of the footer that are not set are those of the header.
+#[test]
+fn a_footer_that_is_not_set() {
+    let folder = conformance::folder("sac");
+    let sound = std::fs::read(folder.join("version-7.sac")).unwrap();
+    let read = |set: &[usize]| {
+        let mut own = sound.clone();
+        let footer = own.len() - 176;
+        for number in set {
+            let at = footer + 8 * number;
+            own[at..at + 8].copy_from_slice(&(-12345.0_f64).to_le_bytes());
+        }
+        let contents = recording::parse(&own, "sac", &Hints::default()).unwrap();
+        (contents.traces[0].rate, contents.traces[0].start)
+    };
+    let (rate, start) = read(&[]);
+    let (of_header, start_of_header) = read(&[0, 1]);
+    assert_eq!((of_header, rate), (100.0, 1.0 / 0.0123456789));
+    assert!(start_of_header.abs_diff(start) < 1000);
+    assert_eq!(read(&[1]), (rate, start_of_header));
 }
 
 /// Some programs write 0 for what they do not know. ObsPy reads such files as ones without a date.

@@ -46,8 +46,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
             samples.len()
         ));
     }
-    let (rate, begin) = clock(bytes, &header, count);
-    let rate = check_rate(rate)?;
+    let (rate, begin) = clock(bytes, &header, count)?;
     let begin = if begin == UNDEFINED || !begin.is_finite() {
         0.0
     } else {
@@ -157,16 +156,26 @@ fn footer<'a>(
 }
 
 /// Samples per second, and the time of the first in seconds after the reference.
-fn clock(bytes: &[u8], header: &Header, count: usize) -> (f64, f64) {
+///
+/// # Errors
+/// If the sampling interval is none.
+fn clock(bytes: &[u8], header: &Header, count: usize) -> Result<(f64, f64), RecordingError> {
     let (delta, begin) = (header.float(0), header.float(5));
-    if let Some(double) = footer(bytes, header, count) {
-        return (1.0 / double(0), double(1));
+    if delta == UNDEFINED || delta.is_nan() || delta <= 0.0 {
+        let delta = delta as f32;
+        return Err(SacError::Interval { delta }.into());
+    }
+    // Some programs write a footer whose numbers are not set.
+    let double = footer(bytes, header, count).filter(|double| double(0) > 0.0);
+    if let Some(double) = double {
+        let exact = Some(double(1)).filter(|begin| *begin != UNDEFINED);
+        return Ok((check_rate(1.0 / double(0))?, exact.unwrap_or(begin)));
     }
     // A float32 cannot hold 0.01 s exactly: the rate is rounded to 100 Hz if the float32 cannot tell the difference.
     let rate = 1.0 / delta;
     let near = (rate * 1000.0).round() / 1000.0;
     let same = (1.0 / near) as f32 == delta as f32;
-    (if same { near } else { rate }, begin)
+    Ok((check_rate(if same { near } else { rate })?, begin))
 }
 
 /// The reference time in nanoseconds since 1970; `None` if it is not set.

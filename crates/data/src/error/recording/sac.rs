@@ -15,6 +15,14 @@ pub enum SacError {
     /// Unevenly sampled.
     #[error("the samples are not evenly spaced in time (LEVEN is 0)")]
     Uneven,
+    /// The time between samples is missing, or none.
+    #[error(
+        "the interval between samples is {delta} s (DELTA): correct it, such as with SAC's `ch delta`"
+    )]
+    Interval {
+        /// Value of DELTA; -12345 if it is not set.
+        delta: f32,
+    },
     /// Not a time series.
     #[error("an evenly sampled time series is expected (IFTYPE 1), but IFTYPE is {number}: {kind}")]
     Kind {
