@@ -24,21 +24,24 @@ def trace(dtype, station, channel, start=START, rate=100.0, location=""):
                               "sampling_rate": rate})
 
 
-def write(name, traces, compression):
+def write(name, traces, compression, tags=("raw_recording",)):
     path = FOLDER / f"{name}.h5"
     with pyasdf.ASDFDataSet(str(path), compression=compression, mpi=False) as own:
-        for one in traces:
-            own.add_waveforms(one, tag="raw_recording")
+        for tag in tags:
+            for one in traces:
+                own.add_waveforms(one, tag=tag)
     found = {}
     with h5py.File(path) as own:
         for station in own["Waveforms"].values():
             for key, array in station.items():
-                found[key] = {"channel": key.split("__")[0], "start": int(array.attrs["starttime"]),
+                channel, _, _, tag = key.split("__")
+                channel = channel if len(tags) == 1 else f"{channel}-{tag}"
+                found[key] = {"channel": channel, "start": int(array.attrs["starttime"]),
                               "rate": float(array.attrs["sampling_rate"]), "samples": array[()].astype(np.float64).tolist()}
     # What pyasdf has, as ObsPy's traces.
     with pyasdf.ASDFDataSet(str(path), mode="r", mpi=False) as own:
-        read = [one for station in own.waveforms for one in station.raw_recording]
-    assert sorted((one.id, one.stats.starttime.ns, one.stats.sampling_rate, one.data.astype(np.float64).tolist()) for one in read) == sorted(
+        read = [(one.id if len(tags) == 1 else f"{one.id}-{tag}", one) for station in own.waveforms for tag in tags for one in station[tag]]
+    assert sorted((channel, one.stats.starttime.ns, one.stats.sampling_rate, one.data.astype(np.float64).tolist()) for channel, one in read) == sorted(
         tuple(one.values()) for one in found.values())
     return [found[key] for key in sorted(found)]
 
@@ -50,6 +53,7 @@ def main():
     expected = {
         "plain.h5": write("plain", [trace("f4", "AAA", "EHZ"), trace("f8", "AAA", "EHN"), trace("i4", "BBB", "EHZ", rate=478.036)], None),
         "packed.h5": write("packed", [trace("i4", "AAA", "EHZ", location="00"), trace("i2", "AAA", "EHZ", START + 60, location="00")], "gzip-3"),
+        "tags.h5": write("tags", [trace("i4", "AAA", "EHZ")], None, ("raw_recording", "filtered")),
     }
     (FOLDER / "expected.json").write_text(json.dumps(expected))
     print({path.name: path.stat().st_size for path in FOLDER.iterdir()})

@@ -3,6 +3,8 @@
 //!
 //! L. Krischer et al., "An Adaptable Seismic Data Format", Geophys. J. Int. 207 (2016).
 
+use std::collections::{HashMap, HashSet};
+
 use hdf5_reader::error::Error;
 use hdf5_reader::{Dataset, Hdf5File, OpenOptions, SliceInfo};
 use support::panics::catch;
@@ -36,9 +38,16 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
 fn contents(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
     let (mut traces, mut notes) = (Vec::new(), Notes::default());
     let mut damaged = None;
-    for set in arrays(bytes).map_err(|problem| AsdfError::from(HdfError::from(problem)))? {
-        match trace(&set) {
-            Ok(trace) => traces.push(trace),
+    let sets = arrays(bytes).map_err(|problem| AsdfError::from(HdfError::from(problem)))?;
+    let several = several_tags(&sets);
+    for set in &sets {
+        match trace(set) {
+            Ok(mut trace) => {
+                if several.contains(&*trace.channel) {
+                    trace.channel = format!("{}-{}", trace.channel, tag(set));
+                }
+                traces.push(trace);
+            }
             Err(problem) => {
                 notes.push(format!("left out `{}`: {problem}", set.name()));
                 damaged.get_or_insert(problem);
@@ -71,6 +80,29 @@ fn arrays(bytes: &[u8]) -> Result<Vec<Dataset>, Error> {
     Ok(all)
 }
 
+/// The channel of an array, which begins its name.
+fn channel(set: &Dataset) -> &str {
+    set.name().split("__").next().unwrap_or_default()
+}
+
+/// The tag of an array, which ends its name: what its samples are, such as `raw_recording`.
+fn tag(set: &Dataset) -> &str {
+    set.name().splitn(4, "__").nth(3).unwrap_or_default()
+}
+
+/// Channels whose arrays have several tags. Raw and processed samples of a time are no doubles.
+fn several_tags(sets: &[Dataset]) -> HashSet<&str> {
+    let mut first = HashMap::new();
+    let mut several = HashSet::new();
+    for set in sets {
+        let (channel, tag) = (channel(set), tag(set));
+        if *first.entry(channel).or_insert(tag) != tag {
+            several.insert(channel);
+        }
+    }
+    several
+}
+
 /// # Errors
 /// If an attribute or the values of an array cannot be read.
 fn trace(set: &Dataset) -> Result<Trace, AsdfError> {
@@ -87,10 +119,9 @@ fn trace(set: &Dataset) -> Result<Trace, AsdfError> {
         .attribute("sampling_rate")
         .and_then(|own| own.read_as_f64());
     let rate = rate.map_err(lacking("sampling_rate"))?;
-    let channel = set.name().split("__").next().unwrap_or_default();
     let samples = numbers(set, &SliceInfo::all(set.shape().len()))?;
     Ok(Trace {
-        channel: channel.to_owned(),
+        channel: channel(set).to_owned(),
         start: start.map_err(lacking("starttime"))?,
         rate: check_rate(rate)?,
         samples,
