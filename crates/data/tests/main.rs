@@ -14,6 +14,7 @@ mod miniseed;
 mod pt;
 mod recordings;
 mod sac;
+mod seg2;
 mod segy;
 mod seisbench;
 mod signal;

@@ -112,6 +112,8 @@ fn sound_files() -> Vec<std::path::PathBuf> {
         "wav",
         "sac",
         "segy",
+        "seg2",
+        "su",
         "gse2",
         "gcf",
         "asdf",

@@ -7,6 +7,7 @@ mod gse2;
 mod lists;
 mod mseed;
 mod sac;
+mod seg2;
 mod segy;
 mod seisbench;
 mod strong_motion;
@@ -22,6 +23,7 @@ pub use gse2::{GseError, GseProblem};
 pub use lists::ListError;
 pub use mseed::{DecodeError, RecordDamage, SteimError};
 pub use sac::SacError;
+pub use seg2::{Seg2Error, Seg2Problem};
 pub use segy::SegyError;
 pub use seisbench::{HdfError, SeisBenchError};
 pub use strong_motion::{StrongMotionError, StrongMotionProblem};
@@ -29,7 +31,7 @@ pub use table::{ClockError, ColumnError, TableError};
 pub use wav::WavError;
 
 /// Formats that are read, for messages.
-const KNOWN: &str = "recordings are miniSEED, SAC, WAV, SEG-Y, GSE2, GCF, ASDF, K-NET, PEER, CSMNC, ESM, COSMOS, CSMIP, Parquet or .csv tables";
+const KNOWN: &str = "recordings are miniSEED, SAC, WAV, SEG-Y, SEG-2, Seismic Unix, GSE2, GCF, ASDF, K-NET, PEER, CSMNC, ESM, COSMOS, CSMIP, Parquet or .csv tables";
 
 /// What is wrong with a recording.
 #[derive(Debug, thiserror::Error)]
@@ -103,6 +105,9 @@ pub enum RecordingError {
     /// A SEG-Y file is unusable.
     #[error(transparent)]
     Segy(#[from] SegyError),
+    /// A SEG-2 file is unusable.
+    #[error(transparent)]
+    Seg2(#[from] Seg2Error),
     /// An ASDF file is unusable.
     #[error(transparent)]
     Asdf(#[from] AsdfError),
@@ -138,6 +143,7 @@ impl RecordingError {
             Self::Table(table) => table.is_rate_unknown(),
             Self::NotTable(inner) => inner.is_rate_unknown(),
             Self::Wav(WavError::NoRate) => true,
+            Self::Seg2(error) => error.is_rate_unknown(),
             _ => false,
         }
     }

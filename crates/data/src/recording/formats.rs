@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::{
     Contents, Hints, LARGEST, asdf, clock_set, columns, cosmos, datacast, extension, gcf, geocsv,
-    gse2, mseed, other_rate, sac, segy, signatures, strong_motion, table, text, time_series,
+    gse2, mseed, other_rate, sac, seg2, segy, signatures, strong_motion, table, text, time_series,
     unreadable, wav, with_samples,
 };
 use crate::error::recording::TableError;
@@ -55,7 +55,7 @@ impl Format {
 
 /// All formats; the first one that accepts a file reads it. Formats recognised by content come before those recognised by
 /// extension.
-const FORMATS: [Format; 20] = [
+const FORMATS: [Format; 22] = [
     Format(PARQUET, Content(columns::is), columns::read),
     Format("WAV", Content(wav::is), |bytes, hints| {
         wav::read(bytes, hints)
@@ -70,6 +70,9 @@ const FORMATS: [Format; 20] = [
     }),
     Format("GSE2", Content(gse2::is), |bytes, hints| {
         gse2::read(bytes, hints)
+    }),
+    Format("SEG-2", Content(seg2::is), |bytes, hints| {
+        seg2::read(bytes, hints)
     }),
     Format("SAC", Content(sac::is), |bytes, hints| {
         sac::read(bytes, hints)
@@ -112,6 +115,9 @@ const FORMATS: [Format; 20] = [
     // Other bytes before records of miniSEED may look like headers of SEG-Y.
     Format("SEG-Y", Content(segy::is), |bytes, hints| {
         segy::read(bytes, hints)
+    }),
+    Format("Seismic Unix", Content(segy::is_su), |bytes, hints| {
+        segy::read_su(bytes, hints)
     }),
     // Loggers use various extensions for tables.
     Format(TABLE, Extension(&["dat", "asc", "log", ""]), maybe_table),

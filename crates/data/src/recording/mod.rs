@@ -1,7 +1,7 @@
 //! Continuous recordings of hours or days, from which windows are cut.
 //!
-//! Each format is a file here and a row of `formats.rs`: `mseed.rs` (miniSEED 2 and 3), `sac.rs`, `segy.rs`, `gse2.rs`,
-//! `gcf.rs`, `asdf.rs` (HDF5 of pyasdf), `wav.rs`, `table.rs` (CSV and tables of data loggers), `time_series.rs` (text of web
+//! Each format is a file here and a row of `formats.rs`: `mseed.rs` (miniSEED 2 and 3), `sac.rs`, `segy.rs` (also Seismic Unix),
+//! `seg2.rs`, `gse2.rs`, `gcf.rs`, `asdf.rs` (HDF5 of pyasdf), `wav.rs`, `table.rs` (CSV and tables of data loggers), `time_series.rs` (text of web
 //! services), `strong_motion/` (K-NET, PEER, CSMNC, ESM), `cosmos.rs` (COSMOS, CSMIP), `datacast.rs` (text of a Raspberry Shake)
 //! and `columns.rs` (Parquet). SeisBench's HDF5 is [`SeisBench`]. Each returns [`Trace`]s; [`merge()`] joins those of a channel. `signatures.rs` names formats that
 //! are not read.
@@ -21,6 +21,7 @@ mod mseed;
 mod note;
 mod overlaps;
 mod sac;
+mod seg2;
 mod segy;
 mod seisbench;
 pub(crate) mod signatures;

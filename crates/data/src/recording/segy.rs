@@ -1,7 +1,8 @@
-//! SEG-Y files, revisions 0 to 2, in either byte order. Each trace is a channel, called by its number in its field record.
+//! SEG-Y files, revisions 0 to 2, and files of Seismic Unix, in either byte order. Each trace is a channel, called by its number in its field record.
 
 mod header;
 mod samples;
+mod su;
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,6 +16,11 @@ use crate::error::recording::{RecordingError, SegyError};
 /// Whether the file begins with the headers of SEG-Y.
 pub(super) fn is(bytes: &[u8]) -> bool {
     FileHeader::of(bytes).is_some()
+}
+
+/// Whether the file has traces of Seismic Unix.
+pub(super) fn is_su(bytes: &[u8]) -> bool {
+    su::header(bytes).is_some()
 }
 
 /// A trace of the file.
@@ -31,8 +37,25 @@ struct Own {
 pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
     let file = FileHeader::of(bytes).ok_or(SegyError::NoHeader)?;
     file.check(bytes)?;
+    contents(bytes, &file, hints)
+}
+
+/// Reads all traces of a file of Seismic Unix, as [`read`] those of SEG-Y.
+///
+/// # Errors
+/// If a header is invalid.
+pub(super) fn read_su(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
+    let file = su::header(bytes).ok_or(SegyError::NoHeader)?;
+    contents(bytes, &file, hints)
+}
+
+/// All traces behind the file header.
+///
+/// # Errors
+/// If a header is invalid, or the sampling rate is not known.
+fn contents(bytes: &[u8], file: &FileHeader, hints: &Hints) -> Result<Contents, RecordingError> {
     let mut notes = Notes::default();
-    let all = traces(bytes, &file, &mut notes)?;
+    let all = traces(bytes, file, &mut notes)?;
     let names = names(&all, &mut notes);
     let times: Vec<Option<i64>> = all.iter().map(|own| own.header.time()).collect();
     note_times(&all, &times, &mut notes);
@@ -75,7 +98,7 @@ fn traces(bytes: &[u8], file: &FileHeader, notes: &mut Notes) -> Result<Vec<Own>
             ));
             break;
         };
-        let header = TraceHeader::of(header, file.big_endian);
+        let header = file.trace(header);
         let count = file.samples_of(&header);
         let length = count.saturating_mul(width);
         let (data, behind) = behind.split_at_checked(length).unwrap_or((behind, &[]));
@@ -90,7 +113,7 @@ fn traces(bytes: &[u8], file: &FileHeader, notes: &mut Notes) -> Result<Vec<Own>
             left_out += 1;
             continue;
         }
-        if matches!(file.format, 1 | 5) {
+        if matches!(file.format, 1 | 5) && !file.is_su {
             fractions.add(data, file.big_endian);
         }
         let interval = file.interval_of(&header);

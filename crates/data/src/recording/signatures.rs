@@ -7,7 +7,7 @@ mod foreign;
 
 use self::foreign::{
     is_ah, is_bzip2, is_cosmos, is_error_message, is_evt, is_gcf, is_json, is_nordic, is_reftek,
-    is_seg_2, is_seisan, is_suds, is_tar, is_uff, is_wfdisc, is_win,
+    is_seisan, is_suds, is_tar, is_uff, is_wfdisc, is_win,
 };
 use crate::error::recording::OtherFormat;
 
@@ -91,7 +91,6 @@ const SIGNATURES: &[Signature] = &[
     row(Start(b"DELTA: "), "an ASCII file of Seismic Handler", CONVERT),
     row(TextWith("dataset ", "file_type "), "PDAS", CONVERT),
     row(By(is_evt), "an .evt file of Kinemetrics", CONVERT),
-    row(By(is_seg_2), "SEG-2", CONVERT),
     row(By(is_seisan), "a waveform file of SEISAN", CONVERT),
     row(By(is_wfdisc), "a .wfdisc of CSS 3.0, which describes samples in other files", CONVERT),
     row(By(is_ah), "AH", CONVERT),

@@ -54,6 +54,8 @@ pub(super) struct FileHeader {
     is_fixed: bool,
     /// Byte at which the first trace begins.
     pub start: usize,
+    /// Whether the file is of Seismic Unix: traces alone, whose headers have other numbers behind those of the time.
+    pub is_su: bool,
 }
 
 impl FileHeader {
@@ -108,7 +110,30 @@ impl FileHeader {
             samples: long.map_or(samples, |count| count as usize),
             is_fixed: revision >= 0x100 && own.u16(302) == 1,
             start,
+            is_su: false,
         })
+    }
+
+    /// What stands for the header in a file of Seismic Unix that begins with the trace `first`.
+    pub fn of_traces(big_endian: bool, format: u16, first: &TraceHeader) -> Self {
+        Self {
+            big_endian,
+            format,
+            interval: first.interval.into(),
+            samples: first.samples,
+            is_fixed: false,
+            start: 0,
+            is_su: true,
+        }
+    }
+
+    /// The header of a trace in `bytes`, which are [`TRACE`].
+    pub fn trace(&self, bytes: &[u8]) -> TraceHeader {
+        let mut header = TraceHeader::of(bytes, self.big_endian);
+        if self.is_su {
+            header.delay = header.millis / 1000.0;
+        }
+        header
     }
 
     /// Why a file with this header cannot be read.
@@ -171,14 +196,16 @@ pub(super) struct TraceHeader {
     pub record: i32,
     /// Number of the trace in it.
     pub trace: i32,
-    kind: i16,
+    pub kind: i16,
     /// Seconds from the time of the header to the first sample.
     pub delay: f64,
-    samples: usize,
+    /// The same in milliseconds, without the scalar for times.
+    millis: f64,
+    pub samples: usize,
     /// Microseconds between samples; 0 if the header does not say.
-    interval: u16,
+    pub interval: u16,
     /// Year, day of the year, hour, minute and second.
-    parts: [i16; 5],
+    pub parts: [i16; 5],
     pub time_basis: i16,
 }
 
@@ -191,11 +218,13 @@ impl TraceHeader {
             scale if scale < 0 => -1.0 / f64::from(scale),
             scale => scale.into(),
         };
+        let millis = f64::from(own.i16(108));
         Self {
             record: own.i32(8),
             trace: own.i32(12),
             kind: own.i16(28),
-            delay: f64::from(own.i16(108)) * scale / 1000.0,
+            delay: millis * scale / 1000.0,
+            millis,
             samples: own.u16(114).into(),
             interval: own.u16(116),
             parts: [156, 158, 160, 162, 164].map(|at| own.i16(at)),

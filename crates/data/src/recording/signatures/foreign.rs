@@ -124,16 +124,6 @@ pub(super) fn is_evt(bytes: &[u8]) -> bool {
     bytes.get(4..8) == Some(&kind) && matches!(u16_at(bytes, 8, big_endian), Some(2040 | 2736))
 }
 
-/// The file descriptor block of SEG-2: an identifier in either byte order and revision 1.
-pub(super) fn is_seg_2(bytes: &[u8]) -> bool {
-    let big_endian = match bytes {
-        [0x55, 0x3A, ..] => false,
-        [0x3A, 0x55, ..] => true,
-        _ => return false,
-    };
-    u16_at(bytes, 2, big_endian) == Some(1)
-}
-
 /// The first record of SEISAN's Fortran files has 80 characters, and their number before and after them.
 pub(super) fn is_seisan(bytes: &[u8]) -> bool {
     let framed = |width: usize, big_endian: bool| {

@@ -106,7 +106,6 @@ fn files_of_other_programs_of_the_field_are_named() {
             b"K\0\x01\x14\x01\0\0\0\xF8\x07\0\0\x12\xD7\xEB\xE8KMI",
             "Kinemetrics",
         ),
-        (b"\x55\x3A\x01\0\x04", "SEG-2"),
         (b"%PDF-1.7", "a PDF"),
         (b"TDSm\x0E\0", "LabVIEW"),
     ] {

@@ -1,0 +1,163 @@
+//! SEG-2 of engineering seismographs (`.sg2`, `.seg2`, `.dat`): a record of several channels, each behind texts about it.
+//!
+//! S. E. Pullan, "Recommended standard for seismic (/radar) data files in the personal computer environment", Geophysics 55 (1990).
+//! Samples are multiplied by their descaling factor, as the standard says: gains differ between channels.
+
+mod block;
+mod samples;
+mod start;
+
+use std::collections::HashSet;
+
+use support::words::counted;
+
+use self::block::{FileBlock, Texts, TraceBlock};
+use super::{Contents, Hints, NANOS, Notes, Trace, check_rate, other_start};
+use crate::error::recording::{RecordingError, Seg2Error, Seg2Problem};
+
+/// Whether the file begins with the file descriptor block.
+pub(super) fn is(bytes: &[u8]) -> bool {
+    FileBlock::of(bytes).is_some()
+}
+
+/// A trace of the file.
+struct Own {
+    texts: Texts,
+    rate: f64,
+    /// Seconds from the time of the record to the first sample.
+    delay: f64,
+    samples: Vec<f64>,
+}
+
+/// Reads all traces; those that cannot be read are left out.
+///
+/// # Errors
+/// If no trace can be read.
+pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
+    let file = FileBlock::of(bytes).ok_or(Seg2Error::NoBlock)?;
+    let mut notes = Notes::default();
+    let mut all = Vec::new();
+    let mut damaged: Option<Seg2Error> = None;
+    let mut bad = 0;
+    for (index, at) in file.traces.iter().enumerate() {
+        let number = index + 1;
+        let own = at.ok_or(Seg2Problem::Repeated);
+        let own = own.and_then(|at| trace(bytes, at, &file, (number, hints), &mut notes));
+        match own {
+            Ok(own) => all.push(own),
+            Err(problem) => {
+                bad += 1;
+                damaged.get_or_insert(Seg2Error::Trace { number, problem });
+            }
+        }
+    }
+    if let Some(problem) = damaged {
+        if all.is_empty() {
+            return Err(problem.into());
+        }
+        let traces = counted(bad, "trace");
+        notes.push(format!("left out {traces}: {problem}"));
+    }
+    let own = start::of(&file.texts, &mut notes);
+    note_scales(&all, &mut notes);
+    note_delays(&all, &mut notes);
+    let names = names(&all, &mut notes);
+    let start = own.or(hints.start).unwrap_or(0);
+    let traces = all.into_iter().zip(names).map(|(own, channel)| Trace {
+        channel,
+        start: start.saturating_add((own.delay * NANOS).round() as i64),
+        rate: own.rate,
+        samples: own.samples,
+    });
+    let traces = traces.collect();
+    notes.extend(other_start(hints, own));
+    Ok(Contents {
+        traces,
+        notes,
+        ..Contents::default()
+    })
+}
+
+/// The trace whose block begins at byte `at`, with its `number` from 1.
+///
+/// # Errors
+/// If its block is damaged, or does not tell the sampling interval.
+fn trace(
+    bytes: &[u8],
+    at: usize,
+    file: &FileBlock,
+    (number, hints): (usize, &Hints),
+    notes: &mut Notes,
+) -> Result<Own, Seg2Problem> {
+    let block = TraceBlock::of(bytes, at, file).ok_or(Seg2Problem::NoBlock { at })?;
+    let texts = block.texts;
+    let given = texts.number("SAMPLE_INTERVAL");
+    let rate = match given.or_else(|| file.texts.number("SAMPLE_INTERVAL")) {
+        Some(interval) => 1.0 / interval,
+        None => hints.sampling_rate.ok_or(Seg2Problem::NoInterval)?,
+    };
+    let factor = texts.number("DESCALING_FACTOR");
+    let factor = factor.filter(|own| *own != 0.0).unwrap_or(1.0);
+    let mut samples = samples::decode(block.data, block.count, block.format, file.big_endian)?;
+    if samples.len() < block.count {
+        notes.push(format!(
+            "trace {number} has {} samples, but the data end after {}: these are read",
+            block.count,
+            samples.len()
+        ));
+    }
+    samples.iter_mut().for_each(|sample| *sample *= factor);
+    Ok(Own {
+        rate: check_rate(rate)?,
+        delay: texts.number("DELAY").unwrap_or(0.0),
+        samples,
+        texts,
+    })
+}
+
+/// The names of channels: their numbers, or their positions in the file.
+fn names(all: &[Own], notes: &mut Notes) -> Vec<String> {
+    let numbers = all.iter().map(|own| own.texts.word("CHANNEL_NUMBER"));
+    let numbers: Vec<Option<&str>> = numbers.collect();
+    let mut known = HashSet::new();
+    if numbers
+        .iter()
+        .all(|own| own.is_some_and(|own| known.insert(own)))
+    {
+        let names = numbers.into_iter().flatten();
+        return names.map(str::to_owned).collect();
+    }
+    if numbers.iter().any(Option::is_some) {
+        notes.push(
+            "channel numbers are missing or not unique: traces are numbered from 1 in the order of the file",
+        );
+    }
+    (1..=all.len()).map(|number| number.to_string()).collect()
+}
+
+/// Notes samples without a unit.
+fn note_scales(all: &[Own], notes: &mut Notes) {
+    let is_scaled = |own: &&Own| {
+        own.texts
+            .number("DESCALING_FACTOR")
+            .is_some_and(|f| f != 0.0)
+    };
+    let scaled = all.iter().filter(is_scaled).count();
+    let given = |own: &Own| own.texts.word("DESCALING_FACTOR").is_some();
+    if scaled < all.len() && all.iter().any(given) {
+        notes.push(format!(
+            "{} without a descaling factor: their samples are as recorded, and those of the others scaled",
+            counted(all.len() - scaled, "trace")
+        ));
+    }
+}
+
+/// Notes traces that do not begin at the time of the record.
+fn note_delays(all: &[Own], notes: &mut Notes) {
+    if let Some(own) = all.iter().find(|own| own.delay != 0.0) {
+        notes.push(format!(
+            "traces begin {} s after the time of the record: that is their delay",
+            own.delay
+        ));
+    }
+}

@@ -1,0 +1,95 @@
+//! The formats of the samples of SEG-2.
+
+use crate::error::recording::Seg2Problem;
+
+/// Bytes of four samples of format 3: their exponents, and a fraction each.
+const FOUR: usize = 10;
+
+/// At most `count` samples at the beginning of `bytes`.
+///
+/// # Errors
+/// If the format is not known.
+pub(super) fn decode(
+    bytes: &[u8],
+    count: usize,
+    format: u8,
+    big_endian: bool,
+) -> Result<Vec<f64>, Seg2Problem> {
+    Ok(match format {
+        1 => all(bytes, count, big_endian, |word| {
+            i16::from_be_bytes(word).into()
+        }),
+        2 => all(bytes, count, big_endian, |word| {
+            i32::from_be_bytes(word).into()
+        }),
+        3 => packed(bytes, count, big_endian),
+        4 => all(bytes, count, big_endian, |word| {
+            f32::from_be_bytes(word).into()
+        }),
+        5 => all(bytes, count, big_endian, f64::from_be_bytes),
+        format => return Err(Seg2Problem::Format { format }),
+    })
+}
+
+/// The first `count` numbers, each read from its bytes in big-endian order.
+fn all<const N: usize>(
+    bytes: &[u8],
+    count: usize,
+    big_endian: bool,
+    read: impl Fn([u8; N]) -> f64,
+) -> Vec<f64> {
+    let words = bytes.as_chunks::<N>().0.iter().take(count);
+    let in_order = words.map(|word| {
+        let mut word = *word;
+        if !big_endian {
+            word.reverse();
+        }
+        read(word)
+    });
+    in_order.collect()
+}
+
+/// Numbers of 20 bits, as in SEG-D: an exponent of four bits, and a fraction in ones' complement.
+fn packed(bytes: &[u8], count: usize, big_endian: bool) -> Vec<f64> {
+    let word = |own: &[u8]| {
+        let own = [own[0], own[1]];
+        if big_endian {
+            u16::from_be_bytes(own)
+        } else {
+            u16::from_le_bytes(own)
+        }
+    };
+    let fours = bytes.as_chunks::<FOUR>().0.iter();
+    let samples = fours.flat_map(|four| {
+        let exponents = word(&four[..2]);
+        (0..4).map(move |number| {
+            let fraction = word(&four[2 + 2 * number..]) as i16;
+            let fraction = i32::from(fraction) + i32::from(fraction < 0);
+            let exponent = exponents >> (4 * number) & 0xF;
+            f64::from(fraction << exponent)
+        })
+    });
+    samples.take(count).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_twenty_bits() {
+        // Exponents 1, 0, 15 and 2, from the lowest bits on.
+        let bytes = [0x2F, 0x01, 0, 5, 0xFF, 0xFE, 0x80, 0, 0xFF, 0xFF];
+        let expected = [10.0, -1.0, -32767.0 * 32768.0, 0.0];
+        assert_eq!(decode(&bytes, 4, 3, true).unwrap(), expected);
+        assert_eq!(decode(&bytes, 3, 3, true).unwrap(), expected[..3]);
+        let mut turned = bytes;
+        turned
+            .as_chunks_mut::<2>()
+            .0
+            .iter_mut()
+            .for_each(|word| word.reverse());
+        assert_eq!(decode(&turned, 9, 3, false).unwrap(), expected);
+        assert!(decode(&bytes, 4, 6, true).is_err());
+    }
+}
