@@ -7,7 +7,7 @@ use std::fmt::Write;
 use serde_json::{Map, Value, json};
 
 use super::text::{
-    Colour, Terminal, bytes, count, cut, duration, number, painted_table, plain, sparkline,
+    Colour, Terminal, count, cut, duration, number, painted_table, plain, sparkline,
 };
 use super::{CURVES, Output, ids, tensorboard};
 use crate::catalogue::layout::{CONFUSION_MATRIX, METADATA, PER_CLASS};
@@ -360,6 +360,7 @@ fn per_class(m: &Metadata, test: &Map<String, Value>, terminal: &Terminal) -> St
 #[cfg(test)]
 mod tests {
     use super::super::tests::{store, terminal};
+    use super::super::text::bytes;
     use super::*;
 
     #[test]
