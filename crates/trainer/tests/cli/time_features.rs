@@ -248,6 +248,46 @@ fn the_correlation_of_channels_is_chosen_where_it_tells_the_classes() {
     assert_evaluates_alike(&place, &experiment);
 }
 
+/// Pulses upwards and downwards, at about the same time: spectra are the same.
+#[test]
+fn raw_samples_are_chosen_where_no_spectrum_tells_the_classes() {
+    let place = Place::new();
+    let config = dataset_of(&place, "", 256, |_, label, seed| {
+        let mut random = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let middle = 120.0 + 16.0 * uniform(&mut random);
+        let sign = if label == 1 { 1.0 } else { -1.0 };
+        let pulse = |i: usize| {
+            let away = ((i % 256) as f32 - middle) / 12.0;
+            if i < 256 {
+                2.0 * sign * (-away * away).exp()
+            } else {
+                0.0
+            }
+        };
+        let noise = |i| pulse(i) + uniform(&mut random) - 0.5;
+        (0..2 * 256).map(noise).collect()
+    });
+    let (experiment, said) = trained(&place, &config, &[]);
+    assert!(said.contains("training with raw samples (`spec"), "{said}");
+    let choice = metadata(&experiment)["front_end_choice"].clone();
+    assert_eq!(chosen(&choice), ["raw"], "{said}");
+    assert_eq!(
+        card(&experiment)["preprocessing"]["spectral"]["method"],
+        "none"
+    );
+    let results = &metadata(&experiment)["results"]["test"];
+    assert!(results["f1_macro"].as_f64().unwrap() > 0.9, "{results}");
+    assert_evaluates_alike(&place, &experiment);
+    // The choice depends on the data alone, and a run that is resumed keeps it.
+    let (other, _) = trained(&place, &config, &["--seed", "7", "--stream"]);
+    assert_eq!(metadata(&other)["front_end_choice"], choice);
+    let id = other.file_name().unwrap().to_str().unwrap();
+    let output = place.run(&["--resume", id]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_eq!(card(&other)["preprocessing"]["spectral"]["method"], "none");
+    assert_evaluates_alike(&place, &other);
+}
+
 /// In validation, impulsive windows are of the other class; the spectrum tells the classes everywhere.
 #[test]
 fn features_in_time_are_not_chosen_where_they_mislead() {
