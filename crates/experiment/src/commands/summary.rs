@@ -379,7 +379,7 @@ mod tests {
             terminal.width = None;
             let text = whole(&entry, &terminal).replace(&path, "DIR");
             // Log sizes depend on the length of the host's name.
-            let size = bytes(Some(size(&entry.directory) as f64));
+            let size = super::super::text::bytes(Some(size(&entry.directory) as f64));
             insta::assert_snapshot!("summary", text.replace(&size, "SIZE"));
         }
         let output = run(&store, "latest", true, &terminal(None)).unwrap();
