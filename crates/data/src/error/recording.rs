@@ -31,7 +31,7 @@ pub use table::{ClockError, ColumnError, TableError};
 pub use wav::WavError;
 
 /// Formats that are read, for messages.
-const KNOWN: &str = "recordings are miniSEED, SAC, WAV, SEG-Y, SEG-2, Seismic Unix, GSE2, GCF, ASDF, K-NET, PEER, CSMNC, ESM, COSMOS, CSMIP, Parquet or .csv tables";
+const KNOWN: &str = "recordings are miniSEED, SAC, WAV, SEG-Y, SEG-2, Seismic Unix, GSE2, GCF, ASDF, K-NET, PEER, CSMNC, ESM, GeoNet, COSMOS, CSMIP, Parquet or .csv tables";
 
 /// What is wrong with a recording.
 #[derive(Debug, thiserror::Error)]

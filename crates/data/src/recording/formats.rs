@@ -55,7 +55,7 @@ impl Format {
 
 /// All formats; the first one that accepts a file reads it. Formats recognised by content come before those recognised by
 /// extension.
-const FORMATS: [Format; 22] = [
+const FORMATS: [Format; 23] = [
     Format(PARQUET, Content(columns::is), columns::read),
     Format("WAV", Content(wav::is), |bytes, hints| {
         wav::read(bytes, hints)
@@ -89,6 +89,11 @@ const FORMATS: [Format; 22] = [
     Format("ESM", Content(strong_motion::is_esm), |bytes, hints| {
         strong_motion::read_esm(bytes, hints)
     }),
+    Format(
+        "GeoNet",
+        Content(strong_motion::is_geonet),
+        |bytes, hints| strong_motion::read_geonet(bytes, hints),
+    ),
     Format(
         "text of a web service",
         Content(time_series::is),

@@ -1,10 +1,11 @@
 //! Texts of strong-motion networks, one component each: K-NET and KiK-net of Japan, PEER's NGA database, CSMNC of China, and ESM of
-//! Europe.
+//! Europe; and GeoNet of New Zealand, three components each.
 //!
-//! K-NET and ESM have the time of the first sample. The others have that of the earthquake, which is another.
+//! K-NET, ESM and GeoNet have the time of the first sample. The others have that of the earthquake, which is another.
 
 mod csmnc;
 mod esm;
+mod geonet;
 mod knet;
 mod numbers;
 mod peer;
@@ -16,6 +17,7 @@ use crate::error::recording::{RecordingError, StrongMotionError, StrongMotionPro
 
 pub(super) use csmnc::{is as is_csmnc, read as read_csmnc};
 pub(super) use esm::{is as is_esm, read as read_esm};
+pub(super) use geonet::{is as is_geonet, read as read_geonet};
 pub(super) use knet::{is as is_knet, read as read_knet};
 pub(super) use peer::{is as is_peer, read as read_peer};
 
