@@ -7,7 +7,8 @@ use data::{
 };
 use serde_json::json;
 
-use super::front_end_search::{Form, FrontEndSearch};
+use super::front_end_form::Form;
+use super::front_end_search::FrontEndSearch;
 use super::prepared::{Prepared, identity, load, network};
 use super::trial::{Contender, Effort, Trial};
 use crate::error::{TrainerError, UsageError};
@@ -226,13 +227,16 @@ impl Prepared {
             .collect()
     }
 
-    /// Raw samples, if a window can be cut into segments and no augmentation is for spectra alone.
+    /// Raw samples, if a window can be cut into segments, none longer than their usual features, and no augmentation is for
+    /// spectra alone.
     fn raw(&self, _: Form) -> Vec<Form> {
         let is_standard = self.job.recipe.augmentation.settings() == Augmentation::standard();
-        let layout = self
-            .open_layout()
-            .filter(|_| is_standard && self.job.budget_kb.is_none());
-        let layout = layout.filter(|own| own.segments == SEGMENTS && segment(own.window).is_some());
+        let layout = self.open_layout().filter(|own| {
+            let length = segment(own.window).filter(|_| own.segments == SEGMENTS);
+            is_standard
+                && self.job.budget_kb.is_none()
+                && length.is_some_and(|length| length <= own.features())
+        });
         layout.map(|_| Form::RAW).into_iter().collect()
     }
 

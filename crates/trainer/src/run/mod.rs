@@ -11,6 +11,7 @@ mod distillation;
 mod distillation_search;
 mod finished;
 mod front_end;
+mod front_end_form;
 mod front_end_search;
 mod paired;
 mod prepared;
