@@ -17,7 +17,7 @@ use crate::training::Interrupt;
 use crate::{budget, memory};
 
 /// Raised whenever a search comes to other results, which are then not taken from the cache.
-const VERSION: u32 = 10;
+const VERSION: u32 = 11;
 
 /// Samples of the shortest window in which the rhythm is tried: four for each part whose energy it compares.
 const SHORTEST_WITH_RHYTHM: usize = 256;
@@ -328,6 +328,8 @@ impl Prepared {
             &self.target,
         )?;
         recipe.spectral_processing = Some(dataset.preprocessing.spectral.clone());
+        // That of raw samples is another one.
+        recipe.normalisation = Some(dataset.preprocessing.normalisation);
         if let Some(data) = &mut recipe.data {
             data.input_shape = dataset.train.shape.to_vec();
         }
