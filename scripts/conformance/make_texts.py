@@ -1,5 +1,5 @@
-"""Writes crates/data/tests/fixtures/texts: formats of numbers in text that ObsPy does not read. PEER, CSMNC, ESM, COSMOS and CSMIP
-(strong motion), the data cast of a Raspberry Shake, and tables with several samples in each row.
+"""Writes crates/data/tests/fixtures/texts: formats of numbers in text that ObsPy does not read. PEER, CSMNC, ESM, GeoNet, COSMOS and
+CSMIP (strong motion), the data cast of a Raspberry Shake, and tables with several samples in each row.
 
     pip install numpy
     python scripts/conformance/make_texts.py
@@ -114,8 +114,28 @@ def packed():
     put("rows.packed", "".join(lines), [("s", start * 10**9, 100.0, data)])
 
 
+def geonet():
+    """By the format's description (Cousins, 2008), as of the record 20130816_023105_MRZ_20."""
+    start, places = 1_376_620_254_250_000_000, {9: 2013, 10: 8, 19: 16, 20: 2, 39: 30, 40: 54250}
+    for name, kind, unit in [("raw.v1a", "Uncorrected", 0.5), ("corrected.v2a", "Corrected", 1.0)]:
+        text, traces = "", []
+        for component in ["N00E", "N90E"]:
+            blocks = [noise(127, 1) for _ in range(1 if unit == 0.5 else 3)]
+            counts = {31: 127} if unit == 0.5 else {34: 127, 35: 127, 36: 127}
+            integers = [{**places, **counts}.get(number, 0) for number in range(1, 41)]
+            reals = [{24: 126 / 50, 25: 0.005, 26: 0.02}.get(number, 0.0) for number in range(1, 61)]
+            text += f"{kind} accelerogram 20130816_023105_MRZ_20 GNS Science\nSite MRZ     40 39 38S 175 34 43E\n" + "text\n" * 8
+            text += f"Raw readings in units of {unit:.2f} mm/s/s  at intervals of 0.020 s\nData is unfiltered\n"
+            text += f"Component {component}    Transverse Accelerometer Axis\n" + "peak\n" * 3
+            text += rows([f"{own:8d}" for own in integers], 10) + rows([f"{own:8.3f}" for own in reals], 10)
+            for own, suffix in zip(blocks, ["", "-vel", "-disp"]):
+                text += rows([f"{value:8.1f}" for value in own], 10)
+                traces.append((f"NZ.MRZ..{component}{suffix}", start, 50.0, own * unit))
+        put(name, text, traces)
+
+
 if __name__ == "__main__":
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for write in [peer, csmnc, cosmos, csmip, uncorrected, shake, packed, esm]:
+    for write in [peer, csmnc, cosmos, csmip, uncorrected, shake, packed, esm, geonet]:
         write()
     (FOLDER / "expected.json").write_text(json.dumps(expected) + "\n")
