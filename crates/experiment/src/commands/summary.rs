@@ -360,7 +360,7 @@ fn per_class(m: &Metadata, test: &Map<String, Value>, terminal: &Terminal) -> St
 #[cfg(test)]
 mod tests {
     use super::super::tests::{store, terminal};
-    use super::{super::text::bytes, *};
+    use super::*;
 
     #[test]
     fn the_whole_story() {
