@@ -33,6 +33,7 @@ mod time;
 mod time_parts;
 mod time_series;
 mod wav;
+mod words;
 
 use std::cell::Cell;
 use std::io::Read;

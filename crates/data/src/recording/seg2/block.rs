@@ -2,29 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use super::super::words::{u16_at, u32_at};
+
 /// Bytes of a block before its pointers or texts.
 const BLOCK: usize = 32;
 /// The number that a trace's block begins with.
 const TRACE: u16 = 0x4422;
 
-/// Numbers in the byte order of a file.
-fn u16_at(bytes: &[u8], at: usize, big_endian: bool) -> Option<u16> {
-    let own = *bytes.get(at..)?.first_chunk()?;
-    Some(if big_endian {
-        u16::from_be_bytes(own)
-    } else {
-        u16::from_le_bytes(own)
-    })
-}
-
-fn u32_at(bytes: &[u8], at: usize, big_endian: bool) -> Option<usize> {
-    let own = *bytes.get(at..)?.first_chunk()?;
-    let number = if big_endian {
-        u32::from_be_bytes(own)
-    } else {
-        u32::from_le_bytes(own)
-    };
-    usize::try_from(number).ok()
+/// A position or count.
+fn usize_at(bytes: &[u8], at: usize, big_endian: bool) -> Option<usize> {
+    usize::try_from(u32_at(bytes, at, big_endian)?).ok()
 }
 
 /// The block at the beginning of a file.
@@ -57,7 +44,7 @@ impl FileBlock {
             [2, first, second] => vec![first, second],
             _ => return None,
         };
-        let pointers = (0..count).map(|trace| u32_at(bytes, BLOCK + 4 * trace, big_endian));
+        let pointers = (0..count).map(|trace| usize_at(bytes, BLOCK + 4 * trace, big_endian));
         let mut places = BTreeSet::new();
         let mut new = |own: usize| Some(own).filter(|own| places.insert(*own));
         let traces = pointers.map_while(|own| own.map(&mut new)).collect();
@@ -98,7 +85,7 @@ impl<'a> TraceBlock<'a> {
         Some(Self {
             texts: Texts::of(texts, &file.end, file.big_endian),
             format: block[12],
-            count: u32_at(block, 8, file.big_endian)?,
+            count: usize_at(block, 8, file.big_endian)?,
             data: &block[size..],
         })
     }

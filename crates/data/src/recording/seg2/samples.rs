@@ -1,5 +1,6 @@
 //! The formats of the samples of SEG-2.
 
+use super::super::words::{all, in_order};
 use crate::error::recording::Seg2Problem;
 
 /// Bytes of four samples of format 3: their exponents, and a fraction each.
@@ -15,55 +16,25 @@ pub(super) fn decode(
     format: u8,
     big_endian: bool,
 ) -> Result<Vec<f64>, Seg2Problem> {
+    let first = |width: usize| &bytes[..bytes.len().min(count.saturating_mul(width))];
     Ok(match format {
-        1 => all(bytes, count, big_endian, |word| {
-            i16::from_be_bytes(word).into()
-        }),
-        2 => all(bytes, count, big_endian, |word| {
-            i32::from_be_bytes(word).into()
-        }),
+        1 => all(first(2), big_endian, |word| i16::from_be_bytes(word).into()),
+        2 => all(first(4), big_endian, |word| i32::from_be_bytes(word).into()),
         3 => packed(bytes, count, big_endian),
-        4 => all(bytes, count, big_endian, |word| {
-            f32::from_be_bytes(word).into()
-        }),
-        5 => all(bytes, count, big_endian, f64::from_be_bytes),
+        4 => all(first(4), big_endian, |word| f32::from_be_bytes(word).into()),
+        5 => all(first(8), big_endian, f64::from_be_bytes),
         format => return Err(Seg2Problem::Format { format }),
     })
 }
 
-/// The first `count` numbers, each read from its bytes in big-endian order.
-fn all<const N: usize>(
-    bytes: &[u8],
-    count: usize,
-    big_endian: bool,
-    read: impl Fn([u8; N]) -> f64,
-) -> Vec<f64> {
-    let words = bytes.as_chunks::<N>().0.iter().take(count);
-    let in_order = words.map(|word| {
-        let mut word = *word;
-        if !big_endian {
-            word.reverse();
-        }
-        read(word)
-    });
-    in_order.collect()
-}
-
 /// Numbers of 20 bits, as in SEG-D: an exponent of four bits, and a fraction in ones' complement.
 fn packed(bytes: &[u8], count: usize, big_endian: bool) -> Vec<f64> {
-    let word = |own: &[u8]| {
-        let own = [own[0], own[1]];
-        if big_endian {
-            u16::from_be_bytes(own)
-        } else {
-            u16::from_le_bytes(own)
-        }
-    };
     let fours = bytes.as_chunks::<FOUR>().0.iter();
     let samples = fours.flat_map(|four| {
-        let exponents = word(&four[..2]);
+        let word = |at: usize| u16::from_be_bytes(in_order([four[at], four[at + 1]], big_endian));
+        let exponents = word(0);
         (0..4).map(move |number| {
-            let fraction = word(&four[2 + 2 * number..]) as i16;
+            let fraction = word(2 + 2 * number) as i16;
             let fraction = i32::from(fraction) + i32::from(fraction < 0);
             let exponent = exponents >> (4 * number) & 0xF;
             f64::from(fraction << exponent)

@@ -2,6 +2,7 @@
 
 use super::super::signatures;
 use super::super::time::of_day;
+use super::super::words::in_order;
 use crate::error::recording::SegyError;
 
 /// Bytes of the text and of the numbers before the first trace.
@@ -21,11 +22,8 @@ struct Numbers<'a> {
 
 impl Numbers<'_> {
     fn of<const N: usize>(&self, at: usize) -> [u8; N] {
-        let mut own: [u8; N] = self.bytes[at..at + N].try_into().expect("as long");
-        if !self.big_endian {
-            own.reverse();
-        }
-        own
+        let own = self.bytes[at..at + N].try_into().expect("as long");
+        in_order(own, self.big_endian)
     }
 
     fn u16(&self, at: usize) -> u16 {

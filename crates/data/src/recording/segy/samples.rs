@@ -1,5 +1,6 @@
 //! The formats of the samples of SEG-Y.
 
+use super::super::words::{all, in_order};
 use crate::error::recording::SegyError;
 
 /// Reads the samples in bytes of either order; the second argument says whether they are big-endian.
@@ -47,20 +48,6 @@ pub(super) fn width(format: u16) -> usize {
     }
 }
 
-/// The numbers in `bytes`, each read from its bytes in big-endian order.
-fn all<const N: usize>(bytes: &[u8], big_endian: bool, read: impl Fn([u8; N]) -> f64) -> Vec<f64> {
-    let words = bytes.as_chunks::<N>().0.iter();
-    if big_endian {
-        return words.map(|word| read(*word)).collect();
-    }
-    let turned = words.map(|word| {
-        let mut word = *word;
-        word.reverse();
-        read(word)
-    });
-    turned.collect()
-}
-
 /// A number of IBM's mainframes: a sign, an exponent of 16 and a fraction of 24 bits.
 fn ibm(bits: u32) -> f64 {
     let fraction = f64::from(bits & 0xFF_FFFF) / 16_777_216.0;
@@ -82,11 +69,7 @@ impl Fractions {
     /// Adds the floats in `bytes`.
     pub fn add(&mut self, bytes: &[u8], big_endian: bool) {
         for word in bytes.as_chunks().0 {
-            let word = if big_endian {
-                u32::from_be_bytes(*word)
-            } else {
-                u32::from_le_bytes(*word)
-            };
+            let word = u32::from_be_bytes(in_order(*word, big_endian));
             if word & 0xFF_FFFF != 0 {
                 self.digits[(word >> 20 & 0xF) as usize] += 1;
                 self.negative += usize::from(word >> 31 == 1);

@@ -1,14 +1,6 @@
 //! Tests for formats without an unambiguous beginning.
 
-/// Numbers in a fixed byte order.
-fn u16_at(bytes: &[u8], at: usize, big_endian: bool) -> Option<u16> {
-    let own: [u8; 2] = bytes.get(at..at + 2)?.try_into().ok()?;
-    Some(if big_endian {
-        u16::from_be_bytes(own)
-    } else {
-        u16::from_le_bytes(own)
-    })
-}
+use super::super::words::u16_at;
 
 /// `BZh`, and a digit that is the size of blocks.
 pub(super) fn is_bzip2(bytes: &[u8]) -> bool {
