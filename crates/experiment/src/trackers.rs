@@ -22,7 +22,7 @@ pub(crate) use self::mlflow_database::{StoredRun, Wanted};
 use self::run::{File, Files, Part, TrackedRun};
 #[cfg(feature = "cli")]
 pub(crate) use self::search::MLFLOW_DATABASE;
-pub(crate) use self::search::{Run, below, in_databases, program_of};
+pub(crate) use self::search::{Found, Run, below, in_databases, program_of};
 use crate::files::{below as files_below, read_regular};
 use crate::metadata::Metadata;
 use support::words::counted;

@@ -11,16 +11,18 @@ use crate::trackers::MLFLOW_DATABASE;
 /// Says that there are no experiments, and why: often the directory is another one.
 pub(super) fn no_experiments(root: &Path) -> String {
     let show = |path: &Path| plain(&path.display().to_string());
+    let parent = |unnamed: &str| {
+        let parent = root.parent().map(show).filter(|name| !name.is_empty());
+        parent.unwrap_or_else(|| unnamed.into())
+    };
     let why = if !root.exists() {
         ": there is no such directory".into()
     } else if root.join(METADATA).exists() {
-        let parent = root.parent().map(show).filter(|name| !name.is_empty());
-        let parent = parent.unwrap_or_else(|| "..".into());
+        let parent = parent("..");
         format!(": it is one experiment; give the directory that holds it, {parent}")
     } else if root.join("..").join(MLFLOW_DATABASE).is_file() {
         // Beside it, MLflow keeps the files of runs alone.
-        let parent = root.parent().map(show).filter(|name| !name.is_empty());
-        let parent = parent.unwrap_or_else(|| ".".into());
+        let parent = parent(".");
         format!(
             ": the runs of MLflow are in `{MLFLOW_DATABASE}` beside it; give the directory that holds both, {parent}"
         )

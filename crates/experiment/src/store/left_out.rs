@@ -12,7 +12,7 @@ use crate::catalogue::layout::{LOCK_FILE, METADATA};
 use crate::error::ExperimentError;
 use crate::files::below;
 use crate::log_tables;
-use crate::trackers::{self, Wanted};
+use crate::trackers::{self, Found, Wanted};
 use support::words::counted;
 
 /// A folder that is not listed.
@@ -76,25 +76,28 @@ impl ExperimentStore {
         let mut left_out = Vec::new();
         for path in paths {
             let name = name_of(&path);
-            let deleted = deleted(&path);
+            let tracked = tracked(&path);
             let any_listed = listed.iter().any(|own| own.starts_with(&path));
-            let reason = deleted.or_else(|| reason(&path).filter(|_| !any_listed));
+            let reason = || reason(&path, &tracked).filter(|_| !any_listed);
+            let reason = deleted(&path, &tracked).or_else(reason);
             left_out.extend(reason.map(|reason| LeftOut { name, reason }));
         }
         Ok(left_out)
     }
 }
 
+/// The runs of trackers in a folder or database; links are not followed.
+fn tracked(path: &Path) -> Found {
+    match fs::symlink_metadata(path) {
+        Ok(kind) if kind.is_dir() => trackers::below(path, Wanted::Runs),
+        Ok(kind) if kind.is_file() => trackers::in_databases(path, Wanted::Runs),
+        _ => Found::default(),
+    }
+}
+
 /// That runs in a folder, or in a database, were deleted in the program that tracked them; `None` without any.
-fn deleted(folder: &Path) -> Option<String> {
-    let kind = fs::symlink_metadata(folder).ok()?;
-    let found = if kind.is_dir() {
-        trackers::below(folder, Wanted::Runs).deleted
-    } else if kind.is_file() {
-        trackers::in_databases(folder, Wanted::Runs).deleted
-    } else {
-        return None;
-    };
+fn deleted(folder: &Path, tracked: &Found) -> Option<String> {
+    let found = &tracked.deleted;
     let (first, program) = found.first()?;
     let runs = counted(found.len(), "run");
     let first = first.strip_prefix(folder).unwrap_or(first);
@@ -106,8 +109,9 @@ fn deleted(folder: &Path) -> Option<String> {
     Some(format!("{which} deleted in {}", program.name()))
 }
 
-/// Why a folder, or a link to one, is not listed; `None` for what is no folder, and what was just removed.
-fn reason(path: &Path) -> Option<String> {
+/// Why a folder with these runs of trackers, or a link to one, is not listed; `None` for what is no folder, and what was just
+/// removed.
+fn reason(path: &Path, tracked: &Found) -> Option<String> {
     let kind = fs::symlink_metadata(path).ok()?;
     if kind.is_symlink() {
         return match fs::metadata(path) {
@@ -124,8 +128,8 @@ fn reason(path: &Path) -> Option<String> {
             .any(|name| path.join(name).exists())
     };
     if kind.is_file() {
-        let problems = trackers::in_databases(path, Wanted::Runs).problems;
-        return problems.into_iter().next().map(|(_, problem)| problem);
+        let (_, problem) = tracked.problems.first()?;
+        return Some(problem.clone());
     }
     if !kind.is_dir() || is_own() {
         return None;
@@ -155,7 +159,7 @@ fn reason(path: &Path) -> Option<String> {
             shown(file)
         ));
     }
-    if let Some((file, problem)) = trackers::below(path, Wanted::Runs).problems.first() {
+    if let Some((file, problem)) = tracked.problems.first() {
         return Some(format!("has `{}`, which {problem}", shown(file)));
     }
     // A table that holds no metrics is the most likely mistake.
