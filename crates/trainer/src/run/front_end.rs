@@ -2,8 +2,8 @@
 
 use baselines::cache::{self, Key};
 use data::{
-    Augmentation, BandLayout, Dataset, DatasetConfig, FEW_BANDS, Normalisation, SEGMENTS,
-    SpectralMethod, Storage, segment,
+    Augmentation, BandLayout, Dataset, DatasetConfig, FEW_BANDS, Normalisation, SEGMENTS, Storage,
+    segment,
 };
 use serde_json::json;
 
@@ -63,9 +63,8 @@ impl Prepared {
 
     /// Chooses the form of the front end, if neither the dataset configuration nor the recipe sets the front end: first the
     /// number of bands, then whether features of the window follow (the correlation of channels, those in time and the
-    /// rhythm, the power), then the number of frames. At last, raw samples
-    /// may take their place. The choice depends on the data, the augmentation and the weights of classes, not on the run's network or
-    /// device, nor on its seed (unless that chooses the training windows, by `--label-ratio`), and is cached.
+    /// rhythm, the power), then the number of frames. At last, raw samples may take their place. The choice depends on the data,
+    /// the augmentation and the weights of classes, not on the run's network or device, nor on its seed (unless that chooses the training windows, by `--label-ratio`), and is cached.
     ///
     /// # Errors
     /// [`TrainerError::Interrupted`], or those of reading the data and of a training.
@@ -256,7 +255,7 @@ impl Prepared {
         let bands = &self.dataset.preprocessing.spectral.bands;
         // Frames of a few samples have more features with them. That is worth it for the rhythm of windows that have one.
         let is_possible = |form: &Form| {
-            BandLayout::new(&form.to(bands), layout.window).is_ok_and(|own| {
+            BandLayout::new(&form.bands(bands), layout.window).is_ok_and(|own| {
                 own.features() <= layout.features()
                     || (form.rhythm && layout.window >= SHORTEST_WITH_RHYTHM)
             })
@@ -267,10 +266,7 @@ impl Prepared {
     /// The configuration with this form.
     fn config_with(&self, form: Form) -> DatasetConfig {
         let mut config = self.config.clone();
-        config.spectral.bands = form.to(&config.spectral.bands);
-        if form.raw {
-            config.spectral.method = SpectralMethod::None;
-        }
+        config.spectral = form.of(&config.spectral);
         config
     }
 

@@ -1,9 +1,9 @@
 //! Forms of the front end that short trials choose from.
 
-use data::{BandsConfig, FEW_BANDS};
+use data::{BandsConfig, FEW_BANDS, SpectralConfig, SpectralMethod};
 use serde::{Deserialize, Serialize};
 
-/// A form of `bands`.
+/// A form of the front end: `bands`, or raw samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Form {
     /// Whether frames have [`FEW_BANDS`] bands, and not as many as usual.
@@ -90,8 +90,22 @@ impl Form {
         self == other.with_coarse_bands() || self == other.with_long_frames()
     }
 
-    /// `bands` in this form, unless it is that of raw samples.
-    pub fn to(self, bands: &BandsConfig) -> BandsConfig {
+    /// The front end in this form.
+    pub fn of(self, usual: &SpectralConfig) -> SpectralConfig {
+        let method = if self.raw {
+            SpectralMethod::None
+        } else {
+            usual.method
+        };
+        SpectralConfig {
+            method,
+            bands: self.bands(&usual.bands),
+            ..usual.clone()
+        }
+    }
+
+    /// `bands` in this form.
+    pub fn bands(self, bands: &BandsConfig) -> BandsConfig {
         BandsConfig {
             bands: if self.coarse {
                 Some(FEW_BANDS)
