@@ -84,10 +84,9 @@ fn parse(text: &str, settings: &LabelsFile) -> Result<LabelRows, LabelTableError
         return Err(LabelTableError::Empty);
     };
     let mut columns = forms::columns_of(text, first, separated, settings)?;
+    let has_heads = columns.named && !columns.above;
     // Audacity writes the frequencies of a label on a separate line below it.
-    let rows = rows
-        .iter()
-        .skip(usize::from(columns.named && !columns.above));
+    let rows = rows.iter().skip(usize::from(has_heads));
     let rows = rows.filter(|row| row.get(0) != Some("\\"));
     // Spreadsheets write the empty rows below a table.
     let rows = rows.filter(|row| row.iter().any(|cell| !cell.is_empty()));
@@ -104,7 +103,7 @@ fn parse(text: &str, settings: &LabelsFile) -> Result<LabelRows, LabelTableError
     }
     let mut said = Vec::new();
     let marked;
-    if columns.named && !columns.above {
+    if has_heads {
         said = flags::apply(first, &columns, &mut rows);
         contradictions::check_names(first, &rows, &columns, settings)?;
         units::apply(first, &rows, &mut columns)?;
@@ -129,13 +128,12 @@ fn parse(text: &str, settings: &LabelsFile) -> Result<LabelRows, LabelTableError
         _ => rows.iter().map(|row| (*row, None)).collect(),
     };
     let from_start = columns.observation.is_some() || above > 0 || is_of_elan(first);
-    let zones = if columns.named && !columns.above {
+    let zones = if has_heads {
         Zones::of(first, &columns, &rows)
     } else {
         Zones::default()
     };
-    let has_names = columns.named && !columns.above && settings.end.is_none();
-    let heads = Some(first).filter(|_| has_names);
+    let heads = Some(first).filter(|_| has_heads && settings.end.is_none());
     let mut read = labels(
         (heads, &rows),
         pairs,

@@ -131,16 +131,12 @@ fn others<'a>(
         let filled = keep.iter_mut().zip(values);
         filled.for_each(|(keep, value)| *keep |= !value.is_nan());
     }
-    let retained = |row: &mut usize| {
-        *row += 1;
-        keep[*row - 1]
-    };
     for (_, values) in &mut channels {
-        let mut row = 0;
-        values.retain(|_| retained(&mut row));
+        let mut rows = keep.iter();
+        values.retain(|_| rows.next() == Some(&true));
     }
-    let mut row = 0;
-    times.retain(|_| retained(&mut row));
+    let mut rows = keep.iter();
+    times.retain(|_| rows.next() == Some(&true));
     Some(Part {
         channels,
         times,
