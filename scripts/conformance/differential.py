@@ -12,7 +12,7 @@ The generated files are
 - WAV of every sample width, with other chunks around the data;
 - SAC in both byte orders and as text;
 - SEG-Y in both byte orders and the formats of samples that ObsPy writes;
-- GSE2 (CM6) and GCF at all rates that ObsPy writes;
+- GSE2 (CM6) and GCF at all rates that ObsPy writes, and GSE1 (CMP6 and INTV) that a script assembles;
 - tables with many separators, quotes, line endings, missing values and time formats;
 - Parquet with every numeric type, codec, page version and row-group size.
 
@@ -37,6 +37,7 @@ import pyarrow.parquet as pq
 from obspy.core import AttribDict
 from obspy.io.gcf.core import get_time_denominator
 from obspy.io.segy.segy import SEGYBinaryFileHeader, SEGYTraceHeader
+from make_gse_gcf import gse1_text
 from pymseed import DataEncoding, MS3TraceList
 from scipy.io import wavfile
 
@@ -188,6 +189,24 @@ def by_gse(path):
     return found
 
 
+def gse1(rng, path):
+    text = ["XW01\n\n", ""][rng.integers(2)]
+    for number in range(int(rng.integers(1, 5))):
+        # ObsPy's buffer holds four characters a sample, and more in front of calm ones.
+        data = np.concatenate([signal(rng, int(rng.integers(2, 1500)), np.int32) // 2**4, np.zeros(2000, np.int32)])
+        form, order = [("CMP6", 2), ("INTV", 0)][rng.integers(2)]
+        start = START + number * 10**5 + int(rng.integers(1000)) / 1000
+        rate = float(rng.choice([0.1, 1, 62.5, 100, 124.9999924]))
+        text += gse1_text(data, str(rng.choice(["BZ", "n", ""])), form, order, order, rate=rate, start=start) + "\n"
+    path.write_bytes(text.replace("\n", ["\n", "\r\n"][rng.integers(2)]).encode())
+
+
+def by_gse1(path):
+    # ObsPy puts blanks before channels.
+    return [(own.id.replace(" ", ""), own.stats.starttime.ns, own.stats.sampling_rate, own.data.astype(np.float64))
+            for own in obspy.read(str(path), format="GSE1")]
+
+
 def gcf(rng, path):
     """ObsPy writes some blocks that it refuses itself: such files are written anew."""
     while True:
@@ -322,7 +341,7 @@ def main():
     warnings.simplefilter("ignore")
     rng = np.random.default_rng(args.seed)
     kinds = [("mseed", miniseed, by_libmseed), ("wav", wav, by_scipy), ("sac", sac, by_obspy), ("csv", csv, by_pandas),
-             ("parquet", parquet, by_pyarrow), ("sgy", segy, by_segy), ("gse", gse, by_gse), ("gcf", gcf, by_gcf)]
+             ("parquet", parquet, by_pyarrow), ("sgy", segy, by_segy), ("gse", gse, by_gse), ("gse1", gse1, by_gse1), ("gcf", gcf, by_gcf)]
     different = 0
     with tempfile.TemporaryDirectory() as folder:
         for ending, write, read in kinds:

@@ -1,4 +1,4 @@
-//! GSE2 and GCF, compared with ObsPy (`scripts/conformance/make_gse_gcf.py`), ASDF, compared with pyasdf (`make_asdf.py`), and
+//! GSE1, GSE2 and GCF, compared with ObsPy (`scripts/conformance/make_gse_gcf.py`), ASDF, compared with pyasdf (`make_asdf.py`), and
 //! damaged files of these.
 
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ fn bytes(format: &str, name: &str) -> Vec<u8> {
 
 #[test]
 fn every_file_holds_what_obspy_reads() {
-    for (format, least) in [("gse2", 9), ("gcf", 18), ("asdf", 3)] {
+    for (format, least) in [("gse1", 9), ("gse2", 10), ("gcf", 18), ("asdf", 3)] {
         let all: BTreeMap<String, Vec<Expected>> = conformance::expected(format);
         assert_eq!(all.len(), least, "{format}");
         for (name, expected) in &all {
@@ -51,7 +51,7 @@ fn damaged_waveforms_of_gse2() {
         (data, "lfRZmE~a", "which CM6 does not have"),
         (data, "7fRZmEma", "the checksum (CHK2) is"),
         (data, "zzzzzzzz", "more than 32 bits"),
-        ("CM6      150", "CM8      150", "written as `CM8`"),
+        ("CM6      150", "CM7      150", "written as `CM7`"),
         (
             "2024/05/01",
             "2024/13/01",
@@ -106,6 +106,112 @@ fn damaged_waveforms_of_gse2() {
     // A number of samples that no memory has room for.
     let many = parse(text.replacen("      97", "99999997", 1).as_bytes()).unwrap();
     assert_eq!(many.traces[0].samples, whole);
+}
+
+#[test]
+fn damaged_waveforms_of_gse1() {
+    let sound = String::from_utf8(bytes("gse1", "integers.gse1")).unwrap();
+    let changed = |from: &str, to: &str| {
+        assert!(sound.contains(from), "{from}");
+        parse(sound.replacen(from, to, 1).as_bytes())
+    };
+    for (from, to, why) in [
+        (
+            "2024122 10",
+            "2023366 10",
+            "the time in the header is `2023366 10 00 07 255`",
+        ),
+        (
+            "2024122 10",
+            "2024122 25",
+            "the time in the header is `2024122 25",
+        ),
+        (
+            "2024122 10",
+            "2024000 10",
+            "the time in the header is `2024000 10",
+        ),
+        (
+            "124.9999924",
+            "124.9x99924",
+            "the sampling rate in the header is `124.9x99924`",
+        ),
+        ("INTV 0", "CMP7 0", "written as `CMP7`"),
+        (
+            "      93",
+            "      9.",
+            "the number of samples in the header is `9.`",
+        ),
+        ("DAT1", "DATA", "no line `DAT1`"),
+        ("DAT1\n ", "DAT1\n 7", "the checksum (CHK1) is"),
+    ] {
+        let contents = changed(from, to).unwrap();
+        let channels: Vec<&str> = contents.traces.iter().map(|own| &*own.channel).collect();
+        assert_eq!(channels, [".RNHA..BN"], "{to}");
+        let note = contents.notes[0].to_string();
+        assert!(
+            note.starts_with("left out the waveform in line 3: "),
+            "{note}"
+        );
+        assert!(note.contains(why), "{note}");
+    }
+    // Without a checksum, the differences of the header count.
+    let text = String::from_utf8(bytes("gse1", "first-differences.gse1")).unwrap();
+    let whole = parse(text.as_bytes()).unwrap().traces;
+    let bare = parse(text.split("CHK1").next().unwrap().as_bytes()).unwrap();
+    assert_eq!(bare.traces, whole);
+    assert!(
+        bare.notes[0].contains("there is no checksum (CHK1)"),
+        "{:?}",
+        bare.notes
+    );
+    let other = text.replacen("CMP6 1", "CMP6 2", 1);
+    assert!(parse(other.as_bytes()).unwrap_err().contains("checksum"));
+    let cut = parse(&text.as_bytes()[..300]).unwrap();
+    let found = &cut.traces[0].samples;
+    assert_eq!(found[..], whole[0].samples[..found.len()]);
+    assert!(
+        cut.notes[0].contains("the header says 93 samples, but"),
+        "{:?}",
+        cut.notes
+    );
+    // A message without waveforms.
+    let error = parse(b"XW01\n\nSTOP\n").unwrap_err();
+    assert!(
+        error.contains("a message in GSE1 format without waveforms"),
+        "{error}"
+    );
+}
+
+/// Only the checksum tells that bytes were read as they were written.
+#[test]
+fn damaged_bytes_of_cm8() {
+    let sound = bytes("gse2", "bytes.gse");
+    let start = sound.windows(5).position(|own| own == b"DAT2\n").unwrap() + 5;
+    let changed = |at: usize, byte: u8| {
+        let mut own = sound.clone();
+        own[at] = byte;
+        parse(&own).unwrap_err()
+    };
+    assert!(changed(start + 2, 0x23).contains("the checksum (CHK2) is"));
+    let marks = [&sound[..start], b"\x80\x01\n", &sound[start..]].concat();
+    let error = parse(&marks).unwrap_err();
+    assert!(
+        error.contains("the byte 0x01, which CM8 does not have"),
+        "{error}"
+    );
+    let large = [
+        &sound[..start],
+        b"\xFF\xFF\xFF\xFF\xFF\x7F\n",
+        &sound[start..],
+    ]
+    .concat();
+    assert!(parse(&large).unwrap_err().contains("more than 32 bits"));
+    let check = sound.windows(4).rposition(|own| own == b"CHK2").unwrap();
+    let error = parse(&sound[..check]).unwrap_err();
+    assert!(error.contains("with a checksum (CHK2) only"), "{error}");
+    let fewer = [&sound[..check - 60], b"\n", &sound[check..]].concat();
+    assert!(parse(&fewer).unwrap_err().contains("checksum"));
 }
 
 #[test]

@@ -114,6 +114,7 @@ fn sound_files() -> Vec<std::path::PathBuf> {
         "segy",
         "seg2",
         "su",
+        "gse1",
         "gse2",
         "gcf",
         "asdf",

@@ -3,7 +3,7 @@
 mod asdf;
 mod cosmos;
 mod gcf;
-mod gse2;
+mod gse;
 mod lists;
 mod mseed;
 mod sac;
@@ -19,7 +19,7 @@ use std::fmt::{self, Display, Formatter};
 pub use asdf::AsdfError;
 pub use cosmos::{CosmosError, CosmosProblem};
 pub use gcf::GcfDamage;
-pub use gse2::{GseError, GseProblem};
+pub use gse::{GseError, GseProblem};
 pub use lists::ListError;
 pub use mseed::{DecodeError, RecordDamage, SteimError};
 pub use sac::SacError;
@@ -31,7 +31,7 @@ pub use table::{ClockError, ColumnError, TableError};
 pub use wav::WavError;
 
 /// Formats that are read, for messages.
-const KNOWN: &str = "recordings are miniSEED, SAC, WAV, SEG-Y, SEG-2, Seismic Unix, GSE2, GCF, ASDF, K-NET, PEER, CSMNC, ESM, GeoNet, COSMOS, CSMIP, Parquet or .csv tables";
+const KNOWN: &str = "recordings are miniSEED, SAC, WAV, SEG-Y, SEG-2, Seismic Unix, GSE1, GSE2, GCF, ASDF, K-NET, PEER, CSMNC, ESM, GeoNet, COSMOS, CSMIP, Parquet or .csv tables";
 
 /// What is wrong with a recording.
 #[derive(Debug, thiserror::Error)]
@@ -111,7 +111,7 @@ pub enum RecordingError {
     /// An ASDF file is unusable.
     #[error(transparent)]
     Asdf(#[from] AsdfError),
-    /// A GSE2 file is unusable.
+    /// A GSE1 or GSE2 file is unusable.
     #[error(transparent)]
     Gse(#[from] GseError),
     /// A text of a strong-motion network is unusable.

@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::{
     Contents, Hints, LARGEST, asdf, clock_set, columns, cosmos, datacast, extension, gcf, geocsv,
-    gse2, mseed, other_rate, sac, seg2, segy, signatures, strong_motion, table, text, time_series,
+    gse, mseed, other_rate, sac, seg2, segy, signatures, strong_motion, table, text, time_series,
     unreadable, wav, with_samples,
 };
 use crate::error::recording::TableError;
@@ -55,7 +55,7 @@ impl Format {
 
 /// All formats; the first one that accepts a file reads it. Formats recognised by content come before those recognised by
 /// extension.
-const FORMATS: [Format; 23] = [
+const FORMATS: [Format; 24] = [
     Format(PARQUET, Content(columns::is), columns::read),
     Format("WAV", Content(wav::is), |bytes, hints| {
         wav::read(bytes, hints)
@@ -68,8 +68,11 @@ const FORMATS: [Format; 23] = [
     Format("ASDF", Content(asdf::is), |bytes, hints| {
         asdf::read(bytes, hints)
     }),
-    Format("GSE2", Content(gse2::is), |bytes, hints| {
-        gse2::read(bytes, hints)
+    Format("GSE2", Content(gse::is_2), |bytes, hints| {
+        gse::read(bytes, hints)
+    }),
+    Format("GSE1", Content(gse::is_1), |bytes, hints| {
+        gse::read(bytes, hints)
     }),
     Format("SEG-2", Content(seg2::is), |bytes, hints| {
         seg2::read(bytes, hints)

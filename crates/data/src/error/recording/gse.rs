@@ -1,4 +1,4 @@
-//! Errors of GSE2 files.
+//! Errors of GSE1 and GSE2 files.
 
 use super::RateError;
 
@@ -12,7 +12,7 @@ pub struct GseError {
     pub problem: GseProblem,
 }
 
-/// What is wrong with a waveform of GSE2.
+/// What is wrong with a waveform of GSE1 or GSE2.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum GseProblem {
     /// A field of the header.
@@ -29,8 +29,11 @@ pub enum GseProblem {
     #[error(transparent)]
     Rate(RateError),
     /// There is no line `DAT2`.
-    #[error("no line `DAT2` with samples follows")]
-    NoData,
+    #[error("no line `{word}` with samples follows")]
+    NoData {
+        /// The line.
+        word: &'static str,
+    },
     /// Samples are written in another way.
     #[error(
         "samples are written as `{form}`, which is not read: convert the file to CM6, INT or miniSEED"
@@ -39,11 +42,24 @@ pub enum GseProblem {
         /// The way.
         form: String,
     },
-    /// A character that CM6 does not have.
-    #[error("the samples have the byte {byte:#04x}, which CM6 does not have: the file is damaged")]
+    /// A character that CM6 or CM8 does not have.
+    #[error(
+        "the samples have the byte {byte:#04x}, which {form} does not have: the file is damaged"
+    )]
     Character {
         /// The byte.
         byte: u8,
+        /// How samples are written.
+        form: &'static str,
+    },
+    /// Samples whose order of differences only the checksum tells.
+    #[error(
+        "samples are written as CM8, which is read with a checksum ({word}) only, and there is none: convert the file to CM6, INT or \
+         miniSEED"
+    )]
+    Unchecked {
+        /// The line of the checksum.
+        word: &'static str,
     },
     /// A number that does not fit.
     #[error("a sample has more than 32 bits: the file is damaged")]
@@ -56,9 +72,11 @@ pub enum GseProblem {
     },
     /// The checksum is another.
     #[error(
-        "the checksum (CHK2) is {stated}, but that of the samples {found}: the file is damaged"
+        "the checksum ({word}) is {stated}, but that of the samples {found}: the file is damaged"
     )]
     Checksum {
+        /// Its line.
+        word: &'static str,
         /// The one of the file.
         stated: i64,
         /// The one of the samples.
