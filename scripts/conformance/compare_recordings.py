@@ -4,8 +4,8 @@
     cargo build -p data --example recordings
     python scripts/conformance/compare_recordings.py FOLDER [--example target/debug/examples/recordings]
 
-miniSEED, SAC, GSE1 and GSE2 are compared with ObsPy to the microsecond, WAV with SciPy, and tables with pandas. Every numeric
-column must be identical bit for bit. Start, rate and gaps are compared with a least-squares line through the time column. Files
+miniSEED, SAC, GSE1, GSE2 and CSS 3.0 are compared with ObsPy to the microsecond, WAV with SciPy, and tables with pandas. Every
+numeric column must be identical bit for bit. Start, rate and gaps are compared with a least-squares line through the time column. Files
 that ObsPy refuses are named, and are no difference. Differences are printed, and their number is the exit status.
 """
 import argparse
@@ -22,6 +22,7 @@ from scipy.io import wavfile
 
 SEISMIC = {".ms", ".mseed", ".mseed3", ".msd", ".seed", ".sac"}
 GSE = {".gse", ".gse1", ".gse2", ".z", ".wrong_chksum"}
+CSS = {".wfdisc"}
 TABLES = {".csv", ".tsv", ".txt"}
 UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 
@@ -149,7 +150,8 @@ def main():
     parser.add_argument("--example", default="target/debug/examples/recordings")
     args = parser.parse_args()
     warnings.simplefilter("ignore")
-    kinds = [(SEISMIC, seismic, "miniSEED and SAC"), (GSE, seismic, "GSE1 and GSE2"), ({".wav"}, wav, "WAV"), (TABLES, table, "tables")]
+    kinds = [(SEISMIC, seismic, "miniSEED and SAC"), (GSE, seismic, "GSE1 and GSE2"), (CSS, seismic, "CSS 3.0"),
+             ({".wav"}, wav, "WAV"), (TABLES, table, "tables")]
     different = 0
     for endings, compare, name in kinds:
         paths = sorted(p for p in args.folder.rglob("*") if p.suffix.lower() in endings)

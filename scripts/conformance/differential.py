@@ -12,7 +12,7 @@ The generated files are
 - WAV of every sample width, with other chunks around the data;
 - SAC in both byte orders and as text;
 - SEG-Y in both byte orders and the formats of samples that ObsPy writes;
-- GSE2 (CM6) and GCF at all rates that ObsPy writes, and GSE1 (CMP6 and INTV) that a script assembles;
+- GSE2 (CM6) and GCF at all rates that ObsPy writes, GSE1 (CMP6 and INTV) and CSS 3.0 that scripts assemble;
 - tables with many separators, quotes, line endings, missing values and time formats;
 - Parquet with every numeric type, codec, page version and row-group size.
 
@@ -37,6 +37,7 @@ import pyarrow.parquet as pq
 from obspy.core import AttribDict
 from obspy.io.gcf.core import get_time_denominator
 from obspy.io.segy.segy import SEGYBinaryFileHeader, SEGYTraceHeader
+import make_css
 from make_gse_gcf import gse1_text
 from pymseed import DataEncoding, MS3TraceList
 from scipy.io import wavfile
@@ -207,6 +208,29 @@ def by_gse1(path):
             for own in obspy.read(str(path), format="GSE1")]
 
 
+def css(rng, path):
+    """A table of CSS 3.0 or NNSA KB Core, whose samples are in one or two files beside it, in any order and with gaps between."""
+    kinds = [kind for kind in make_css.TYPES if kind not in ("s3", "i3")]
+    folder = path.with_suffix(".d")
+    folder.mkdir()
+    content, rows, more = [b"", b""], [], int(rng.integers(2))
+    start = 1.7e9 + float(rng.integers(10**6))
+    for number in range(int(rng.integers(1, 9))):
+        kind, file, count = str(rng.choice(kinds)), int(rng.integers(2)), int(rng.integers(1, 2000))
+        content[file] += bytes(int(rng.integers(0, 50)))
+        rate = float(rng.choice([0.1, 1, 62.5, 100, 478.036133]))
+        start += 10**5 + int(rng.integers(10**5)) / 10**5
+        rows.append(make_css.row(f"BH{'ZNE'[rng.integers(3)]}", start, count, rate, kind, folder.name, f"{file}.w", len(content[file]), more))
+        content[file] += make_css.TYPES[kind](make_css.values(rng, kind, count + 2)[:count])
+    for file, own in enumerate(content):
+        (folder / f"{file}.w").write_bytes(own)
+    path.write_text("\n".join(rows) + "\n")
+
+
+def by_css(path):
+    return [(own.id, own.stats.starttime.ns, own.stats.sampling_rate, own.data.astype(np.float64)) for own in obspy.read(str(path))]
+
+
 def gcf(rng, path):
     """ObsPy writes some blocks that it refuses itself: such files are written anew."""
     while True:
@@ -341,7 +365,8 @@ def main():
     warnings.simplefilter("ignore")
     rng = np.random.default_rng(args.seed)
     kinds = [("mseed", miniseed, by_libmseed), ("wav", wav, by_scipy), ("sac", sac, by_obspy), ("csv", csv, by_pandas),
-             ("parquet", parquet, by_pyarrow), ("sgy", segy, by_segy), ("gse", gse, by_gse), ("gse1", gse1, by_gse1), ("gcf", gcf, by_gcf)]
+             ("parquet", parquet, by_pyarrow), ("sgy", segy, by_segy), ("gse", gse, by_gse), ("gse1", gse1, by_gse1),
+             ("wfdisc", css, by_css), ("gcf", gcf, by_gcf)]
     different = 0
     with tempfile.TemporaryDirectory() as folder:
         for ending, write, read in kinds:

@@ -5,6 +5,7 @@ mod amplitudes;
 mod bands;
 mod cli;
 mod conformance;
+mod css;
 mod dataset;
 mod formats;
 mod gse_gcf;

@@ -116,6 +116,7 @@ fn sound_files() -> Vec<std::path::PathBuf> {
         "su",
         "gse1",
         "gse2",
+        "css",
         "gcf",
         "asdf",
         "knet",
@@ -182,7 +183,9 @@ fn damaged(sound: &[u8], rng: &mut impl Rng) -> Vec<u8> {
 
 /// Reads a damaged file with every reader that accepts its extension.
 fn read_damaged(bytes: &[u8], ending: &str, path: &Path) {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/css");
     let hints = Hints {
+        folder: (ending == "wfdisc").then_some(fixtures),
         sampling_rate: bytes.len().is_multiple_of(2).then_some(100.0),
         samples_in_rows: (ending == "packed").then_some(true),
         ..Default::default()
@@ -200,6 +203,12 @@ fn read_damaged(bytes: &[u8], ending: &str, path: &Path) {
                 Ok(())
             });
             let _ = reader::described(path);
+        }
+        "w" => {
+            let table = include_bytes!("fixtures/css/types.wfdisc");
+            let folder = path.parent().map(Path::to_owned);
+            std::fs::write(path.with_file_name("samples.w"), bytes).unwrap();
+            let _ = recording::parse(table, "wfdisc", &Hints { folder, ..hints });
         }
         "hdf5" => {
             std::fs::write(path, bytes).unwrap();

@@ -9,7 +9,9 @@ fuzz_target!(|bytes: &[u8]| {
     if bytes.starts_with(b"PAR1") {
         return;
     }
-    let hints = Hints { sampling_rate: Some(100.0), start: None, ..Default::default() };
+    // Tables of CSS 3.0 name files of samples.
+    let folder = Some("../tests/fixtures/css".into());
+    let hints = Hints { sampling_rate: Some(100.0), start: None, folder, ..Default::default() };
     for ending in ["csv", "dat"] {
         if let Ok(contents) = recording::parse(bytes, ending, &hints) {
             let traces = contents.traces;

@@ -2,6 +2,7 @@
 
 mod asdf;
 mod cosmos;
+mod css;
 mod gcf;
 mod gse;
 mod lists;
@@ -18,6 +19,7 @@ use std::fmt::{self, Display, Formatter};
 
 pub use asdf::AsdfError;
 pub use cosmos::{CosmosError, CosmosProblem};
+pub use css::{CssError, CssProblem};
 pub use gcf::GcfDamage;
 pub use gse::{GseError, GseProblem};
 pub use lists::ListError;
@@ -31,7 +33,7 @@ pub use table::{ClockError, ColumnError, TableError};
 pub use wav::WavError;
 
 /// Formats that are read, for messages.
-const KNOWN: &str = "recordings are miniSEED, SAC, WAV, SEG-Y, SEG-2, Seismic Unix, GSE1, GSE2, GCF, ASDF, K-NET, PEER, CSMNC, ESM, GeoNet, COSMOS, CSMIP, Parquet or .csv tables";
+const KNOWN: &str = "recordings are miniSEED, SAC, WAV, SEG-Y, SEG-2, Seismic Unix, GSE1, GSE2, CSS 3.0 (.wfdisc), GCF, ASDF, K-NET, PEER, CSMNC, ESM, GeoNet, COSMOS, CSMIP, Parquet or .csv tables";
 
 /// What is wrong with a recording.
 #[derive(Debug, thiserror::Error)]
@@ -114,6 +116,9 @@ pub enum RecordingError {
     /// A GSE1 or GSE2 file is unusable.
     #[error(transparent)]
     Gse(#[from] GseError),
+    /// A table of waveforms of CSS 3.0 is unusable.
+    #[error(transparent)]
+    Css(#[from] CssError),
     /// A text of a strong-motion network is unusable.
     #[error(transparent)]
     StrongMotion(#[from] StrongMotionError),

@@ -185,6 +185,7 @@ impl Recording {
             }),
             finds_labels: false,
             channels: Vec::new(),
+            folder: None,
         }
     }
 

@@ -7,9 +7,9 @@ use std::path::Path;
 use bytes::Bytes;
 
 use super::{
-    Contents, Hints, LARGEST, asdf, clock_set, columns, cosmos, datacast, extension, gcf, geocsv,
-    gse, mseed, other_rate, sac, seg2, segy, signatures, strong_motion, table, text, time_series,
-    unreadable, wav, with_samples,
+    Contents, Hints, LARGEST, asdf, clock_set, columns, cosmos, css, datacast, extension, gcf,
+    geocsv, gse, mseed, other_rate, sac, seg2, segy, signatures, strong_motion, table, text,
+    time_series, unreadable, wav, with_samples,
 };
 use crate::error::recording::TableError;
 use crate::error::{DataError, RecordingError, in_file};
@@ -55,7 +55,7 @@ impl Format {
 
 /// All formats; the first one that accepts a file reads it. Formats recognised by content come before those recognised by
 /// extension.
-const FORMATS: [Format; 24] = [
+const FORMATS: [Format; 25] = [
     Format(PARQUET, Content(columns::is), columns::read),
     Format("WAV", Content(wav::is), |bytes, hints| {
         wav::read(bytes, hints)
@@ -73,6 +73,9 @@ const FORMATS: [Format; 24] = [
     }),
     Format("GSE1", Content(gse::is_1), |bytes, hints| {
         gse::read(bytes, hints)
+    }),
+    Format("CSS 3.0", Content(css::is), |bytes, hints| {
+        css::read(bytes, hints)
     }),
     Format("SEG-2", Content(seg2::is), |bytes, hints| {
         seg2::read(bytes, hints)
@@ -184,7 +187,7 @@ fn parse_named(
     let mut formats = FORMATS.iter();
     let format = formats.find(|format| format.accepts(bytes, extension));
     if format.is_none_or(|format| !matches!(format.1, Content(_)))
-        && let Some(other) = signatures::of(bytes)
+        && let Some(other) = signatures::of(bytes).or_else(|| signatures::of_extension(extension))
     {
         return Err(RecordingError::OtherFormat(other));
     }
@@ -249,7 +252,14 @@ pub(crate) fn beginning(path: &Path, hints: &Hints, most: u64) -> Result<Beginni
             bytes.truncate(end + 1);
         }
     }
-    let parsed = parse_named(&Bytes::from(bytes), &extension(path), hints);
+    if css::is(&bytes) {
+        // Its samples are in other files.
+        let (end, more) = css::first(&bytes, most);
+        bytes.truncate(end);
+        times *= more;
+    }
+    let hints = hints.of_file(path);
+    let parsed = parse_named(&Bytes::from(bytes), &extension(path), &hints);
     let (format, contents) = parsed.map_err(&error)?;
     Ok(Beginning {
         format,

@@ -1,7 +1,7 @@
 //! Continuous recordings of hours or days, from which windows are cut.
 //!
 //! Each format is a file here and a row of `formats.rs`: `mseed.rs` (miniSEED 2 and 3), `sac.rs`, `segy.rs` (also Seismic Unix),
-//! `seg2.rs`, `gse.rs` (GSE1 and GSE2), `gcf.rs`, `asdf.rs` (HDF5 of pyasdf), `wav.rs`, `table.rs` (CSV and tables of data loggers), `time_series.rs` (text of web
+//! `seg2.rs`, `gse.rs` (GSE1 and GSE2), `css.rs` (CSS 3.0), `gcf.rs`, `asdf.rs` (HDF5 of pyasdf), `wav.rs`, `table.rs` (CSV and tables of data loggers), `time_series.rs` (text of web
 //! services), `strong_motion/` (K-NET, PEER, CSMNC, ESM), `cosmos.rs` (COSMOS, CSMIP), `datacast.rs` (text of a Raspberry Shake)
 //! and `columns.rs` (Parquet). SeisBench's HDF5 is [`SeisBench`]. Each returns [`Trace`]s; [`merge()`] joins those of a channel. `signatures.rs` names formats that
 //! are not read.
@@ -10,6 +10,7 @@ mod asdf;
 mod clock_set;
 mod columns;
 mod cosmos;
+mod css;
 mod datacast;
 mod formats;
 mod gcf;
@@ -141,6 +142,19 @@ pub struct Hints {
     pub finds_labels: bool,
     /// Names of the channels that are wanted; empty if that is not known.
     pub channels: Vec<String>,
+    /// Folder of the files that a file names, as tables of CSS 3.0 do; [`read`] takes that of the file.
+    pub folder: Option<PathBuf>,
+}
+
+impl Hints {
+    /// The same for a file, with its folder.
+    fn of_file(&self, path: &Path) -> Self {
+        let folder = self.folder.as_deref().or_else(|| path.parent());
+        Self {
+            folder: folder.map(Path::to_owned),
+            ..self.clone()
+        }
+    }
 }
 
 /// Whether a recording can be read once its sampling rate is given, from the problem in an error of [`read`].
@@ -173,7 +187,8 @@ pub fn read(path: &Path, hints: &Hints) -> Result<Contents, DataError> {
         }));
     }
     let bytes = Bytes::from(whole(path, file.len()).map_err(unreadable(path))?);
-    let contents = formats::parse_shared(&bytes, &extension(path), hints).map_err(&error);
+    let hints = hints.of_file(path);
+    let contents = formats::parse_shared(&bytes, &extension(path), &hints).map_err(&error);
     if bytes.is_unique() {
         let bytes = Vec::from(bytes);
         if bytes.capacity() <= KEPT {

@@ -54,6 +54,12 @@ const TO_WAV: &str = "convert it to WAV";
 const AGAIN: &str = "the download went wrong: download it again";
 const NO_SAMPLES: &str = "it has no samples; give the file of the recording";
 
+/// A table of CSS 3.0 whose rows are not as the schema has them.
+const SHIFTED: OtherFormat = OtherFormat {
+    what: "a .wfdisc of CSS 3.0 whose columns are shifted or cut",
+    advice: "write its rows with 283 characters each, as the schema has them",
+};
+
 const HDF5: &[u8] = b"\x89HDF\r\n\x1A\n";
 const ZIP: &[u8] = b"PK\x03\x04";
 
@@ -93,7 +99,7 @@ const SIGNATURES: &[Signature] = &[
     row(TextWith("dataset ", "file_type "), "PDAS", CONVERT),
     row(By(is_evt), "an .evt file of Kinemetrics", CONVERT),
     row(By(is_seisan), "a waveform file of SEISAN", CONVERT),
-    row(By(is_wfdisc), "a .wfdisc of CSS 3.0, which describes samples in other files", CONVERT),
+    row(By(is_wfdisc), SHIFTED.what, SHIFTED.advice),
     row(By(is_ah), "AH", CONVERT),
     row(By(is_suds), "PC-SUDS (DMX)", CONVERT),
     row(By(is_win), "WIN of NIED", CONVERT),
@@ -175,6 +181,18 @@ pub(crate) fn of(bytes: &[u8]) -> Option<OtherFormat> {
         what: found.what,
         advice: found.advice,
     })
+}
+
+/// What a file is whose content tells nothing.
+pub(crate) fn of_extension(extension: &str) -> Option<OtherFormat> {
+    match extension {
+        "w" => Some(OtherFormat {
+            what: "samples of CSS 3.0",
+            advice: "give the table (.wfdisc) that describes them",
+        }),
+        "wfdisc" => Some(SHIFTED),
+        _ => None,
+    }
 }
 
 impl Test {

@@ -54,7 +54,7 @@ pub(super) struct Kind {
 
 /// Whether a format names channels `NET.STA.LOC.CHA`.
 pub(super) fn is_seismological(format: &str) -> bool {
-    matches!(format, "miniSEED" | "SAC" | "GSE2" | "GSE1")
+    matches!(format, "miniSEED" | "SAC" | "GSE1" | "GSE2" | "CSS 3.0")
 }
 
 /// A channel's station and its name there.

@@ -47,6 +47,10 @@ pub(super) fn by_name(name: &str) -> Option<&'static str> {
             Some("pictures and videos")
         }
         "log" => Some("logs"),
+        "w" => Some("samples of CSS 3.0, which a .wfdisc describes"),
+        "affiliation" | "arrival" | "assoc" | "lastid" | "network" | "origin" | "sitechan" => {
+            Some("tables of CSS 3.0 without samples")
+        }
         _ => None,
     }
 }
