@@ -1,13 +1,15 @@
 //! Joins traces of several channels into contiguous stretches that all channels cover.
 //!
 //! The rules are those of [`data::recording::merge_at`]. Traces that continue within half a sample are joined. Of
-//! repeated samples the earlier trace counts. A stretch ends when the clocks drift apart by half a sample. Channels of
+//! repeated samples the earlier trace counts. Samples that are not measurements are gaps; whether a fill value is one
+//! depends on the samples before it, since those behind it are not known yet. A stretch ends when the clocks drift apart by half a sample. Channels of
 //! different rates make a stretch of their own, for [`crate::Slider`] to resample each of them.
 
 mod queue;
 
 use std::collections::VecDeque;
 
+use data::import::{is_fill, is_missing};
 use data::recording::{NANOS, is_other_rate, keeps_clock};
 use data::signal::Ratio;
 
@@ -42,7 +44,7 @@ pub struct JoinCounts {
     pub missing: u64,
     /// Number of repeated or late samples that were dropped.
     pub repeated: u64,
-    /// Number of samples that are NaN or the fill value 1e20; they count as gaps.
+    /// Number of samples that are NaN or a fill value; they count as gaps.
     pub not_numbers: u64,
     /// Number of samples without counterpart in another channel.
     pub unshared: u64,
@@ -81,6 +83,7 @@ impl Joiner {
         let lane = |_| ChannelQueue {
             runs: VecDeque::new(),
             from: i64::MIN,
+            largest: 0.0,
         };
         Self {
             lanes: (0..channels).map(lane).collect(),
@@ -118,22 +121,36 @@ impl Joiner {
 
     /// Adds samples of a channel; the first is at `start`.
     pub fn push(&mut self, channel: usize, start: i64, rate: f64, samples: &[f64]) {
-        let is_number = |v: &f64| {
-            (v.abs() <= f64::from(f32::MAX)) & (*v != MASKED) & (*v != f64::from(MASKED as f32))
+        let is_finite = |v: f64| {
+            (v.abs() <= f64::from(f32::MAX)) & (v != MASKED) & (v != f64::from(MASKED as f32))
         };
+        let largest = &mut self.lanes[channel].largest;
         // Without an early exit, so that the loop vectorises.
-        if samples.iter().fold(true, |all, v| all & is_number(v)) {
+        if samples
+            .iter()
+            .fold(true, |all, v| all & is_finite(*v) & !is_fill(*v))
+        {
+            *largest = samples.iter().fold(*largest, |max, v| max.max(v.abs()));
             return self.append(channel, start, rate, samples);
         }
-        let mut at = 0;
-        for part in samples.chunk_by(|one, next| is_number(one) == is_number(next)) {
-            if is_number(&part[0]) {
-                let start = start.saturating_add((at as f64 / rate * NANOS).round() as i64);
-                self.append(channel, start, rate, part);
-            } else {
-                self.counts.not_numbers += part.len() as u64;
+        let is_number = |v: &f64| {
+            let is = is_finite(*v) && !is_missing(*v, *largest);
+            if is {
+                *largest = largest.max(v.abs());
             }
-            at += part.len();
+            is
+        };
+        let numbers: Vec<bool> = samples.iter().map(is_number).collect();
+        let mut at = 0;
+        for part in numbers.chunk_by(|one, next| one == next) {
+            let own = &samples[at..at + part.len()];
+            if part[0] {
+                let start = start.saturating_add((at as f64 / rate * NANOS).round() as i64);
+                self.append(channel, start, rate, own);
+            } else {
+                self.counts.not_numbers += own.len() as u64;
+            }
+            at += own.len();
         }
     }
 

@@ -53,7 +53,7 @@ pub(crate) fn number(value: f64) -> String {
 
 /// Values that programs write for missing samples: the limits of 32-bit integers, and the fill values of netCDF and
 /// climate data.
-fn is_fill(value: f64) -> bool {
+pub fn is_fill(value: f64) -> bool {
     let float = value as f32;
     value == f64::from(i32::MIN)
         || value == f64::from(i32::MAX)
@@ -65,11 +65,16 @@ fn is_fill(value: f64) -> bool {
 /// away.
 const FAR: f64 = 1000.0;
 
+/// Whether a sample stands for a missing one, where all measurements are at most `usual` in size.
+pub fn is_missing(value: f64, usual: f64) -> bool {
+    is_fill(value) && value.abs() > FAR * usual
+}
+
 /// Number of samples with a fill value, and the first such sample.
 pub(crate) fn fills<'a>(samples: impl Iterator<Item = &'a f64> + Clone) -> Option<(usize, f64)> {
     let usual = samples.clone().filter(|v| v.is_finite() && !is_fill(**v));
     let usual = usual.fold(0.0f64, |largest, v| largest.max(v.abs()));
-    let mut own = samples.filter(|v| is_fill(**v) && v.abs() > FAR * usual);
+    let mut own = samples.filter(|v| is_missing(**v, usual));
     let first = *own.next()?;
     Some((1 + own.count(), first))
 }
@@ -95,7 +100,7 @@ pub(super) fn split(pieces: Vec<Piece>, left_out: &mut LeftOut) -> Vec<Piece> {
         .fold(0.0f64, |largest, v| largest.max(v.abs()));
     let kind = |value: f64| match value {
         v if !v.is_finite() => Kind::NotFinite,
-        v if is_fill(v) && v.abs() > FAR * usual => Kind::Fill,
+        v if is_missing(v, usual) => Kind::Fill,
         v if v.abs() > f64::from(f32::MAX) => Kind::TooLarge,
         _ => Kind::Sample,
     };

@@ -38,6 +38,7 @@ pub use cut::{Counts, Cut, Interval, cut};
 pub(crate) use each_file::split as split_named;
 pub(crate) use fractions::fractions;
 pub use fractions::{SplitBy, SplitSettings};
+pub use gaps::{is_fill, is_missing};
 pub use imported::Imported;
 pub(crate) use labels::labels_of;
 pub use labels::{Label, LabelsFile, TableColumn, Time};

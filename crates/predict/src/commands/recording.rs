@@ -315,7 +315,7 @@ fn notes(
     );
     note(
         counts.not_numbers,
-        "samples are not finite and count as gaps".into(),
+        "samples are not finite or fill values, and count as gaps".into(),
     );
     note(
         site.damaged() as u64,

@@ -270,7 +270,7 @@ impl Stream {
                 1e3 * self.latency.longest
             ),
             format!(
-                "lost samples: {} in {} gaps, {} without the other channels, {} repeated or too late, {} not finite",
+                "lost samples: {} in {} gaps, {} without the other channels, {} repeated or too late, {} not finite or fill values",
                 counts.missing, counts.gaps, counts.unshared, counts.repeated, counts.not_numbers
             ),
         ];

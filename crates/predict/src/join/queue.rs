@@ -86,6 +86,8 @@ pub(super) struct ChannelQueue {
     pub runs: VecDeque<Run>,
     /// No sample before this time will arrive.
     pub from: i64,
+    /// Size of the largest measurement so far.
+    pub largest: f64,
 }
 
 impl ChannelQueue {

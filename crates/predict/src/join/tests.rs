@@ -75,6 +75,37 @@ fn samples_that_are_no_numbers_are_gaps() {
     assert_eq!((counts.gaps, counts.not_numbers), (2, 2));
 }
 
+/// Fill values are gaps as for the import, however the samples are cut; the limit of integers may be a measurement.
+#[test]
+fn fill_values_are_gaps() {
+    let (lowest, highest) = (f64::from(i32::MIN), f64::from(i32::MAX));
+    let mut damaged = trace("Z", 0..50);
+    damaged.samples[20] = lowest;
+    damaged.samples[30] = highest;
+    let mut loud = trace("E", 0..50);
+    loud.samples[10] = 2e9;
+    loud.samples[40] = highest;
+    let parts = |own: &Trace, which: usize, chunk: usize| -> Vec<(usize, Trace)> {
+        let chunks = own.samples.chunks(chunk).enumerate();
+        let part = |(i, samples): (usize, &[f64])| Trace {
+            start: own.time(i * chunk),
+            samples: samples.to_vec(),
+            ..own.clone()
+        };
+        chunks.map(|own| (which, part(own))).collect()
+    };
+    for chunk in [1, 7, 50] {
+        let mut pieces = parts(&damaged, 0, chunk);
+        pieces.extend(parts(&loud, 1, chunk));
+        pieces.sort_by_key(|(_, trace)| trace.start);
+        let (found, counts) = joined(&pieces);
+        let spans = found.iter().map(|(_, channels)| channels[0].len());
+        assert_eq!(spans.collect::<Vec<_>>(), [20, 9, 19], "{chunk}");
+        assert_eq!(counts.not_numbers, 2);
+        assert_eq!(found[2].1[1][9], highest);
+    }
+}
+
 #[test]
 fn a_silent_channel_holds_nothing_up_once_it_is_passed() {
     let mut joiner = Joiner::new(2);
