@@ -119,13 +119,19 @@ impl Classifier {
         } else {
             Network::float(&folder, &bundle, &architecture)?
         };
+        let window_samples = preprocessing.window_samples(shape);
+        if let (Some(stored), Some(given)) = (window_samples, options.window_samples)
+            && stored != given
+        {
+            let problem = format!("the model was trained on windows of {stored} samples");
+            let option = format!("--window-samples {given}");
+            return Err(PredictError::Usage(format!("{option}: {problem}")));
+        }
         Ok(Self {
             folder,
             network,
             weights: checksum(&bundle.weights),
-            window_samples: preprocessing
-                .window_samples(shape)
-                .or(options.window_samples),
+            window_samples: window_samples.or(options.window_samples),
             novelty: Novelty::new(&preprocessing, shape),
             constant: ConstantChannels::new(shape[0]),
             card: bundle.card,

@@ -10,13 +10,14 @@ use std::collections::VecDeque;
 use data::recording::NANOS;
 
 use crate::classifier::Prediction;
+use crate::error::PredictError;
 use crate::slide::Span;
 
 /// Classes that produce no events by default.
 const DEFAULT_IGNORED: [&str; 3] = ["background", "noise", "no_event"];
 
 /// Whether a class of this name produces no events by default.
-pub fn makes_no_events(class: &str) -> bool {
+fn makes_no_events(class: &str) -> bool {
     DEFAULT_IGNORED.contains(&class.to_lowercase().as_str())
 }
 
@@ -35,6 +36,65 @@ pub struct EventSettings {
     pub threshold: f32,
     /// For each class, whether it produces no events, as background does.
     pub ignored: Vec<bool>,
+}
+
+impl EventSettings {
+    /// Whether each of `classes` produces no events: those named in `ignore`, or else background, noise and no_event.
+    ///
+    /// # Errors
+    /// [`PredictError::Usage`] for a name that is no class.
+    pub fn ignored(classes: &[String], ignore: &[String]) -> Result<Vec<bool>, PredictError> {
+        if let Some(name) = ignore.iter().find(|name| !classes.contains(name)) {
+            let known = classes.join(", ");
+            let problem = format!("--ignore {name}: the model has {known}");
+            return Err(PredictError::Usage(problem));
+        }
+        let is_ignored = |name: &String| match ignore {
+            [] => makes_no_events(name),
+            _ => ignore.contains(name),
+        };
+        Ok(classes.iter().map(is_ignored).collect())
+    }
+
+    /// Refuses impossible thresholds and durations.
+    ///
+    /// # Errors
+    /// [`PredictError::Usage`] naming the option.
+    pub fn check(&self) -> Result<(), PredictError> {
+        let usage = |problem: String| Err(PredictError::Usage(problem));
+        for (option, value) in [
+            ("--on", self.on),
+            ("--off", self.off),
+            ("--threshold", self.threshold),
+        ] {
+            check_probability(option, value)?;
+        }
+        if self.off > self.on {
+            return usage(format!("--off {} is above --on {}", self.off, self.on));
+        }
+        for (option, seconds) in [
+            ("--min-duration", self.min_duration),
+            ("--merge-gap", self.merge_gap),
+        ] {
+            if !(0.0..=1e6).contains(&seconds) {
+                return usage(format!(
+                    "{option} {seconds}: expected seconds from 0 to 1000000"
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// # Errors
+/// [`PredictError::Usage`] if the value is not a probability.
+pub(crate) fn check_probability(option: &str, value: f32) -> Result<(), PredictError> {
+    if (0.0..=1.0).contains(&value) {
+        return Ok(());
+    }
+    Err(PredictError::Usage(format!(
+        "{option} {value}: expected a probability from 0 to 1"
+    )))
 }
 
 /// An event: consecutive windows of one class.

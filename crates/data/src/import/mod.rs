@@ -47,7 +47,7 @@ pub use recording::Recording;
 pub use report::{ChannelReport, ClassReport, RecordingReport, Report, SplitReport};
 pub use shards::Target;
 pub use sources::{DatasetSources, SourceUse};
-pub use windows::{SensorChannel, overlapping, sensor_channels};
+pub use windows::{SensorChannel, labelled_intervals, overlapping, sensor_channels};
 pub use write::{SplitSink, Writing, import, import_watched, resplit};
 
 /// Names of the splits, in order.

@@ -10,6 +10,7 @@ mod splits;
 use std::path::PathBuf;
 
 use chosen::Chosen;
+pub use labelled::labelled_intervals;
 use labelled::{count_labels, intervals, remove_repeated};
 pub use overlaps::overlapping;
 use parts::Parts;

@@ -4,12 +4,12 @@ use clap::Args;
 use data::recording::NANOS;
 use serde_json::{Value, json};
 
+use super::FORMAT_VERSION;
 use super::output::{Format, Output, OutputArgs, by_class, csv_field, number};
-use super::{FORMAT_VERSION, check_probability};
 use crate::analysis::Finding;
 use crate::classifier::{Classifier, Prediction};
 use crate::error::PredictError;
-use crate::events::{Event, EventSettings, makes_no_events};
+use crate::events::{Event, EventSettings};
 use crate::slide::Span;
 
 /// Thresholds and durations of events.
@@ -44,46 +44,16 @@ impl EventArgs {
     /// # Errors
     /// [`PredictError::Usage`] naming the invalid option.
     pub(crate) fn settings(&self, classes: &[String]) -> Result<EventSettings, PredictError> {
-        for (option, value) in [
-            ("--on", self.on),
-            ("--off", self.off),
-            ("--threshold", self.threshold),
-        ] {
-            check_probability(option, value)?;
-        }
-        let usage = |problem: String| Err(PredictError::Usage(problem));
-        if self.off > self.on {
-            return usage(format!("--off {} is above --on {}", self.off, self.on));
-        }
-        for (option, seconds) in [
-            ("--min-duration", self.min_duration),
-            ("--merge-gap", self.merge_gap),
-        ] {
-            if !(0.0..=1e6).contains(&seconds) {
-                return usage(format!(
-                    "{option} {seconds}: expected seconds from 0 to 1000000"
-                ));
-            }
-        }
-        if let Some(name) = self.ignore.iter().find(|name| !classes.contains(name)) {
-            let known = classes.join(", ");
-            return usage(format!("--ignore {name}: the model has {known}"));
-        }
-        let ignored = |name: &String| {
-            if self.ignore.is_empty() {
-                makes_no_events(name)
-            } else {
-                self.ignore.contains(name)
-            }
-        };
-        Ok(EventSettings {
+        let settings = EventSettings {
             on: self.on,
             off: self.off,
             min_duration: self.min_duration,
             merge_gap: self.merge_gap,
             threshold: self.threshold,
-            ignored: classes.iter().map(ignored).collect(),
-        })
+            ignored: EventSettings::ignored(classes, &self.ignore)?,
+        };
+        settings.check()?;
+        Ok(settings)
     }
 }
 

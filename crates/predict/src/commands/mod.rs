@@ -157,14 +157,3 @@ fn warnings(classifier: &Classifier) -> impl Iterator<Item = String> {
     let warnings = classifier.warnings().into_iter();
     warnings.map(|warning| format!("warning: {warning}"))
 }
-
-/// # Errors
-/// [`PredictError::Usage`] if the value is not a probability.
-fn check_probability(option: &str, value: f32) -> Result<(), PredictError> {
-    if (0.0..=1.0).contains(&value) {
-        return Ok(());
-    }
-    Err(PredictError::Usage(format!(
-        "{option} {value}: expected a probability from 0 to 1"
-    )))
-}

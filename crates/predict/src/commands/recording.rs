@@ -35,40 +35,7 @@ impl CutArgs {
     /// # Errors
     /// [`PredictError::Usage`] if a value is missing or invalid.
     pub(crate) fn cutting(&self, classifier: &Classifier) -> Result<Cutting, PredictError> {
-        let usage = |problem: String| PredictError::Usage(problem);
-        let window = classifier.window_samples().ok_or_else(|| {
-            usage("the model does not store its window length: give --window-samples".into())
-        })?;
-        let rate = match (classifier.sampling_rate(), self.model_rate) {
-            (Some(stored), Some(given)) if (stored / given - 1.0).abs() > 1e-6 => {
-                return Err(usage(format!(
-                    "--model-rate {given}: the model was trained with {stored} Hz"
-                )));
-            }
-            (Some(stored), _) => stored,
-            (None, Some(given)) if (1e-6..=1e9).contains(&given) => given,
-            (None, Some(given)) => {
-                return Err(usage(format!(
-                    "--model-rate {given} is not a valid sampling rate in Hz"
-                )));
-            }
-            (None, None) => {
-                return Err(usage(
-                    "the model does not store its sampling rate: give --model-rate HZ".into(),
-                ));
-            }
-        };
-        let hop = self.hop.unwrap_or((window / 2).max(1));
-        if !(1..=1 << 24).contains(&hop) {
-            return Err(usage(format!("--hop {hop}: expected 1 to {}", 1 << 24)));
-        }
-        Ok(Cutting {
-            channels: classifier.channels(),
-            window,
-            hop,
-            rate,
-            until: i64::MAX,
-        })
+        Cutting::new(classifier, self.hop, self.model_rate)
     }
 }
 

@@ -44,7 +44,7 @@ pub struct WindowsArgs {
 
 /// Runs the command.
 pub(super) fn run(arguments: &WindowsArgs, interrupt: &Interrupt) -> Result<(), PredictError> {
-    super::check_probability("--threshold", arguments.threshold)?;
+    crate::events::check_probability("--threshold", arguments.threshold)?;
     let mut classifier = arguments.model.open()?;
     let mut table = Table::new(arguments, &classifier)?;
     let wanted = Wanted {

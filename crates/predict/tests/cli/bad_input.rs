@@ -32,6 +32,32 @@ fn times_in_another_unit_are_no_seconds() {
 }
 
 #[test]
+fn values_that_the_model_stores_are_not_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = write_model(folder.path(), 64, Some(100.0));
+    let with = |option: &str, value: &str| {
+        let model = model.to_str().unwrap();
+        run(&[
+            "recording",
+            model,
+            &station(),
+            "--channels",
+            "Z,E",
+            option,
+            value,
+        ])
+    };
+    let output = with("--window-samples", "128");
+    refused(
+        &output,
+        2,
+        "--window-samples 128: the model was trained on windows of 64 samples",
+    );
+    assert!(with("--window-samples", "64").status.success());
+    refused(&with("--model-rate", "50"), 2, "trained with 100 Hz");
+}
+
+#[test]
 fn what_is_wrong_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let model = write_model(folder.path(), 64, None);

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use data::import::{DatasetSources, Label, Recording, RecordingsConfig};
+use data::error::ImportError;
+use data::import::{DatasetSources, Interval, Recording, RecordingsConfig, labelled_intervals};
 use data::recording::Hints;
 use predict::scoring::{EventScore, LabelledEvent, LabelledRecording, grid};
 use predict::{Classifier, Cutting, EventSettings};
@@ -57,19 +58,7 @@ pub(super) fn score_events(
 ) -> Result<EventScores, TrainerError> {
     let list = RecordingsConfig::load(options.list)?;
     let classes = classifier.class_names().to_vec();
-    let missing = |what, option| UsageError::NotStored { what, option };
-    let window = classifier
-        .window_samples()
-        .ok_or_else(|| missing("its window length", "--window-samples"))?;
-    let rate = classifier.sampling_rate().or(options.model_rate);
-    let rate = rate.ok_or_else(|| missing("its sampling rate", "--model-rate HZ"))?;
-    let cutting = Cutting {
-        channels: classifier.channels(),
-        window,
-        hop: options.hop.unwrap_or(window / 2).max(1),
-        rate,
-        until: i64::MAX,
-    };
+    let cutting = Cutting::new(classifier, options.hop, options.model_rate)?;
     let base = settings(options, &classes)?;
     let mut recordings = Vec::new();
     let mut seen = options.sources.map(|_| Vec::new());
@@ -77,7 +66,7 @@ pub(super) fn score_events(
         refuse_row_labels(options.list, recording)?;
         let channels = recording.channels.as_ref().unwrap_or(&list.channels);
         let hints = Hints {
-            expected_rate: Some(rate),
+            expected_rate: Some(cutting.rate),
             channels: channels.clone(),
             ..recording.hints()
         };
@@ -87,7 +76,7 @@ pub(super) fn score_events(
             (&hints, &channels[..]),
             cutting,
         )?;
-        read.labels = labels(recording, &read, (&classes, options.list))?;
+        read.labels = labels((&list, recording), &read, (&classes, options.list))?;
         let used = options
             .sources
             .and_then(|own| own.find(recording, read.start));
@@ -151,57 +140,51 @@ fn counted(
 }
 
 fn settings(options: &EventOptions<'_>, classes: &[String]) -> Result<EventSettings, TrainerError> {
-    if let Some(name) = options.ignore.iter().find(|name| !classes.contains(name)) {
-        let problem = format!("the model has {}", classes.join(", "));
-        return Err(TrainerError::option(format!("--ignore {name}"), problem));
-    }
-    let ignored = |name: &String| {
-        if options.ignore.is_empty() {
-            predict::makes_no_events(name)
-        } else {
-            options.ignore.contains(name)
-        }
-    };
-    Ok(EventSettings {
+    let settings = EventSettings {
         on: 0.0,
         off: 0.0,
         min_duration: options.min_duration,
         merge_gap: options.merge_gap,
         threshold: 0.0,
-        ignored: classes.iter().map(ignored).collect(),
-    })
+        ignored: EventSettings::ignored(classes, options.ignore)?,
+    };
+    settings.check()?;
+    Ok(settings)
 }
 
-/// Labelled events of a recording, whose files are in the list at `path`.
+/// Labelled events of a recording in the list at `path`.
 ///
 /// # Errors
 /// If a class is not among `classes`, a label counts from a file without samples, or the labels count samples or milliseconds.
 fn labels(
-    recording: &Recording,
+    (list, recording): (&RecordingsConfig, &Recording),
     read: &LabelledRecording,
     (classes, path): (&[String], &Path),
 ) -> Result<Vec<LabelledEvent>, TrainerError> {
     let last = read.windows.last().map_or(read.start, |(span, _)| span.end);
     let span = (read.start, last);
-    let in_list = |problem: String| TrainerError::file(path, problem);
+    let in_list = |problem: ImportError| {
+        let problem = format!("recording `{}`: {problem}", recording.name());
+        TrainerError::file(path, problem)
+    };
     let counts = recording.refuse_counts(span, read.rate);
-    counts.map_err(|problem| in_list(format!("recording `{}`: {problem}", recording.name())))?;
-    let of = |label: &Label| -> Result<LabelledEvent, TrainerError> {
-        let class = classes.iter().position(|class| *class == label.class);
-        let times = recording.times_of(label, span, &read.starts);
-        let times = times.map_err(|problem| in_list(problem.to_string()))?;
+    counts.map_err(in_list)?;
+    let intervals = labelled_intervals(list, recording, span, &read.starts).map_err(in_list)?;
+    let of = |interval: Interval| -> Result<LabelledEvent, TrainerError> {
+        let name = &list.class_names[interval.label];
+        let class = classes.iter().position(|class| class == name);
         Ok(LabelledEvent {
             class: class.ok_or_else(|| UsageError::NoClass {
                 path: path.to_owned(),
-                class: label.class.clone(),
+                class: name.clone(),
                 classes: classes.to_vec(),
                 advice: "",
             })?,
-            start: times.0,
-            end: times.1,
+            start: interval.start,
+            end: interval.end,
         })
     };
-    recording.labels.iter().map(of).collect()
+    intervals.into_iter().map(of).collect()
 }
 
 impl EventScores {

@@ -69,14 +69,6 @@ pub enum UsageError {
         /// Name of the recording.
         recording: String,
     },
-    /// The model is too old to store a required value.
-    #[error("the model does not store {what}: give {option}")]
-    NotStored {
-        /// What is missing.
-        what: &'static str,
-        /// The option that supplies it.
-        option: &'static str,
-    },
     /// More memory is needed than is available.
     #[error(
         "{what} need about {} MiB of memory, and {} MiB are free: {advice}", needed.div_ceil(MIB), available / MIB

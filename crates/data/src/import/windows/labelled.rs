@@ -63,6 +63,22 @@ pub(super) fn intervals(
     Ok(intervals)
 }
 
+/// The labelled intervals of a recording as the import has them, each once: see [`RecordingsConfig`]. `span` is that of the
+/// recording, and `starts` those of its files whose channels are used, in nanoseconds.
+///
+/// # Errors
+/// If a label ends before it begins, or its file has no samples.
+pub fn labelled_intervals(
+    config: &RecordingsConfig,
+    own: &Recording,
+    span: (i64, i64),
+    starts: &[Option<i64>],
+) -> Result<Vec<Interval>, ImportError> {
+    let mut intervals = intervals(config, own, span, starts)?;
+    remove_repeated(&mut intervals);
+    Ok(intervals)
+}
+
 /// Removes intervals that repeat another's times and class, and returns their number. Raven lists a selection once for
 /// each view.
 pub(super) fn remove_repeated(intervals: &mut Vec<Interval>) -> usize {
