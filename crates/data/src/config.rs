@@ -47,6 +47,8 @@ pub struct DatasetConfig {
     pub spectral: SpectralConfig,
     /// Whether the configuration sets the front end; otherwise it is [`crate::DEFAULT_METHOD`].
     pub names_front_end: bool,
+    /// Steps that `data import` applied to whole recordings before it cut the windows.
+    pub recording_steps: Vec<Step>,
     /// Preprocessing steps for whole windows, in order.
     pub steps: Vec<Step>,
     /// Scaling of inputs; `None` leaves the choice to the program.
@@ -177,6 +179,7 @@ impl DatasetConfig {
             sampling_rate: raw.sampling_rate,
             names_front_end: raw.spectral.is_some(),
             spectral: raw.spectral.unwrap_or_default(),
+            recording_steps: raw.recording_preprocessing,
             steps: Vec::new(),
             normalisation: raw.normalisation,
             absolute_thresholds: false,
@@ -187,6 +190,7 @@ impl DatasetConfig {
         };
         config.take_rate(lines)?;
         config.take_steps(&raw.preprocessing, lines)?;
+        config.check_recording_steps(lines)?;
         config.check(lines)?;
         config.resolve_paths();
         Ok(config)

@@ -120,8 +120,7 @@ impl Dataset {
         // Of a fold, the plan says how windows without a group are dealt.
         let says_ungrouped = !plan.warnings.is_empty();
         warnings.extend(plan.warnings);
-        let mut preprocessing = Preprocessing::new(config.steps.clone(), config.spectral.clone());
-        preprocessing.sampling_rate = config.sampling_rate;
+        let mut preprocessing = config.preprocessing();
         let plain = preprocessing.clone();
         // Spectra can only be summed once their floors are known.
         let is_compressed = config.spectral.applied_compression() != Compression::None;

@@ -12,7 +12,7 @@ mod units;
 use std::path::{Path, PathBuf};
 
 use data::import::{Imported, RecordingsConfig, import};
-use data::{Dataset, DatasetConfig, Normalisation};
+use data::{Dataset, DatasetConfig, EdgeSettings, Normalisation, Preprocessing, Step};
 
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/recordings")
@@ -131,6 +131,19 @@ split: {by: time, train: 0.5, val: 0.5, test: 0}
     let dataset = dataset(&imported);
     assert!(dataset.test_is_val);
     assert_eq!(dataset.train.shape, [2, 7, 4]);
+    // A model has to do the same to recordings.
+    let edge = EdgeSettings {
+        frequency: 1.0,
+        order: 2,
+        zero_phase: true,
+    };
+    assert_eq!(
+        dataset.preprocessing.recording_steps,
+        [Step::Detrend, Step::HighPass(edge)]
+    );
+    let stored = serde_json::to_string(&dataset.preprocessing).unwrap();
+    let stored: Preprocessing = serde_json::from_str(&stored).unwrap();
+    assert_eq!(stored, dataset.preprocessing);
     let all: usize = imported.windows.iter().flatten().sum();
     assert_eq!(all + imported.straddling, counts.windows);
 }
@@ -233,7 +246,7 @@ fn mistakes_are_named() {
         (
             "window:",
             "preprocessing: [fft]\nwindow:",
-            "belongs in dataset_config.yaml",
+            "belongs in `preprocessing` of dataset_config.yaml",
         ),
         (
             "class: quiet",

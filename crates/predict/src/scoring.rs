@@ -74,7 +74,8 @@ impl LabelledRecording {
             ignored: vec![true; classifier.class_names().len()],
         };
         let detector = EventDetector::new(nothing);
-        let mut analysis = Analysis::new(Slider::new(cutting), detector, BATCH);
+        let slider = Slider::of_model(classifier, cutting)?;
+        let mut analysis = Analysis::new(slider, detector, BATCH);
         let mut found = Vec::new();
         let mut joiner = Joiner::new(channels.len()).resampled_to(cutting.rate);
         site.feed(&channels, i64::MAX, &mut joiner, &mut |joined| {

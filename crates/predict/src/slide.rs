@@ -1,5 +1,7 @@
-//! Resamples contiguous stretches to the model's sampling rate and cuts them into windows.
+//! Resamples contiguous stretches to the model's sampling rate, applies the steps over recordings that the import applied,
+//! and cuts them into windows.
 
+use data::Chain;
 use data::recording::{NANOS, is_slower};
 use data::signal::{Ratio, Resampler, SignalError};
 
@@ -47,8 +49,11 @@ pub struct Cutting {
 pub struct Slider {
     cutting: Cutting,
     resamplers: Vec<Resampler>,
-    scratch: Vec<f64>,
-    /// Samples at the model's rate by channel; the first has index `first` within the stretch.
+    /// Steps over whole stretches, at the model's rate.
+    steps: Chain,
+    /// Samples at the model's rate by channel, before the steps; with steps that need a whole stretch, all since its start.
+    scratch: Vec<Vec<f64>>,
+    /// Samples after the steps by channel; the first has index `first` within the stretch.
     samples: Vec<Vec<f32>>,
     first: usize,
     /// Index of the next window's first sample.
@@ -70,7 +75,8 @@ impl Slider {
         Self {
             cutting,
             resamplers: Vec::new(),
-            scratch: Vec::new(),
+            steps: Chain::default(),
+            scratch: vec![Vec::new(); cutting.channels],
             samples: vec![Vec::new(); cutting.channels],
             first: 0,
             next: 0,
@@ -80,6 +86,18 @@ impl Slider {
             taken: 0,
             lowest: f64::INFINITY,
         }
+    }
+
+    /// Also applies `steps`, planned for the model's rate, to each stretch of a window or longer. Unless they work sample by
+    /// sample, its windows are cut at its end.
+    #[must_use]
+    pub fn with_steps(self, steps: Chain) -> Self {
+        Self { steps, ..self }
+    }
+
+    /// Whether windows are cut as soon as their samples are there.
+    pub fn works_sample_by_sample(&self) -> bool {
+        self.steps.is_per_sample()
     }
 
     /// Number of stretches so far, and of those shorter than a window.
@@ -124,59 +142,74 @@ impl Slider {
             }
             Joined::Samples(channels) => {
                 self.taken += channels.first().map_or(0, |channel| channel.len() as u64);
-                for ((resampler, input), samples) in self
-                    .resamplers
-                    .iter_mut()
-                    .zip(channels)
-                    .zip(&mut self.samples)
-                {
-                    if resampler.keeps_rate() {
-                        samples.extend(input.iter().map(|v| *v as f32));
-                        continue;
+                for (channel, input) in channels.iter().enumerate() {
+                    if self.resamplers[channel].keeps_rate() && self.steps.is_empty() {
+                        self.samples[channel].extend(input.iter().map(|v| *v as f32));
+                    } else {
+                        self.resamplers[channel].push(input, &mut self.scratch[channel]);
                     }
-                    self.scratch.clear();
-                    resampler.push(input, &mut self.scratch);
-                    samples.extend(self.scratch.iter().map(|v| *v as f32));
                 }
-                self.cut(out);
+                if self.steps.is_per_sample() {
+                    self.prepare()?;
+                    self.cut(out);
+                }
             }
             Joined::End => {
-                for (resampler, samples) in self.resamplers.iter_mut().zip(&mut self.samples) {
-                    self.scratch.clear();
-                    resampler.finish(&mut self.scratch);
-                    samples.extend(self.scratch.iter().map(|v| *v as f32));
+                for (resampler, scratch) in self.resamplers.iter_mut().zip(&mut self.scratch) {
+                    resampler.finish(scratch);
                 }
-                self.cut(out);
-                self.short += usize::from(self.next == 0);
+                // Channels of different rates may differ by some samples.
+                let both = self.samples.iter().zip(&self.scratch);
+                let counts = both.map(|(done, waiting)| done.len() + waiting.len());
+                let known = self.first + counts.min().unwrap_or(0);
+                for (samples, scratch) in self.samples.iter().zip(&mut self.scratch) {
+                    scratch.truncate((known - self.first).saturating_sub(samples.len()));
+                }
+                let is_short = known < self.cutting.window;
+                self.short += usize::from(is_short);
+                if !is_short {
+                    self.prepare()?;
+                    self.cut(out);
+                }
             }
+        }
+        Ok(())
+    }
+
+    /// Applies the steps to the samples that wait for them.
+    fn prepare(&mut self) -> Result<(), SignalError> {
+        for (scratch, samples) in self.scratch.iter_mut().zip(&mut self.samples) {
+            self.steps.apply(scratch)?;
+            samples.extend(scratch.drain(..).map(|v| v as f32));
         }
         Ok(())
     }
 
     fn begin(&mut self, start: i64) {
         self.samples.iter_mut().for_each(Vec::clear);
+        self.scratch.iter_mut().for_each(Vec::clear);
         (self.first, self.next, self.start) = (0, 0, start);
         self.stretches += 1;
     }
 
+    /// Time of a sample of the stretch, in nanoseconds.
+    fn time(&self, i: usize) -> i64 {
+        self.start
+            .saturating_add((i as f64 / self.cutting.rate * NANOS).round() as i64)
+    }
+
     fn cut(&mut self, out: &mut Windows) {
-        let Cutting {
-            window, hop, rate, ..
-        } = self.cutting;
+        let Cutting { window, hop, .. } = self.cutting;
         let known = self.first + self.samples.iter().map(Vec::len).min().unwrap_or(0);
-        let time = |i: usize| {
-            self.start
-                .saturating_add((i as f64 / rate * NANOS).round() as i64)
-        };
-        while self.next + window <= known && time(self.next) < self.cutting.until {
+        while self.next + window <= known && self.time(self.next) < self.cutting.until {
             let at = self.next - self.first;
             for samples in &self.samples {
                 out.values.extend_from_slice(&samples[at..at + window]);
             }
             out.spans.push(Span {
                 stretch: self.stretches - 1,
-                start: time(self.next),
-                end: time(self.next + window),
+                start: self.time(self.next),
+                end: self.time(self.next + window),
             });
             self.next += hop;
         }
@@ -192,6 +225,9 @@ impl Slider {
 
 #[cfg(test)]
 mod tests {
+    use data::signal::resample;
+    use data::{EdgeSettings, Step};
+
     use super::*;
 
     #[test]
@@ -229,5 +265,54 @@ mod tests {
         assert_eq!(first, [0.0, 4.0, 8.0, 2.0]);
         assert_eq!(slider.stretches(), (3, 1));
         assert_eq!(out.spans[1].end, 1_200_000_000);
+    }
+
+    /// The windows of one stretch from time 0 that comes in `chunk` samples at a time.
+    fn cut(cutting: Cutting, steps: &[Step], (values, chunk): (&[f64], usize)) -> Windows {
+        let chain = Chain::new(steps, cutting.rate).unwrap();
+        let (mut slider, mut out) = (Slider::new(cutting).with_steps(chain), Windows::default());
+        slider.take(Joined::Begin(0, 10.0), &mut out).unwrap();
+        for part in values.chunks(chunk) {
+            slider.take(Joined::Samples(&[part]), &mut out).unwrap();
+        }
+        slider.take(Joined::End, &mut out).unwrap();
+        out
+    }
+
+    #[test]
+    fn steps_are_over_the_whole_stretch() {
+        let cutting = Cutting {
+            channels: 1,
+            window: 8,
+            hop: 4,
+            rate: 5.0,
+            until: i64::MAX,
+        };
+        let edge = EdgeSettings {
+            frequency: 0.5,
+            order: 2,
+            zero_phase: true,
+        };
+        let values: Vec<f64> = (0..300).map(|i| f64::from(i * i % 83) + 1e4).collect();
+        let whole = resample(&values, Ratio::of_rates(10.0, 5.0).unwrap());
+        for steps in [
+            vec![Step::Scale(0.5)],
+            vec![Step::Detrend, Step::HighPass(edge)],
+        ] {
+            let mut expected = whole.clone();
+            let chain = Chain::new(&steps, 5.0).unwrap();
+            chain.apply(&mut expected).unwrap();
+            let expected: Vec<f32> = expected.iter().map(|v| *v as f32).collect();
+            for chunk in [1, 64, 300] {
+                let out = cut(cutting, &steps, (&values, chunk));
+                assert_eq!(out.spans.len(), 36);
+                for (i, window) in out.values.chunks(8).enumerate() {
+                    assert_eq!(window, &expected[4 * i..4 * i + 8], "{steps:?}");
+                }
+            }
+        }
+        // Too short for a window, and for the filter.
+        let none = cut(cutting, &[Step::HighPass(edge)], (&values[..7], 7));
+        assert!(none.spans.is_empty());
     }
 }

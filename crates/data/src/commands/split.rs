@@ -66,6 +66,7 @@ pub(super) fn target(
 ) -> Result<Target, DataError> {
     let kept = [
         "sampling_rate",
+        "recording_preprocessing",
         "spectral_processing",
         "preprocessing",
         "normalisation",
@@ -85,4 +86,24 @@ pub(super) fn target(
         shares,
         seed,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    /// What windows have behind them stays known when they are split anew.
+    #[test]
+    fn other_sections_are_kept() {
+        let text = "t: {class_names: [a, b], train_index_file: a, val_index_file: b}\nsampling_rate: 50\n\
+                    recording_preprocessing: [demean, {scale: 0.5}]\n";
+        let config = DatasetConfig::parse(text, Path::new("c.yaml"), None).unwrap();
+        let target = target(&config, [0.5, 0.5, 0.0], 0).unwrap();
+        assert_eq!(
+            target.settings,
+            "sampling_rate: 50\nrecording_preprocessing: [\"demean\",{\"scale\":0.5}]\n"
+        );
+    }
 }

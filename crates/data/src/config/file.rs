@@ -71,6 +71,7 @@ pub(super) struct RawFile {
     pub spectral: Option<SpectralConfig>,
     pub normalisation: Option<Normalisation>,
     pub preprocessing: Vec<Step>,
+    pub recording_preprocessing: Vec<Step>,
 }
 
 /// Parses the file in one pass, so that errors carry line and column. Only the section `task` is typed; other tasks
@@ -105,6 +106,7 @@ impl<'de> Visitor<'de> for FileSeed<'_> {
                 "sampling_rate" => raw.sampling_rate = map.next_value()?,
                 "spectral_processing" => raw.spectral = map.next_value()?,
                 "preprocessing" => raw.preprocessing = map.next_value()?,
+                "recording_preprocessing" => raw.recording_preprocessing = map.next_value()?,
                 "normalisation" | "normalization" => {
                     if raw.normalisation.is_some() {
                         return Err(M::Error::custom(

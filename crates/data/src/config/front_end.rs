@@ -4,8 +4,8 @@ use super::DatasetConfig;
 use super::places::Lines;
 use crate::error::{DataError, PreprocessingError, UsageError};
 use crate::preprocessing::{
-    Chain, DEFAULT_METHOD, Normalisation, Operation, Resolved, SpectralConfig, SpectralMethod,
-    Step, resolve,
+    Chain, DEFAULT_METHOD, Normalisation, Operation, Preprocessing, Resolved, SpectralConfig,
+    SpectralMethod, Step, check_recording_steps, resolve,
 };
 
 impl DatasetConfig {
@@ -20,6 +20,15 @@ impl DatasetConfig {
             otherwise
         };
         self.normalisation.unwrap_or(otherwise)
+    }
+
+    /// What it tells of the preprocessing; the rest depends on the training split.
+    pub(crate) fn preprocessing(&self) -> Preprocessing {
+        Preprocessing {
+            sampling_rate: self.sampling_rate,
+            recording_steps: self.recording_steps.clone(),
+            ..Preprocessing::new(self.steps.clone(), self.spectral.clone())
+        }
     }
 
     /// Sets the sampling rate from `sampling_rate` or `spectral_processing.sampling_rate`.
@@ -74,6 +83,17 @@ impl DatasetConfig {
             self.spectral.method = DEFAULT_METHOD;
         }
         Ok(())
+    }
+
+    /// Checks the list `recording_preprocessing`.
+    pub(super) fn check_recording_steps(&self, lines: Lines<'_>) -> Result<(), DataError> {
+        let key = "recording_preprocessing";
+        check_recording_steps(&self.recording_steps).map_err(|problem| DataError::Config {
+            path: self.path.clone(),
+            line: lines.line_of(key, key),
+            key: key.into(),
+            problem: problem.to_string(),
+        })
     }
 
     /// Applies resolved steps; contradictions with other keys are errors.

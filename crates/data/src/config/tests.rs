@@ -269,6 +269,21 @@ fn a_list_where_a_word_is_expected() {
     assert!(error.contains(expected), "{error}");
 }
 
+/// What the import did to recordings is no step of windows.
+#[test]
+fn steps_over_recordings_are_told() {
+    let with = |steps: &str| parse(&format!("{GOOD}recording_preprocessing: {steps}\n"), None);
+    let config = with("[demean, {scale: 0.5}]").unwrap();
+    assert_eq!(config.recording_steps, [Step::Demean, Step::Scale(0.5)]);
+    assert!(!config.steps.contains(&Step::Scale(0.5)));
+    assert!(config.warnings.is_empty(), "{:?}", config.warnings);
+    let error = with("[fft]").unwrap_err();
+    assert!(
+        error.contains("line 18: `recording_preprocessing`: `fft` works on windows"),
+        "{error}"
+    );
+}
+
 /// Keys that a type would take twice in silence, at the top level and in sections that are no task.
 #[test]
 fn keys_are_there_once() {

@@ -51,6 +51,12 @@ pub enum PreprocessingError {
     /// A preset sets the spectrum by the list of steps.
     #[error("`preprocessing` sets a spectrum: use `spectral_processing` instead")]
     PresetSpectrum,
+    /// A step for windows is among those for recordings.
+    #[error("`{step}` works on windows: it belongs in `preprocessing` of dataset_config.yaml")]
+    OfWindows {
+        /// Name of the step.
+        step: &'static str,
+    },
     /// A setting of `spectral_processing` is out of range.
     #[error("`spectral_processing.{key}`: {problem}")]
     Setting {
@@ -210,6 +216,9 @@ pub enum StoredError {
     /// A step cannot be done.
     #[error("`steps`: {0}")]
     Steps(#[from] PreprocessingError),
+    /// A step cannot be done on recordings.
+    #[error("`recording_steps`: {0}")]
+    RecordingSteps(PreprocessingError),
     /// The sampling rate is out of range.
     #[error("`sampling_rate`: {rate} is not a valid rate in Hz")]
     SamplingRate {

@@ -11,7 +11,7 @@ use super::{each_file, names, tables, twice};
 use crate::config::{parse_yaml, read_yaml};
 use crate::error::{DataError, ImportError};
 use crate::index::with_slashes;
-use crate::preprocessing::{BandLayout, BandsConfig, Step, segment};
+use crate::preprocessing::{BandLayout, BandsConfig, Step, check_recording_steps, segment};
 
 /// An import: the recordings, their labels, and how to turn them into a dataset.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -199,12 +199,8 @@ impl RecordingsConfig {
             return invalid("channels", "is empty".into());
         }
         once("channels", &self.channels)?;
-        if let Some(step) = self.preprocessing.iter().find(|step| !step.is_of_samples()) {
-            let problem = format!(
-                "`{}` works on windows: it belongs in dataset_config.yaml",
-                step.name()
-            );
-            return invalid("preprocessing", problem);
+        if let Err(problem) = check_recording_steps(&self.preprocessing) {
+            return invalid("preprocessing", problem.to_string());
         }
         if self.recordings.is_empty() && self.seisbench.is_empty() {
             return invalid("recordings", "is empty".into());

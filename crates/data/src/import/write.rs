@@ -157,13 +157,25 @@ fn write(
     let target = Target {
         class_names: config.class_names.clone(),
         task: config.task.clone(),
-        // The front end stays at its default.
-        settings: format!("sampling_rate: {:?}   # Hz\n", config.sampling_rate),
+        settings: settings(config),
         by: Some(config.split.by),
         shares: config.split.shares(),
         seed: config.split.seed,
     };
     share_out(&target, spool, folder, shard, imported)
+}
+
+/// What else the configuration tells of the windows. The front end stays at its default.
+fn settings(config: &RecordingsConfig) -> String {
+    let mut settings = format!("sampling_rate: {:?}   # Hz\n", config.sampling_rate);
+    if !config.preprocessing.is_empty() {
+        // JSON is valid YAML.
+        let steps = serde_json::json!(config.preprocessing);
+        settings.push_str(&format!(
+            "recording_preprocessing: {steps}   # done by the import\n"
+        ));
+    }
+    settings
 }
 
 /// Receives samples and, if given, their splits; an error stops the reading.

@@ -58,8 +58,8 @@ impl Chain {
         self.steps.is_empty()
     }
 
-    /// Whether each output sample depends on one input sample only, so that it is the same in any window.
-    pub(super) fn is_per_sample(&self) -> bool {
+    /// Whether each output sample depends on one input sample only, so that it is the same in any window or part.
+    pub fn is_per_sample(&self) -> bool {
         let mut steps = self.steps.iter();
         steps.all(|step| matches!(step, PlannedStep::Scale(_)))
     }

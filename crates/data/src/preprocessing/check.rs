@@ -5,6 +5,7 @@ use super::chain::Chain;
 use super::normalise::Statistics;
 use super::segments::{SEGMENTS, segment};
 use super::settings::{Compression, FLOORS, SpectralMethod};
+use super::steps::check_recording_steps;
 use super::thresholds::Thresholds;
 use super::{Normalisation, Preprocessing};
 use crate::error::preprocessing::{LayoutError, StoredError};
@@ -23,6 +24,7 @@ impl Preprocessing {
             .check()
             .map_err(|(key, problem)| StoredError::Spectral { key, problem })?;
         Chain::new(&self.steps, self.spectral.sampling_rate)?;
+        check_recording_steps(&self.recording_steps).map_err(StoredError::RecordingSteps)?;
         if let Some(rate) = self.sampling_rate
             && !(rate.is_finite() && (1e-6..=1e9).contains(&rate))
         {

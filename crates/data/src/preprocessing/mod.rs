@@ -44,7 +44,7 @@ pub use self::thresholds::Thresholds;
 pub(crate) use self::{
     pipelines::Pipelines,
     segments::window,
-    steps::{Resolved, resolve},
+    steps::{Resolved, check_recording_steps, resolve},
     thresholds::Survey,
 };
 
@@ -59,6 +59,10 @@ pub struct Preprocessing {
     /// Sampling rate of the windows in Hz, if the configuration gives one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sampling_rate: Option<f64>,
+    /// Steps over the whole recordings that the windows were cut from, at the sampling rate of the windows. Windows on
+    /// disk have them behind them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recording_steps: Vec<Step>,
     /// Steps over whole windows, at the sampling rate of `spectral`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Step>,
@@ -84,6 +88,7 @@ impl Preprocessing {
             segments: SEGMENTS,
             window: None,
             sampling_rate: None,
+            recording_steps: Vec::new(),
             steps,
             spectral,
             bands: None,
@@ -110,7 +115,7 @@ impl Preprocessing {
     }
 
     /// Whether the same windows become the same inputs, so that a run with `other` can continue with `self`. A sampling
-    /// rate or window length that only one of them stores makes no difference.
+    /// rate or window length that only one of them stores makes no difference, nor what precedes the windows.
     pub fn makes_inputs_of(&self, other: &Self) -> bool {
         fn agree<T: PartialEq>(own: Option<T>, theirs: Option<T>) -> bool {
             match (own, theirs) {
@@ -121,6 +126,7 @@ impl Preprocessing {
         let as_other = Self {
             sampling_rate: other.sampling_rate,
             window: other.window,
+            recording_steps: other.recording_steps.clone(),
             ..self.clone()
         };
         agree(self.sampling_rate, other.sampling_rate)

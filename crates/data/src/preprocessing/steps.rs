@@ -292,6 +292,17 @@ impl<'de> Visitor<'de> for StepVisitor {
     }
 }
 
+/// Refuses steps that cannot be done on whole recordings.
+///
+/// # Errors
+/// If one works on windows.
+pub(crate) fn check_recording_steps(steps: &[Step]) -> Result<(), PreprocessingError> {
+    match steps.iter().find(|step| !step.is_of_samples()) {
+        Some(step) => Err(PreprocessingError::OfWindows { step: step.name() }),
+        None => Ok(()),
+    }
+}
+
 /// Steps sorted by their effect: samples, spectra, scaling.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Resolved {

@@ -147,7 +147,8 @@ impl<'a> Analyst<'a> {
         };
         let detector = EventDetector::new(self.settings.clone());
         let classifier = &mut self.classifier;
-        let mut analysis = Analysis::new(Slider::new(cutting), detector, classifier.at_once());
+        let slider = Slider::of_model(classifier, cutting)?;
+        let mut analysis = Analysis::new(slider, detector, classifier.at_once());
         let mut found = Vec::new();
         classifier.reset_warnings();
         let mut joiner = Joiner::new(channels.len()).resampled_to(cutting.rate);

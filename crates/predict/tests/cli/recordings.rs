@@ -192,3 +192,61 @@ fn other_channels_do_not_move_the_start() {
         (7_000_000_000, vec![None, Some(7_000_000_000)])
     );
 }
+
+/// What the import did to the recordings of the training is done to others, too; a stream, which has no end, is refused.
+#[test]
+fn recordings_are_prepared_as_those_of_the_training() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("table.csv");
+    let values: Vec<i16> = (0..1200).map(|i| (i * i % 1999 + 300) as i16).collect();
+    let rows = values
+        .chunks(2)
+        .map(|pair| format!("{},{}\n", pair[0], pair[1]));
+    std::fs::write(&path, format!("z,n\n{}", rows.collect::<String>())).unwrap();
+    let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+    let probabilities = |output: &Output| -> Vec<Value> {
+        let lines = lines(output).into_iter();
+        lines.map(|line| line["probabilities"].clone()).collect()
+    };
+    let options = ["--windows", "--json", "--rate", "100"];
+    for steps in [
+        vec![Step::Scale(0.02)],
+        vec![Step::Detrend, Step::Scale(0.02)],
+    ] {
+        let mut preprocessing = Preprocessing::new(Vec::new(), SpectralConfig::default());
+        preprocessing.sampling_rate = Some(100.0);
+        preprocessing.recording_steps.clone_from(&steps);
+        let model = write_model_with(folder.path(), 64, preprocessing);
+        let chain = data::Chain::new(&steps, 100.0).unwrap();
+        let channel = |channel: usize| {
+            let own = values.iter().skip(channel).step_by(2);
+            let mut own: Vec<f64> = own.map(|v| f64::from(*v)).collect();
+            chain.apply(&mut own).unwrap();
+            own.into_iter().map(|v| v as f32).collect::<Vec<f32>>()
+        };
+        let (z, n) = (channel(0), channel(1));
+        let window = |start: usize| Window {
+            values: [&z[start..start + 64], &n[start..start + 64]].concat(),
+            shape: vec![2, 64],
+        };
+        let windows: Vec<Window> = (0..=600 - 64).step_by(32).map(window).collect();
+        write_windows(&folder.path().join("windows.tfrecord"), &windows);
+        let model = model.to_str().unwrap();
+        let prepared = folder.path().join("windows.tfrecord");
+        let expected = run(&["windows", model, prepared.to_str().unwrap(), "--json"]);
+        let expected = probabilities(&expected);
+        let read = run(&[&["recording", model, path.to_str().unwrap()][..], &options].concat());
+        assert_eq!(probabilities(&read), expected, "{steps:?}");
+        let arguments = [&["stream", model, "-", "--format", "int16"][..], &options].concat();
+        let streamed = run_with_input(&arguments, &[&bytes[..777], &bytes[777..]]);
+        if steps.len() == 1 {
+            assert_eq!(probabilities(&streamed), expected);
+        } else {
+            refused(
+                &streamed,
+                2,
+                "applied `preprocessing` to the whole of each (detrend, scale)",
+            );
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use data::Step;
 use data::error::ImportError;
 use data::import::{DatasetSources, Interval, Recording, RecordingsConfig, labelled_intervals};
 use data::recording::Hints;
@@ -56,7 +57,19 @@ pub(super) fn score_events(
     options: &EventOptions<'_>,
     classifier: &mut Classifier,
 ) -> Result<EventScores, TrainerError> {
-    let list = RecordingsConfig::load(options.list)?;
+    let mut list = RecordingsConfig::load(options.list)?;
+    if !list.seisbench.is_empty() {
+        let problem = "only `data import` reads the folders of `seisbench`: evaluate the imported dataset with --dataset-config";
+        return Err(TrainerError::file(options.list, problem));
+    }
+    let of_model = &classifier.preprocessing().recording_steps;
+    if list.preprocessing != *of_model {
+        list.warnings.push(format!(
+            "`preprocessing` of {} is not what the import did to the model's recordings, which counts: {}",
+            options.list.display(),
+            steps_in_words(of_model)
+        ));
+    }
     let classes = classifier.class_names().to_vec();
     let cutting = Cutting::new(classifier, options.hop, options.model_rate)?;
     let base = settings(options, &classes)?;
@@ -113,6 +126,14 @@ pub(super) fn score_events(
         seen,
         doubts: list.warnings,
     })
+}
+
+/// Steps as in a list of recordings.
+fn steps_in_words(steps: &[Step]) -> String {
+    if steps.is_empty() {
+        return "nothing, as far as the model tells".into();
+    }
+    json!(steps).to_string()
 }
 
 /// Refuses a recording whose labels are in its rows: without them, all its events would count as false.

@@ -35,13 +35,17 @@ impl FrontEnd {
         }
     }
 
-    /// The first key in which `other` computes other inputs from the same windows.
+    /// The first key in which `other` computes other inputs from the same recordings.
     pub fn difference(&self, other: &Preprocessing) -> Option<&'static str> {
         let own = &self.preprocessing;
         let is_different = [
             (
                 "spectral_processing",
                 self.spectral_for(&other.spectral) != other.spectral,
+            ),
+            (
+                "recording_preprocessing",
+                own.recording_steps != other.recording_steps,
             ),
             ("preprocessing", own.steps != other.steps),
             ("normalisation", own.normalisation != other.normalisation),

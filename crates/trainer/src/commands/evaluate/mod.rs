@@ -143,6 +143,15 @@ pub fn evaluate(arguments: &EvaluateArgs) -> Result<(String, Vec<String>), Train
             "`batch` normalisation: windows are scaled {BATCH} at a time, so that results depend on their order"
         ));
     }
+    let prepared = &classifier.preprocessing().recording_steps;
+    if config.recording_steps != *prepared {
+        notes.push(format!(
+            "`recording_preprocessing` of the dataset is {}, but the model was trained on recordings with {}: the scores are of \
+             other signals",
+            json!(config.recording_steps),
+            json!(prepared)
+        ));
+    }
     notes.extend(classifier.warnings());
     let evaluation = Evaluation::new(&found.logits, &found.labels, found.classes.len());
     let mut results = results(&entry, &config, split, &found, &evaluation);
