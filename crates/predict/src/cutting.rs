@@ -52,6 +52,7 @@ impl Cutting {
             window,
             hop,
             rate,
+            from: i64::MIN,
             until: i64::MAX,
         })
     }

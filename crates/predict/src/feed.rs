@@ -265,6 +265,7 @@ mod tests {
                 hop: 256,
                 rate: 100.0,
                 until: i64::MAX,
+                from: i64::MIN,
             };
             let (mut slider, mut windows) = (Slider::new(cutting), Windows::default());
             site.feed(&channels, i64::MAX, &mut Joiner::new(2), &mut |joined| {

@@ -41,6 +41,8 @@ pub struct Cutting {
     pub hop: usize,
     /// Sampling rate of the model in Hz.
     pub rate: f64,
+    /// Only windows that begin at this time (nanoseconds) or later are cut.
+    pub from: i64,
     /// Only windows that begin before this time (nanoseconds) are cut.
     pub until: i64,
 }
@@ -189,6 +191,9 @@ impl Slider {
         self.samples.iter_mut().for_each(Vec::clear);
         self.scratch.iter_mut().for_each(Vec::clear);
         (self.first, self.next, self.start) = (0, 0, start);
+        let early = self.cutting.from.saturating_sub(start) as f64 / NANOS;
+        self.next = (early * self.cutting.rate).floor().max(0.0) as usize;
+        self.next += usize::from(self.time(self.next) < self.cutting.from);
         self.stretches += 1;
     }
 
@@ -237,6 +242,7 @@ mod tests {
             window: 8,
             hop: 4,
             rate: 10.0,
+            from: i64::MIN,
             until: i64::MAX,
         };
         let (mut slider, mut out) = (Slider::new(cutting), Windows::default());
@@ -286,6 +292,7 @@ mod tests {
             window: 8,
             hop: 4,
             rate: 5.0,
+            from: i64::MIN,
             until: i64::MAX,
         };
         let edge = EdgeSettings {
@@ -314,5 +321,25 @@ mod tests {
         // Too short for a window, and for the filter.
         let none = cut(cutting, &[Step::HighPass(edge)], (&values[..7], 7));
         assert!(none.spans.is_empty());
+    }
+
+    #[test]
+    fn windows_begin_in_time() {
+        let second = 1_000_000_000;
+        let cutting = Cutting {
+            channels: 1,
+            window: 8,
+            hop: 4,
+            rate: 10.0,
+            from: 1_010_000_000,
+            until: 2 * second,
+        };
+        let values: Vec<f64> = (0..50).map(f64::from).collect();
+        for chunk in [1, 50] {
+            let out = cut(cutting, &[], (&values, chunk));
+            let starts = out.spans.iter().map(|span| span.start / 100_000_000);
+            assert_eq!(starts.collect::<Vec<_>>(), [11, 15, 19]);
+            assert_eq!(out.values[..2], [11.0, 12.0]);
+        }
     }
 }

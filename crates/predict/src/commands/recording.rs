@@ -130,7 +130,8 @@ impl<'a> Analyst<'a> {
         })
     }
 
-    /// Analyses the windows of `channels` of `site` that begin before `until`; returns notes for the user.
+    /// Analyses the windows of `channels` of `site` that begin at `from` or later and before `until`;
+    /// returns notes for the user.
     ///
     /// # Errors
     /// [`PredictError`] if a file becomes unreadable or a window cannot be classified, or an error of `sink`.
@@ -138,10 +139,11 @@ impl<'a> Analyst<'a> {
         &mut self,
         site: &mut Site,
         channels: &[String],
-        until: i64,
+        [from, until]: [i64; 2],
         sink: FindingSink<'_>,
     ) -> Result<Vec<String>, PredictError> {
         let cutting = Cutting {
+            from,
             until,
             ..self.cutting
         };
@@ -204,7 +206,8 @@ pub(super) fn run(arguments: &RecordingArgs, interrupt: &Interrupt) -> Result<()
             ));
         }
         let name = site.name.clone();
-        let notes = analyst.analyse(&mut site, &channels, i64::MAX, &mut |found| {
+        let always = [i64::MIN, i64::MAX];
+        let notes = analyst.analyse(&mut site, &channels, always, &mut |found| {
             if let Some(catalogue) = &mut catalogue {
                 catalogue.extend(&channels[0], events(found));
             }

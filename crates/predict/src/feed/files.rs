@@ -1,6 +1,6 @@
 //! What the files of a site have in common: their first samples, times that contradict each other, names of sensors.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use data::import::{SensorChannel, sensor_channels};
 use data::recording::{FileOverlap, overlapping_files};
@@ -50,6 +50,17 @@ impl Site {
         let sources = self.sources(channels);
         let own = sources.filter(|source| source.path() == file);
         own.map(Source::start).min()
+    }
+
+    /// Time from which all `channels` have samples of `files`, in nanoseconds; `None` if one of them has none.
+    pub(crate) fn start_in(&self, files: &[PathBuf], channels: &[String]) -> Option<i64> {
+        let first = |channel: &String| {
+            let own = self.sources(std::slice::from_ref(channel));
+            let own = own.filter(|source| files.iter().any(|file| file == source.path()));
+            own.map(Source::start).min()
+        };
+        let starts: Option<Vec<i64>> = channels.iter().map(first).collect();
+        starts?.into_iter().max()
     }
 
     /// The first of `channels` for which two files without dates have different samples for the same time; `start` is the

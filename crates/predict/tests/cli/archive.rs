@@ -78,6 +78,106 @@ fn an_archive_is_done_day_by_day() {
     a_failed_day_is_retried(&arguments, &folder.path().join("failed"), &events);
 }
 
+/// The station's minute, moved to an hour before and after midnight, in records that go to the file of the day they begin in.
+fn over_midnight(root: &Path) -> Vec<u8> {
+    let mut whole = Vec::new();
+    for record in std::fs::read(station()).unwrap().chunks(512) {
+        let mut record = record.to_vec();
+        // The minute begins at 10:00:00; half of it is before midnight.
+        let minute = u32::from(record[24]) * 60 + u32::from(record[25]);
+        let second = minute * 60 + u32::from(record[26]);
+        let second = second + 86_400 - 30 - 36_000;
+        let (day, second) = (122 + second / 86_400, second % 86_400);
+        record[22..24].copy_from_slice(&(day as u16).to_be_bytes());
+        record[24] = (second / 3600) as u8;
+        record[25] = (second / 60 % 60) as u8;
+        record[26] = (second % 60) as u8;
+        let code = char::from(record[17]);
+        let folder = root.join(format!("2024/XX/MADE/HH{code}.D"));
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join(format!("XX.MADE.00.HH{code}.D.2024.{day}"));
+        let mut file = std::fs::OpenOptions::new();
+        let mut file = file.append(true).create(true).open(path).unwrap();
+        file.write_all(&record).unwrap();
+        whole.extend(record);
+    }
+    whole
+}
+
+fn of_file(path: &str) -> Vec<Value> {
+    let text = std::fs::read_to_string(path).unwrap();
+    let lines = text.lines();
+    lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+/// Whether two lists have the same times within half a sample, as those of a stretch are of its latest channel.
+fn are_at_once(one: &[Value], other: &[Value], key: &str) -> bool {
+    let nanos = |own: &Value| data::recording::parse_time(own[key].as_str().unwrap()).unwrap();
+    let mut pairs = one.iter().zip(other);
+    one.len() == other.len() && pairs.all(|(a, b)| (nanos(a) - nanos(b)).abs() <= 5_000_000)
+}
+
+/// Windows and events in the records over midnight are those of the whole recording.
+#[test]
+fn nothing_is_lost_at_midnight() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = write_model(folder.path(), 64, Some(100.0));
+    let root = folder.path().join("sds");
+    let whole = folder.path().join("whole.mseed");
+    std::fs::write(&whole, over_midnight(&root)).unwrap();
+    let analysed = |path: &Path, options: &[&str]| {
+        let fixed = ["recording", model.to_str().unwrap(), path.to_str().unwrap()];
+        run(&[&fixed[..], &["--channels", "Z,E", "--hop", "1"], options].concat())
+    };
+    let out = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let windows = ["--windows", "--json"];
+    let expected = lines(&analysed(&whole, &windows));
+    let output = analysed(&root, &["--windows", "--out", &out("windows")]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let days = [122, 123].map(|day| {
+        let path = format!("{}/days/XX.MADE.00.HH.2024.{day}.jsonl", out("windows"));
+        of_file(&path)
+    });
+    assert!(days.iter().all(|day| day.len() > 1000));
+    let found = days.concat();
+    assert!(are_at_once(&found, &expected, "start"));
+    let probabilities = |lines: &[Value]| -> Vec<Value> {
+        lines
+            .iter()
+            .map(|own| own["probabilities"].clone())
+            .collect()
+    };
+    assert_eq!(probabilities(&found), probabilities(&expected));
+
+    // One event of half a minute on each side of midnight.
+    let events = ["--on", "0", "--off", "0", "--ignore", "vehicle"];
+    let long = [&events[..], &["--min-duration", "40", "--merge-gap", "60"]].concat();
+    let expected = lines(&analysed(&whole, &[&long[..], &["--json"]].concat()));
+    let output = analysed(&root, &[&long[..], &["--out", &out("events")]].concat());
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let found = of_file(&format!("{}/events.jsonl", out("events")));
+    assert!(!expected.is_empty());
+    assert!(are_at_once(&found, &expected, "start") && are_at_once(&found, &expected, "end"));
+
+    // The last day gets more samples.
+    let file = root.join("2024/XX/MADE/HHZ.D/XX.MADE.00.HHZ.D.2024.123");
+    let later = std::time::SystemTime::now() + std::time::Duration::from_secs(60);
+    std::fs::File::options()
+        .append(true)
+        .open(&file)
+        .unwrap()
+        .set_modified(later)
+        .unwrap();
+    let output = analysed(&root, &["--windows", "--out", &out("windows")]);
+    let said = text(&output.stderr);
+    assert!(
+        said.contains("warning: 2 days with files that are newer than the result"),
+        "{said}"
+    );
+}
+
 /// The same arguments with another output folder.
 fn elsewhere<'a>(arguments: &[&'a str], out: &'a Path) -> Vec<&'a str> {
     let mut arguments = arguments.to_vec();

@@ -134,6 +134,7 @@ fn labelled(
         window: 64,
         hop: 32,
         rate: 100.0,
+        from: i64::MIN,
         until: i64::MAX,
     };
     let channels: Vec<String> = channels.iter().map(|name| (*name).to_owned()).collect();

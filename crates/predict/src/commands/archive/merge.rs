@@ -3,15 +3,31 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use data::recording::parse_time;
+use data::recording::{NANOS, parse_time};
 use serde_json::{Value, json};
 
 use super::super::output::{Output, number};
 use crate::error::PredictError;
 
+/// Times in results are rounded to microseconds.
+const ROUNDING: i64 = 1_000;
+
+/// How the events of days become those of the archive, in nanoseconds.
+#[derive(Clone, Copy)]
+pub(super) struct Joining {
+    /// Longest gap within an event.
+    pub reach: i64,
+    /// Shortest event.
+    pub shortest: i64,
+}
+
 /// Writes the events of all days sorted by site and time. Events of one class that continue over midnight are joined.
-pub(super) fn merge(results: &[PathBuf], out: &Path, reach: i64) -> Result<(), PredictError> {
+pub(super) fn merge(results: &[PathBuf], out: &Path, joining: Joining) -> Result<(), PredictError> {
     let mut output = Output::open(Some(&out.join("events.jsonl")))?;
+    let mut write = |event: Value| match duration(&event) {
+        Some(duration) if duration < joining.shortest - ROUNDING => Ok(()),
+        _ => output.write(&format!("{event}\n")),
+    };
     let mut last: Option<Value> = None;
     for path in results {
         let text = fs::read_to_string(path)
@@ -21,25 +37,35 @@ pub(super) fn merge(results: &[PathBuf], out: &Path, reach: i64) -> Result<(), P
                 PredictError::source(path, format!("line {}: {error}", number + 1))
             })?;
             let joined = match &mut last {
-                Some(previous) if number == 0 => join(previous, &event, reach).is_some(),
+                Some(previous) if number == 0 => join(previous, &event, joining.reach).is_some(),
                 _ => false,
             };
             if !joined && let Some(previous) = last.replace(event) {
-                output.write(&format!("{previous}\n"))?;
+                write(previous)?;
             }
         }
     }
-    if let Some(event) = last {
-        output.write(&format!("{event}\n"))?;
-    }
+    last.map_or(Ok(()), write)?;
     output.finish()
+}
+
+/// Nanoseconds of a time in the results: a date, or seconds if there is none.
+fn nanos(time: &Value) -> Option<i64> {
+    match time.as_f64() {
+        Some(seconds) => Some((seconds * NANOS).round() as i64),
+        None => parse_time(time.as_str()?).ok(),
+    }
+}
+
+fn duration(event: &Value) -> Option<i64> {
+    Some(nanos(&event["end"])?.saturating_sub(nanos(&event["start"])?))
 }
 
 /// Merges `next` into `last` if both belong to one event.
 fn join(last: &mut Value, next: &Value, reach: i64) -> Option<()> {
     let same = ["site", "class"].iter().all(|key| last[key] == next[key]);
-    let end = parse_time(last["end"].as_str()?).ok()?;
-    let start = parse_time(next["start"].as_str()?).ok()?;
+    let end = nanos(&last["end"])?;
+    let start = nanos(&next["start"])?;
     if !same || start.saturating_sub(end) > reach {
         return None;
     }
@@ -53,7 +79,7 @@ fn join(last: &mut Value, next: &Value, reach: i64) -> Option<()> {
         last["peak"] = next["peak"].clone();
         last["peak_time"] = next["peak_time"].clone();
     }
-    if parse_time(next["end"].as_str()?).ok()? > end {
+    if nanos(&next["end"])? > end {
         last["end"] = next["end"].clone();
     }
     Some(())

@@ -129,6 +129,29 @@ impl Archive<'_> {
         Ok(())
     }
 
+    /// Warns about results that are older than the files they were made from, as of a day that was still being recorded.
+    fn warn_of_newer_files(&self) {
+        let modified = |path: &Path| fs::metadata(path).and_then(|own| own.modified()).ok();
+        let is_outdated = |((site, day), name): &(&(String, i64), String)| {
+            let Some(done) = modified(&self.result(name)) else {
+                return false;
+            };
+            let days = [*day, day + 1].map(|day| self.days.get(&(site.clone(), day)));
+            let mut files = days.into_iter().flatten().flatten();
+            files.any(|file| modified(file).is_some_and(|own| own > done))
+        };
+        let outdated = self.days.keys().zip(self.names()).filter(is_outdated);
+        let names: Vec<String> = outdated.map(|(_, name)| name).collect();
+        if !names.is_empty() {
+            self.arguments.model.say(&format!(
+                "warning: {} with files that are newer than the result: {}; to analyse them again, remove them from {}",
+                support::words::counted(names.len(), "day"),
+                names.join(", "),
+                self.out.join("days").display()
+            ));
+        }
+    }
+
     /// Joins the results if every day has one; otherwise says what is missing.
     fn finish(&self) -> Result<(), PredictError> {
         let results: Vec<PathBuf> = self.names().map(|name| self.result(&name)).collect();
@@ -142,8 +165,12 @@ impl Archive<'_> {
         if self.arguments.events.windows {
             return Ok(());
         }
-        let reach = (self.arguments.events.merge_gap * NANOS) as i64;
-        merge::merge(&results, &self.out, reach)
+        let events = &self.arguments.events;
+        let joining = merge::Joining {
+            reach: (events.merge_gap * NANOS) as i64,
+            shortest: (events.min_duration * NANOS) as i64,
+        };
+        merge::merge(&results, &self.out, joining)
     }
 }
 
@@ -188,6 +215,7 @@ pub(super) fn run(arguments: &RecordingArgs, interrupt: &Interrupt) -> Result<()
     let without_result = |name: &String| !archive.result(name).is_file();
     archive.todo = archive.names().filter(without_result).collect();
     if share.worker.is_none() {
+        archive.warn_of_newer_files();
         archive.reopen()?;
     }
     let local = Worker::new(analyst);
@@ -245,7 +273,7 @@ fn check_settings(
     out: &Path,
 ) -> Result<(), PredictError> {
     let events = &arguments.events;
-    let settings = json!({
+    let mut settings = json!({
         "version": FORMAT_VERSION,
         "model": analyst.classifier.identity(),
         "channels": arguments.channels,
@@ -261,6 +289,15 @@ fn check_settings(
         "ignore": events.ignore,
         "windows": events.windows,
     });
+    // Results of versions that did not write these stay valid without them.
+    let given = [
+        ("start", json!(arguments.start)),
+        ("time_column", json!(arguments.time_column)),
+        ("samples_in_rows", json!(arguments.samples_in_rows)),
+    ];
+    for (key, value) in given.into_iter().filter(|(_, value)| !value.is_null()) {
+        settings[key] = value;
+    }
     let text = format!("{settings:#}\n");
     let path = out.join("settings.json");
     match fs::read_to_string(&path) {

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use data::recording::NANOS;
 use jobs::{Availability, Claims, Execution, Executor};
 
 use super::super::findings::Findings;
@@ -35,7 +36,9 @@ struct Pass {
 }
 
 impl<'a> Worker<'a> {
-    pub(super) fn new(analyst: Analyst<'a>) -> Self {
+    pub(super) fn new(mut analyst: Analyst<'a>) -> Self {
+        // An event may go on over midnight: short ones are dropped when the days are joined.
+        analyst.settings.min_duration = 0.0;
         Self {
             analyst: RefCell::new(analyst),
         }
@@ -176,14 +179,9 @@ impl Worker<'_> {
         let arguments = archive.arguments;
         let name = days::day_name(site, day);
         // A window that begins before midnight ends in the next day's files.
-        let of = |day| {
-            archive
-                .days
-                .get(&(site.to_owned(), day))
-                .into_iter()
-                .flatten()
-        };
-        let paths: Vec<PathBuf> = of(day).chain(of(day + 1)).cloned().collect();
+        let of = |day| archive.days.get(&(site.to_owned(), day)).map(Vec::as_slice);
+        let (before, next) = (of(day - 1), of(day + 1).unwrap_or_default());
+        let paths = [of(day).unwrap_or_default(), next].concat();
         let rate = self.analyst.borrow().cutting.rate;
         let recordings = Recordings::open(&paths, &arguments.hints(rate)?)?;
         for note in &recordings.notes {
@@ -202,7 +200,13 @@ impl Worker<'_> {
         }
         for (mut site, channels) in chosen.sites {
             let site_name = site.name.clone();
-            let notes = analyst.analyse(&mut site, &channels, (day + 1) * DAY, &mut |found| {
+            // Files begin and end with records, not at midnight: every window belongs to one day, whose files have it. Clocks of
+            // channels differ by up to half a sample.
+            let half = (0.5 / rate * NANOS) as i64;
+            let from = before.map_or(i64::MIN, |_| day * DAY - half);
+            let until = site.start_in(next, &channels);
+            let until = until.map_or(i64::MAX, |start| start.max((day + 1) * DAY) - half);
+            let notes = analyst.analyse(&mut site, &channels, [from, until], &mut |found| {
                 findings.write(&site_name, found)
             })?;
             for note in notes {
