@@ -189,6 +189,12 @@ pub enum ChannelError {
         /// Names of the available channels.
         there: Vec<String>,
     },
+    /// The channels that match are not of one station.
+    #[error("{} are of different stations: give full names to --channels, if that is meant", chosen.join(", "))]
+    Stations {
+        /// The channels.
+        chosen: Vec<String>,
+    },
     /// Two names match the same channel.
     #[error("--channels names {name} twice")]
     Twice {

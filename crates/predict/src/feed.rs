@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-pub(crate) use channels::{choose, seed_site};
+use channels::choose;
+pub(crate) use channels::{choose_at_one_station, seed_site};
 use cursor::Cursor;
 use data::DataError;
 use data::recording::{self, Hints, IndexedFile, IndexedTrace, Notes, Trace};
@@ -264,8 +265,8 @@ mod tests {
                 window: 512,
                 hop: 256,
                 rate: 100.0,
-                until: i64::MAX,
                 from: i64::MIN,
+                until: i64::MAX,
             };
             let (mut slider, mut windows) = (Slider::new(cutting), Windows::default());
             site.feed(&channels, i64::MAX, &mut Joiner::new(2), &mut |joined| {

@@ -71,6 +71,30 @@ pub(crate) fn choose(
     Ok(chosen)
 }
 
+/// Like [`choose`] for channels of several stations: those that are not given by full names must be of one.
+///
+/// # Errors
+/// If they cannot be chosen, or are of several.
+pub(crate) fn choose_at_one_station(
+    there: &[&str],
+    wanted: &[String],
+    channels: usize,
+) -> Result<Vec<String>, ChannelError> {
+    let chosen = choose(there, wanted, channels)?;
+    let station = |name: &String| {
+        let (site, _) = seed_site(name)?;
+        Some(site.rsplit_once('.')?.0.to_owned())
+    };
+    let is_given = |name: &String| wanted.contains(name);
+    let is_one = chosen
+        .windows(2)
+        .all(|pair| station(&pair[0]) == station(&pair[1]));
+    if is_one || chosen.iter().all(is_given) {
+        return Ok(chosen);
+    }
+    Err(ChannelError::Stations { chosen })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

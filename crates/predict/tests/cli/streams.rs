@@ -261,3 +261,41 @@ fn an_interrupted_stream_tells_what_it_found() {
     assert_eq!(ended.status.code(), Some(130));
     assert!(text(&ended.stderr).contains("96 samples of every channel"));
 }
+
+/// Which channels a stream is analysed on does not depend on which of them come first.
+#[test]
+fn channels_of_a_stream_are_of_one_station() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = write_model(folder.path(), 512, Some(100.0));
+    let model = model.to_str().unwrap();
+    let bytes = std::fs::read(station()).unwrap();
+    let of = |code: u8| bytes.chunks(512).filter(move |record| record[17] == code);
+    let renamed = |code: u8| {
+        of(code).map(|record| {
+            let mut record = record.to_vec();
+            record[8..13].copy_from_slice(b"OTHER");
+            record
+        })
+    };
+    let vertical: Vec<Vec<u8>> = of(b'Z').map(<[u8]>::to_vec).collect();
+    let east: Vec<Vec<u8>> = of(b'E').map(<[u8]>::to_vec).collect();
+    let streamed = |parts: &[&[Vec<u8>]], channels: &str| {
+        let bytes = parts.concat().concat();
+        let options = ["stream", model, "-", "--windows", "--channels", channels];
+        run_with_input(&options, &[&bytes])
+    };
+    let elsewhere: Vec<Vec<u8>> = renamed(b'E').collect();
+    let output = streamed(&[&vertical, &elsewhere], "Z,E");
+    refused(
+        &output,
+        2,
+        "XX.MADE.00.HHZ, XX.OTHER.00.HHE are of different stations",
+    );
+    let output = streamed(&[&vertical, &elsewhere], "XX.MADE.00.HHZ,XX.OTHER.00.HHE");
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let late: Vec<Vec<u8>> = renamed(b'Z').collect();
+    let output = streamed(&[&vertical, &east, &late], "Z,E");
+    refused(&output, 2, "`Z` must match exactly one channel");
+    let output = streamed(&[&vertical, &east, &late], "XX.MADE.00.HHZ,E");
+    assert!(output.status.success(), "{}", text(&output.stderr));
+}

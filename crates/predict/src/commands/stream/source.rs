@@ -5,7 +5,7 @@ use data::recording::{NANOS, Packets, Trace, parse_time};
 
 use super::StreamArgs;
 use crate::error::PredictError;
-use crate::feed::{choose, seed_site};
+use crate::feed::{choose_at_one_station, seed_site};
 
 /// Number of bytes that suffice to recognise the format.
 const DETECTION_BYTES: usize = 64;
@@ -55,10 +55,14 @@ impl Source {
     pub(super) fn new(arguments: &StreamArgs, channels: usize) -> Result<Self, PredictError> {
         let usage = |problem: String| Err(PredictError::Usage(problem));
         let Some(width) = arguments.format.width() else {
-            if arguments.rate.is_some() {
-                return usage(
-                    "--rate is for raw samples, which also need --format; miniSEED records contain their rate".into(),
-                );
+            let given = [
+                ("--rate", arguments.rate.is_some()),
+                ("--start", arguments.start.is_some()),
+            ];
+            if let Some((option, _)) = given.iter().find(|(_, given)| *given) {
+                return usage(format!(
+                    "{option} is for raw samples, which also need --format; miniSEED records contain their rate and times"
+                ));
             }
             return Ok(Self::Records(Box::new(Records {
                 packets: Packets::default(),
@@ -66,6 +70,7 @@ impl Source {
                 wanted: arguments.channels.clone(),
                 count: channels,
                 chosen: Vec::new(),
+                others: Vec::new(),
                 waiting: Vec::new(),
             })));
         };
@@ -194,6 +199,8 @@ pub(super) struct Records {
     count: usize,
     /// Names of the channels, once they are chosen.
     chosen: Vec<String>,
+    /// Names of channels that are left out.
+    others: Vec<String>,
     /// Traces received before the channels were chosen.
     waiting: Vec<Trace>,
 }
@@ -234,18 +241,31 @@ impl Records {
         for trace in traces {
             match self.chosen.iter().position(|name| *name == trace.channel) {
                 Some(channel) => found.push((channel, trace)),
-                // The choice among channels must not depend on which of them arrives first.
-                None if self.wanted.is_empty() => {
-                    let there = self.chosen.join(", ");
-                    return Err(PredictError::Usage(format!(
-                        "the model takes {} channel(s), but besides {there} there is {}: choose with --channels",
-                        self.count, trace.channel
-                    )));
-                }
-                None => {}
+                None => self.leave_out(trace.channel)?,
             }
         }
         Ok(found)
+    }
+
+    /// Leaves out a channel that came after the others were chosen.
+    ///
+    /// # Errors
+    /// If it would have been chosen, or makes the choice ambiguous: the choice must not depend on which comes first.
+    fn leave_out(&mut self, channel: String) -> Result<(), PredictError> {
+        if self.others.contains(&channel) {
+            return Ok(());
+        }
+        let there = self.chosen.iter().chain(&self.others).chain([&channel]);
+        let there: Vec<&str> = there.map(String::as_str).collect();
+        if choose_at_one_station(&there, &self.wanted, self.count)? != self.chosen {
+            let problem = format!(
+                "{channel} came after {} were chosen: give full names to --channels",
+                self.chosen.join(", ")
+            );
+            return Err(PredictError::Usage(problem));
+        }
+        self.others.push(channel);
+        Ok(())
     }
 
     /// Chooses the channels once enough of them have appeared.
@@ -256,7 +276,7 @@ impl Records {
                 there.push(&trace.channel);
             }
         }
-        let chosen = choose(&there, &self.wanted, self.count);
+        let chosen = choose_at_one_station(&there, &self.wanted, self.count);
         match chosen {
             Ok(chosen) => self.chosen = chosen,
             Err(problem) => {
