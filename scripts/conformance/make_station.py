@@ -1,4 +1,4 @@
-"""Writes a minute of an artificial station as miniSEED with ObsPy, and the windows that ObsPy reads from it.
+"""Writes a minute of an artificial station as miniSEED with ObsPy, the windows that ObsPy reads from it, and an archive of NumPy.
 
     python scripts/conformance/make_station.py        # needs numpy and obspy
 
@@ -78,6 +78,9 @@ def main():
     stream.merge(-1)
     expected = {"-".join(codes): windows(stream, codes) for codes in [("HHZ", "HHE"), ("HHZ", "HHN"), ("HHN", "HHE")]}
     (OUT / "station.json").write_text(json.dumps(expected) + "\n")
+    # Windows with a sampling rate beside them, and labels that are texts.
+    values = np.random.default_rng(1).normal(size=(2, 2, 64)).astype(np.float32)
+    np.savez(OUT / "rate.npz", x=values, y=np.array(["cat", "dog"]), fs=50.0)
     print(stream, len(data), {key: len(own) for key, own in expected.items()})
 
 

@@ -230,8 +230,7 @@ pub fn note(path: &Path, wanted: &Wanted) -> Option<String> {
 
 /// What to say of the sampling rate that a source has beside its samples, if the configuration has another one or none.
 pub fn rate_note(path: &Path, configured: Option<f64>) -> Option<String> {
-    let stored = of(path).ok()?.rate(path);
-    let stored = stored.filter(|rate| rate.is_finite() && *rate > 0.0)?;
+    let stored = stored_rate(path)?;
     let said = match configured {
         Some(rate) if !is_other_rate(stored, rate) => return None,
         Some(rate) => format!(
@@ -243,6 +242,21 @@ pub fn rate_note(path: &Path, configured: Option<f64>) -> Option<String> {
         ),
     };
     Some(format!("{}: {said}", path.display()))
+}
+
+/// What to say of the sampling rate that a source has beside its samples, if a model was trained with another one.
+pub fn rate_of_other_model(path: &Path, model: f64) -> Option<String> {
+    let stored = stored_rate(path).filter(|rate| is_other_rate(*rate, model))?;
+    Some(format!(
+        "{}: has a sampling rate of {stored} Hz, but the model was trained with {model} Hz: its windows are other signals for it",
+        path.display()
+    ))
+}
+
+/// The sampling rate in Hz that a source has beside its samples; `None` also if it cannot be read.
+fn stored_rate(path: &Path) -> Option<f64> {
+    let stored = of(path).ok()?.rate(path);
+    stored.filter(|rate| rate.is_finite() && *rate > 0.0)
 }
 
 /// Bytes at the beginning of a source that tell what it is if no reader accepts it.

@@ -30,31 +30,12 @@ impl Reader for Npy {
     fn read(&self, path: &Path, wanted: &Wanted, sink: Sink<'_>) -> Result<(), DataError> {
         let (x, _) = open(path)?;
         let layout = Layout::of("x", &x).map_err(wrong(path))?;
-        let found = own_label(path, wanted).or_else(|| find(path, Role::Labels));
-        if found.is_none() && wanted.label_is_optional {
-            let annotations = Annotations::unlabelled(&layout).map_err(wrong(path))?;
-            return annotations.read(path, &layout, &mut x.into_inner(), wanted, sink);
-        }
-        let labels = found.ok_or_else(|| {
-            let words = Role::Labels.names();
-            wrong(path)(ArrayError::NoLabelsFile {
-                samples: describe(&x),
-                expected: sibling(path, words[0]).display().to_string(),
-                usual: words[0],
-                others: &words[1..4],
-            })
-        })?;
-        let (array, _) = open(&labels)?;
-        let read = lists::labels("y", array, &wanted.class_names);
-        let labels = read.map_err(wrong(&labels))?;
-        let groups = match find(path, Role::Groups) {
-            Some(groups) => {
-                let (array, _) = open(&groups)?;
-                Some(list("group", array, names).map_err(wrong(&groups))?)
+        let annotations = match annotations(path, &x, wanted) {
+            Err(_) if wanted.label_is_optional => {
+                Annotations::unlabelled(&layout).map_err(wrong(path))?
             }
-            None => None,
+            read => read?,
         };
-        let annotations = Annotations { labels, groups };
         annotations.check(&layout).map_err(wrong(path))?;
         annotations.read(path, &layout, &mut x.into_inner(), wanted, sink)
     }
@@ -88,6 +69,35 @@ impl Reader for Npy {
 /// Error about an array in the file `path`.
 fn wrong(path: &Path) -> impl Fn(ArrayError) -> DataError + '_ {
     move |problem| in_file(path)(SampleError::from(problem))
+}
+
+/// Labels and groups of the samples `x` in `path`, from the files beside it.
+fn annotations(
+    path: &Path,
+    x: &Array<BufReader<File>>,
+    wanted: &Wanted,
+) -> Result<Annotations, DataError> {
+    let found = own_label(path, wanted).or_else(|| find(path, Role::Labels));
+    let labels = found.ok_or_else(|| {
+        let words = Role::Labels.names();
+        wrong(path)(ArrayError::NoLabelsFile {
+            samples: describe(x),
+            expected: sibling(path, words[0]).display().to_string(),
+            usual: words[0],
+            others: &words[1..4],
+        })
+    })?;
+    let (array, _) = open(&labels)?;
+    let read = lists::labels("y", array, &wanted.class_names);
+    let labels = read.map_err(wrong(&labels))?;
+    let groups = match find(path, Role::Groups) {
+        Some(groups) => {
+            let (array, _) = open(&groups)?;
+            Some(list("group", array, names).map_err(wrong(&groups))?)
+        }
+        None => None,
+    };
+    Ok(Annotations { labels, groups })
 }
 
 /// An array, and the offset of its first value in the file.

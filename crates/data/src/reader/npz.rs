@@ -77,7 +77,10 @@ fn parts<'a>(
     let read = if unlabelled {
         None
     } else {
-        Some(annotations(archive, &name, wanted)?)
+        match annotations(archive, &name, wanted) {
+            Err(_) if wanted.label_is_optional => None,
+            read => Some(read?),
+        }
     };
     let (x, _) = entry(archive, &name, u64::MAX)?;
     let layout = Layout::of(&name, &x)?;

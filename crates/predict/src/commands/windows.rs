@@ -47,6 +47,16 @@ pub(super) fn run(arguments: &WindowsArgs, interrupt: &Interrupt) -> Result<(), 
     crate::events::check_probability("--threshold", arguments.threshold)?;
     let mut classifier = arguments.model.open()?;
     let mut table = Table::new(arguments, &classifier)?;
+    let rate = classifier.sampling_rate();
+    let other = |rate| {
+        arguments
+            .files
+            .iter()
+            .find_map(|path| reader::rate_of_other_model(path, rate))
+    };
+    if let Some(other) = rate.and_then(other) {
+        arguments.model.say(&format!("warning: {other}"));
+    }
     let wanted = Wanted {
         location: arguments.location.clone(),
         modality: arguments.modality.clone(),

@@ -138,3 +138,19 @@ fn npy(shape: &str, values: &[f32]) -> Vec<u8> {
     bytes.extend(values.iter().flat_map(|v| v.to_le_bytes()));
     bytes
 }
+
+/// Windows of NumPy with a sampling rate of 50 Hz and labels that are texts.
+#[test]
+fn another_sampling_rate_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/rate.npz");
+    for (rate, is_told) in [(100.0, true), (50.0, false)] {
+        let model = write_model(folder.path(), 64, Some(rate));
+        let output = run(&["windows", model.to_str().unwrap(), path, "--json"]);
+        assert_eq!(lines(&output).len(), 2);
+        let said = text(&output.stderr);
+        let expected =
+            "rate.npz: has a sampling rate of 50 Hz, but the model was trained with 100 Hz";
+        assert_eq!(said.contains(expected), is_told, "{said}");
+    }
+}

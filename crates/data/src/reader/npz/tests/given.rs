@@ -74,6 +74,33 @@ fn a_given_file_has_the_labels() {
     assert_eq!(found, [3, 0]);
 }
 
+/// Windows that are classified may have labels that say nothing here.
+#[test]
+fn labels_may_be_anything_where_they_are_not_needed() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let x = ("x", npy("<f4", "(2, 2, 8)", &floats(32)));
+    let texts = ("y", npy("|S3", "(2,)", b"catdog"));
+    let bytes = archive(&[x.clone(), texts.clone()], zip::CompressionMethod::Stored);
+    std::fs::write(at("a.npz"), bytes).unwrap();
+    std::fs::write(at("x.npy"), x.1).unwrap();
+    std::fs::write(at("y.npy"), texts.1).unwrap();
+    let wanted = Wanted {
+        label_is_optional: true,
+        ..Default::default()
+    };
+    for name in ["a.npz", "x.npy"] {
+        let mut labels = Vec::new();
+        let mut sink = |record: Record| {
+            labels.push(record.label);
+            Ok(())
+        };
+        crate::reader::read(&at(name), &wanted, &mut sink).unwrap();
+        assert_eq!(labels, [Record::UNLABELLED; 2], "{name}");
+        assert!(crate::reader::read(&at(name), &Wanted::default(), &mut |_| Ok(())).is_err());
+    }
+}
+
 /// A sampling rate beside the samples that the configuration lacks or contradicts.
 #[test]
 fn a_stored_rate_is_compared() {
@@ -100,6 +127,12 @@ fn a_stored_rate_is_compared() {
         let said = note(Some((name, rate.clone())), None).unwrap();
         assert!(said.contains("add `sampling_rate: 100`"), "{said}");
         assert_eq!(note(Some((name, rate)), Some(100.0)), None);
+        let said = crate::reader::rate_of_other_model(&path, 50.0).unwrap();
+        assert!(
+            said.contains("100 Hz, but the model was trained with 50 Hz"),
+            "{said}"
+        );
+        assert_eq!(crate::reader::rate_of_other_model(&path, 100.0), None);
     }
     let several = npy(
         "<f8",
