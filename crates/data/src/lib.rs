@@ -33,6 +33,7 @@ pub mod demo;
 pub mod error;
 mod extremes;
 mod feature_augment;
+mod fingerprint;
 pub mod folds;
 mod gzip;
 pub mod import;
@@ -64,6 +65,7 @@ pub use constant::constant_channels;
 pub use dataset::Dataset;
 pub use error::{DataError, Problem};
 pub use feature_augment::{Draw, FeatureAugmentation, FeatureLayout};
+pub use fingerprint::Fingerprint;
 pub use preprocessing::{
     BandLayout, BandSettings, BandsConfig, Chain, Compression, ConstantGuard, DEFAULT_METHOD,
     EdgeSettings, FEW_BANDS, Normalisation, Operation, Pipeline, PlannedStep, Preprocessing,

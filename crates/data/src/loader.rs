@@ -7,12 +7,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
-use support::words::hex;
 
 use crate::census::Census;
 use crate::config::DatasetConfig;
 use crate::error::{DataError, PreprocessingError, SampleError, in_file, in_record};
+use crate::fingerprint::Fingerprint;
 use crate::labels::LabelIndex;
 use crate::leaks::{Contents, content_hash};
 use crate::pool::SplitSources;
@@ -37,8 +36,6 @@ pub(crate) struct Loader<'a> {
     /// Scaling whose statistics are summed while reading, because inputs of this split are not kept.
     summing: Option<Normalisation>,
     passes: Option<StatisticsPasses>,
-    /// Buffer for the bytes of one sample.
-    bytes: Vec<u8>,
     /// Contents of the current split.
     contents: Contents,
     /// Census of the current split.
@@ -88,7 +85,6 @@ impl<'a> Loader<'a> {
             shape: None,
             summing,
             passes: None,
-            bytes: Vec::new(),
             contents: Contents::default(),
             census: Census::new("training", preprocessing, true),
             names: HashSet::new(),
@@ -131,7 +127,7 @@ impl<'a> Loader<'a> {
     ) -> Result<(Split, Contents), DataError> {
         self.part = keep.map(|keep| PartialSplit { keep, next: 0 });
         let mut split = self.how.empty_split(&sources);
-        let mut hash = Sha256::new();
+        let mut fingerprint = Fingerprint::default();
         let mut labels = LabelIndex::default();
         // Reading labels first only saves work if classes are excluded.
         if self.how.wanted.labels.is_some() && self.part.is_none() {
@@ -157,12 +153,12 @@ impl<'a> Loader<'a> {
                     if waiting.records.len() < READ_AHEAD {
                         Ok(())
                     } else {
-                        self.add(&mut waiting, &sources, &mut split, &mut hash)
+                        self.add(&mut waiting, &sources, &mut split, &mut fingerprint)
                     }
                 })?;
                 rest = &rest[1..];
             }
-            self.add(&mut waiting, &sources, &mut split, &mut hash)?;
+            self.add(&mut waiting, &sources, &mut split, &mut fingerprint)?;
             (self.watch)(Loading {
                 split: name,
                 done: sources.len() - rest.len(),
@@ -185,7 +181,7 @@ impl<'a> Loader<'a> {
                 now: part.next,
             }));
         }
-        split.fingerprint = hex(&hash.finalize());
+        split.fingerprint = fingerprint.finish();
         split.shape = self.shape.as_ref().expect("a sample set it").0;
         let mut contents = std::mem::take(&mut self.contents);
         contents.name(name, sources);
@@ -224,7 +220,7 @@ impl<'a> Loader<'a> {
         waiting: &mut PendingRecords,
         sources: &[PathBuf],
         split: &mut Split,
-        hash: &mut Sha256,
+        fingerprint: &mut Fingerprint,
     ) -> Result<(), DataError> {
         self.refuse_cut_features(waiting, sources)?;
         if let Some(part) = &mut self.part {
@@ -257,7 +253,7 @@ impl<'a> Loader<'a> {
                 input,
                 source: &sources[source],
             };
-            self.add_one(sample, split, hash)?;
+            self.add_one(sample, split, fingerprint)?;
         }
         Ok(())
     }
@@ -301,7 +297,7 @@ impl<'a> Loader<'a> {
         &mut self,
         sample: PreparedSample<'_>,
         split: &mut Split,
-        hash: &mut Sha256,
+        fingerprint: &mut Fingerprint,
     ) -> Result<(), DataError> {
         let PreparedSample {
             record,
@@ -327,11 +323,7 @@ impl<'a> Loader<'a> {
             Some(_) => {}
             None => self.shape = Some((shape, source.to_owned())),
         }
-        self.bytes.clear();
-        let values = record.values.iter().flat_map(|value| value.to_le_bytes());
-        self.bytes.extend(values);
-        self.bytes.extend(u64::from(label).to_le_bytes());
-        hash.update(&self.bytes);
+        fingerprint.add(&record.values, label);
         self.census.add(&record, &input, shape[0]);
         if let Some(normalisation) = self.summing {
             let by_band = normalisation == Normalisation::Band;

@@ -3,11 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
-use support::words::hex;
 
 use crate::config::DatasetConfig;
 use crate::error::{DataError, PreprocessingError, SampleError, UsageError, in_record};
+use crate::fingerprint::Fingerprint;
 use crate::pool::{SplitPlan, SplitSources};
 use crate::preprocessing::{Chain, window};
 use crate::reader::{self, Record};
@@ -113,7 +112,7 @@ fn visit_split(
             empty: first_empty(&sources),
         });
     }
-    Ok(hex(&visit.hash.finalize()))
+    Ok(visit.fingerprint.finish())
 }
 
 /// The first file without any bytes.
@@ -128,7 +127,7 @@ struct Visit<'a> {
     chain: Chain,
     /// Which windows of the included classes to take; `None` for all.
     keep: Option<std::vec::IntoIter<bool>>,
-    hash: Sha256,
+    fingerprint: Fingerprint,
     shape: Option<[usize; 2]>,
     chunk: WindowChunk,
 }
@@ -141,7 +140,7 @@ impl<'a> Visit<'a> {
             config,
             chain,
             keep: keep.map(Vec::into_iter),
-            hash: Sha256::new(),
+            fingerprint: Fingerprint::default(),
             shape: None,
             chunk: WindowChunk::default(),
         })
@@ -157,10 +156,7 @@ impl<'a> Visit<'a> {
         {
             return Ok(());
         }
-        let values = record.values.iter();
-        let bytes: Vec<u8> = values.flat_map(|value| value.to_le_bytes()).collect();
-        self.hash.update(bytes);
-        self.hash.update(u64::from(label).to_le_bytes());
+        self.fingerprint.add(&record.values, label);
         if let Some(at) = record.values.iter().position(|value| !value.is_finite()) {
             return Err(error(SampleError::NotFinite {
                 position: at,

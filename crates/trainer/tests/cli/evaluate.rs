@@ -124,12 +124,26 @@ fn recording(folder: &Path, name: &str, start: &str, split: &str) -> String {
     )
 }
 
+/// The beginning of a list of recordings.
+const HEAD: &str = "sampling_rate: 100\nwindow: 1.28\nhop: 0.64\nchannels: [Z, N]\nclass_names: [background, vehicle]\n\
+     split: {by: given}\nrecordings:\n";
+
+/// Imports the recordings in a list to `dataset` and trains on them.
+fn train_on(place: &Place, list: &Path) {
+    let list = data::import::RecordingsConfig::load(list).unwrap();
+    let dataset = place.folder.path().join("dataset");
+    let imported = data::import::import(&list, &dataset, 1000, &mut |_| {}).unwrap();
+    let config = imported.config.to_str().unwrap().to_owned();
+    let training = ["--dataset-config", &config, "--augmentation", "none"];
+    let output = place.run(&[&QUICK[..], &training].concat());
+    assert!(output.status.success(), "{}", text(&output.stderr));
+}
+
 #[test]
 fn an_evaluation_on_recordings_of_the_training_warns() {
     let place = Place::new();
     let folder = place.folder.path();
-    let head = "sampling_rate: 100\nwindow: 1.28\nhop: 0.64\nchannels: [Z, N]\nclass_names: [background, vehicle]\n\
-                split: {by: given}\nrecordings:\n";
+    let head = HEAD;
     let of = |name: &str, day: u32, split: &str| {
         recording(folder, name, &format!("2026-01-0{day}T00:00:00Z"), split)
     };
@@ -140,13 +154,7 @@ fn an_evaluation_on_recordings_of_the_training_warns() {
     ];
     let all = folder.join("all.yaml");
     std::fs::write(&all, [head, &first, &second, &third].concat()).unwrap();
-    let list = data::import::RecordingsConfig::load(&all).unwrap();
-    let dataset = folder.join("dataset");
-    let imported = data::import::import(&list, &dataset, 1000, &mut |_| {}).unwrap();
-    let config = imported.config.to_str().unwrap().to_owned();
-    let training = ["--dataset-config", &config, "--augmentation", "none"];
-    let output = place.run(&[&QUICK[..], &training].concat());
-    assert!(output.status.success(), "{}", text(&output.stderr));
+    train_on(&place, &all);
 
     let output = evaluate(&place, &["--recordings", all.to_str().unwrap(), "--json"]);
     let said = text(&output.stderr);
@@ -191,11 +199,90 @@ fn an_evaluation_on_recordings_of_the_training_warns() {
         "{said}"
     );
 
-    std::fs::remove_file(dataset.join("import_report.json")).unwrap();
+    std::fs::remove_file(folder.join("dataset/import_report.json")).unwrap();
     let output = evaluate(&place, &["--recordings", new.to_str().unwrap()]);
     let said = text(&output.stderr);
     assert!(
         said.contains("used in training is unknown: there is no import_report.json"),
         "{said}"
     );
+}
+
+/// Recordings of one class, impossible options, a list that prepares recordings otherwise, and a dataset that has changed.
+#[test]
+fn an_evaluation_is_of_what_was_asked_for() {
+    let place = Place::new();
+    let folder = place.folder.path();
+    let entries = ["train", "val", "test"].map(|split| {
+        let (start, end) = ("2026-01-01T00:00:00Z", "\n    labels:");
+        let entry = recording(folder, split, start, split);
+        let labels = entry.find(end).unwrap();
+        (entry[..labels].to_owned(), entry)
+    });
+    let all = folder.join("all.yaml");
+    let whole = entries.each_ref().map(|(_, entry)| entry.as_str());
+    std::fs::write(&all, [HEAD, &whole.concat()].concat()).unwrap();
+    train_on(&place, &all);
+
+    let scored = |name: &str, list: &str, options: &[&str]| {
+        let path = folder.join(name);
+        std::fs::write(&path, list).unwrap();
+        let fixed = ["--recordings", path.to_str().unwrap(), "--json"];
+        evaluate(&place, &[&fixed[..], options].concat())
+    };
+    let test = &entries[2].0;
+    let one = format!("{HEAD}{test}\n    class: vehicle\n");
+    let output = scored("one.yaml", &one, &[]);
+    let found: Value = serde_json::from_str(&text(&output.stdout)).unwrap();
+    assert_eq!(found["labelled_events"], 1, "{}", text(&output.stderr));
+    assert_eq!(found["advised"]["false_alarms"], 0);
+    let filtered = format!("preprocessing: [demean]\n{one}");
+    let output = scored("filtered.yaml", &filtered, &[]);
+    let said = text(&output.stderr);
+    assert!(
+        said.contains("is not what the import did to the model's recordings"),
+        "{said}"
+    );
+    let backwards = format!("{HEAD}{test}\n    labels: [{{start: 9, end: 3, class: vehicle}}]\n");
+    for (list, options, expected) in [
+        (&one, ["--hop", "0"], "--hop 0: expected 1 to"),
+        (
+            &one,
+            ["--merge-gap", "nan"],
+            "--merge-gap NaN: expected seconds",
+        ),
+        (
+            &one,
+            ["--min-duration=-1", "--hop=32"],
+            "--min-duration -1: expected seconds",
+        ),
+        (
+            &one,
+            ["--model-rate", "50"],
+            "the model was trained with 100 Hz",
+        ),
+        (
+            &one,
+            ["--ignore", "bus"],
+            "the model has background, vehicle",
+        ),
+        (&backwards, ["--hop", "32"], "ends before it begins"),
+    ] {
+        let output = scored("refused.yaml", list, &options);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(expected), "{said}");
+    }
+
+    let note = |arguments: &[&str]| {
+        let output = evaluate(&place, arguments);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stderr)
+    };
+    assert!(!note(&[]).contains("not that of the training"));
+    let index = folder.join("dataset/test_index.txt");
+    std::fs::copy(folder.join("dataset/val_index.txt"), &index).unwrap();
+    assert!(note(&[]).contains("the test split is not that of the training"));
+    std::fs::copy(folder.join("dataset/train_index.txt"), &index).unwrap();
+    assert!(note(&[]).contains("these are the windows that the model was trained on"));
 }

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use data::reader::{Record, Window};
-use data::{DatasetConfig, samples};
+use data::reader::{self, Record, Window};
+use data::{DatasetConfig, Fingerprint, samples};
 use predict::{Classifier, Gallery, Origin, Prediction};
 
 use crate::error::{TrainerError, UsageError};
@@ -19,6 +19,10 @@ pub(super) struct Findings {
     pub labels: Vec<u32>,
     /// The lines of `predictions.csv`.
     pub rows: String,
+    /// That of the split, as in the metadata of experiments.
+    pub fingerprint: String,
+    /// A warning if the first source has another sampling rate than the model.
+    pub other_rate: Option<String>,
 }
 
 /// Maps each class of the dataset to a class of the model.
@@ -58,11 +62,19 @@ pub(super) fn classify(
             "file,record,group,label,class,confidence,{}\n",
             fields(&classes)
         ),
+        fingerprint: String::new(),
+        other_rate: None,
         classes,
     };
     let mut waiting: Vec<(PathBuf, Record, u32)> = Vec::new();
     let mut failed = None;
+    let mut fingerprint = Fingerprint::default();
+    let (rate, mut other_rate, mut is_first) = (classifier.sampling_rate(), None, true);
     let read = samples::of_split(config, split, &mut |path, record, label| {
+        fingerprint.add(&record.values, label);
+        if std::mem::take(&mut is_first) {
+            other_rate = rate.and_then(|rate| reader::rate_of_other_model(path, rate));
+        }
         waiting.push((path.to_owned(), record, model_classes[label as usize]));
         if waiting.len() < BATCH {
             return Ok(());
@@ -79,6 +91,7 @@ pub(super) fn classify(
     }
     read?;
     found.take(classifier, &mut waiting, gallery)?;
+    (found.fingerprint, found.other_rate) = (fingerprint.finish(), other_rate);
     if found.labels.is_empty() {
         let problem = format!("the {split} split is empty");
         return Err(TrainerError::file(&config.path, problem));

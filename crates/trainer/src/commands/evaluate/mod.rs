@@ -143,6 +143,8 @@ pub fn evaluate(arguments: &EvaluateArgs) -> Result<(String, Vec<String>), Train
             "`batch` normalisation: windows are scaled {BATCH} at a time, so that results depend on their order"
         ));
     }
+    notes.extend(found.other_rate.clone());
+    notes.extend(of_other_data(arguments, &entry, &found));
     let prepared = &classifier.preprocessing().recording_steps;
     if config.recording_steps != *prepared {
         notes.push(format!(
@@ -219,6 +221,26 @@ fn of_recordings(
     let warnings = scores.warnings().into_iter();
     said.extend(warnings.map(|warning| format!("warning: {warning}")));
     Ok((text, said))
+}
+
+/// A note if the windows are not those that the split's name promises.
+fn of_other_data(arguments: &EvaluateArgs, entry: &Entry, found: &Findings) -> Option<String> {
+    let split = arguments.split.name();
+    let stored = &entry.metadata.dataset_info.fingerprints;
+    if split != "train" && stored.get("train") == Some(&found.fingerprint) {
+        let problem =
+            "these are the windows that the model was trained on: others will score lower";
+        return Some(problem.to_owned());
+    }
+    let own = stored
+        .get(split)
+        .filter(|_| arguments.dataset_config.is_none())?;
+    (*own != found.fingerprint).then(|| {
+        format!(
+            "the {split} split is not that of the training: the dataset has changed since, or the experiment is one of several \
+             folds. It may have windows that the model was trained on"
+        )
+    })
 }
 
 /// The dataset to evaluate on: the given one, or the experiment's.
