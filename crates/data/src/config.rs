@@ -47,6 +47,8 @@ pub struct DatasetConfig {
     pub spectral: SpectralConfig,
     /// Whether the configuration sets the front end; otherwise it is [`crate::DEFAULT_METHOD`].
     pub names_front_end: bool,
+    /// Names of the channels in the recordings that `data import` cut the windows from, in order.
+    pub recording_channels: Vec<String>,
     /// Steps that `data import` applied to whole recordings before it cut the windows.
     pub recording_steps: Vec<Step>,
     /// Preprocessing steps for whole windows, in order.
@@ -179,6 +181,7 @@ impl DatasetConfig {
             sampling_rate: raw.sampling_rate,
             names_front_end: raw.spectral.is_some(),
             spectral: raw.spectral.unwrap_or_default(),
+            recording_channels: raw.recording_channels,
             recording_steps: raw.recording_preprocessing,
             steps: Vec::new(),
             normalisation: raw.normalisation,

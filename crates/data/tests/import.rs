@@ -132,6 +132,7 @@ split: {by: time, train: 0.5, val: 0.5, test: 0}
     assert!(dataset.test_is_val);
     assert_eq!(dataset.train.shape, [2, 7, 4]);
     // A model has to do the same to recordings.
+    assert_eq!(dataset.preprocessing.recording_channels, ["EHZ", "EHN"]);
     let edge = EdgeSettings {
         frequency: 1.0,
         order: 2,

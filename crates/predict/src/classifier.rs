@@ -172,6 +172,11 @@ impl Classifier {
         self.preprocessing.sampling_rate
     }
 
+    /// Names of the channels in the recordings of the training; empty if the model does not store them.
+    pub fn trained_channels(&self) -> &[String] {
+        &self.preprocessing.recording_channels
+    }
+
     /// Divisor of the logits before the softmax.
     pub fn temperature(&self) -> f64 {
         self.card.temperature

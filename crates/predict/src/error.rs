@@ -189,6 +189,17 @@ pub enum ChannelError {
         /// Names of the available channels.
         there: Vec<String>,
     },
+    /// The channels of the training are not there.
+    #[error(
+        "the model was trained on {}, and there are {}: choose with --channels, in that order", trained.join(", "),
+        there.join(", ")
+    )]
+    Trained {
+        /// Names in the recordings that the model was trained on.
+        trained: Vec<String>,
+        /// Names of the available channels.
+        there: Vec<String>,
+    },
     /// The channels that match are not of one station.
     #[error("{} are of different stations: give full names to --channels, if that is meant", chosen.join(", "))]
     Stations {

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use channels::choose;
-pub(crate) use channels::{choose_at_one_station, seed_site};
+pub use channels::other_order;
+pub(crate) use channels::{Wanted, seed_site};
 use cursor::Cursor;
 use data::DataError;
 use data::recording::{self, Hints, IndexedFile, IndexedTrace, Notes, Trace};
@@ -173,17 +173,13 @@ impl Site {
     ///
     /// # Errors
     /// If they cannot be chosen; the message lists the available channels.
-    pub(crate) fn choose(
-        &self,
-        wanted: &[String],
-        channels: usize,
-    ) -> Result<Vec<String>, PredictError> {
-        choose(&self.channel_names(), wanted, channels).map_err(|problem| {
-            PredictError::SiteChannels {
+    pub(crate) fn choose(&self, wanted: Wanted<'_>) -> Result<Vec<String>, PredictError> {
+        wanted
+            .choose(&self.channel_names())
+            .map_err(|problem| PredictError::SiteChannels {
                 site: self.name.clone(),
                 problem,
-            }
-        })
+            })
     }
 
     /// Number of damaged records found while reading samples.

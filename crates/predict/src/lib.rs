@@ -66,6 +66,7 @@ pub use classifier::{Classifier, Options, Prediction};
 pub use data::reader::Window;
 pub use error::{ChannelError, MissingModel, PredictError};
 pub use events::{Event, EventDetector, EventSettings};
+pub use feed::other_order;
 pub use gallery::{Gallery, Origin};
 pub use join::{JoinCounts, Joined, JoinedSink, Joiner};
 pub use relevance::{Explainer, Relevance};

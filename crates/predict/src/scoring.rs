@@ -8,7 +8,7 @@ use crate::analysis::{Analysis, Finding};
 use crate::classifier::{Classifier, Prediction};
 use crate::error::PredictError;
 use crate::events::{Event, EventDetector, EventSettings};
-use crate::feed::Recordings;
+use crate::feed::{Recordings, Wanted};
 use crate::join::Joiner;
 use crate::slide::{Cutting, Slider, Span};
 
@@ -41,6 +41,8 @@ pub struct LabelledRecording {
     pub starts: Vec<Option<i64>>,
     /// Samples per second of the fastest channel, as stored.
     pub rate: f64,
+    /// Names of the channels in the files, in the model's order.
+    pub channels: Vec<String>,
 }
 
 impl LabelledRecording {
@@ -57,7 +59,11 @@ impl LabelledRecording {
         let mut recordings = Recordings::open(files, hints)?;
         recordings.rename_sensors(channels);
         let mut site = recordings.into_one_site();
-        let channels = site.choose(channels, cutting.channels)?;
+        let channels = site.choose(Wanted {
+            given: channels,
+            trained: &[],
+            count: cutting.channels,
+        })?;
         if let Some((channel, overlap)) = site.overlap(&channels, hints.start) {
             return Err(data::import::overlapping(channel, overlap).into());
         }
@@ -92,6 +98,7 @@ impl LabelledRecording {
             start,
             starts,
             rate,
+            channels,
         })
     }
 

@@ -66,6 +66,7 @@ pub(super) fn target(
 ) -> Result<Target, DataError> {
     let kept = [
         "sampling_rate",
+        "recording_channels",
         "recording_preprocessing",
         "spectral_processing",
         "preprocessing",
@@ -98,12 +99,12 @@ mod tests {
     #[test]
     fn other_sections_are_kept() {
         let text = "t: {class_names: [a, b], train_index_file: a, val_index_file: b}\nsampling_rate: 50\n\
-                    recording_preprocessing: [demean, {scale: 0.5}]\n";
+                    recording_channels: [Z, N]\nrecording_preprocessing: [demean, {scale: 0.5}]\n";
         let config = DatasetConfig::parse(text, Path::new("c.yaml"), None).unwrap();
         let target = target(&config, [0.5, 0.5, 0.0], 0).unwrap();
         assert_eq!(
             target.settings,
-            "sampling_rate: 50\nrecording_preprocessing: [\"demean\",{\"scale\":0.5}]\n"
+            "sampling_rate: 50\nrecording_channels: [\"Z\",\"N\"]\nrecording_preprocessing: [\"demean\",{\"scale\":0.5}]\n"
         );
     }
 }

@@ -71,6 +71,7 @@ pub(super) struct RawFile {
     pub spectral: Option<SpectralConfig>,
     pub normalisation: Option<Normalisation>,
     pub preprocessing: Vec<Step>,
+    pub recording_channels: Vec<String>,
     pub recording_preprocessing: Vec<Step>,
 }
 
@@ -106,6 +107,7 @@ impl<'de> Visitor<'de> for FileSeed<'_> {
                 "sampling_rate" => raw.sampling_rate = map.next_value()?,
                 "spectral_processing" => raw.spectral = map.next_value()?,
                 "preprocessing" => raw.preprocessing = map.next_value()?,
+                "recording_channels" => raw.recording_channels = map.next_value()?,
                 "recording_preprocessing" => raw.recording_preprocessing = map.next_value()?,
                 "normalisation" | "normalization" => {
                     if raw.normalisation.is_some() {

@@ -26,6 +26,7 @@ impl DatasetConfig {
     pub(crate) fn preprocessing(&self) -> Preprocessing {
         Preprocessing {
             sampling_rate: self.sampling_rate,
+            recording_channels: self.recording_channels.clone(),
             recording_steps: self.recording_steps.clone(),
             ..Preprocessing::new(self.steps.clone(), self.spectral.clone())
         }

@@ -167,9 +167,13 @@ fn write(
 
 /// What else the configuration tells of the windows. The front end stays at its default.
 fn settings(config: &RecordingsConfig) -> String {
-    let mut settings = format!("sampling_rate: {:?}   # Hz\n", config.sampling_rate);
+    // JSON is valid YAML.
+    let channels = serde_json::json!(config.channels);
+    let mut settings = format!(
+        "sampling_rate: {:?}   # Hz\nrecording_channels: {channels}   # of each window, in this order\n",
+        config.sampling_rate
+    );
     if !config.preprocessing.is_empty() {
-        // JSON is valid YAML.
         let steps = serde_json::json!(config.preprocessing);
         settings.push_str(&format!(
             "recording_preprocessing: {steps}   # done by the import\n"

@@ -59,6 +59,9 @@ pub struct Preprocessing {
     /// Sampling rate of the windows in Hz, if the configuration gives one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sampling_rate: Option<f64>,
+    /// Names of the channels in the recordings that the windows were cut from, in order, if the import told them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recording_channels: Vec<String>,
     /// Steps over the whole recordings that the windows were cut from, at the sampling rate of the windows. Windows on
     /// disk have them behind them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -88,6 +91,7 @@ impl Preprocessing {
             segments: SEGMENTS,
             window: None,
             sampling_rate: None,
+            recording_channels: Vec::new(),
             recording_steps: Vec::new(),
             steps,
             spectral,
@@ -126,6 +130,7 @@ impl Preprocessing {
         let as_other = Self {
             sampling_rate: other.sampling_rate,
             window: other.window,
+            recording_channels: other.recording_channels.clone(),
             recording_steps: other.recording_steps.clone(),
             ..self.clone()
         };

@@ -14,7 +14,7 @@ use crate::analysis::{Analysis, Finding};
 use crate::classifier::Classifier;
 use crate::error::PredictError;
 use crate::events::{Event, EventDetector, EventSettings};
-use crate::feed::{Recordings, Site};
+use crate::feed::{Recordings, Site, Wanted, other_order};
 use crate::join::{JoinCounts, Joiner};
 use crate::slide::{Cutting, Slider};
 
@@ -130,6 +130,15 @@ impl<'a> Analyst<'a> {
         })
     }
 
+    /// The model's channels, for which these names are given.
+    pub(super) fn wanted<'w>(&'w self, given: &'w [String]) -> Wanted<'w> {
+        Wanted {
+            given,
+            trained: self.classifier.trained_channels(),
+            count: self.cutting.channels,
+        }
+    }
+
     /// Analyses the windows of `channels` of `site` that begin at `from` or later and before `until`;
     /// returns notes for the user.
     ///
@@ -167,6 +176,8 @@ impl<'a> Analyst<'a> {
         analysis.finish(classifier, &mut found)?;
         sink(&mut found)?;
         let mut notes = notes(site, joiner.counts(), &analysis, cutting)?;
+        let order = other_order(classifier.trained_channels(), channels);
+        notes.extend(order.map(|order| format!("warning: {order}")));
         notes.extend(super::warnings(classifier));
         Ok(notes)
     }
@@ -181,7 +192,7 @@ pub(super) fn run(arguments: &RecordingArgs, interrupt: &Interrupt) -> Result<()
     for note in &recordings.notes {
         arguments.model.say(&format!("note: {note}"));
     }
-    let chosen = recordings.choose(&arguments.channels, analyst.cutting.channels)?;
+    let chosen = recordings.choose(analyst.wanted(&arguments.channels))?;
     for note in &chosen.notes {
         arguments.model.say(&format!("note: {note}"));
     }

@@ -101,7 +101,7 @@ pub(super) fn run(arguments: &StreamArgs, interrupt: &Interrupt) -> Result<(), P
     let slider = Slider::of_stream(&classifier, cutting)?;
     let settings = arguments.events.settings(classifier.class_names())?;
     let findings = Findings::open(&arguments.output, &arguments.events, &classifier, &[])?;
-    let source = Source::new(arguments, cutting.channels)?;
+    let source = Source::new(arguments, &classifier)?;
     let mut stream = Stream {
         joiner: Joiner::new(cutting.channels).resampled_to(cutting.rate),
         analysis: Analysis::new(slider, EventDetector::new(settings), 1),

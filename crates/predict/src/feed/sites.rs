@@ -1,6 +1,6 @@
 //! Which sites, and which of their channels, a model is used on.
 
-use super::{Recordings, Site, Source, seed_site};
+use super::{Recordings, Site, Source, Wanted, seed_site};
 use crate::error::PredictError;
 
 /// Sites with their channels in the model's order.
@@ -16,14 +16,14 @@ impl Recordings {
     ///
     /// # Errors
     /// If they cannot be chosen at any site; the message lists the available channels.
-    pub(crate) fn choose(self, wanted: &[String], channels: usize) -> Result<Chosen, PredictError> {
+    pub(crate) fn choose(self, wanted: Wanted<'_>) -> Result<Chosen, PredictError> {
         let sites = self.sites;
         let chosen = |sites: &[Site]| -> Vec<_> {
-            let own = sites.iter().map(|site| site.choose(wanted, channels));
+            let own = sites.iter().map(|site| site.choose(wanted));
             own.collect()
         };
         let found = chosen(&sites);
-        if wanted.is_empty() || sites.len() < 2 || found.iter().any(Result::is_ok) {
+        if wanted.given.is_empty() || sites.len() < 2 || found.iter().any(Result::is_ok) {
             return paired(sites, found);
         }
         let stations = stations(sites);
@@ -137,7 +137,12 @@ mod tests {
         let of = |wanted: &[&str], channels: usize| {
             let there = ["X.A..LHZ", "X.A..HHZ", "X.A..HHN", "X.B..HHZ", "X.A..HNZ"];
             let wanted: Vec<String> = wanted.iter().map(|name| (*name).to_owned()).collect();
-            recordings(&there).choose(&wanted, channels).map(|chosen| {
+            let wanted = Wanted {
+                given: &wanted,
+                trained: &[],
+                count: channels,
+            };
+            recordings(&there).choose(wanted).map(|chosen| {
                 let sites = chosen.sites.into_iter();
                 let sites: Vec<String> = sites
                     .map(|(site, channels)| format!("{}: {}", site.name, channels.join(" ")))

@@ -251,3 +251,44 @@ fn recordings_are_prepared_as_those_of_the_training() {
         }
     }
 }
+
+/// The channels are those of the training, in its order, whatever the order in the file.
+#[test]
+fn channels_of_the_training_are_chosen() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut preprocessing = Preprocessing::new(vec![Step::Demean], SpectralConfig::default());
+    preprocessing.sampling_rate = Some(100.0);
+    preprocessing.normalisation = Normalisation::Sample;
+    preprocessing.recording_channels = vec!["HHN".into(), "EHZ".into()];
+    let model = write_model_with(folder.path(), 64, preprocessing);
+    let station = station();
+    let bytes = std::fs::read(&station).unwrap();
+    let windows = |options: &[&str]| {
+        let fixed = [
+            "recording",
+            model.to_str().unwrap(),
+            &station,
+            "--windows",
+            "--json",
+        ];
+        let read = run(&[&fixed[..], options].concat());
+        let fixed = [
+            "stream",
+            model.to_str().unwrap(),
+            "-",
+            "--windows",
+            "--json",
+        ];
+        let streamed = run_with_input(&[&fixed[..], options].concat(), &[&bytes]);
+        assert_eq!(stdout(&read), stdout(&streamed));
+        let said = [&read, &streamed].map(|output| text(&output.stderr).to_owned());
+        (stdout(&read).to_owned(), said)
+    };
+    let other = "the order XX.MADE.00.HHZ, XX.MADE.00.HHN, but the model was trained on HHN, EHZ";
+    let (chosen, said) = windows(&[]);
+    assert!(!said.iter().any(|said| said.contains(other)), "{said:?}");
+    assert_eq!(windows(&["--channels", "HHN,HHZ"]).0, chosen);
+    let (swapped, said) = windows(&["--channels", "HHZ,HHN"]);
+    assert!(said.iter().all(|said| said.contains(other)), "{said:?}");
+    assert_ne!(swapped, chosen);
+}

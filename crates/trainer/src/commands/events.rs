@@ -1,5 +1,6 @@
 //! `trainer evaluate --recordings`: scores detected events against labelled recordings.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use data::Step;
@@ -7,7 +8,7 @@ use data::error::ImportError;
 use data::import::{DatasetSources, Interval, Recording, RecordingsConfig, labelled_intervals};
 use data::recording::Hints;
 use predict::scoring::{EventScore, LabelledEvent, LabelledRecording, grid};
-use predict::{Classifier, Cutting, EventSettings};
+use predict::{Classifier, Cutting, EventSettings, other_order};
 use serde_json::{Value, json};
 
 use super::seen::{self, SeenRecording};
@@ -73,7 +74,7 @@ pub(super) fn score_events(
     let classes = classifier.class_names().to_vec();
     let cutting = Cutting::new(classifier, options.hop, options.model_rate)?;
     let base = settings(options, &classes)?;
-    let mut recordings = Vec::new();
+    let (mut recordings, mut orders) = (Vec::new(), BTreeSet::new());
     let mut seen = options.sources.map(|_| Vec::new());
     for recording in &list.recordings {
         refuse_row_labels(options.list, recording)?;
@@ -89,6 +90,8 @@ pub(super) fn score_events(
             (&hints, &channels[..]),
             cutting,
         )?;
+        let order = other_order(classifier.trained_channels(), &read.channels);
+        orders.extend(order);
         read.labels = labels((&list, recording), &read, (&classes, options.list))?;
         let used = options
             .sources
@@ -108,6 +111,7 @@ pub(super) fn score_events(
         let problem = "every recording is shorter than a window";
         return Err(TrainerError::file(options.list, problem));
     }
+    list.warnings.extend(orders);
     let (scores, best) = grid(&recordings, &base);
     Ok(EventScores {
         scores,

@@ -194,7 +194,7 @@ impl Worker<'_> {
         };
         let mut analyst = self.analyst.borrow_mut();
         let mut findings = Findings::open(&output, &arguments.events, &analyst.classifier, &[])?;
-        let chosen = recordings.choose(&arguments.channels, analyst.cutting.channels)?;
+        let chosen = recordings.choose(analyst.wanted(&arguments.channels))?;
         for note in &chosen.notes {
             arguments.model.say(&format!("note: {note}"));
         }

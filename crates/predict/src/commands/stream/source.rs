@@ -4,8 +4,9 @@ use clap::ValueEnum;
 use data::recording::{NANOS, Packets, Trace, parse_time};
 
 use super::StreamArgs;
+use crate::classifier::Classifier;
 use crate::error::PredictError;
-use crate::feed::{choose_at_one_station, seed_site};
+use crate::feed::{Wanted, other_order, seed_site};
 
 /// Number of bytes that suffice to recognise the format.
 const DETECTION_BYTES: usize = 64;
@@ -52,7 +53,11 @@ pub(super) enum Source {
 }
 
 impl Source {
-    pub(super) fn new(arguments: &StreamArgs, channels: usize) -> Result<Self, PredictError> {
+    pub(super) fn new(
+        arguments: &StreamArgs,
+        classifier: &Classifier,
+    ) -> Result<Self, PredictError> {
+        let channels = classifier.channels();
         let usage = |problem: String| Err(PredictError::Usage(problem));
         let Some(width) = arguments.format.width() else {
             let given = [
@@ -67,7 +72,8 @@ impl Source {
             return Ok(Self::Records(Box::new(Records {
                 packets: Packets::default(),
                 head: Some(Vec::new()),
-                wanted: arguments.channels.clone(),
+                given: arguments.channels.clone(),
+                trained: classifier.trained_channels().to_vec(),
                 count: channels,
                 chosen: Vec::new(),
                 others: Vec::new(),
@@ -135,7 +141,11 @@ impl Source {
                     records.choose(true)?;
                 }
                 let notes = records.packets.notes().map(|notes| notes.all());
-                notes.map_err(|problem| PredictError::Usage(format!("standard input: {problem}")))
+                let mut notes = notes
+                    .map_err(|problem| PredictError::Usage(format!("standard input: {problem}")))?;
+                let order = other_order(&records.trained, &records.chosen);
+                notes.extend(order.map(|order| format!("warning: {order}")));
+                Ok(notes)
             }
         }
     }
@@ -194,7 +204,10 @@ pub(super) struct Records {
     packets: Packets,
     /// First bytes, until they are recognised as miniSEED.
     head: Option<Vec<u8>>,
-    wanted: Vec<String>,
+    /// Names that are given; may be empty.
+    given: Vec<String>,
+    /// Names of the channels of the training; may be empty.
+    trained: Vec<String>,
     /// Number of channels of the model.
     count: usize,
     /// Names of the channels, once they are chosen.
@@ -247,6 +260,14 @@ impl Records {
         Ok(found)
     }
 
+    fn wanted(&self) -> Wanted<'_> {
+        Wanted {
+            given: &self.given,
+            trained: &self.trained,
+            count: self.count,
+        }
+    }
+
     /// Leaves out a channel that came after the others were chosen.
     ///
     /// # Errors
@@ -257,7 +278,7 @@ impl Records {
         }
         let there = self.chosen.iter().chain(&self.others).chain([&channel]);
         let there: Vec<&str> = there.map(String::as_str).collect();
-        if choose_at_one_station(&there, &self.wanted, self.count)? != self.chosen {
+        if self.wanted().choose_at_one_station(&there)? != self.chosen {
             let problem = format!(
                 "{channel} came after {} were chosen: give full names to --channels",
                 self.chosen.join(", ")
@@ -276,11 +297,12 @@ impl Records {
                 there.push(&trace.channel);
             }
         }
-        let chosen = choose_at_one_station(&there, &self.wanted, self.count);
+        let chosen = self.wanted().choose_at_one_station(&there);
         match chosen {
             Ok(chosen) => self.chosen = chosen,
             Err(problem) => {
-                let too_many = self.wanted.is_empty() && there.len() > self.count;
+                let is_open = self.given.is_empty() && self.trained.is_empty();
+                let too_many = is_open && there.len() > self.count;
                 // For example, after an hour of records from other channels.
                 let samples: usize = self.waiting.iter().map(|trace| trace.samples.len()).sum();
                 if is_last || too_many || samples > MAX_PENDING {

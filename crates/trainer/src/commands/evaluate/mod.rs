@@ -10,7 +10,7 @@ use data::recording::is_other_rate;
 use data::{DatasetConfig, demo};
 use experiment::figures::confusion_matrix;
 use experiment::{Entry, ExperimentStore};
-use predict::{Classifier, Gallery, Options};
+use predict::{Classifier, Gallery, Options, other_order};
 use serde_json::{Value, json};
 
 use self::findings::{BATCH, Findings, classify};
@@ -145,6 +145,10 @@ pub fn evaluate(arguments: &EvaluateArgs) -> Result<(String, Vec<String>), Train
     }
     notes.extend(found.other_rate.clone());
     notes.extend(of_other_data(arguments, &entry, &found));
+    notes.extend(other_order(
+        classifier.trained_channels(),
+        &config.recording_channels,
+    ));
     let prepared = &classifier.preprocessing().recording_steps;
     if config.recording_steps != *prepared {
         notes.push(format!(
