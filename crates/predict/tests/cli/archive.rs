@@ -2,18 +2,13 @@
 
 use super::*;
 
-/// Two days of an archive, processed by two concurrent processes after another was killed.
-#[test]
-fn an_archive_is_done_day_by_day() {
-    let folder = tempfile::tempdir().unwrap();
-    let model = write_model(folder.path(), 512, Some(100.0));
-    let root = folder.path().join("sds");
+/// Writes the station's minute to the files of these days and components.
+fn write_archive(root: &Path, files: &[(u16, char)]) {
     let bytes = std::fs::read(station()).unwrap();
-    // The station's minute, and the same minute one day later.
-    for (day, code) in [(122u16, 'Z'), (122, 'E'), (123, 'Z'), (123, 'E')] {
+    for (day, code) in files {
         let folder = root.join(format!("2024/XX/MADE/HH{code}.D"));
         std::fs::create_dir_all(&folder).unwrap();
-        let own = bytes.chunks(512).filter(|record| record[17] == code as u8);
+        let own = bytes.chunks(512).filter(|record| record[17] == *code as u8);
         let own: Vec<u8> = own
             .flat_map(|record| {
                 let mut record = record.to_vec();
@@ -21,12 +16,68 @@ fn an_archive_is_done_day_by_day() {
                 record
             })
             .collect();
-        std::fs::write(
-            folder.join(format!("XX.MADE.00.HH{code}.D.2024.{day}")),
-            own,
-        )
-        .unwrap();
+        let path = folder.join(format!("XX.MADE.00.HH{code}.D.2024.{day}"));
+        std::fs::write(path, own).unwrap();
     }
+}
+
+/// A sensor that is out of order for a day, and a file without samples, take no other day with them.
+#[test]
+fn days_without_a_channel_are_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = write_model(folder.path(), 512, Some(100.0));
+    let root = folder.path().join("sds");
+    write_archive(
+        &root,
+        &[(122, 'Z'), (122, 'E'), (123, 'Z'), (125, 'Z'), (125, 'E')],
+    );
+    std::fs::write(
+        root.join("2024/XX/MADE/HHZ.D/XX.MADE.00.HHZ.D.2024.126"),
+        "",
+    )
+    .unwrap();
+    let analysed = |out: &str, channels: &str| {
+        let out = folder.path().join(out);
+        run(&[
+            "recording",
+            model.to_str().unwrap(),
+            root.to_str().unwrap(),
+            "--channels",
+            channels,
+            "--windows",
+            "--out",
+            out.to_str().unwrap(),
+        ])
+    };
+    let output = analysed("some", "Z,E");
+    let said = text(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let expected = "warning: 2 days without the model's channels, and so without events: XX.MADE.00.HH.2024.123, XX.MADE.00.HH.2024.126";
+    assert!(said.contains(expected), "{said}");
+    assert!(said.contains("HHZ.D.2024.126: the file is empty"), "{said}");
+    let day = |day: u32| {
+        let path = folder
+            .path()
+            .join(format!("some/days/XX.MADE.00.HH.2024.{day}.jsonl"));
+        std::fs::read_to_string(path).unwrap()
+    };
+    assert!(!day(122).is_empty() && day(123).is_empty());
+    assert_eq!(day(122).replace("2024-05-01", "2024-05-04"), day(125));
+    refused(
+        &analysed("none", "Z,N"),
+        2,
+        "`N` must match exactly one channel",
+    );
+}
+
+/// Two days of an archive, processed by two concurrent processes after another was killed.
+#[test]
+fn an_archive_is_done_day_by_day() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = write_model(folder.path(), 512, Some(100.0));
+    let root = folder.path().join("sds");
+    // The station's minute, and the same minute one day later.
+    write_archive(&root, &[(122, 'Z'), (122, 'E'), (123, 'Z'), (123, 'E')]);
     let out = folder.path().join("results");
     let (out_text, root, model) = (
         out.to_str().unwrap(),

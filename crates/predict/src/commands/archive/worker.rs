@@ -3,12 +3,12 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use data::recording::NANOS;
 use jobs::{Availability, Claims, Execution, Executor};
+use support::words::counted;
 
 use super::super::findings::Findings;
 use super::super::output::OutputArgs;
@@ -32,6 +32,9 @@ struct Pass {
     done: usize,
     /// Days whose analysis failed here, or elsewhere since the work began.
     failed: BTreeSet<String>,
+    /// Days without samples of the model's channels, as where a sensor was out of order, and why the first is one.
+    without: BTreeSet<String>,
+    why: Option<String>,
     unborn: bool,
 }
 
@@ -76,16 +79,30 @@ impl Executor<Archive<'_>> for Worker<'_> {
             pass.done,
             archive.days.len()
         ));
+        if let Some(why) = pass.why {
+            if pass.without.len() == archive.days.len() {
+                return usage(why);
+            }
+            archive.arguments.model.say(&format!(
+                "warning: {} without the model's channels, and so without events: {}",
+                counted(pass.without.len(), "day"),
+                names(&pass.without)
+            ));
+        }
         if pass.failed.is_empty() {
             return Ok(Execution::Finished);
         }
-        let names: Vec<&str> = pass.failed.iter().map(String::as_str).collect();
         usage(format!(
             "{} days failed; run the command again to retry them: {}",
-            names.len(),
-            names.join(", ")
+            pass.failed.len(),
+            names(&pass.failed)
         ))
     }
+}
+
+fn names(days: &BTreeSet<String>) -> String {
+    let names: Vec<&str> = days.iter().map(String::as_str).collect();
+    names.join(", ")
 }
 
 impl Worker<'_> {
@@ -152,10 +169,17 @@ impl Worker<'_> {
         }
         let say = |text: &str| archive.arguments.model.say(text);
         match self.analyse(archive, site, day) {
-            Ok(()) => {
+            Ok(without) => {
                 pass.done += 1;
-                say(&format!("{name}: done"));
+                match &without {
+                    None => say(&format!("{name}: done")),
+                    Some(why) => say(&format!("{name}: note: left out {why}")),
+                }
                 claim.settle("done")?;
+                if without.is_some() {
+                    pass.without.insert(name);
+                    pass.why = pass.why.take().or(without);
+                }
             }
             Err(PredictError::Interrupted) => {
                 claim.release()?;
@@ -174,14 +198,31 @@ impl Worker<'_> {
         Ok(None)
     }
 
-    /// Analyses a day; its result appears when it is complete.
-    fn analyse(&self, archive: &Archive<'_>, site: &str, day: i64) -> Result<(), PredictError> {
+    /// Analyses a day; its result appears when it is complete. If it has no samples of the model's channels, the result is
+    /// empty, and the reason is returned.
+    fn analyse(
+        &self,
+        archive: &Archive<'_>,
+        site: &str,
+        day: i64,
+    ) -> Result<Option<String>, PredictError> {
         let arguments = archive.arguments;
         let name = days::day_name(site, day);
         // A window that begins before midnight ends in the next day's files.
         let of = |day| archive.days.get(&(site.to_owned(), day)).map(Vec::as_slice);
         let (before, next) = (of(day - 1), of(day + 1).unwrap_or_default());
-        let paths = [of(day).unwrap_or_default(), next].concat();
+        let mut paths = [of(day).unwrap_or_default(), next].concat();
+        paths.retain(|path| {
+            // As of a recorder whose disk was full.
+            let is_empty = fs::metadata(path).is_ok_and(|file| file.len() == 0);
+            if is_empty {
+                let path = path.display();
+                arguments
+                    .model
+                    .say(&format!("note: {path}: the file is empty"));
+            }
+            !is_empty
+        });
         let rate = self.analyst.borrow().cutting.rate;
         let recordings = Recordings::open(&paths, &arguments.hints(rate)?)?;
         for note in &recordings.notes {
@@ -194,7 +235,17 @@ impl Worker<'_> {
         };
         let mut analyst = self.analyst.borrow_mut();
         let mut findings = Findings::open(&output, &arguments.events, &analyst.classifier, &[])?;
-        let chosen = recordings.choose(analyst.wanted(&arguments.channels))?;
+        if recordings.sites.is_empty() {
+            findings.finish()?;
+            return Ok(Some(format!("{name}: its files have no samples")));
+        }
+        let chosen = match recordings.choose(analyst.wanted(&arguments.channels)) {
+            Err(why @ PredictError::SiteChannels { .. }) => {
+                findings.finish()?;
+                return Ok(Some(why.to_string()));
+            }
+            chosen => chosen?,
+        };
         for note in &chosen.notes {
             arguments.model.say(&format!("note: {note}"));
         }
@@ -213,7 +264,8 @@ impl Worker<'_> {
                 arguments.model.say(&format!("{name}: {note}"));
             }
         }
-        findings.finish()
+        findings.finish()?;
+        Ok(None)
     }
 }
 
