@@ -188,7 +188,8 @@ pub(super) fn run(arguments: &RecordingArgs, interrupt: &Interrupt) -> Result<()
     arguments.share.refuse()?;
     let mut analyst = Analyst::new(arguments, interrupt)?;
     let hints = arguments.hints(analyst.cutting.rate)?;
-    let recordings = Recordings::open(&arguments.paths, &hints)?;
+    let mut recordings = Recordings::open(&arguments.paths, &hints)?;
+    recordings.rename_sensors(&arguments.channels);
     for note in &recordings.notes {
         arguments.model.say(&format!("note: {note}"));
     }

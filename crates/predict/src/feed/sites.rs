@@ -12,7 +12,8 @@ pub(crate) struct Chosen {
 
 impl Recordings {
     /// Chooses the model's channels at every site; see `--channels`. Sites without them are left out. If no site has
-    /// all of them, those of a station may be of several instruments, such as HHZ and HNZ.
+    /// all of them, those of a station may be of several instruments, such as HHZ and HNZ, and files without the names of
+    /// stations may be of the sensors of one recording.
     ///
     /// # Errors
     /// If they cannot be chosen at any site; the message lists the available channels.
@@ -28,12 +29,30 @@ impl Recordings {
         }
         let stations = stations(sites);
         let found = chosen(&stations);
-        paired(stations, found)
+        if found.iter().any(Result::is_ok) || stations.iter().any(Site::is_seed) {
+            return paired(stations, found);
+        }
+        let one = united(stations);
+        match one.choose(wanted) {
+            Ok(channels) => Ok(Chosen {
+                sites: vec![(one, channels)],
+                notes: Vec::new(),
+            }),
+            Err(problem) => Err(found.into_iter().find_map(Result::err).unwrap_or(problem)),
+        }
     }
 
     /// Treats all channels as those of one site.
     pub(crate) fn into_one_site(self) -> Site {
         united(self.sites)
+    }
+}
+
+impl Site {
+    /// Whether the names of its channels have those of a station.
+    fn is_seed(&self) -> bool {
+        let names = self.channel_names();
+        names.iter().all(|name| seed_site(name).is_some())
     }
 }
 
@@ -66,11 +85,7 @@ fn paired(
 fn stations(sites: Vec<Site>) -> Vec<Site> {
     let mut stations: Vec<(String, Vec<Site>)> = Vec::new();
     for site in sites {
-        let is_seed = site
-            .channel_names()
-            .iter()
-            .all(|name| seed_site(name).is_some());
-        let station = site.name.rsplit_once('.').filter(|_| is_seed);
+        let station = site.name.rsplit_once('.').filter(|_| site.is_seed());
         let station = station.map_or(site.name.clone(), |(station, _)| station.to_owned());
         match stations.iter_mut().find(|(name, _)| *name == station) {
             Some((_, own)) => own.push(site),

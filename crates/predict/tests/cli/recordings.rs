@@ -292,3 +292,34 @@ fn channels_of_the_training_are_chosen() {
     assert!(said.iter().all(|said| said.contains(other)), "{said:?}");
     assert_ne!(swapped, chosen);
 }
+
+/// Sensors that write files of their own have the same results as one table.
+#[test]
+fn sensors_in_files_of_their_own_are_one_recording() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = write_model(folder.path(), 64, Some(100.0));
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let both = table("time,a,b\n", (0.0, 1));
+    let column = |head: &str, column: usize| -> String {
+        let rows = both.lines().skip(1).map(|row| {
+            let cells: Vec<&str> = row.split(',').collect();
+            format!("{},{}\n", cells[0], cells[column])
+        });
+        format!("time,{head}\n{}", rows.collect::<String>())
+    };
+    std::fs::write(at("both.csv"), &both).unwrap();
+    std::fs::write(at("acc.csv"), column("x", 1)).unwrap();
+    std::fs::write(at("gyro.csv"), column("x", 2)).unwrap();
+    std::fs::write(at("other.csv"), column("y", 2)).unwrap();
+    let windows = |files: &[&str], channels: &str| {
+        let files: Vec<String> = files.iter().map(|name| at(name)).collect();
+        let mut words = vec!["recording", model.to_str().unwrap(), "--windows", "--csv"];
+        words.extend(files.iter().map(String::as_str));
+        let output = run(&[&words[..], &["--channels", channels]].concat());
+        stdout(&output).replace(&files[0], "FILE")
+    };
+    let expected = windows(&["both.csv"], "a,b");
+    assert!(expected.lines().count() > 12, "{expected}");
+    assert_eq!(windows(&["acc.csv", "gyro.csv"], "acc.x,gyro.x"), expected);
+    assert_eq!(windows(&["acc.csv", "other.csv"], "x,y"), expected);
+}
