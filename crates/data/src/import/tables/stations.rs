@@ -13,23 +13,25 @@ use crate::recording::beginning;
 const HEAD: u64 = 1 << 20;
 
 /// Removes the `rows` of each of `recordings` that a column says are of another station, if the column has a station of any of
-/// them. `wanted` are the channels of recordings that do not name others. Returns information on rows that no recording has.
+/// them. `wanted` are the channels of recordings that do not name others. Returns information on rows that no recording has, or all.
 pub(super) fn leave_out(
     recordings: &[&Recording],
     wanted: &[String],
     rows: &mut [Vec<LabelRow>],
-) -> Option<String> {
+) -> Vec<String> {
     let all = rows.iter().flatten();
     let named = all.filter_map(|row| row.station.as_deref().filter(|own| !own.is_empty()));
     let named: BTreeSet<String> = named.map(str::to_owned).collect();
-    // A single station is that of a single recording.
-    if named.is_empty() || named.len() < 2 && recordings.len() < 2 {
-        return None;
+    if named.is_empty() {
+        return Vec::new();
     }
+    let is_single = named.len() < 2 && recordings.len() < 2;
+    let mut has_codes = false;
     let own: Vec<BTreeSet<&str>> = recordings
         .iter()
         .map(|recording| {
             let channels = channels(recording, wanted);
+            has_codes |= channels.iter().any(|channel| has_code(channel));
             let is_own = |station: &&str| {
                 recording.name() == **station
                     || channels.iter().any(|channel| is_of(channel, station))
@@ -44,12 +46,22 @@ pub(super) fn leave_out(
     };
     if known.is_empty() {
         let names: Vec<&str> = named.iter().map(String::as_str).collect();
-        return Some(format!(
+        let note = format!(
             "its column of stations has none of the recordings' ({}), and is not used",
             quoted(&names)
-        ));
+        );
+        // A single station is that of a single recording without codes.
+        return (has_codes || !is_single)
+            .then_some(note)
+            .into_iter()
+            .collect();
     }
     let mut left_out: BTreeMap<&str, usize> = BTreeMap::new();
+    let has_no_station = |row: &&LabelRow| row.station.as_deref() == Some("");
+    let without = rows
+        .iter()
+        .map(|rows| rows.iter().filter(has_no_station).count());
+    let without = without.max().unwrap_or(0);
     for name in named.iter().filter(|name| !known.contains(name.as_str())) {
         let is_named = |row: &&LabelRow| row.station.as_ref() == Some(name);
         let count = rows.iter().map(|rows| rows.iter().filter(is_named).count());
@@ -63,13 +75,27 @@ pub(super) fn leave_out(
     }
     let count: usize = left_out.values().sum();
     let names: Vec<&str> = left_out.into_keys().collect();
-    (count > 0).then(|| {
+    let others = (count > 0).then(|| {
         format!(
             "left out {} of stations that the list does not have with this table: {}",
             counted(count, "row"),
             quoted(&names)
         )
-    })
+    });
+    let all = (without > 0 && recordings.len() > 1).then(|| {
+        format!(
+            "{} without a station: labels of all {} recordings; fill in merged cells if they mean the station above",
+            counted(without, "row"),
+            recordings.len()
+        )
+    });
+    others.into_iter().chain(all).collect()
+}
+
+/// Whether a channel has the code of a station, as `XX.A.00.HHZ`.
+fn has_code(channel: &str) -> bool {
+    let parts: Vec<&str> = channel.split('.').collect();
+    matches!(parts[..], [_, code, _, _] if !code.is_empty())
 }
 
 /// Names of the channels that a recording uses, as its files begin.

@@ -156,14 +156,21 @@ fn rows_go_to_the_stations_that_they_name() {
             notes[0].contains("left out 1 row of stations that"),
             "{notes:?}"
         );
+        assert!(
+            notes[1].contains("1 row without a station: labels of all 2 recordings"),
+            "{notes:?}"
+        );
     }
     // Other names of places tell nothing.
     let (found, notes) = own(&table("station", ["east", "west", "east", "", "west"]));
     assert!(found.iter().all(|own| own.len() == 5));
     assert!(notes[0].contains("has none of the recordings' (`east`, `west`)"));
-    // The only station of the only recording may be called otherwise.
+    // The only station of the only recording may be called otherwise, which is said if the recording has a code.
     let one = table("station", ["Z"; 5]);
     let (found, notes) = starts(&one, "", &[&["A.geocsv"]]).unwrap();
+    assert_eq!((found[0].len(), notes.len()), (5, 1));
+    assert!(notes[0].contains("none of the recordings' (`Z`)"));
+    let (found, notes) = starts(&table("station", ["A"; 5]), "", &[&["A.geocsv"]]).unwrap();
     assert_eq!((found[0].len(), notes.len()), (5, 0));
 }
 
