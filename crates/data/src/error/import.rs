@@ -215,6 +215,17 @@ pub enum ImportError {
         /// Whether they may be milliseconds.
         millis: bool,
     },
+    /// Labels may be fractions of a day.
+    #[error(
+        "all labels are short and in the first second of the recording, which is {seconds:.1} s long, such as `{number}`: if they are \
+         fractions of a day, as spreadsheets keep times, let the cells show times such as 10:00:00 before you export the table"
+    )]
+    FractionsOfDay {
+        /// The first start.
+        number: f64,
+        /// Length of the recording in seconds.
+        seconds: f64,
+    },
     /// A label counts from the first sample of a file that has none.
     #[error("a label of class `{class}` counts from the start of {}, which has no samples of these channels", file.display())]
     NoStartOfFile {

@@ -1,4 +1,5 @@
-//! Labels in whole numbers that lie beyond the end of their recording as seconds, and within it as samples or milliseconds.
+//! Labels in whole numbers that lie beyond the end of their recording as seconds, and within it as samples or milliseconds; and
+//! times of day that spreadsheets wrote as fractions of a day.
 
 use super::labels::{Label, Time};
 use crate::error::ImportError;
@@ -10,16 +11,24 @@ const MOST: f64 = 0.9;
 const REACH: f64 = 0.1;
 /// The last label may end a little late, since clocks differ.
 const LATE: f64 = 1.01;
+/// Seconds of a recording whose labels are not all in its first one.
+const LONG: f64 = 600.0;
+/// Labels of fractions of a day would all be shorter, in seconds: an hour has 0.042.
+const SHORT: f64 = 0.05;
 
 /// Refuses labels that are no seconds, for a recording from `start` to `end` in nanoseconds with `rate` samples per second.
 ///
 /// # Errors
-/// If they are rather samples or milliseconds.
+/// If they are rather samples or milliseconds, or fractions of a day.
 pub(super) fn check(
     labels: &[Label],
     (start, end): (i64, i64),
     rate: f64,
 ) -> Result<(), ImportError> {
+    let seconds = end.saturating_sub(start) as f64 / NANOS;
+    if let Some(number) = fraction_of_day(labels).filter(|_| seconds >= LONG) {
+        return Err(ImportError::FractionsOfDay { number, seconds });
+    }
     let whole = |label: &Label| match (label.start, label.end) {
         (Time::Seconds(from), Time::Seconds(to)) if from.fract() == 0.0 && to.fract() == 0.0 => {
             label.file.is_none().then_some([from, to])
@@ -29,7 +38,6 @@ pub(super) fn check(
     let Some(times) = labels.iter().map(whole).collect::<Option<Vec<_>>>() else {
         return Ok(());
     };
-    let seconds = end.saturating_sub(start) as f64 / NANOS;
     let behind = times.iter().filter(|[_, to]| *to > seconds * LATE).count();
     let last = times.iter().fold(0.0f64, |last, [_, to]| last.max(*to));
     if behind == 0 || (behind as f64) < MOST * times.len() as f64 {
@@ -46,6 +54,19 @@ pub(super) fn check(
         rate: are_samples.then_some(rate),
         millis: are_millis,
     })
+}
+
+/// The first start of labels that are all short and within the first second.
+fn fraction_of_day(labels: &[Label]) -> Option<f64> {
+    let times = |label: &Label| match (label.start, label.end) {
+        (Time::Seconds(from), Time::Seconds(to)) => label.file.is_none().then_some([from, to]),
+        _ => None,
+    };
+    let times = labels.iter().map(times).collect::<Option<Vec<_>>>()?;
+    let is_early = |[from, to]: &[f64; 2]| (0.0..1.0).contains(from) && to - from < SHORT;
+    let lasts = |[from, to]: &[f64; 2]| to > from;
+    let found = times.iter().all(is_early) && times.iter().any(lasts);
+    found.then(|| times[0][0])
 }
 
 #[cfg(test)]
@@ -85,6 +106,15 @@ mod tests {
     }
 
     #[test]
+    fn fractions_of_a_day_are_refused() {
+        let problem = problem(&[[0.416_666_7, 0.417_013_9], [0.418_055_6, 0.418_402_8]]);
+        assert!(
+            problem.contains("such as `0.4166667`: if they are fractions of a day"),
+            "{problem}"
+        );
+    }
+
+    #[test]
     fn seconds_are_read() {
         for times in [
             // Some lie behind the end, as their recording was longer.
@@ -92,6 +122,9 @@ mod tests {
             // All do, and would be in the first second.
             &[[700.0, 720.0], [800.0, 850.0]],
             &[[5000.5, 9000.0]],
+            // One of them is longer, or they are instants.
+            &[[0.4, 0.42], [0.5, 0.6]],
+            &[[0.4, 0.4], [0.5, 0.5]],
             &[],
         ] {
             assert_eq!(problem(times), "");
