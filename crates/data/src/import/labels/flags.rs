@@ -28,8 +28,32 @@ const FLAGS: [(&str, bool); 18] = [
     ("isbad", false),
     ("bad", false),
 ];
-const YES: [&str; 10] = ["1", "1.0", "true", "t", "yes", "y", "x", "ja", "oui", "si"];
-const NO: [&str; 8] = ["0", "0.0", "false", "f", "no", "n", "nein", "non"];
+/// Also as spreadsheets write them in other languages.
+const YES: [&str; 19] = [
+    "1",
+    "1.0",
+    "true",
+    "t",
+    "yes",
+    "y",
+    "x",
+    "ja",
+    "oui",
+    "si",
+    "sí",
+    "sì",
+    "sim",
+    "wahr",
+    "vrai",
+    "verdadero",
+    "verdadeiro",
+    "vero",
+    "waar",
+];
+const NO: [&str; 14] = [
+    "0", "0.0", "false", "f", "no", "n", "nein", "non", "não", "nee", "falsch", "faux", "falso",
+    "onwaar",
+];
 /// Names of columns of channels.
 const CHANNELS: [&str; 6] = ["channel", "channels", "chan", "ch", "kanal", "canal"];
 /// Values that a note names.

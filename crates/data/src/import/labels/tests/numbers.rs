@@ -161,6 +161,9 @@ fn flags_and_channels() {
     for (head, cells, kept, note) in [
         ("valid", ["1", "0", "1"], vec![0, 2], left_out.to_owned()),
         ("Ignore", ["no", "yes", "no"], vec![0, 2], left_out.into()),
+        ("valid", ["WAHR", "FALSCH", "WAHR"], vec![0, 2], left_out.into()),
+        ("valid", ["VRAI", "FAUX", "VRAI"], vec![0, 2], left_out.into()),
+        ("exclude", ["FALSO", "VERO", "FALSO"], vec![0, 2], left_out.into()),
         (
             "exclude",
             ["", "x", ""],
