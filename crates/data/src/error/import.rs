@@ -1,10 +1,12 @@
 //! Errors of imports. The error around them names the file; see [`crate::DataError`].
 
+mod label_times;
 mod labels;
 
 use std::path::PathBuf;
 
-pub use labels::{LabelTableError, LabelTimeError};
+pub use label_times::LabelTimeError;
+pub use labels::LabelTableError;
 
 use super::preprocessing::PreprocessingError;
 use super::recording::MergeError;

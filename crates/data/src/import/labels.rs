@@ -10,10 +10,12 @@ mod columns;
 mod contradictions;
 mod days;
 mod digits;
+mod doubts;
 mod events;
 mod flags;
 mod forms;
 mod heads;
+mod layout;
 mod numbers;
 mod places;
 mod row;
@@ -26,6 +28,9 @@ mod zones;
 pub use settings::{LabelsFile, TableColumn};
 pub(crate) use table::labels_of;
 pub(super) use table::{LabelRow, LabelRows, read};
+
+/// Digits of a long number that spreadsheets show.
+const SHORTENED: usize = 6;
 
 /// A labelled interval.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -93,6 +98,9 @@ impl Time {
         if (number * unit).abs() < UNIX {
             return Ok(Self::Seconds(number * unit));
         }
+        if is_shortened(text) {
+            return Err(LabelTimeError::Shortened { text: text.into() });
+        }
         if unit >= 1.0 {
             return Ok(Self::Moment(parse_time_as(
                 &(number * unit).to_string(),
@@ -126,6 +134,12 @@ impl Time {
             Self::Clock(nanos) => Self::Clock(later(nanos)),
         }
     }
+}
+
+/// Whether a number has an exponent and so few digits, as spreadsheets show long ones, that Unix time is not certain to hours.
+fn is_shortened(text: &str) -> bool {
+    let digits = text.split_once(['e', 'E']).map(|(digits, _)| digits);
+    digits.is_some_and(|own| own.bytes().filter(u8::is_ascii_digit).count() <= SHORTENED)
 }
 
 /// Seconds of a number with its unit, `99.5s` or `0.5 min`.

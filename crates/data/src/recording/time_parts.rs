@@ -29,7 +29,15 @@ const CALLED: [&str; 9] = [
     "nanosecond",
 ];
 /// Numbers of the day within the year, in place of month and day.
-const DAY_OF_YEAR: [&str; 5] = ["doy", "dayofyear", "jday", "julday", "julianday"];
+const DAY_OF_YEAR: [&str; 7] = [
+    "doy",
+    "dayofyear",
+    "jday",
+    "julday",
+    "julianday",
+    "yday",
+    "ordinalday",
+];
 /// Nanoseconds of the parts from the hour on.
 const SIZES: [f64; 6] = [3600e9, 60e9, 1e9, 1e6, 1e3, 1.0];
 
@@ -158,6 +166,11 @@ impl TimeParts {
     /// Whether there is a part of a date that means nothing else than a date, complete or not.
     pub fn has_part_of_date(&self) -> bool {
         self.parts[YEAR].is_some() || self.day_of_year.is_some()
+    }
+
+    /// Whether the year is the only part.
+    pub fn is_year_alone(&self) -> bool {
+        self.parts[YEAR].is_some() && self.columns().count() == 1
     }
 
     /// Whether the date is complete.

@@ -1,6 +1,6 @@
 //! Errors of tables of labels.
 
-use crate::error::recording::TimeError;
+use super::LabelTimeError;
 
 /// A table of labels is malformed, or lacks something.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +55,19 @@ pub enum LabelTableError {
         /// The line.
         line: u64,
     },
+    /// Numbers may have separators of thousands.
+    #[error(
+        "line {line}: `{number}` may be {whole}, since other numbers of its column are whole: write it without a separator of \
+         thousands, or all numbers with as many decimals"
+    )]
+    Thousands {
+        /// The line.
+        line: u64,
+        /// The number.
+        number: String,
+        /// It without separators.
+        whole: String,
+    },
     /// Times may be days.
     #[error(
         "times such as `{number}` may be {what}, since labels of seconds would all be very short: call the columns start_datenum \
@@ -65,6 +78,15 @@ pub enum LabelTableError {
         number: f64,
         /// What they may be.
         what: &'static str,
+    },
+    /// Durations beside days may be days, too.
+    #[error(
+        "durations such as `{number}` beside starts in days may be days, since labels of seconds would all be very short: call their \
+         column duration_days, or duration_s if they are seconds"
+    )]
+    DurationsInDays {
+        /// One of them.
+        number: f64,
     },
     /// Days of an unknown count.
     #[error(
@@ -77,11 +99,25 @@ pub enum LabelTableError {
         /// One of its numbers.
         number: f64,
     },
+    /// Two columns tell different times of the same.
+    #[error(
+        "the columns `{}` and `{}` tell different times in line {line}: say which counts, as in `labels_file: {{file: labels.csv, \
+         {key}: '{}'}}`; if both are parts of one time, write it in one column",
+        names[0], names[1], names[1]
+    )]
+    Differing {
+        /// The key of the list.
+        key: &'static str,
+        /// Their names.
+        names: [String; 2],
+        /// The line.
+        line: u64,
+    },
     /// Parts of times lack one.
     #[error(
         "columns have parts of times, but there is no column `{missing}`: add it, or write times in one column, as \
-         2024-05-01T10:00:00Z or in seconds from the first sample. If one column alone has the times, say which, as in \
-         `labels_file: {{file: labels.csv, start: NAME}}`"
+         2024-05-01T10:00:00Z or in seconds from the first sample. If days count from the beginning of the year, call their column \
+         `doy`. If one column alone has the times, say which, as in `labels_file: {{file: labels.csv, start: NAME}}`"
     )]
     NoPart {
         /// The missing columns.
@@ -228,112 +264,5 @@ pub enum LabelTableError {
         line: u64,
         /// What is wrong with it.
         problem: LabelTimeError,
-    },
-}
-
-/// The time of a label is malformed.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum LabelTimeError {
-    /// Not a time.
-    #[error(transparent)]
-    Time(#[from] TimeError),
-    /// Beyond the range of nanoseconds.
-    #[error("{text} is after the year 2262")]
-    OutOfRange {
-        /// The text.
-        text: String,
-    },
-    /// A time of day alone.
-    #[error(
-        "`{text}` has no date: write it as 2024-05-01T10:00:00Z or, if it counts from the first sample, as a number of \
-         seconds"
-    )]
-    NoDate {
-        /// The text.
-        text: String,
-    },
-    /// A number where a time of day is expected.
-    #[error(
-        "`{text}` is beside a date, but is no time of day: write it as 10:00:00; if it counts seconds from the first sample, say \
-         so by the name of its column, `start`"
-    )]
-    NoClock {
-        /// The text.
-        text: String,
-    },
-    /// Parts of a time that is none.
-    #[error("`{text}` is no time in parts: years have four digits, and each part has a limit")]
-    NotParts {
-        /// The parts.
-        text: String,
-    },
-    /// A start is missing.
-    #[error("a time is missing: every label needs its start, and its end or duration")]
-    Missing,
-    /// An end is missing.
-    #[error(
-        "a time is missing: the label has no end or duration; where all labels without an end take as long, a `length` in \
-         seconds says so, as in `labels_file: {{file: labels.csv, length: 2.0}}`"
-    )]
-    MissingEnd,
-    /// A time of a live observation.
-    #[error(
-        "the observation is a live one, whose times may count from its start, or be those of the day: export times in seconds, or \
-         write dates with them"
-    )]
-    LiveClock,
-    /// A time of day is before that of the beginning.
-    #[error(
-        "ends before it begins: from `{start}` to `{end}`; swap its times, or give the date of the end in a column `end_date`"
-    )]
-    BackwardsClock {
-        /// The beginning.
-        start: String,
-        /// The end.
-        end: String,
-    },
-    /// The end is before the beginning.
-    #[error("ends before it begins: from `{start}` to `{end}`; swap its times")]
-    Backwards {
-        /// The beginning.
-        start: String,
-        /// The end.
-        end: String,
-    },
-    /// A moment in place of a duration.
-    #[error("`{text}` is not a duration: write it as a number of seconds, or as 00:01:30")]
-    NotDuration {
-        /// The text.
-        text: String,
-    },
-    /// A start without a stop.
-    #[error("`{class}` starts and has no row with its STOP: add one, or remove this row")]
-    NoStop {
-        /// The class.
-        class: String,
-    },
-    /// A stop without a start.
-    #[error("`{class}` stops and has no row with its START before: add one, or remove this row")]
-    NoStart {
-        /// The class.
-        class: String,
-    },
-    /// A second start before the stop.
-    #[error(
-        "`{class}` starts, but it has no STOP since its START in line {before}: add one, or remove one of the rows"
-    )]
-    StartAgain {
-        /// The class.
-        class: String,
-        /// Line of the first start.
-        before: u64,
-    },
-    /// Neither start nor stop.
-    #[error("`{text}` in column `{column}`: expected START, STOP or POINT")]
-    NoStatus {
-        /// The column.
-        column: String,
-        /// The text.
-        text: String,
     },
 }

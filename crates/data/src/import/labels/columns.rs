@@ -17,6 +17,8 @@ pub(super) struct Columns {
     /// End or duration; `None` if the list says how long labels are.
     pub end: Option<Place>,
     pub is_duration: bool,
+    /// The durations of labels without an end, beside ends.
+    pub lasting: Option<Place>,
     pub class: usize,
     pub event: Option<usize>,
     /// Where there are no ends: the column that may tell starts and stops.
@@ -159,11 +161,16 @@ impl Heads<'_> {
         }))
     }
 
-    /// What the name of the starts' column says of its numbers.
-    fn numbers(&self, start: &Place) -> Numbers {
-        match start.time {
-            TimeCells::Column((at, None)) if self.named => Numbers::of(&self.row[at]),
-            _ => Numbers::default(),
+    /// What the names of the columns of starts and ends say of their numbers.
+    fn numbers(&self, start: &Place, end: Option<&Place>) -> Numbers {
+        let name = |place: &Place| match place.time {
+            TimeCells::Column((at, None)) if self.named => Some(&self.row[at]),
+            _ => None,
+        };
+        let own = name(start).map_or_else(Numbers::default, Numbers::of);
+        match end.and_then(name) {
+            Some(end) => own.with_end(end),
+            None => own,
         }
     }
 
@@ -175,20 +182,21 @@ impl Heads<'_> {
         let given = given.map(|(at, _)| at);
         let parts = PartNames::of(row);
         let [start_date, end_date] = dates(row).map(|date| given.or(date));
+        let [start_parts, end_parts] = parts.dates();
         // A time of day has its date beside it.
-        let dated = |column: TimeColumn, date: Option<usize>| {
+        let dated = |column: TimeColumn, date: Option<usize>, of_parts: Option<DateCells>| {
             let is_clock = self.named && CLOCKS.contains(&&*self.names[column.0].0);
             let beside = date.filter(|at| *at != column.0).map(DateCells::Column);
             Place {
                 time: TimeCells::Column(column),
-                date: beside.or_else(|| parts.date()),
+                date: beside.or(of_parts),
                 is_clock: is_clock || given.is_some(),
             }
         };
         let start = match self.given("start", self.settings.start.as_ref())? {
-            Some(given) => dated(given, start_date),
+            Some(given) => dated(given, start_date, start_parts),
             None => match self.pick().or_else(|| self.known(&STARTS)) {
-                Some(known) if !parts.has_start(known.0) => dated(known, start_date),
+                Some(known) if !parts.has_start(known.0) => dated(known, start_date, start_parts),
                 _ => {
                     let found = parts.start(start_date)?;
                     found.ok_or_else(|| self.missing("start"))?
@@ -198,6 +206,7 @@ impl Heads<'_> {
         if self.settings.end.is_none()
             && self.settings.duration.is_none()
             && let Some(end) = parts.end(end_date)?
+            && (end.has_clock() || self.known(&ENDS).is_none())
         {
             return Ok((start, Some(end), false));
         }
@@ -206,7 +215,7 @@ impl Heads<'_> {
             if is_duration {
                 Place::from(column)
             } else {
-                dated(column, end_date)
+                dated(column, end_date, end_parts)
             }
         });
         Ok((start, end, is_duration))
@@ -285,6 +294,7 @@ impl Columns {
                 start: Place::from((0, None)),
                 end: has_ends.then_some((1, None)).map(Place::from),
                 is_duration: false,
+                lasting: None,
                 class: row.len() - 1,
                 event: None,
                 status: None,
@@ -313,8 +323,12 @@ impl Columns {
         let is_sequence = files.as_ref().is_some_and(|own| own.is_sequence);
         let network = heads.known(&NETWORKS).map(|(at, _)| at);
         let station = heads.known(&STATIONS);
+        let lasting = heads
+            .known(&DURATIONS)
+            .filter(|_| end.is_some() && !is_duration);
         Ok(Self {
-            numbers: heads.numbers(&start),
+            lasting: lasting.map(Place::from),
+            numbers: heads.numbers(&start, end.as_ref()),
             offset: heads.known(&[FILE_OFFSET]).filter(|_| is_sequence),
             station: station.map(|(at, _)| (at, network)),
             start,

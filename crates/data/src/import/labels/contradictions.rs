@@ -1,9 +1,10 @@
 //! Columns of a label table that tell the same in different ways.
 
 use super::columns::Columns;
-use super::heads::{DURATIONS, ENDS, Separated, all_plain, cell, line};
+use super::heads::{DURATIONS, ENDS, STARTS, Separated, all_plain, cell, line};
 use super::places::{Place, TimeCells};
 use super::settings::LabelsFile;
+use super::zone_names::without_zone;
 use super::{Label, Time};
 use crate::error::import::LabelTableError;
 use crate::recording::{DateOrder, NANOS};
@@ -61,6 +62,81 @@ pub(super) fn check_names(
     Ok(())
 }
 
+/// Checks that no column tells other starts or durations than the one that counts, in another unit or as UTC: `duration_min` and
+/// `duration_sec`, `start` and `start_utc`.
+///
+/// # Errors
+/// If one does, unless the list says which counts.
+pub(super) fn check_forms(
+    heads: &csv::StringRecord,
+    rows: &[&csv::StringRecord],
+    (columns, separated): (&Columns, Separated),
+    settings: &LabelsFile,
+) -> Result<(), LabelTableError> {
+    let names = all_plain(heads);
+    let lasting = columns.end.filter(|_| columns.is_duration);
+    let ending = columns.end.filter(|_| !columns.is_duration);
+    for (key, place, given, known) in [
+        ("start", Some(columns.start), &settings.start, &STARTS[..]),
+        ("duration", lasting, &settings.duration, &DURATIONS[..]),
+        ("end", ending, &settings.end, &ENDS[..]),
+    ] {
+        let time = place.filter(|_| given.is_none()).map(|place| place.time);
+        let Some(TimeCells::Column((at, unit))) = time else {
+            continue;
+        };
+        let as_utc = format!("{}utc", names[at].0);
+        let are_fractions = unit.is_some_and(|unit| {
+            let limit = (1.0 / unit).round();
+            let is_own = |own: f64| own.fract() == 0.0 && (0.0..limit).contains(&own);
+            rows.iter()
+                .all(|row| cell(row, at).parse().is_ok_and(is_own))
+        });
+        let is_clock =
+            |other: usize| are_fractions && rows.iter().any(|row| cell(row, other).contains(':'));
+        let others = (0..heads.len()).filter(|other| {
+            let (name, unit) = &names[*other];
+            let has_unit = *name == names[at].0 && unit.is_some() && key != "end";
+            let is_behind = known.contains(&&**name) && is_clock(*other);
+            *other != at
+                && (has_unit
+                    || is_behind
+                    || *name == as_utc && !without_zone(cell(heads, *other)).1)
+        });
+        for other in others {
+            let time = |row: &csv::StringRecord, at: usize, unit: Option<f64>| {
+                let text = separated.number(cell(row, at)).into_owned();
+                let time = Time::parse(&text, unit, DateOrder::Unknown).ok()?;
+                Some((time, rounding(&text, unit)))
+            };
+            let differs = |row: &&&csv::StringRecord| {
+                if is_clock(other) {
+                    return true;
+                }
+                let own = time(row, at, unit).zip(time(row, other, names[other].1));
+                own.is_some_and(|((own, one), (other, another))| {
+                    is_other(own, other, NEAR.max(one).max(another))
+                })
+            };
+            if let Some(row) = rows.iter().find(differs) {
+                return Err(LabelTableError::Differing {
+                    key,
+                    names: [at, other].map(|at| cell(heads, at).to_owned()),
+                    line: line(row),
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Seconds by which a number with decimals may be rounded.
+fn rounding(text: &str, unit: Option<f64>) -> f64 {
+    let decimals = text.split_once('.').map(|(_, decimals)| decimals.len());
+    let Some(decimals) = decimals else { return 0.0 };
+    ROUNDED * unit.unwrap_or(1.0) * 0.1f64.powi(decimals.min(9) as i32)
+}
+
 /// Warnings on columns that tell another end than the one that counts: durations beside ends, and ends of other names. `labels` are
 /// those of `rows`.
 pub(super) fn of_ends(
@@ -83,7 +159,7 @@ pub(super) fn of_ends(
             let mut pairs = rows.iter().zip(labels);
             pairs.find(|(row, label)| {
                 let other = Time::parse(&separated.number(cell(row, at)), *unit, order);
-                other.is_ok_and(|other| is_other(other, label.end))
+                other.is_ok_and(|other| is_other(other, label.end, NEAR))
             })
         } else if DURATIONS.contains(&&**name) {
             let seconds = |row: &csv::StringRecord| separated.seconds(cell(row, at), *unit);
@@ -104,10 +180,11 @@ pub(super) fn of_ends(
     said.collect()
 }
 
-fn is_other(a: Time, b: Time) -> bool {
+/// Whether two times differ by more than `near` seconds.
+fn is_other(a: Time, b: Time, near: f64) -> bool {
     match (a, b) {
-        (Time::Seconds(a), Time::Seconds(b)) => (a - b).abs() > NEAR,
-        (Time::Moment(a), Time::Moment(b)) => a.abs_diff(b) as f64 > NEAR * NANOS,
+        (Time::Seconds(a), Time::Seconds(b)) => (a - b).abs() > near,
+        (Time::Moment(a), Time::Moment(b)) => a.abs_diff(b) as f64 > near * NANOS,
         // A time of day, or seconds beside a date.
         _ => false,
     }

@@ -1,4 +1,6 @@
-//! The days of labels whose times are times of day without a date.
+//! The days of labels whose times are times of day without a date, or whose ends are after midnight.
+
+use support::words::counted;
 
 use super::places::clock;
 use super::{Label, Time};
@@ -55,4 +57,33 @@ impl Label {
 fn shown(nanos: i64) -> String {
     let text = clock(nanos.rem_euclid(DAY));
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// Labels whose end is earlier in the day than their start, and has no date of its own.
+#[derive(Default)]
+pub(super) struct Nights {
+    count: usize,
+    /// The first of them: its line and its times.
+    first: String,
+}
+
+impl Nights {
+    /// Adds a label with such an end.
+    pub fn add(&mut self, line: u64, (start, end): (String, String)) {
+        if self.count == 0 {
+            self.first = format!("line {line}, from `{start}` to `{end}`");
+        }
+        self.count += 1;
+    }
+
+    /// Information on them.
+    pub fn note(self) -> Option<String> {
+        let labels = counted(self.count, "label");
+        (self.count > 0).then(|| {
+            format!(
+                "{labels} with an end before the start, taken for one on the next day (the first: {})",
+                self.first
+            )
+        })
+    }
 }

@@ -4,11 +4,14 @@ use std::borrow::Cow;
 use std::io::Read;
 use std::path::Path;
 
+use support::words::counted;
+
 use super::columns::Columns;
-use super::heads::{SEPARATORS, Separated, first_line, reader};
+use super::heads::{SEPARATORS, STARTS, Separated, all_plain, first_line, reader, separator};
+use super::numbers;
 use super::settings::LabelsFile;
 use crate::error::import::LabelTableError;
-use crate::recording::signatures;
+use crate::recording::{parse_time, signatures};
 
 /// Bytes by which a file of another kind is recognised.
 const HEAD: u64 = 64 << 10;
@@ -19,8 +22,8 @@ pub(super) fn with_tabs(text: &str) -> Cow<'_, str> {
     let Some(head) = first_line(text) else {
         return text.into();
     };
-    let words: Vec<&str> = head.split_whitespace().collect();
-    if words.len() < 2 || head.contains(SEPARATORS.map(char::from)) || text.contains('"') {
+    let words = words(head);
+    if words.len() < 2 || head.contains(SEPARATORS.map(char::from)) {
         return text.into();
     }
     let is_number = |word: &&str| word.parse::<f64>().is_ok();
@@ -28,7 +31,9 @@ pub(super) fn with_tabs(text: &str) -> Cow<'_, str> {
     let columns = if words[..2].iter().all(is_number) {
         words.len().min(3)
     } else {
-        words.len()
+        // R gives its numbers of rows no name.
+        let mut below = text.lines().skip_while(|line| line.trim() != head).skip(1);
+        words.len() + usize::from(below.all(|line| has_row_name(line, words.len())))
     };
     let line = |line: &str| match line.trim_start().strip_prefix('#') {
         Some(comment) => format!("#{}\n", cells(comment, columns)),
@@ -67,9 +72,8 @@ pub(super) fn htk(path: &Path, text: &str) -> Option<String> {
 fn cells(line: &str, columns: usize) -> String {
     let mut rest = line.trim();
     let mut all = Vec::new();
-    while all.len() + 1 < columns
-        && let Some((word, more)) = rest.split_once(char::is_whitespace)
-    {
+    while all.len() + 1 < columns && word_end(rest) < rest.len() {
+        let (word, more) = rest.split_at(word_end(rest));
         all.push(word);
         rest = more.trim_start();
     }
@@ -77,11 +81,101 @@ fn cells(line: &str, columns: usize) -> String {
     all.join("\t")
 }
 
+fn words(line: &str) -> Vec<&str> {
+    let mut rest = line.trim();
+    let mut words = Vec::new();
+    while !rest.is_empty() {
+        let (word, more) = rest.split_at(word_end(rest));
+        words.push(word);
+        rest = more.trim_start();
+    }
+    words
+}
+
+/// Whether a line, if it is none without words, has a word more than there are columns, and the first is in quotation marks.
+fn has_row_name(line: &str, columns: usize) -> bool {
+    let words = words(line);
+    words.is_empty() || words.len() == columns + 1 && words[0].starts_with('"')
+}
+
+/// Where the first word of a line ends; blanks in quotation marks belong to it.
+fn word_end(line: &str) -> usize {
+    let quoted = line.strip_prefix('"').and_then(|rest| rest.find('"'));
+    let from = quoted.map_or(0, |at| at + 2);
+    let end = line[from..].find(char::is_whitespace);
+    end.map_or(line.len(), |end| from + end)
+}
+
 /// The comment right above the first row, which may have the names of the columns.
 pub(super) fn comment_above(text: &str) -> Option<&str> {
     let above = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let comments = above.take_while(|line| line.starts_with('#'));
     comments.last().map(|line| line.trim_start_matches('#'))
+}
+
+/// Information on lines with a number of `cells` that `#` makes comments.
+pub(super) fn comments(text: &str, separator: u8, cells: usize) -> Option<String> {
+    let is_row = |(_, line): &(usize, &str)| {
+        line.starts_with('#') && line.split(char::from(separator)).count() == cells
+    };
+    let lines = text
+        .lines()
+        .enumerate()
+        .map(|(at, line)| (at + 1, line.trim()));
+    let below = lines.skip_while(|(_, line)| line.is_empty() || line.starts_with('#'));
+    let all: Vec<(usize, &str)> = below.filter(is_row).collect();
+    let (line, first) = all.first().filter(|_| cells > 1)?;
+    Some(format!(
+        "{} beginning with `#` not read, as comments are: line {line} is `{first}`",
+        counted(all.len(), "line")
+    ))
+}
+
+/// The text without the line `sep=;` that spreadsheets read.
+pub(super) fn without_sep(text: &str) -> &str {
+    let line = text.lines().next().unwrap_or_default().trim_end();
+    match line.strip_prefix("sep=") {
+        // The lines keep their numbers.
+        Some(separator) if separator.chars().count() < 2 => &text[line.len()..],
+        _ => text,
+    }
+}
+
+/// Lines in which the names of columns are sought.
+const LINES: usize = 50;
+
+/// The text with empty lines in place of those above the names of its columns, and the line of the names from 1; `None` if no
+/// line below the first has the names that are needed.
+pub(super) fn names_below(text: &str, settings: &LabelsFile) -> Option<(String, usize)> {
+    let mut rest = text;
+    for above in 1..LINES {
+        rest = rest.split_once('\n')?.1;
+        let line = rest.lines().next()?.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let line = with_tabs(line);
+        let separator = separator(&line);
+        let names = reader(&line, separator).records().next()?.ok()?;
+        let found = Columns::find(&names, Separated(separator), settings);
+        if found.is_ok_and(|own| own.named) {
+            return Some(("\n".repeat(above) + rest, above + 1));
+        }
+    }
+    None
+}
+
+/// The time from which those of annotations of MNE count, if a comment tells it: `# orig_time : 2024-05-01 10:00:00`.
+pub(super) fn orig_time(text: &str) -> Option<i64> {
+    let lines = text.lines().map(str::trim).take(LINES);
+    let mut comments = lines.filter_map(|line| line.strip_prefix('#'));
+    let time = comments.find_map(|line| {
+        line.trim()
+            .strip_prefix("orig_time")?
+            .trim()
+            .strip_prefix(':')
+    })?;
+    parse_time(time).ok()
 }
 
 /// What a file is that is no table of text; `None` if it is unknown.
@@ -96,7 +190,8 @@ pub(super) fn other(path: &Path) -> Option<LabelTableError> {
     };
     Some(LabelTableError::Other { what })
 }
-/// Finds the columns by the names in the first row, or in a comment above it.
+
+/// Finds the columns by the names in the first row, or in a comment above it; and the row of names.
 ///
 /// # Errors
 /// If a column is missing.
@@ -105,9 +200,10 @@ pub(super) fn columns_of(
     first: &csv::StringRecord,
     separated: Separated,
     settings: &LabelsFile,
-) -> Result<Columns, LabelTableError> {
+) -> Result<(Columns, csv::StringRecord), LabelTableError> {
     let found = Columns::find(first, separated, settings);
-    if found.as_ref().is_ok_and(|own| own.named) {
+    let found = found.map(|own| (own, first.clone()));
+    if found.as_ref().is_ok_and(|(own, _)| own.named) {
         return found;
     }
     let above = comment_above(text)
@@ -117,14 +213,17 @@ pub(super) fn columns_of(
         return found;
     };
     let is_number = |cell: &str| separated.number(cell).parse::<f64>().is_ok();
+    let are_names = first.iter().any(is_number)
+        && !names.iter().any(is_number)
+        && (found.is_err()
+            || all_plain(&names)
+                .iter()
+                .any(|(name, _)| STARTS.contains(&&**name))
+            || names.iter().any(|name| numbers::counted(name).is_some()));
     match Columns::find(&names, separated, settings) {
-        Ok(own) if own.named => Ok(Columns { above: true, ..own }),
+        Ok(own) if own.named => Ok((Columns { above: true, ..own }, names)),
         // What the names lack, rather than what the first row is.
-        Err(lacking)
-            if found.is_err() && first.iter().any(is_number) && !names.iter().any(is_number) =>
-        {
-            Err(lacking)
-        }
+        Err(lacking) if are_names => Err(lacking),
         _ => found,
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::zone_names::without_zone;
-use crate::recording::unit;
+use crate::recording::{DateOrder, unit};
 
 /// Column names in label tables of various programs. Those of instants, such as picks, come last.
 pub(super) const STARTS: [&str; 26] = [
@@ -54,7 +54,7 @@ pub(super) const ENDS: [&str; 16] = [
     "eventend",
     "eventendtime",
 ];
-pub(super) const CLASSES: [&str; 22] = [
+pub(super) const CLASSES: [&str; 23] = [
     "class",
     "label",
     "classname",
@@ -77,6 +77,7 @@ pub(super) const CLASSES: [&str; 22] = [
     "phasetype",
     "phasehint",
     "phase",
+    "description",
 ];
 pub(super) const EVENTS: [&str; 2] = ["event", "eventid"];
 /// Columns that give a duration instead of an end.
@@ -187,13 +188,17 @@ fn parts(head: &str) -> (String, Option<f64>, Form) {
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
     let (words, is_form) = match &words[..] {
         [name @ .., "utc" | "gmt" | "datenum" | "mjd"] if !name.is_empty() => (name, true),
-        ["utc" | "gmt", name @ ..] if !name.is_empty() => (name, true),
+        // A column of offsets has no ends.
+        ["utc" | "gmt", name @ ..] if !name.is_empty() && name != ["offset"] => (name, true),
         // ELAN's forms of times are no units.
         [name @ .., "hh", "mm", "ss", "ms" | "msec"] if !name.is_empty() => (name, true),
         [name @ .., "ss", "ms" | "msec"] if !name.is_empty() => {
             return (name.concat(), Some(1.0), Form::Plain);
         }
-        words => (words, false),
+        words => match of_pattern(words) {
+            0 => (words, false),
+            count => (&words[..words.len() - count], true),
+        },
     };
     let form = match (has_zone, is_form) {
         (true, _) => Form::Zone,
@@ -209,19 +214,65 @@ fn parts(head: &str) -> (String, Option<f64>, Form) {
     (words.concat(), None, form)
 }
 
+/// Number of words at the end of a name that spell the pattern of its times, as in `Start (dd.mm.yyyy hh:mm:ss)`. Minutes and
+/// seconds alone are no times of day.
+fn of_pattern(words: &[&str]) -> usize {
+    let is_part = |word: &&&str| {
+        let letters = word.bytes().all(|letter| b"ymdhsf".contains(&letter));
+        letters && word.len() > 1
+    };
+    let parts: Vec<&str> = words.iter().rev().take_while(is_part).copied().collect();
+    // `start_hh` is a part of a time.
+    let is_pattern = parts.len() < words.len()
+        && (parts.len() > 1 || parts.concat().len() > "yyyy".len())
+        && parts
+            .iter()
+            .any(|word| word.contains("hh") || word.contains("yy"));
+    if is_pattern { parts.len() } else { 0 }
+}
+
+/// Whether the day or the month comes first, if a name spells it: `Date (dd/mm/yyyy)`.
+pub(super) fn spelled_order(head: &str) -> Option<DateOrder> {
+    let head = head.to_lowercase();
+    let [day, month, year] = ["dd", "mm", "yy"].map(|part| head.find(part));
+    let (day, month, year) = (day?, month?, year?);
+    if year < day.max(month) {
+        return None;
+    }
+    Some(if day < month {
+        DateOrder::DayFirst
+    } else {
+        DateOrder::MonthFirst
+    })
+}
+
 /// The unit in seconds that a whole name is, as `ms`.
 pub(super) fn whole_unit(head: &str) -> Option<f64> {
     unit(&head.trim().to_lowercase())
 }
 
-/// The separator of a label table: the one that occurs most often in its first line. A comma may also be in its numbers.
+/// The separator of a label table: the one that tells the most times and known names in its first line and, of several, occurs
+/// most often. A comma may also be in its numbers, and texts may have any.
 pub(super) fn separator(text: &str) -> u8 {
-    let head = first_line(text);
-    let count = |own: &u8| head.map_or(0, |head| head.bytes().filter(|byte| byte == own).count());
-    SEPARATORS.into_iter().max_by_key(count).unwrap_or(b',')
+    let head = first_line(text).unwrap_or_default();
+    let known = |own: &u8| {
+        let cells = head
+            .split(char::from(*own))
+            .map(|cell| cell.trim_matches(['"', ' ']));
+        let is_known = |cell: &&str| {
+            let name = plain(cell).0;
+            let names = [&STARTS[..], &ENDS, &DURATIONS, &CLASSES];
+            let number = Separated(*own).number(cell).parse::<f64>();
+            number.is_ok() || names.iter().any(|known| known.contains(&&*name))
+        };
+        cells.filter(is_known).count()
+    };
+    let count = |own: &u8| head.bytes().filter(|byte| byte == own).count();
+    let key = |own: &u8| (count(own).min(1) * known(own), count(own));
+    SEPARATORS.into_iter().max_by_key(key).unwrap_or(b',')
 }
 
-pub(super) const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
+pub(super) const SEPARATORS: [u8; 4] = [b'|', b',', b';', b'\t'];
 
 /// The first line of a table.
 pub(super) fn first_line(text: &str) -> Option<&str> {
@@ -236,10 +287,13 @@ pub(super) struct Separated(pub u8);
 impl Separated {
     /// A number with a point if it has a decimal comma.
     pub fn number(self, cell: &str) -> Cow<'_, str> {
-        if self.0 == b',' || cell.contains('.') {
-            return cell.into();
+        let is_decimal = |at: usize| cell.as_bytes().get(at + 1).is_some_and(u8::is_ascii_digit);
+        match cell.find(',') {
+            Some(at) if self.0 != b',' && !cell.contains('.') && is_decimal(at) => {
+                cell.replace(',', ".").into()
+            }
+            _ => cell.into(),
         }
-        cell.replace(',', ".").into()
     }
 
     /// Seconds of a number in units of `unit` seconds.

@@ -17,6 +17,10 @@ pub(super) struct Numbers {
     counted: Option<&'static str>,
     /// Whether they are days.
     are_days: bool,
+    /// The column of ends or durations that counts something, and what.
+    end: Option<(String, &'static str)>,
+    /// Whether no name tells the unit of ends or durations.
+    lacks_unit: bool,
 }
 
 /// What the numbers of a column of starts count, by its name: `start_sample`, `Begin Frame`, `start_ticks`.
@@ -64,24 +68,41 @@ impl Numbers {
             column: name.to_owned(),
             counted: count(&words),
             are_days: words.iter().any(is_days),
+            ..Self::default()
         }
     }
 
-    /// Makes moments of days. `has_lengths`: whether ends are given by lengths in seconds.
+    /// Adds the name of the column of ends or durations, which has no unit.
+    pub fn with_end(mut self, name: &str) -> Self {
+        self.end = counted_by(name).map(|what| (name.to_owned(), what));
+        self.lacks_unit = true;
+        self
+    }
+
+    /// Refuses ends and durations that count something.
+    fn check_ends(&self, labels: &[&mut Label], has_lengths: bool) -> Result<(), LabelTableError> {
+        let is_number = |label: &&mut Label| has_lengths || label.end.is_relative();
+        match self.end.clone().filter(|_| labels.iter().any(is_number)) {
+            Some((column, what)) => Err(LabelTableError::Counted { column, what }),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes moments of days. `has_lengths`: whether ends are given by lengths in seconds. Returns whether they are days.
     ///
     /// # Errors
-    /// If the numbers of starts count something, or may be days and no name says so.
+    /// If numbers count something, or may be days and no name says so.
     pub fn apply(
         &self,
         labels: &mut [&mut Label],
         has_lengths: bool,
-    ) -> Result<(), LabelTableError> {
+    ) -> Result<bool, LabelTableError> {
         let seconds = |label: &&mut Label| match (label.start, label.end) {
             (Time::Seconds(start), Time::Seconds(end)) => Some([start, end]),
             _ => None,
         };
         let Some(times) = labels.iter().map(seconds).collect::<Option<Vec<_>>>() else {
-            return Ok(());
+            return self.check_ends(labels, has_lengths).map(|()| false);
         };
         if let Some(what) = self.counted.filter(|_| !times.is_empty()) {
             return Err(LabelTableError::Counted {
@@ -89,6 +110,7 @@ impl Numbers {
                 what,
             });
         }
+        self.check_ends(labels, has_lengths)?;
         let starts: Vec<f64> = times.iter().map(|[start, _]| *start).collect();
         let Some(count) = DayCount::of(&starts) else {
             return match starts.first().filter(|_| self.are_days) {
@@ -96,7 +118,7 @@ impl Numbers {
                     column: self.column.clone(),
                     number: *number,
                 }),
-                None => Ok(()),
+                None => Ok(false),
             };
         };
         if !self.are_days {
@@ -109,7 +131,18 @@ impl Numbers {
                     what: count.what,
                 });
             }
-            return Ok(());
+            return Ok(false);
+        }
+        let lasts = |[start, end]: &[f64; 2]| end - start;
+        let has_short = times.iter().any(|own| lasts(own) > 0.0);
+        if has_lengths
+            && self.lacks_unit
+            && has_short
+            && times.iter().all(|own| lasts(own) < SHORTEST)
+        {
+            return Err(LabelTableError::DurationsInDays {
+                number: lasts(&times[0]),
+            });
         }
         for (label, [start, end]) in labels.iter_mut().zip(times) {
             let moments = count.times(&[start, end]);
@@ -120,7 +153,7 @@ impl Numbers {
                 Time::Moment(moments[1])
             };
         }
-        Ok(())
+        Ok(true)
     }
 }
 

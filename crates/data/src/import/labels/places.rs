@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use super::Time;
+use super::doubts::is_date;
 use super::heads::{DATES, ENDS, STARTS, Separated, cell, plain};
 use crate::error::import::{LabelTableError, LabelTimeError};
-use crate::recording::{DateOrder, TimeParts, clock_alone, format_date};
+use crate::recording::{DateOrder, TimeParts, clock_alone, format_date, is_missing};
 
 /// A column of times: its number from 0, and its unit in seconds if its name tells one.
 pub(super) type TimeColumn = (usize, Option<f64>);
@@ -57,6 +58,19 @@ impl Place {
         }
     }
 
+    /// Whether there is a date of more than a year beside the time.
+    pub fn has_day(&self) -> bool {
+        match self.date {
+            Some(DateCells::Parts(parts)) => !parts.is_year_alone(),
+            date => date.is_some(),
+        }
+    }
+
+    /// Whether parts tell a time of day.
+    pub fn has_clock(&self) -> bool {
+        matches!(self.time, TimeCells::Parts(parts) if parts.has_clock())
+    }
+
     /// Whether a row has the date of this time and of `other` only once, in the same cells.
     pub fn shares_date(&self, other: &Self, row: &csv::StringRecord) -> bool {
         let own = self.date_beside(row);
@@ -76,16 +90,28 @@ impl Place {
 
     /// Its columns, first those of the time.
     pub fn columns(self) -> Vec<usize> {
-        let mut all = match self.time {
+        let own = match self.time {
             TimeCells::Column((at, _)) => vec![at],
             TimeCells::Parts(parts) => parts.columns().collect(),
         };
+        [own, self.date_columns()].concat()
+    }
+
+    /// The columns of dates beside the time.
+    pub fn date_columns(self) -> Vec<usize> {
         match self.date {
-            Some(DateCells::Column(at)) => all.push(at),
-            Some(DateCells::Parts(parts)) => all.extend(parts.columns()),
-            None => {}
+            Some(DateCells::Column(at)) => vec![at],
+            Some(DateCells::Parts(parts)) => parts.columns().collect(),
+            None => Vec::new(),
         }
-        all
+    }
+
+    /// Whether a row has a date and no time of day.
+    pub fn is_date_alone(&self, row: &csv::StringRecord) -> bool {
+        match self.time {
+            TimeCells::Column((at, _)) => is_date(cell(row, at)),
+            TimeCells::Parts(parts) => parts.has_date() && parts.clock().columns().next().is_none(),
+        }
     }
 
     /// Cells that may have dates.
@@ -101,7 +127,7 @@ impl Place {
         own.into_iter().chain(date)
     }
 
-    /// The time in a row; `None` if its cells are empty.
+    /// The time in a row; `None` if its cells are empty, or mark a missing value.
     ///
     /// # Errors
     /// If it is malformed, or a time of day without a date.
@@ -111,16 +137,21 @@ impl Place {
         (separated, order): (Separated, DateOrder),
     ) -> Result<Option<Time>, LabelTimeError> {
         let text: Cow<'_, str> = match self.time {
-            TimeCells::Column((at, _)) if cell(row, at).is_empty() => return Ok(None),
+            TimeCells::Column((at, _)) if is_missing(cell(row, at).as_bytes()) => return Ok(None),
             TimeCells::Column((at, unit)) => {
                 let text = cell(row, at);
                 match Time::parse(&separated.number(text), unit, order) {
-                    Err(LabelTimeError::NoDate { .. }) if self.date.is_some() => text.into(),
+                    // As for `10.15.30`, the date may tell that it is a time of day.
+                    Err(LabelTimeError::NoDate { .. } | LabelTimeError::Time(_))
+                        if self.has_day() =>
+                    {
+                        text.into()
+                    }
                     Err(LabelTimeError::NoDate { text }) => {
                         let clock = clock_alone(&text).map(Time::Clock);
                         return clock.map(Some).ok_or(LabelTimeError::NoDate { text });
                     }
-                    Ok(Time::Seconds(_)) if self.is_clock && self.date.is_some() => {
+                    Ok(Time::Seconds(_)) if self.is_clock && self.has_day() => {
                         return Err(LabelTimeError::NoClock { text: text.into() });
                     }
                     other => return other.map(Some),
@@ -140,6 +171,10 @@ impl Place {
         };
         let date: Cow<'_, str> = match self.date {
             Some(DateCells::Column(at)) => cell(row, at).into(),
+            Some(DateCells::Parts(parts)) if !parts.has_date() => {
+                let missing = parts.missing(|_| 0.0).join("`, `");
+                return Err(LabelTimeError::NoPartOfDate { missing });
+            }
             Some(DateCells::Parts(parts)) => format_date(nanos(row, &parts, separated)?).into(),
             None => return Err(LabelTimeError::NoDate { text: text.into() }),
         };
@@ -187,23 +222,17 @@ pub(super) struct PartNames {
 
 impl PartNames {
     pub fn of(heads: &csv::StringRecord) -> Self {
-        let words = |head: &str| -> (String, String) {
-            let words = head.split(|c: char| !c.is_alphanumeric());
-            let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
-            let (last, before) = words.split_last().map_or(("", &[][..]), |(l, b)| (*l, b));
-            (before.concat().to_lowercase(), last.to_owned())
-        };
-        let all: Vec<(String, String)> = heads.iter().map(words).collect();
-        let find = |is: &dyn Fn(&str) -> bool| {
-            let own = all.iter().enumerate().filter(|(_, (before, _))| is(before));
-            let names: Vec<(usize, &str)> =
-                own.map(|(at, (_, last))| (at, last.as_str())).collect();
+        let find = |before: Option<&[&str]>| {
+            let own = heads.iter().enumerate();
+            let names = own.filter_map(|(at, head)| Some((at, part_behind(head, before)?)));
+            let names: Vec<(usize, String)> = names.collect();
+            let names: Vec<(usize, &str)> = names.iter().map(|(at, own)| (*at, &**own)).collect();
             TimeParts::find(&names)
         };
         Self {
-            plain: find(&str::is_empty),
-            start: find(&|before| STARTS.contains(&before)),
-            end: find(&|before| ENDS.contains(&before)),
+            plain: find(None),
+            start: find(Some(&STARTS)),
+            end: find(Some(&ENDS)),
         }
     }
 
@@ -241,12 +270,34 @@ impl PartNames {
         Ok(None)
     }
 
-    /// The date of times of day in one cell.
-    pub fn date(&self) -> Option<DateCells> {
-        let found = [self.start.date(), self.plain.date()];
-        let found = found.into_iter().find(TimeParts::has_date);
-        found.map(DateCells::Parts)
+    /// The dates of times of day in one cell: those of starts, and of ends. They may lack a part.
+    pub fn dates(&self) -> [Option<DateCells>; 2] {
+        let find = |parts: &[TimeParts]| {
+            let dates = || parts.iter().map(|own| own.date());
+            let whole = dates().find(TimeParts::has_date);
+            let found = whole.or_else(|| dates().find(TimeParts::has_part_of_date));
+            found.map(DateCells::Parts)
+        };
+        [
+            find(&[self.start, self.plain]),
+            find(&[self.end, self.start, self.plain]),
+        ]
     }
+}
+
+/// What is behind the longest of the names `before` in `head`: `day of year` in `start day of year`. Without `before`, all of it.
+fn part_behind(head: &str, before: Option<&[&str]>) -> Option<String> {
+    let words = head.split(|c: char| !c.is_alphanumeric());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    let Some(before) = before else {
+        return Some(words.join(" "));
+    };
+    let is_before = |count: &usize| {
+        let name = words[..*count].concat().to_lowercase();
+        before.contains(&&*name)
+    };
+    let count = (1..words.len()).rev().find(is_before)?;
+    Some(words[count..].join(" "))
 }
 
 /// # Errors

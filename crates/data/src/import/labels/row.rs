@@ -33,6 +33,25 @@ impl Reading<'_> {
         Ok(time.map(|time| self.zones.utc(time, place, row)))
     }
 
+    /// Shifts the times of labels that were days in the rows of `pairs` to UTC.
+    pub fn shift_days(
+        &self,
+        pairs: &[(&csv::StringRecord, Option<&csv::StringRecord>)],
+        labels: &mut [&mut Label],
+    ) {
+        for ((row, stop), label) in pairs.iter().zip(labels) {
+            let start = &self.columns.start;
+            let end = match (stop, &self.columns.end) {
+                (Some(stop), _) => self.zones.offset(start, stop),
+                (None, Some(end)) if !self.columns.is_duration => self.zones.offset(end, row),
+                (None, _) => self.zones.offset(start, row),
+            };
+            let seconds = |offset: i64| -(offset as f64) / NANOS;
+            label.start = label.start.later(seconds(self.zones.offset(start, row)));
+            label.end = label.end.later(seconds(end));
+        }
+    }
+
     /// Start and end in a row, as messages show them; if the end has a row of its own, that is `stop`.
     pub fn shown(
         &self,
@@ -86,28 +105,34 @@ impl Reading<'_> {
         start: Time,
     ) -> Result<(Time, bool), LabelTimeError> {
         let columns = self.columns;
-        let given = match (stop, columns.end) {
-            (Some(stop), _) => {
-                let place = columns.start;
-                self.time(&place, stop)?.map(|time| (time, place))
-            }
-            (None, Some(place)) => self.time(&place, row)?.map(|time| (time, place)),
+        let read = |place: Place, row, is_duration| {
+            let time = self.time(&place, row)?;
+            Ok::<_, LabelTimeError>(time.map(|time| (time, place, is_duration)))
+        };
+        let mut given = match (stop, columns.end) {
+            (Some(stop), _) => read(columns.start, stop, false)?,
+            (None, Some(place)) => read(place, row, columns.is_duration)?,
             (None, None) => None,
         };
+        if given.is_none()
+            && let Some(place) = columns.lasting
+        {
+            given = read(place, row, true)?;
+        }
         let mut is_night = false;
         let end = match given {
             None => None,
-            Some((end, _)) if !columns.is_duration => {
+            Some((end, _, false)) => {
                 let own = self.next_day(row, start, end)?;
                 is_night = own != end;
                 Some(own)
             }
-            Some((Time::Seconds(seconds), _)) => Some(start.later(seconds)),
+            Some((Time::Seconds(seconds), ..)) => Some(start.later(seconds)),
             // `00:01:00`; in `01:30`, the first number may be that of hours or of minutes.
-            Some((Time::Clock(nanos), place)) if place.shown(row).matches(':').count() == 2 => {
+            Some((Time::Clock(nanos), place, _)) if place.shown(row).matches(':').count() == 2 => {
                 Some(start.later(nanos as f64 / NANOS))
             }
-            Some((Time::Moment(_) | Time::Clock(_), place)) => {
+            Some((Time::Moment(_) | Time::Clock(_), place, _)) => {
                 return Err(LabelTimeError::NotDuration {
                     text: place.shown(row),
                 });
@@ -151,6 +176,10 @@ impl Reading<'_> {
             } else {
                 LabelTimeError::Backwards { start, end }
             });
+        }
+        if let (Time::Moment(_), Time::Seconds(_)) = (start, end) {
+            let (start, end) = self.shown(row, stop);
+            return Err(LabelTimeError::NumberAsEnd { start, end });
         }
         let event = columns.event.map(|at| cell(row, at).to_owned());
         let label = Label {

@@ -3,20 +3,21 @@
 use std::io::Read;
 use std::path::Path;
 
-use support::words::counted;
-
-use super::Label;
 use super::columns::{Columns, FileColumn, no_end};
+use super::days::Nights;
+use super::doubts::Table;
 use super::events::{self, are_events, is_sequence, names_at, offset};
-use super::heads::{Separated, cell, is_of_elan, line, reader, separator};
+use super::heads::{Separated, cell, is_of_elan, line, reader, separator, spelled_order};
 use super::numbers;
+use super::places::Place;
 use super::row::Reading;
 use super::settings::LabelsFile;
 use super::zones::Zones;
-use super::{contradictions, digits, flags, forms, units};
+use super::{Label, Time};
+use super::{contradictions, digits, flags, forms, layout, units};
 use crate::error::import::{LabelTableError, LabelTimeError};
 use crate::error::{DataError, ImportError, in_file};
-use crate::recording::DateOrders;
+use crate::recording::{DateOrder, DateOrders, format_time};
 use crate::text;
 
 /// A row of a table of labels.
@@ -41,6 +42,25 @@ pub(crate) struct LabelRows {
     pub warnings: Vec<String>,
 }
 
+impl LabelRows {
+    /// Makes moments of times that count from `zero` in nanoseconds since 1970.
+    fn count_from(&mut self, zero: i64) {
+        let mut has_relative = false;
+        let labels = self.rows.iter_mut().map(|row| &mut row.label);
+        for time in labels.flat_map(|label| [&mut label.start, &mut label.end]) {
+            if time.is_relative() {
+                *time = Time::Moment(time.nanos(zero));
+                has_relative = true;
+            }
+        }
+        if has_relative {
+            let zero = format_time(zero);
+            self.notes
+                .push(format!("times count from its `orig_time`, {zero}"));
+        }
+    }
+}
+
 /// Reads a table of labels with the columns `start`, `end` (or `duration`, or a length of all), `class` and optionally `event`
 /// and one of files, whose names the list may give. Times are dates, or numbers in the unit given in the column's name.
 ///
@@ -58,9 +78,12 @@ pub(crate) fn read(path: &Path, settings: &LabelsFile) -> Result<LabelRows, Data
     let htk = forms::htk(path, &text);
     let is_htk = htk.is_some();
     let text = htk.unwrap_or(text);
-    let rows = parse(&forms::with_tabs(&text), settings);
-    let mut rows = rows
+    let text = forms::without_sep(&text);
+    let mut rows = parse_below(text, settings)
         .map_err(|problem| known().unwrap_or_else(|| in_file(path)(ImportError::from(problem))))?;
+    if let Some(zero) = forms::orig_time(text) {
+        rows.count_from(zero);
+    }
     if is_htk {
         let note = "times are read in units of 100 ns, as HTK writes them in label files";
         rows.notes.push(note.into());
@@ -73,45 +96,102 @@ pub(crate) fn read(path: &Path, settings: &LabelsFile) -> Result<LabelRows, Data
     Ok(rows)
 }
 
+/// Reads a table that may have a description above the names of its columns.
+fn parse_below(text: &str, settings: &LabelsFile) -> Result<LabelRows, LabelTableError> {
+    let found = parse(&forms::with_tabs(text), settings);
+    let lacks_names = |problem: &LabelTableError| {
+        use LabelTableError::{NoColumn, NoEnd, NoGivenColumn};
+        matches!(
+            problem,
+            NoColumn { .. } | NoGivenColumn { .. } | NoEnd { .. }
+        )
+    };
+    if found
+        .as_ref()
+        .err()
+        .is_none_or(|problem| !lacks_names(problem))
+    {
+        return found;
+    }
+    let Some((below, line)) = forms::names_below(text, settings) else {
+        return found;
+    };
+    let mut rows = parse(&forms::with_tabs(&below), settings)?;
+    rows.notes
+        .push(format!("the names of its columns are in line {line}"));
+    Ok(rows)
+}
+
+/// The rows of labels of a table with a number of `columns`.
+///
+/// # Errors
+/// If one has more cells.
+fn below(
+    rows: &[csv::StringRecord],
+    columns: usize,
+) -> Result<Vec<&csv::StringRecord>, LabelTableError> {
+    // Audacity writes the frequencies of a label on a separate line below it.
+    let rows = rows.iter().filter(|row| row.get(0) != Some("\\"));
+    // Spreadsheets write the empty rows below a table.
+    let rows = rows.filter(|row| row.iter().any(|cell| !cell.is_empty()));
+    let rows: Vec<&csv::StringRecord> = rows.collect();
+    // Some programs leave out empty cells at the end.
+    let has_more =
+        |row: &&&csv::StringRecord| row.iter().skip(columns).any(|cell| !cell.is_empty());
+    match rows.iter().find(has_more) {
+        Some(row) => Err(LabelTableError::Cells {
+            line: line(row),
+            cells: row.len(),
+            columns,
+        }),
+        None => Ok(rows),
+    }
+}
+
+/// The rows that count, with each time whole in its cells, and information on them.
+///
+/// # Errors
+/// If columns contradict each other.
+fn whole(
+    heads: &csv::StringRecord,
+    mut rows: Vec<&csv::StringRecord>,
+    (columns, separated): (&mut Columns, Separated),
+    settings: &LabelsFile,
+) -> Result<(Vec<csv::StringRecord>, Vec<String>), LabelTableError> {
+    let mut said = flags::apply(heads, columns, &mut rows);
+    contradictions::check_names(heads, &rows, columns, settings)?;
+    contradictions::check_forms(heads, &rows, (&*columns, separated), settings)?;
+    units::apply(heads, &rows, columns)?;
+    let mut own: Vec<csv::StringRecord> = rows.iter().map(|row| (*row).clone()).collect();
+    if let Some((marked, note)) = digits::with_marks(heads, &rows, columns, separated) {
+        own = marked;
+        said.push(note);
+    }
+    Ok((own, said))
+}
+
 fn parse(text: &str, settings: &LabelsFile) -> Result<LabelRows, LabelTableError> {
     let separator = separator(text);
     let separated = Separated(separator);
     let mut reader = reader(text, separator);
-    let rows = reader.records().collect::<Result<Vec<_>, _>>()?;
-    let above = names_at(&rows);
-    let (description, rows) = rows.split_at(above);
+    let mut description = reader.records().collect::<Result<Vec<_>, _>>()?;
+    let above = names_at(&description);
+    let rows = layout::fitted(description.split_off(above));
     let Some(first) = rows.first() else {
         return Err(LabelTableError::Empty);
     };
-    let mut columns = forms::columns_of(text, first, separated, settings)?;
-    let has_heads = columns.named && !columns.above;
-    // Audacity writes the frequencies of a label on a separate line below it.
-    let rows = rows.iter().skip(usize::from(has_heads));
-    let rows = rows.filter(|row| row.get(0) != Some("\\"));
-    // Spreadsheets write the empty rows below a table.
-    let rows = rows.filter(|row| row.iter().any(|cell| !cell.is_empty()));
-    let mut rows: Vec<&csv::StringRecord> = rows.collect();
-    for row in &rows {
-        // Some programs leave out empty cells at the end.
-        if row.iter().skip(first.len()).any(|cell| !cell.is_empty()) {
-            return Err(LabelTableError::Cells {
-                line: line(row),
-                cells: row.len(),
-                columns: first.len(),
-            });
-        }
-    }
+    let (mut columns, names) = forms::columns_of(text, first, separated, settings)?;
+    let has_heads = columns.named;
+    let mut rows = below(
+        &rows[usize::from(has_heads && !columns.above)..],
+        names.len(),
+    )?;
+    let first = &names;
     let mut said = Vec::new();
-    let marked;
+    let own;
     if has_heads {
-        said = flags::apply(first, &columns, &mut rows);
-        contradictions::check_names(first, &rows, &columns, settings)?;
-        units::apply(first, &rows, &mut columns)?;
-        if let Some((own, note)) = digits::with_marks(first, &rows, &columns, separated) {
-            marked = own;
-            rows = marked.iter().collect();
-            said.push(note);
-        }
+        (own, said) = whole(first, rows, (&mut columns, separated), settings)?;
+        rows = own.iter().collect();
     }
     if columns.observation.is_some() || above > 0 {
         let is_sequence = is_sequence(&rows, &columns)?;
@@ -133,39 +213,48 @@ fn parse(text: &str, settings: &LabelsFile) -> Result<LabelRows, LabelTableError
     } else {
         Zones::default()
     };
-    let heads = Some(first).filter(|_| has_heads && settings.end.is_none());
+    let table = Table {
+        heads: first,
+        rows: &rows,
+        columns: &columns,
+        separated,
+        length: settings.length,
+    };
+    table.check_thousands()?;
+    let order = order(first, &rows, &columns);
     let mut read = labels(
-        (heads, &rows),
         pairs,
-        (columns, separated),
+        (&columns, separated, order),
         (settings.length, zones),
     )?;
     if from_start {
         let labels = read.rows.iter_mut().map(|row| &mut row.label);
         events::from_start(first, &rows, labels)?;
     }
+    if has_heads && rows.len() == read.rows.len() {
+        let labels: Vec<&Label> = read.rows.iter().map(|row| &row.label).collect();
+        let how = (&columns, separated, order);
+        let mut warnings = table.doubts(&labels);
+        if settings.end.is_none() {
+            warnings.extend(contradictions::of_ends(first, &rows, &labels, how));
+        }
+        read.warnings.extend(warnings);
+    }
     read.notes
-        .extend(said.into_iter().chain(offset(description)));
+        .extend(said.into_iter().chain(offset(&description)));
+    read.notes
+        .extend(forms::comments(text, separator, names.len()));
     Ok(read)
 }
 
-/// Reads labels, each from a row and, if starts and ends are in different rows, from that of its end. `rows` are those of all;
-/// `heads` name the columns, if the list does not give that of the ends.
+/// Reads labels, each from a row and, if starts and ends are in different rows, from that of its end.
 fn labels(
-    (heads, rows): (Option<&csv::StringRecord>, &[&csv::StringRecord]),
     pairs: Vec<(&csv::StringRecord, Option<&csv::StringRecord>)>,
-    (columns, separated): (Columns, Separated),
+    (columns, separated, order): (&Columns, Separated, DateOrder),
     (length, zones): (Option<f64>, Zones),
 ) -> Result<LabelRows, LabelTableError> {
-    // A single date may determine for all whether the day or the month comes first.
-    let places = [Some(columns.start), columns.end].into_iter().flatten();
-    let cells = rows.iter().flat_map(|row| {
-        let dates = places.clone().flat_map(|place| place.dates());
-        dates.map(|at| cell(row, at)).collect::<Vec<_>>()
-    });
-    let order = DateOrders::of(cells.map(str::as_bytes)).order();
     let reading = Reading {
-        columns: &columns,
+        columns,
         how: (separated, order),
         length,
         zones,
@@ -192,14 +281,17 @@ fn labels(
         Ok(LabelRow {
             label,
             file,
-            station: station(row, &columns),
+            station: station(row, columns),
         })
     };
     let own = pairs.iter().map(|pair| label(*pair));
     let mut own = own.collect::<Result<Vec<_>, LabelTableError>>()?;
     let has_lengths = columns.is_duration || length.is_some();
     let mut labels: Vec<&mut Label> = own.iter_mut().map(|row| &mut row.label).collect();
-    columns.numbers.apply(&mut labels, has_lengths)?;
+    let are_days = columns.numbers.apply(&mut labels, has_lengths)?;
+    if are_days {
+        reading.shift_days(&pairs, &mut labels);
+    }
     let mut files = columns.files.clone();
     if let Some((at, unit)) = columns.offset
         && let Some(offsets) = pairs
@@ -211,23 +303,41 @@ fn labels(
         files.iter_mut().for_each(|own| own.is_sequence = false);
     }
     let starts = own.iter().zip(&pairs);
-    let starts = starts.map(|(own, (row, _))| (own.label.start, columns.start.shown(row)));
-    let (mut warnings, zones) = reading.zones.said(starts);
-    if let Some(heads) = heads.filter(|_| rows.len() == own.len()) {
-        let labels: Vec<&Label> = own.iter().map(|row| &row.label).collect();
-        warnings.extend(contradictions::of_ends(
-            heads,
-            rows,
-            &labels,
-            (&columns, separated, order),
-        ));
-    }
+    let starts = starts.map(|(own, (row, _))| {
+        // Days in numbers are no Unix time, which has a zone.
+        let shown = if are_days {
+            String::new()
+        } else {
+            columns.start.shown(row)
+        };
+        (own.label.start, shown)
+    });
+    let (warnings, zones) = reading.zones.said(starts);
     Ok(LabelRows {
         notes: nights.note().into_iter().chain(zones).collect(),
         rows: own,
         files,
         warnings,
     })
+}
+
+/// Whether the day or the month comes first in dates: a single one may determine it for all, or else the names of their columns,
+/// such as `Date (dd/mm/yyyy)`.
+fn order(heads: &csv::StringRecord, rows: &[&csv::StringRecord], columns: &Columns) -> DateOrder {
+    let places = [Some(columns.start), columns.end].into_iter().flatten();
+    let dates: Vec<usize> = places.flat_map(Place::dates).collect();
+    let cells = rows
+        .iter()
+        .flat_map(|row| dates.iter().map(move |at| cell(row, *at)));
+    match DateOrders::of(cells.map(str::as_bytes)).order() {
+        DateOrder::Unknown => {
+            let mut spelled = dates
+                .iter()
+                .filter_map(|at| spelled_order(cell(heads, *at)));
+            spelled.next().unwrap_or_default()
+        }
+        known => known,
+    }
 }
 
 /// The station of a row, and the network before it, if columns tell them.
@@ -280,31 +390,4 @@ pub(crate) fn labels_of(path: &Path) -> Option<Result<LabelsOfFiles, DataError>>
         .as_ref()
         .is_ok_and(|(labels, _): &LabelsOfFiles| labels.iter().all(is_word));
     (columns.named || are_words).then_some(labels)
-}
-
-/// Labels whose end is earlier in the day than their start, and has no date of its own.
-#[derive(Default)]
-struct Nights {
-    count: usize,
-    /// The first of them: its line and its times.
-    first: String,
-}
-
-impl Nights {
-    fn add(&mut self, line: u64, (start, end): (String, String)) {
-        if self.count == 0 {
-            self.first = format!("line {line}, from `{start}` to `{end}`");
-        }
-        self.count += 1;
-    }
-
-    fn note(self) -> Option<String> {
-        let labels = counted(self.count, "label");
-        (self.count > 0).then(|| {
-            format!(
-                "{labels} with an end before the start, taken for one on the next day (the first: {})",
-                self.first
-            )
-        })
-    }
 }

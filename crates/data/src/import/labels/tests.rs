@@ -1,8 +1,10 @@
 mod columns;
 mod contradictions;
 mod days;
+mod doubts;
 mod events;
 mod forms;
+mod layout;
 mod numbers;
 mod several;
 mod zones;

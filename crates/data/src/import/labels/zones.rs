@@ -96,6 +96,16 @@ impl Zones {
         if time.is_relative() || has_own(&place.shown(row)) {
             return time;
         }
+        let offset = self.offset(place, row);
+        match time {
+            Time::Moment(nanos) => Time::Moment(nanos.saturating_sub(offset)),
+            Time::Clock(nanos) => Time::Clock(nanos.saturating_sub(offset)),
+            Time::Seconds(_) => time,
+        }
+    }
+
+    /// Nanoseconds that the times of `place` in a row are ahead of UTC if they have no zone of their own.
+    pub fn offset(&self, place: &Place, row: &csv::StringRecord) -> i64 {
         let of_row = self
             .column
             .and_then(|at| offset_of(cell(row, at).as_bytes()));
@@ -104,12 +114,7 @@ impl Zones {
             own.find_map(|at| self.named.iter().find(|(own, _)| *own == at))
         };
         let offset = of_row.or_else(|| named().map(|(_, offset)| *offset));
-        let offset = offset.unwrap_or(0);
-        match time {
-            Time::Moment(nanos) => Time::Moment(nanos.saturating_sub(offset)),
-            Time::Clock(nanos) => Time::Clock(nanos.saturating_sub(offset)),
-            Time::Seconds(_) => time,
-        }
+        offset.unwrap_or(0)
     }
 
     /// Warnings, and information, for labels that begin at `starts` in the cells of `shown`.
@@ -141,6 +146,11 @@ fn has_own(text: &str) -> bool {
         |own: &[u8]| own[0].is_ascii_digit() && own[1] == b'T' && own[2].is_ascii_digit();
     let clock = bytes.windows(3).position(is_clock);
     let clock = clock.map_or(&[][..], |at| &bytes[at..]);
+    // `0T10-00-00` has dashes between its parts.
+    let clock = match clock.get(4) {
+        Some(b'-') => clock.get(10..).unwrap_or_default(),
+        _ => clock,
+    };
     let is_zone = |byte: &u8| matches!(byte, b'+' | b'-' | b'Z' | b'z');
     is_number || has_zone(bytes) || clock.iter().any(is_zone)
 }

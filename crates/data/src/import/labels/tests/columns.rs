@@ -140,6 +140,15 @@ fn onsets_with_a_length() {
         ends("onset_ms,duration,class\n1000,3,a\n1000,0,a\n1000,,a\n"),
         [4.0, 2.5, 2.5]
     );
+    assert_eq!(
+        ends("onset\tduration\tclass\n1\tn/a\ta\n1\tNaN\ta\n1\t\ta\n"),
+        [2.5; 3]
+    );
+    // A duration stands for an end that is missing.
+    assert_eq!(
+        ends("start,end,duration,class\n1,9,,a\n1,,3,a\n1,NaT,,a\n"),
+        [9.0, 4.0, 2.5]
+    );
     for (text, problem) in [
         (
             "time,class\n1,a\n",

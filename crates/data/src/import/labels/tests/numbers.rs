@@ -34,6 +34,20 @@ fn counts_of_samples_are_refused() {
             assert!(error.contains(&expected), "{error}");
         }
     }
+    for (start, keys, column) in [
+        ("10", "duration: 'Length [samples]'", "Length [samples]"),
+        (
+            "2024-05-01T10:00:00",
+            "duration: 'Length [samples]'",
+            "Length [samples]",
+        ),
+        ("10", "end: end_frame", "end_frame"),
+    ] {
+        let text = format!("start,Length [samples],end_frame,class\n{start},200,300,steps\n");
+        let error = read_text(&text, keys).unwrap_err();
+        let expected = format!("column `{column}` counts ");
+        assert!(error.contains(&expected), "{error}");
+    }
     // Dates are what they are, and the times of samples are times.
     let dated = "sample_start,end,class\n2024-05-01T10:00:00Z,2024-05-01T10:00:01Z,steps\n";
     read_text(dated, "start: sample_start").unwrap();
@@ -65,6 +79,18 @@ fn numbers_of_days() {
             is_near(start, moment(0.0)) && is_near(end, moment(1.5)),
             "{own:?}"
         );
+    }
+    // Durations beside them are days or seconds.
+    let lasting =
+        |name: &str, own: f64| read_text(&format!("start_mjd,{name},class\n60431.5,{own},a\n"), "");
+    let error = lasting("duration", 0.0005).unwrap_err();
+    assert!(
+        error.contains("durations such as `0.0005") && error.contains("duration_days"),
+        "{error}"
+    );
+    for (name, own, seconds) in [("duration_s", 0.5, 0.5), ("duration_days", 0.5, 43_200.0)] {
+        let own = lasting(name, own).unwrap();
+        assert_eq!(own[0].end, own[0].start.later(seconds), "{name}");
     }
     let keys = "start: 'excel start', end: 'excel end'";
     let own = read_text(
@@ -161,9 +187,24 @@ fn flags_and_channels() {
     for (head, cells, kept, note) in [
         ("valid", ["1", "0", "1"], vec![0, 2], left_out.to_owned()),
         ("Ignore", ["no", "yes", "no"], vec![0, 2], left_out.into()),
-        ("valid", ["WAHR", "FALSCH", "WAHR"], vec![0, 2], left_out.into()),
-        ("valid", ["VRAI", "FAUX", "VRAI"], vec![0, 2], left_out.into()),
-        ("exclude", ["FALSO", "VERO", "FALSO"], vec![0, 2], left_out.into()),
+        (
+            "valid",
+            ["WAHR", "FALSCH", "WAHR"],
+            vec![0, 2],
+            left_out.into(),
+        ),
+        (
+            "valid",
+            ["VRAI", "FAUX", "VRAI"],
+            vec![0, 2],
+            left_out.into(),
+        ),
+        (
+            "exclude",
+            ["FALSO", "VERO", "FALSO"],
+            vec![0, 2],
+            left_out.into(),
+        ),
         (
             "exclude",
             ["", "x", ""],
@@ -188,4 +229,23 @@ fn flags_and_channels() {
         (all.len(), &*note),
         (3, "each label counts for all channels of its recording")
     );
+}
+
+/// Spreadsheets show six digits of long numbers.
+#[test]
+fn numbers_that_have_lost_digits() {
+    for text in ["1.71456E+12", "1,71456E+09", "1.7E12"] {
+        let error = read_text(&format!("start;end;class\n{text};{text};a\n"), "").unwrap_err();
+        assert!(
+            error.contains("E+") == text.contains('+') && error.contains("has lost digits"),
+            "{error}"
+        );
+    }
+    let whole = read_text(
+        "start,end,class\n1.7145576e+18,1.7145577e18,a\n1.2E+02,1.5E+02,a\n",
+        "",
+    );
+    let whole = whole.unwrap();
+    assert_eq!(whole[0].start, Time::Moment(1_714_557_600_000_000_000));
+    assert_eq!(whole[1].start, Time::Seconds(120.0));
 }

@@ -54,6 +54,28 @@ fn offsets_in_names_and_columns() {
             "year,month,day,hour,minute,second,duration,class,tz",
             "2024,5,1,12,0,0,60,car,+02:00",
         ),
+        (
+            "start (UTC+2),end (UTC+2),class",
+            "2024-05-01T12-00-00,2024-05-01T12-01-00,car",
+        ),
+        ("start_mjd (UTC+2),duration_s,class", "60431.5,60,car"),
+        (
+            "start_datenum,duration_s,class,tz",
+            "739373.5,60,car,+02:00",
+        ),
+        (
+            "Start,Duration,class,UTC offset",
+            "2024-05-01 12:00:00,60,car,+02:00",
+        ),
+        (
+            "Start (dd.mm.yyyy hh:mm:ss),End (dd.mm.yyyy hh:mm:ss),class",
+            "01.05.2024 10:00:00,01.05.2024 10:01:00,car",
+        ),
+        (
+            "Date (mm/dd/yyyy),Start (hh:mm),End (hh:mm),class",
+            "05/01/2024,10:00,10:01,car",
+        ),
+        ("date,start,end,class", "01.05.2024,10.00.00,10.01.00,car"),
         // Times with a zone of their own, and numbers of Unix time, are as they are.
         (
             "start,end,class,tz",
