@@ -21,6 +21,7 @@ mod places;
 mod row;
 mod settings;
 mod table;
+mod tails;
 mod units;
 mod zone_names;
 mod zones;

@@ -185,6 +185,11 @@ impl TimeParts {
         minute && (hour || second)
     }
 
+    /// The column of hours.
+    pub fn hour(&self) -> Option<usize> {
+        self.parts[HOUR]
+    }
+
     /// Whether hours are there, so that times begin again after a day, not after an hour.
     pub fn has_hour(&self) -> bool {
         self.parts[HOUR].is_some()

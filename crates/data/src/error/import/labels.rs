@@ -113,6 +113,19 @@ pub enum LabelTableError {
         /// The line.
         line: u64,
     },
+    /// Halves of the day have a column of their own.
+    #[error(
+        "line {line}: column `{column}` says AM or PM, but `{time}` is no time of day in one cell to put it behind: write hours \
+         up to 24, and remove the column"
+    )]
+    Halves {
+        /// The column.
+        column: String,
+        /// The line.
+        line: u64,
+        /// The time.
+        time: String,
+    },
     /// Parts of times lack one.
     #[error(
         "columns have parts of times, but there is no column `{missing}`: add it, or write times in one column, as \

@@ -14,7 +14,7 @@ use super::row::Reading;
 use super::settings::LabelsFile;
 use super::zones::Zones;
 use super::{Label, Time};
-use super::{contradictions, digits, flags, forms, layout, units};
+use super::{contradictions, digits, flags, forms, layout, tails, units};
 use crate::error::import::{LabelTableError, LabelTimeError};
 use crate::error::{DataError, ImportError, in_file};
 use crate::recording::{DateOrder, DateOrders, format_time};
@@ -167,6 +167,7 @@ fn whole(
         own = marked;
         said.push(note);
     }
+    said.extend(tails::join(heads, &mut own, columns)?);
     Ok((own, said))
 }
 

@@ -172,6 +172,74 @@ fn forms_that_differ() {
     }
 }
 
+/// AM, PM and fractions of a second in columns of their own belong to the times.
+#[test]
+fn parts_behind_times() {
+    let ten = 1_714_557_600.0;
+    for (text, settings, start, end) in [
+        (
+            "date,time,ms,duration,class\n2024-05-01,10:00:00,50,30,car\n",
+            "",
+            0.05,
+            30.05,
+        ),
+        (
+            "start,us,duration,class\n2024-05-01T10:00:00,50,30,car\n",
+            "",
+            5e-5,
+            30.00005,
+        ),
+        (
+            "start_time,start_ms,end_time,end_ms,class\n2024-05-01 10:00:00,500,2024-05-01 10:00:30,25,car\n",
+            "start: start_time, end: end_time",
+            0.5,
+            30.025,
+        ),
+        (
+            "date,start,AM/PM,duration,class\n2024-05-01,10:00:00,PM,30,car\n",
+            "",
+            43_200.0,
+            43_230.0,
+        ),
+        (
+            "date,start,,end,,class\n2024-05-01,11:59:50,a.m.,12:00:10,p.m.,car\n",
+            "",
+            7190.0,
+            7210.0,
+        ),
+        // A magnitude, and an hour of the day.
+        (
+            "time,Ms,duration,class\n2024-05-01T10:00:00,5,30,car\n",
+            "",
+            0.0,
+            30.0,
+        ),
+        (
+            "time,half,duration,class\n2024-05-01T10:00:00,AMX,30,car\n",
+            "",
+            0.0,
+            30.0,
+        ),
+    ] {
+        let (labels, ..) = read_text(text, &format!("{{file: x.csv, {settings}}}")).unwrap();
+        let moment = |seconds: f64| Time::Moment(((ten + seconds) * 1e6).round() as i64 * 1000);
+        assert_eq!(
+            (labels[0].start, labels[0].end),
+            (moment(start), moment(end)),
+            "{text}"
+        );
+    }
+    let text = "year,month,day,hour,minute,ampm,duration,class\n2024,5,1,1,0,PM,30,car\n";
+    let error = read_text(text, "x.csv").unwrap_err();
+    let expected =
+        "line 2: column `ampm` says AM or PM, but `2024 5 1 1 0` is no time of day in one cell";
+    assert!(error.contains(expected), "{error}");
+    // Hours up to 24, and seconds, have no halves.
+    for row in ["2024-05-01T13:00:00,PM,30,car", "60,AM,30,car"] {
+        read_text(&format!("start,session,duration,class\n{row}\n"), "x.csv").unwrap();
+    }
+}
+
 /// A number cannot be the end of a label that starts at a moment.
 #[test]
 fn numbers_as_ends() {
