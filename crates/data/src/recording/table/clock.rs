@@ -2,12 +2,14 @@
 //!
 //! Recorded times jitter, repeat and come in bursts, while the converter samples evenly. The rate is therefore a fit of
 //! time over row. A gap is a permanent departure of the times from this fit by about a sample or more; a single late
-//! row is not a gap. [`fit`] does both; `guess` finds the period, `levels` has the statistics. `rates` separates parts at other
+//! row is not a gap. [`fit`] does both; `guess` finds the period, `levels` has the statistics, and `lost` finds rows that are missing at random. `rates` separates parts at other
 //! rates, and `short` notes those that are too short for it.
 
 mod even;
 mod guess;
 mod levels;
+mod lost;
+mod misplaced;
 mod rates;
 mod short;
 mod ticks;
@@ -55,7 +57,8 @@ fn fit(times: &[i64], given: Option<f64>) -> Result<Clock, ClockError> {
         .iter()
         .map(|time| time.saturating_sub(origin) as f64 / NANOS)
         .collect();
-    if let Some(guess) = clean(&seconds, given) {
+    let quick = clean(&seconds, given).or_else(|| lost::guess(&seconds, given));
+    if let Some(guess) = quick {
         return finish(times, &seconds, guess, given);
     }
     let Some(guess) = best(&seconds, given) else {
@@ -149,14 +152,18 @@ fn is_even(seconds: &[f64]) -> bool {
     least > 0.0 && least > 0.75 * most && most < 1.25 * least
 }
 
+/// The period of the given rate, else the `usual` one. `None` if the usual one is none, or differs from the given by a larger
+/// part than `most`.
+fn given_period(usual: f64, given: Option<f64>, most: f64) -> Option<f64> {
+    let period = given.map_or(usual, |rate| 1.0 / rate);
+    (usual > 0.0 && (usual / period - 1.0).abs() < most).then_some(period)
+}
+
 /// First rows after gaps between equal steps, and how many steps they are longer; `None` for other times.
 fn gaps(seconds: &[f64], given: Option<f64>) -> Option<(Vec<usize>, Vec<f64>)> {
     let mut steps: Vec<f64> = seconds.windows(2).map(|pair| pair[1] - pair[0]).collect();
     let usual = median(&mut steps);
-    let usual = match given {
-        Some(rate) if usual > 0.0 && (rate * usual - 1.0).abs() < 0.2 => 1.0 / rate,
-        _ => usual,
-    };
+    let usual = given_period(usual, given, 0.2).unwrap_or(usual);
     if usual <= 0.0 {
         return None;
     }
@@ -267,6 +274,13 @@ fn finish(
         })
         .collect();
     close_small_overlaps(&mut stretches, period);
+    if !guess.levels.exact() && (measured / rate - 1.0).abs() * longest as f64 <= 1.0 {
+        let from = |start: i64| start.saturating_sub(times[0]) as f64 / NANOS;
+        let own = stretches
+            .iter()
+            .map(|(rows, start)| (rows.clone(), from(*start)));
+        notes.extend(misplaced::note(seconds, own, rate));
+    }
     Ok(Clock {
         rate,
         stretches,

@@ -61,6 +61,19 @@ impl Levels {
         }
     }
 
+    /// Criteria for points of `width` rows, which have the time of the first of them.
+    pub fn of_packets(width: usize) -> Self {
+        Self {
+            kind: if width == 1 {
+                Kind::Median
+            } else {
+                Kind::Latest
+            },
+            width,
+            scatter: 0.0,
+        }
+    }
+
     /// The narrowest blocks whose levels are steady, else the steadiest.
     pub fn steadiest(late: &[f64]) -> Self {
         let mut best: Option<(f64, Self)> = None;
