@@ -166,6 +166,7 @@ fn parts_of_the_reference_time_that_are_full() {
     }
     for changed in [
         &[(71, 0)][..],
+        &[(70, 2023), (71, 366)],
         &[(72, 24), (73, 30)],
         &[(72, 25)],
         &[(73, 60)],

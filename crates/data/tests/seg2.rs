@@ -118,6 +118,20 @@ fn names_and_factors_that_are_missing() {
     );
 }
 
+/// The standard has no units, but programs write them.
+#[test]
+fn units_of_intervals_count() {
+    let sound = parse(&bytes("seg2", "format-2-le.sg2")).unwrap();
+    for interval in ["2.00000 ms", "2000.00 us", "0.0020 SEC", "0,0020 sec"] {
+        let own = changed("format-2-le.sg2", "0.00200000", interval);
+        assert_eq!(
+            parse(&own).unwrap().traces[0].rate,
+            sound.traces[0].rate,
+            "{interval}"
+        );
+    }
+}
+
 #[test]
 fn damaged_traces_of_seg2() {
     let sound = bytes("seg2", "format-2-le.sg2");

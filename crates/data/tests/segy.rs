@@ -104,6 +104,43 @@ fn headers_of_traces_alone() {
     assert!(changed(&nowhere).unwrap_err().contains("unknown format"));
 }
 
+/// Numbers of samples of one header that cannot be, as the last trace ends elsewhere.
+#[test]
+fn lengths_that_do_not_fit_the_file() {
+    let sound = changed(&[]).unwrap();
+    let in_traces = |samples: &'static [u8]| -> Vec<Change> {
+        (0..3).map(|trace| (Some(trace), 114, samples)).collect()
+    };
+    let wrong_file: &[Change] = &[(None, 3220, &[0, 17]), (None, 3500, &[1, 0, 0, 1])];
+    let own = changed(&[wrong_file, &in_traces(&[0, 37])].concat()).unwrap();
+    assert_eq!(own.traces, sound.traces);
+    let note = "the number of samples in the header of the file does not fit its length: those in the headers of traces are used";
+    assert_eq!(own.notes, [note]);
+    let old: &[Change] = &[(None, 3220, &[0, 37]), (None, 3500, &[0, 0, 0, 0])];
+    let own = changed(&[old, &in_traces(&[0, 17])].concat()).unwrap();
+    assert_eq!(own.traces, sound.traces);
+    assert!(
+        own.notes[0].contains("do not fit the length of the file"),
+        "{:?}",
+        own.notes
+    );
+}
+
+/// Revision 2 has room for more samples, and for intervals that are no whole microseconds.
+#[test]
+fn numbers_of_revision_2_alone() {
+    let sound = changed(&[]).unwrap();
+    let mut changes: Vec<Change> = vec![
+        (None, 3500, &[2, 0, 0, 1, 0, 0, 0, 0, 0, 0]),
+        (None, 3216, &[0, 0, 0, 0, 0, 0]),
+        (None, 3268, &[0, 0, 0, 37]),
+        // 2000 µs.
+        (None, 3272, &[0x40, 0x9F, 0x40, 0, 0, 0, 0, 0]),
+    ];
+    changes.extend((0..3).map(|trace| -> Change { (Some(trace), 114, &[0, 0, 0, 0]) }));
+    assert_eq!(changed(&changes).unwrap().traces, sound.traces);
+}
+
 #[test]
 fn what_is_unusual_is_noted() {
     let dead = changed(&[(Some(0), 28, &[0, 2])]).unwrap();

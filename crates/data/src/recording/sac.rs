@@ -5,7 +5,7 @@ mod picks;
 
 use self::header::{FOOTER, HEADER, Header, UNDEFINED, numbers};
 pub use self::picks::Pick;
-use super::time::of_day;
+use super::time::{days_to_year, of_day};
 use super::{Contents, Hints, NANOS, Notes, Trace, check_rate, other_start};
 use crate::error::recording::{RecordingError, SacError};
 
@@ -208,6 +208,8 @@ fn reference(header: &Header, notes: &mut Notes) -> Result<Option<i64>, SacError
         && (0..60).contains(&minute)
         && (0..62).contains(&second)
         && (0..=1000).contains(&milli);
+    let days = days_to_year(i64::from(year) + 1) - days_to_year(year.into());
+    let valid = valid && i64::from(day) <= days;
     let date = u16::try_from(year).ok().zip(u16::try_from(day).ok());
     let nanos = date.filter(|_| valid).and_then(|(year, day)| {
         let time = [hour, minute, second].map(i64::from);

@@ -91,8 +91,8 @@ fn trace(
 ) -> Result<Own, Seg2Problem> {
     let block = TraceBlock::of(bytes, at, file).ok_or(Seg2Problem::NoBlock { at })?;
     let texts = block.texts;
-    let given = texts.number("SAMPLE_INTERVAL");
-    let rate = match given.or_else(|| file.texts.number("SAMPLE_INTERVAL")) {
+    let given = texts.seconds("SAMPLE_INTERVAL");
+    let rate = match given.or_else(|| file.texts.seconds("SAMPLE_INTERVAL")) {
         Some(interval) => 1.0 / interval,
         None => hints.sampling_rate.ok_or(Seg2Problem::NoInterval)?,
     };
@@ -109,7 +109,7 @@ fn trace(
     samples.iter_mut().for_each(|sample| *sample *= factor);
     Ok(Own {
         rate: check_rate(rate)?,
-        delay: texts.number("DELAY").unwrap_or(0.0),
+        delay: texts.seconds("DELAY").unwrap_or(0.0),
         samples,
         texts,
     })

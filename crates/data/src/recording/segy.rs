@@ -35,9 +35,12 @@ struct Own {
 /// # Errors
 /// If a header is invalid, or the sampling rate is not known.
 pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
-    let file = FileHeader::of(bytes).ok_or(SegyError::NoHeader)?;
+    let mut file = FileHeader::of(bytes).ok_or(SegyError::NoHeader)?;
     file.check(bytes)?;
-    contents(bytes, &file, hints)
+    let corrected = file.correct_lengths(bytes, samples::width(file.format));
+    let mut contents = contents(bytes, &file, hints)?;
+    contents.notes.extend(corrected);
+    Ok(contents)
 }
 
 /// Reads all traces of a file of Seismic Unix, as [`read`] those of SEG-Y.

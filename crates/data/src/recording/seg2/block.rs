@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::super::unit;
 use super::super::words::{u16_at, u32_at};
 
 /// Bytes of a block before its pointers or texts.
@@ -134,5 +135,12 @@ impl Texts {
     pub fn number(&self, name: &str) -> Option<f64> {
         let number = self.word(name)?.replace(',', ".").parse::<f64>().ok();
         number.filter(|own| own.is_finite())
+    }
+
+    /// The seconds that a text tells, in the unit behind its number if there is one: the standard has none.
+    pub fn seconds(&self, name: &str) -> Option<f64> {
+        let word = self.get(name)?.split_whitespace().nth(1);
+        let unit = word.and_then(|word| unit(&word.to_lowercase()));
+        Some(self.number(name)? * unit.unwrap_or(1.0))
     }
 }

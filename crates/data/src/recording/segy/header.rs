@@ -95,17 +95,17 @@ impl FileHeader {
         let first = bytes.get(start..start.saturating_add(TRACE))?;
         let first = TraceHeader::of(first, big_endian);
         let samples = Some(usize::from(samples)).filter(|own| *own > 0);
-        let samples = samples.unwrap_or(first.samples);
+        let samples = long.map_or(samples.unwrap_or(first.samples), |count| count as usize);
         let interval = Some(interval).filter(|own| *own > 0);
-        let interval = interval.unwrap_or(first.interval);
-        if samples == 0 || interval == 0 {
+        let interval = exact.unwrap_or_else(|| interval.unwrap_or(first.interval).into());
+        if samples == 0 || interval == 0.0 {
             return None;
         }
         Some(Self {
             big_endian,
             format,
-            interval: exact.unwrap_or_else(|| interval.into()),
-            samples: long.map_or(samples, |count| count as usize),
+            interval,
+            samples,
             is_fixed: revision >= 0x100 && own.u16(302) == 1,
             start,
             is_su: false,
@@ -153,6 +153,38 @@ impl FileHeader {
             });
         }
         Ok(())
+    }
+
+    /// Corrects whether all traces have the number of samples in the header of the file, or the numbers in their own headers, if
+    /// only that way the last trace ends where the file does. A note says so.
+    pub fn correct_lengths(&mut self, bytes: &[u8], width: usize) -> Option<&'static str> {
+        if self.ends_with(bytes, width) {
+            return None;
+        }
+        self.is_fixed = !self.is_fixed;
+        if !self.ends_with(bytes, width) {
+            self.is_fixed = !self.is_fixed;
+            return None;
+        }
+        Some(if self.is_fixed {
+            "the numbers of samples in the headers of traces do not fit the length of the file: that in the header of the file is \
+             used"
+        } else {
+            "the number of samples in the header of the file does not fit its length: those in the headers of traces are used"
+        })
+    }
+
+    /// Whether the last trace ends where the file does.
+    fn ends_with(&self, bytes: &[u8], width: usize) -> bool {
+        let mut rest = bytes.get(self.start..).unwrap_or_default();
+        while let Some((header, behind)) = rest.split_at_checked(TRACE) {
+            let length = self.samples_of(&self.trace(header)).saturating_mul(width);
+            match behind.get(length..) {
+                Some(behind) => rest = behind,
+                None => return false,
+            }
+        }
+        rest.is_empty()
     }
 
     /// Samples of a trace.
