@@ -6,10 +6,10 @@
 use std::collections::{HashMap, HashSet};
 
 use hdf5_reader::error::Error;
-use hdf5_reader::{Dataset, Hdf5File, OpenOptions, SliceInfo};
+use hdf5_reader::{Dataset, Hdf5File, SliceInfo};
 use support::panics::catch;
 
-use super::seisbench::{TIGHTEST, numbers};
+use super::seisbench::{numbers, options};
 use super::{Contents, Hints, Notes, Trace, check_rate, dated};
 use crate::error::recording::{AsdfError, HdfError, RecordingError};
 
@@ -18,11 +18,12 @@ const MAGIC: &[u8] = b"\x89HDF\r\n\x1A\n";
 /// Bytes at the beginning among which the names of the first groups are.
 const HEAD: usize = 64 << 10;
 
-/// Whether a file is HDF5 with the groups that pyasdf makes first.
+/// Whether a file is HDF5 with the groups that pyasdf makes first, or with the group of traces and ASDF's version.
 pub(super) fn is(bytes: &[u8]) -> bool {
     let head = &bytes[..bytes.len().min(HEAD)];
     let has = |name: &[u8]| head.windows(name.len()).any(|own| own == name);
-    bytes.starts_with(MAGIC) && has(b"Waveforms") && (has(b"Provenance") || has(b"AuxiliaryData"))
+    let others: [&[u8]; 3] = [b"Provenance", b"AuxiliaryData", b"file_format_version"];
+    bytes.starts_with(MAGIC) && has(b"Waveforms") && others.into_iter().any(has)
 }
 
 /// Reads all traces, in the order of their names; those that cannot be read are left out.
@@ -62,14 +63,7 @@ fn contents(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
 
 /// The arrays of traces, by name.
 fn arrays(bytes: &[u8]) -> Result<Vec<Dataset>, Error> {
-    let most = usize::try_from(TIGHTEST).unwrap_or(usize::MAX);
-    let most = bytes.len().saturating_mul(most);
-    let limits = OpenOptions {
-        max_read_bytes: most,
-        max_chunk_bytes: most,
-        ..OpenOptions::default()
-    };
-    let file = Hdf5File::from_bytes_with_options(bytes, limits)?;
+    let file = Hdf5File::from_bytes_with_options(bytes, options(bytes.len() as u64))?;
     let mut all = Vec::new();
     for station in file.group("/Waveforms")?.groups()? {
         let arrays = station.datasets()?.into_iter();

@@ -14,7 +14,7 @@ use hdf5_reader::{Dataset, Hdf5File, SliceInfo};
 use support::panics::catch;
 use support::words::counted;
 
-pub(super) use self::files::TIGHTEST;
+pub(super) use self::files::options;
 use self::files::{open, table};
 pub(super) use self::waveforms::numbers;
 use self::waveforms::{Axes, Waveform};

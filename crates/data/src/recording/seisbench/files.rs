@@ -10,7 +10,7 @@ use crate::error::DataError;
 use crate::error::recording::{HdfError, SeisBenchError};
 
 /// Largest compression ratio of deflate; the header of a damaged file can claim any size.
-pub(in crate::recording) const TIGHTEST: u64 = 1032;
+const TIGHTEST: u64 = 1032;
 
 /// Checks that both files of a chunk exist.
 ///
@@ -61,21 +61,26 @@ pub(super) fn table(path: &Path) -> Result<(Vec<String>, Vec<csv::StringRecord>)
     Ok((heads, rows))
 }
 
-/// Opens an HDF5 file, with a bound on the memory that a damaged one takes.
+/// Opens an HDF5 file.
 pub(super) fn open(path: &Path) -> Result<Hdf5File, DataError> {
     let size = std::fs::metadata(path).map_err(unreadable(path))?;
     if size.len() == 0 {
         return Err(wrong(path, HdfError::Empty));
     }
-    let most = size.len().saturating_mul(TIGHTEST);
+    let opened = Hdf5File::open_with_options(path, options(size.len()));
+    opened.map_err(|error| wrong(path, HdfError::from(error)))
+}
+
+/// How an HDF5 file of `bytes` bytes is opened: with h5py's compression, and a bound on the memory that a damaged one takes.
+pub(in crate::recording) fn options(bytes: u64) -> OpenOptions {
+    let most = bytes.saturating_mul(TIGHTEST);
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     let mut filters = FilterRegistry::new();
     filters.register(lzf::FILTER, Box::new(lzf::unpack));
-    let limits = OpenOptions {
+    OpenOptions {
         filter_registry: Some(filters),
         max_read_bytes: most,
         max_chunk_bytes: most,
         ..Default::default()
-    };
-    Hdf5File::open_with_options(path, limits).map_err(|error| wrong(path, HdfError::from(error)))
+    }
 }
