@@ -120,6 +120,16 @@ pub enum TableError {
         /// The line.
         line: usize,
     },
+    /// Channels in a file of LabVIEW begin at different times.
+    #[error(
+        "in the header of LabVIEW, channel {channel} begins {seconds} s after the first: save each channel in a file of its own"
+    )]
+    Starts {
+        /// Its number, from 1.
+        channel: usize,
+        /// Seconds.
+        seconds: f64,
+    },
     /// A text file of Octave has several variables.
     #[error(
         "line {line} begins another variable of Octave: save the columns of all in one matrix, or each variable in a file of its \

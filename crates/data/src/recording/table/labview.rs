@@ -11,7 +11,7 @@ const END: &[u8] = b"***End_of_Header***";
 /// another.
 ///
 /// # Errors
-/// If the file has several measurements.
+/// If the file has several measurements, or channels that begin at different times.
 pub(super) fn read(
     text: &mut Text<'_>,
     hints: &Hints,
@@ -38,11 +38,12 @@ pub(super) fn read(
     if !has_x {
         hints.sampling_rate = hints.sampling_rate.or(header.rate());
     }
-    let start = header.start(has_x).unwrap_or_else(|problem| {
+    let starts = header.starts(has_x).unwrap_or_else(|problem| {
         notes.push(problem);
-        None
+        Vec::new()
     });
-    hints.start = hints.start.or(start);
+    header.check_starts(&starts)?;
+    hints.start = hints.start.or(starts.first().copied());
     lines[..=until].fill(b"");
     // Behind the names of the columns is that of comments, which rows have not.
     if let Some(names) = lines.get_mut(names)
@@ -87,24 +88,75 @@ impl Header<'_> {
         })
     }
 
-    /// The time of the first sample, or that from which its column of times counts; `None` if the header has none.
+    /// The time of the first sample of each channel, or that from which its times count; none if the header has none.
     ///
     /// # Errors
-    /// With a note if it is no time.
-    fn start(&self, has_x: bool) -> Result<Option<i64>, String> {
-        let first = |key: &str| self.values(key).into_iter().next();
-        let (Some(date), Some(time)) = (first("Date"), first("Time")) else {
-            return Ok(None);
+    /// With a note if one is no time.
+    fn starts(&self, has_x: bool) -> Result<Vec<i64>, String> {
+        let [dates, times, steps] = ["Date", "Time", "X0"].map(|key| self.values(key));
+        let start = |(date, time): (&String, &String)| {
+            let written = format!(
+                "{}T{}",
+                date.replace(['/', '.'], "-"),
+                time.replace(',', ".")
+            );
+            parse_time(&written).map_err(|problem| {
+                format!("the header's date and time of the first sample are left out: {problem}")
+            })
         };
-        let written = format!(
-            "{}T{}",
-            date.replace(['/', '.'], "-"),
-            time.replace(',', ".")
+        let starts = dates.iter().zip(&times).map(start);
+        let mut starts = starts.collect::<Result<Vec<i64>, String>>()?;
+        if !has_x {
+            for (start, before) in starts.iter_mut().zip(steps) {
+                let before: f64 = before.replace(',', ".").parse().unwrap_or(0.0);
+                *start = start.saturating_add((before * NANOS).round() as i64);
+            }
+        }
+        Ok(starts)
+    }
+
+    /// # Errors
+    /// If channels begin half a sample apart, or more.
+    fn check_starts(&self, starts: &[i64]) -> Result<(), TableError> {
+        let Some(step) = self.number("Delta_X") else {
+            return Ok(());
+        };
+        let after = |start: &i64| start.saturating_sub(starts[0]) as f64 / NANOS;
+        let is_other = |start: &i64| after(start).abs() >= 0.5 * step;
+        match starts.iter().position(is_other) {
+            Some(other) => Err(TableError::Starts {
+                channel: other + 1,
+                seconds: after(&starts[other]),
+            }),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::contents;
+    use super::super::{Contents, Hints};
+
+    /// A file of two channels, of which the second has these values in the header.
+    fn table(time: &str, x0: &str) -> Result<Contents, String> {
+        let head = format!(
+            "LabVIEW Measurement\t\nSeparator\tTab\n***End_of_Header***\t\n\t\nChannels\t2\t\t\n\
+             Date\t2017/06/13\t2017/06/13\t\nTime\t19:49:01.5\t{time}\t\nX0\t0.0E+0\t{x0}\t\n\
+             Delta_X\t1.000000E-3\t1.000000E-3\t\n***End_of_Header***\t\t\t\nX_Value\tax\tay\tComment\n"
         );
-        let start = parse_time(&written).map_err(|problem| {
-            format!("the header's date and time of the first sample are left out: {problem}")
-        })?;
-        let before = self.number("X0").filter(|_| !has_x).unwrap_or(0.0);
-        Ok(start.checked_add((before * NANOS).round() as i64))
+        let rows: String = (0..100).map(|i| format!("\t{i}\t{}\n", i % 9)).collect();
+        contents(&(head + &rows), &Hints::default()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn channels_that_begin_at_different_times_are_refused() {
+        // Less than half a sample.
+        assert_eq!(table("19:49:01.5000003", "0.0E+0").unwrap().traces.len(), 2);
+        for (time, x0) in [("19:49:02.5", "0.0E+0"), ("19:49:01.5", "1.0E+0")] {
+            let error = table(time, x0).unwrap_err();
+            let own = "in the header of LabVIEW, channel 2 begins 1 s after the first: save each channel in a file of its own";
+            assert_eq!(error, own);
+        }
     }
 }
