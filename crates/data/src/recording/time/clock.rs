@@ -99,14 +99,18 @@ impl Scan<'_> {
             return (is_plain && nanos < 9e18).then_some(nanos as i64);
         }
         let mut rest = Scan(self.0);
+        // Before zero: `-1 days +23:59:59.5`.
+        let sign = if rest.take(b'-') { -1 } else { 1 };
         let (days, digits) = rest.digits();
         if !(1..=5).contains(&digits) || !rest.0.starts_with(b" day") {
             return None;
         }
+        let days = sign * days;
         rest.0 = &rest.0[b" day".len()..];
         rest.take(b's');
         rest.take(b',');
         rest.blanks();
+        rest.take(b'+');
         if rest.0.is_empty() {
             return Some(days * DAY);
         }
