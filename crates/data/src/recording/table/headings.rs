@@ -34,7 +34,6 @@ pub(super) fn names(
             rows[first - cut].len()
         ));
     }
-    let filled = |row: &[Vec<u8>]| row.iter().rev().skip_while(|cell| cell.is_empty()).count();
     // Only the rows, or only the names, may have a trailing separator.
     // R counts rows in a column without a name, and writes a date and a time of day below one name.
     let least = width.saturating_sub(if counts_dates(below) { 2 } else { 1 });
@@ -54,17 +53,8 @@ pub(super) fn names(
     let all: Vec<usize> = all.filter(|i| !is_blank(above[*i])).collect();
     let near: Vec<usize> = all.iter().copied().take_while(|i| !apart(*i)).collect();
     let block = if near.is_empty() { &all } else { &near };
-    let telling = |i: &&usize| {
-        let mut cells = above[**i].iter().map(|name| cell(name));
-        cells.any(|name| time_name(&name).is_some())
-    };
-    let found = block.iter().rev().find(telling);
-    let found = found.or(if block.len() <= 3 {
-        block.last()
-    } else {
-        block.first()
-    });
-    let line = found.map(|found| above_units(*found, block, &above));
+    let found = line_of_names(block, &above, width);
+    let line = found.map(|found| above_units(found, block, &above));
     let mut names: Vec<String> = if let Some(found) = &line {
         if *found > 0 || block.len() > 1 {
             notes.push(Remark::NamesInLine(lines[*found].number));
@@ -78,6 +68,7 @@ pub(super) fn names(
         levels::join(&mut names, *found, block, &above);
         name_times_by_unit(&mut names, &above[*found + 1..]);
         align(&mut names, below, width, lines[*found].number, notes);
+        notes.extend(rows_between(&names, &above, *found, lines));
         names
     } else if let Some(names) = commented(comments, first, width, separator) {
         notes.push(Remark::NamesInComment);
@@ -92,6 +83,55 @@ pub(super) fn names(
     names.truncate(width);
     names.resize(width, String::new());
     (names, line)
+}
+
+/// Cells of a row but for empty ones at its end.
+fn filled(row: &[Vec<u8>]) -> usize {
+    row.iter().rev().skip_while(|cell| cell.is_empty()).count()
+}
+
+/// The line of names in a `block` of lines, from the last to the first: one that names the times, else the last or the first.
+fn line_of_names(block: &[usize], above: &[&[Vec<u8>]], width: usize) -> Option<usize> {
+    let telling = |i: &&usize| {
+        let mut cells = above[**i].iter().map(|name| cell(name));
+        cells.any(|name| time_name(&name).is_some())
+    };
+    if let Some(found) = block.iter().rev().find(telling) {
+        return Some(*found);
+    }
+    // A line of fewer cells, such as a title, is none of names beside one with as many as the rows have.
+    let is_full = |i: &usize| filled(above[*i]) == width;
+    let full: Vec<usize> = block.iter().copied().filter(is_full).collect();
+    let likely = if full.is_empty() { block } else { &full };
+    let found = if likely.len() <= 3 {
+        likely.last()
+    } else {
+        likely.first()
+    };
+    found.copied()
+}
+
+/// A note on a row with a number between line `found`, which has the `names`, and the values. Where a name tells the times, what
+/// has none is part of the heading; without times, it may be a row of values one of which cannot be read.
+fn rows_between(
+    names: &[String],
+    above: &[&[Vec<u8>]],
+    found: usize,
+    lines: &[Line<'_>],
+) -> Option<String> {
+    if names.iter().any(|name| time_name(name).is_some()) {
+        return None;
+    }
+    let has_number = |line: &usize| {
+        let row = above[*line];
+        row.len() == names.len() && loose_kinds(row).contains(&Kind::Number)
+    };
+    let line = (found + 1..above.len()).find(has_number)?;
+    Some(format!(
+        "line {}: `{}` is taken for a part of the heading: if it is a row of values, write `NaN` for those that are missing",
+        lines[line].number,
+        cell(lines[line].bytes.trim_ascii())
+    ))
 }
 
 /// Whether a row above rows of `width` cells is a setting and its value, such as `UNITS = counts`, `NPTS= 3000, DT= .01 SEC` or

@@ -8,6 +8,7 @@ use super::super::time::DateOrder;
 use super::headings::names;
 use super::kinds::{Kind, is_time, kind, loose_kinds, usual};
 use super::line::{ALIKE, Line, split, trimmed};
+use super::names::time_name;
 use super::number::Commas;
 use super::whole;
 use crate::error::recording::TableError;
@@ -33,6 +34,8 @@ pub(super) struct Layout {
 
 /// Number of lines that are looked at.
 const HEAD: usize = 256;
+/// Lines of a heading.
+const HEADING: usize = 3;
 /// Finds the layout of a table whose first line has the number `number` in the file.
 ///
 /// # Errors
@@ -191,7 +194,8 @@ fn line(bytes: &[u8]) -> (&[u8], usize) {
 }
 
 /// The first line from which on lines have as many cells, of the same kinds, and a number among them; or lines above it that
-/// have a time where it has one: their values are missing, or cannot be read.
+/// have a time where it has one: their values are missing, or cannot be read. That may be most rows of a channel, so that no
+/// line is like most others: the line of names then tells where the times are.
 fn values_begin(rows: &[Vec<Vec<u8>>]) -> Option<usize> {
     let mut kinds = Vec::with_capacity(rows.len());
     let mut rest = rows.iter();
@@ -213,6 +217,9 @@ fn values_begin(rows: &[Vec<Vec<u8>>]) -> Option<usize> {
     if above > 0 {
         return Some(first - above);
     }
+    if let Some(begin) = below_names(rows, &kinds, first) {
+        return Some(begin);
+    }
     // Values beyond the range of the recorder, in the first rows.
     let is_overload = |row: &&Vec<Vec<u8>>| {
         let own = loose_kinds(row);
@@ -224,6 +231,32 @@ fn values_begin(rows: &[Vec<Vec<u8>>]) -> Option<usize> {
     };
     let above = rows[..first].iter().rev().take_while(is_overload);
     Some(first - above.count())
+}
+
+/// The first row, above row `first`, below a line of names if all rows between have a number or a time in the column of times.
+fn below_names(rows: &[Vec<Vec<u8>>], kinds: &[Vec<Kind>], first: usize) -> Option<usize> {
+    let below = &kinds[first];
+    let is_value = |kind: Kind| kind == Kind::Number || is_time(kind);
+    let is_row =
+        |own: &&Vec<Kind>| own.len() == below.len() && own.iter().any(|kind| is_value(*kind));
+    let above = kinds[..first].iter().rev().take_while(is_row).count();
+    if above == 0 {
+        return None;
+    }
+    let begin = first - above;
+    let is_heading = |line: &usize| {
+        let are_texts = kinds[*line].iter().all(|kind| *kind == Kind::Text);
+        are_texts && rows[*line].len() == below.len()
+    };
+    // Below the names may be units and averaging methods.
+    let heading = (0..begin).rev().take(HEADING).take_while(is_heading);
+    let name_of_times = |line: usize| {
+        let mut names = rows[line].iter();
+        names.position(|name| time_name(&cell(name)).is_some())
+    };
+    let at = heading.filter_map(name_of_times).next()?;
+    let has_time = |own: &Vec<Kind>| is_value(own[at]);
+    kinds[begin..=first].iter().all(has_time).then_some(begin)
 }
 
 /// Whether a cell says that there is no value, as recorders do beyond their range, and spreadsheets.
@@ -245,7 +278,8 @@ fn is_mark(cell: &[u8]) -> bool {
         b"#NUM!",
     ];
     let is_stars = !cell.is_empty() && cell.iter().all(|byte| *byte == b'*');
-    is_stars || MARKS.iter().any(|mark| cell.eq_ignore_ascii_case(mark))
+    let is_infinite = matches!(str::from_utf8(cell), Ok("∞" | "-∞" | "+∞"));
+    is_stars || is_infinite || MARKS.iter().any(|mark| cell.eq_ignore_ascii_case(mark))
 }
 
 /// Whether lines have as many cells, of the same kinds, and a number among them.

@@ -56,6 +56,59 @@ fn rows_that_cannot_be_read_hide_no_names() {
     assert!(traces[0].samples[..9].iter().all(|value| value.is_nan()));
 }
 
+/// A row with a time below the names is no part of the heading, whatever else is in it.
+#[test]
+fn the_first_rows_are_not_lost() {
+    let rows = |first: &str| -> String {
+        let row = |i: i32| {
+            format!(
+                "{:.2},{},{i}\n",
+                0.01 * f64::from(i),
+                if i < 1 { first } else { "5" }
+            )
+        };
+        (0..40).map(row).collect()
+    };
+    for first in ["–3", "3-", "∞", "warm-up", "---"] {
+        for head in ["time,Z,N\n", "time,Z,N\ns,mV,mV\n\n"] {
+            let own = contents(&format!("{head}{}", rows(first)), &Hints::default()).unwrap();
+            let names: Vec<&str> = own.traces.iter().map(|own| &*own.channel).collect();
+            assert_eq!(names, ["Z", "N"], "{first} {head}");
+            assert_eq!((own.traces[0].start, own.traces[0].samples.len()), (0, 40));
+            assert!(own.traces[0].samples[0].is_nan(), "{first} {head}");
+        }
+    }
+}
+
+/// Without times, nothing tells a row of values from a part of the heading.
+#[test]
+fn a_row_that_may_have_values_is_said() {
+    let rows: String = (0..90)
+        .map(|i| format!("{},{}\n", i * i % 89, i * i % 83))
+        .collect();
+    let rated = Hints {
+        sampling_rate: Some(100.0),
+        ..Hints::default()
+    };
+    let own = contents(&format!("Z,N\n---,5\n{rows}"), &rated).unwrap();
+    let note = "line 2: `---,5` is taken for a part of the heading: if it is a row of values, write `NaN` for those that are missing";
+    assert_eq!(own.notes.texts(true), [note]);
+    let own = contents(&format!("Z,N\nmV,mV\n{rows}"), &rated).unwrap();
+    assert_eq!(own.notes.texts(true), [""; 0]);
+}
+
+#[test]
+fn titles_are_no_names() {
+    let rows = "5,7\n6,8\n7,9\n".repeat(9);
+    let text = format!("Start time: 2024-05-01 10:00:00\nSampling rate: 100 Hz\nZ,N\n{rows}");
+    let rated = Hints {
+        sampling_rate: Some(100.0),
+        ..Hints::default()
+    };
+    let own = parse(&text, &rated).unwrap();
+    assert_eq!((&*own[0].channel, &*own[1].channel), ("Z", "N"));
+}
+
 /// Names in the first of two comments, with units in the second, as NOAA writes them.
 #[test]
 fn names_above_units_in_comments() {
