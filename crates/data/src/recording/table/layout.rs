@@ -10,6 +10,7 @@ use super::kinds::{Kind, is_time, kind, loose_kinds, usual};
 use super::line::{ALIKE, Line, split, trimmed};
 use super::names::time_name;
 use super::number::Commas;
+use super::sensors::is_sensor;
 use super::whole;
 use crate::error::recording::TableError;
 
@@ -80,7 +81,9 @@ pub(super) fn find(bytes: &[u8], number: usize) -> Result<Layout, TableError> {
         .collect();
     let kinds = orders.iter().enumerate().map(|(i, order)| {
         let kinds: Vec<Kind> = column(i).map(|cell| kind(cell, commas, *order)).collect();
-        usual(&kinds)
+        // Some of `00A2`, `1E05` and `7` are numbers, but none of them is one.
+        let are_names = is_sensor(&names[i]) && kinds.contains(&Kind::Text);
+        if are_names { Kind::Text } else { usual(&kinds) }
     });
     let mut kinds: Vec<Kind> = kinds.collect();
     whole::late_kinds(&mut kinds, commas, (bytes, start, separator));

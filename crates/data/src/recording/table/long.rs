@@ -39,10 +39,55 @@ const VALUES: [&str; 8] = [
 /// Quantities that a table may have.
 const MOST: usize = 64;
 
+/// Names of columns that tell the channel of each row by its number.
+const NUMBERED: [&str; 7] = [
+    "ch",
+    "chan",
+    "chno",
+    "chid",
+    "channelid",
+    "channelno",
+    "channelnumber",
+];
+
+/// Numbers of channels are smaller.
+const LARGEST: f64 = 1024.0;
+
+/// Calls a column with the number of each row's channel `channel`, if there is a column of values.
+fn name_numbers(columns: &mut [Column]) {
+    let is = |column: &Column, names: &[&str]| names.contains(&&*letters_and_digits(&column.name));
+    let is_number = |column: &Column| matches!(column.values, Values::Numbers(_));
+    let mut numbers = (0..columns.len()).filter(|at| is(&columns[*at], &NUMBERED));
+    let mut values = (0..columns.len()).filter(|at| is(&columns[*at], &VALUES));
+    let (Some(own), None) = (numbers.next(), numbers.next()) else {
+        return;
+    };
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return;
+    };
+    let (Values::Numbers(channels), true) = (&columns[own].values, is_number(&columns[value]))
+    else {
+        return;
+    };
+    let may_be = |channel: &f64| channel.fract() == 0.0 && (0.0..LARGEST).contains(channel);
+    let mut texts = Texts::default();
+    for channel in channels.iter().take_while(|channel| may_be(channel)) {
+        texts.push(channel.to_string().as_bytes());
+    }
+    if texts.rows.len() == channels.len() && (2..=MOST).contains(&texts.different()) {
+        columns[own].values = Values::Texts(texts);
+        columns[own].name = "channel".into();
+        columns[value].name = "value".into();
+    }
+}
+
 /// Calls the column of quantities `channel`, if it is certain: its quantities come in turn or one after the other, and there is
 /// one column of values.
 pub(super) fn name_channels(columns: &mut [Column], times: Option<&[i64]>) {
     let is_told = |column: &Column| is_channel(&column.name) || is_sensor(&column.name);
+    if !columns.iter().any(|column| is_channel(&column.name)) {
+        name_numbers(columns);
+    }
     if columns.iter().any(is_told) {
         return;
     }

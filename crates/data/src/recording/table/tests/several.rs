@@ -222,3 +222,44 @@ fn long_tables_of_quantities() {
     let own = contents(&format!("time,variable,value\n{twice}"), &Hints::default()).unwrap();
     assert!(own.traces.iter().all(|own| own.channel == "value"));
 }
+
+/// The rows of channels that have numbers, at rates of their own.
+#[test]
+fn channels_with_numbers() {
+    for name in ["ch", "Channel No.", "channel_id"] {
+        let row = |i: u32| {
+            let time = f64::from(i) / 100.0;
+            let other = format!("{:.3},2,{}\n", time + 0.001, i % 5);
+            format!(
+                "{time:.3},1,{}\n{}",
+                i % 7,
+                if i % 2 == 0 { &*other } else { "" }
+            )
+        };
+        let rows: String = (0..200).map(row).collect();
+        let own = contents(&format!("time,{name},value\n{rows}"), &Hints::default()).unwrap();
+        let found: Vec<_> = own
+            .traces
+            .iter()
+            .map(|own| (&*own.channel, own.rate, own.samples.len()))
+            .collect();
+        assert_eq!(found, [("1", 100.0, 200), ("2", 50.0, 100)], "{name}");
+    }
+}
+
+/// Names of sensors of which some look like numbers.
+#[test]
+fn sensors_with_numbers_in_base_16() {
+    let row = |i: u32| {
+        let time = f64::from(i) / 100.0;
+        format!("{time:.2},1E05,{}\n{time:.2},00A2,{}\n", i % 7, i % 5)
+    };
+    let rows: String = (0..200).map(row).collect();
+    let own = contents(&format!("time,device,Z\n{rows}"), &Hints::default()).unwrap();
+    let found: Vec<_> = own
+        .traces
+        .iter()
+        .map(|own| (&*own.channel, own.rate, own.samples.len()))
+        .collect();
+    assert_eq!(found, [("1E05.Z", 100.0, 200), ("00A2.Z", 100.0, 200)]);
+}
