@@ -30,6 +30,7 @@ mod layout;
 mod levels;
 mod line;
 mod long;
+mod midnight;
 mod mixed;
 mod monitor;
 mod names;

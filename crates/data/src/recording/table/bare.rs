@@ -1,6 +1,6 @@
 //! Columns that are called as a unit of time and nothing else, such as `ms` or `min`: times, or measurements.
 
-use super::counted::unwrapped;
+use super::counted::Unwrapped;
 use super::names::{bare_unit, is_statistic};
 use super::steps::usual_step;
 use super::{Column, Values};
@@ -42,7 +42,7 @@ fn doubt(column: &Column, rate: Option<f64>) -> Option<&'static str> {
         return Some(NO_RISE);
     }
     // A counter may overflow.
-    if steps().any(|step| step < 0.0) && unwrapped(values).is_none() {
+    if steps().any(|step| step < 0.0) && Unwrapped::of(values).is_none() {
         return Some(FALLS);
     }
     let fits = |rate: f64| (1.0 / FAR..=FAR).contains(&(usual_step(values) * unit * rate));

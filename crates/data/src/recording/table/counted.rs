@@ -2,7 +2,7 @@
 //! that overflow, and numbers of rows.
 
 use super::super::time::DAY;
-use super::super::{Hints, NANOS, Notes, Remark};
+use super::super::{Hints, NANOS, Note, Notes, Remark};
 use super::names::{counts_rows, time_name};
 use super::{Column, NO_TIME, Values, spelled};
 
@@ -95,27 +95,64 @@ fn turns(values: &[f64]) -> bool {
 /// Sizes of counters.
 const SIZES: [f64; 2] = [65_536.0, 4_294_967_296.0];
 
-/// The values of a counter that starts again from zero, as if it went on, and how many times it does. `None` if it does not.
-pub(super) fn unwrapped(values: &[f64]) -> Option<(Vec<f64>, usize)> {
-    let backs = || values.windows(2).filter(|pair| pair[1] < pair[0]);
-    backs().next()?;
-    let largest = values.iter().copied().fold(0.0, f64::max);
-    let size = SIZES.into_iter().find(|size| largest < *size)?;
-    let is_turn = |pair: &[f64]| pair[0] > 0.9 * size && pair[1] < 0.1 * size;
-    let is_whole = |value: &f64| value.is_nan() || value.fract() == 0.0 && *value >= 0.0;
-    if !backs().all(is_turn) || !values.iter().all(is_whole) {
-        return None;
-    }
-    let mut turns = 0;
-    let mut before = 0.0;
-    let values = values.iter().map(|value| {
-        turns += usize::from(*value < before);
-        before = if value.is_nan() { before } else { *value };
-        value + turns as f64 * size
-    });
-    let values = values.collect();
-    Some((values, turns))
+/// Values of a counter that starts again from zero when it is full.
+#[derive(Debug, PartialEq)]
+pub(super) struct Unwrapped {
+    /// As if it went on.
+    pub values: Vec<f64>,
+    /// How many times it starts again.
+    turns: usize,
+    /// The longest step to a value that starts again.
+    longest: f64,
 }
+
+impl Unwrapped {
+    /// `None` if the values do not start again, or not from a full counter.
+    pub fn of(values: &[f64]) -> Option<Self> {
+        let backs = || values.windows(2).filter(|pair| pair[1] < pair[0]);
+        backs().next()?;
+        let largest = values.iter().copied().fold(0.0, f64::max);
+        let size = SIZES.into_iter().find(|size| largest < *size)?;
+        let is_turn = |pair: &[f64]| pair[0] > 0.9 * size && pair[1] < 0.1 * size;
+        let is_whole = |value: &f64| value.is_nan() || value.fract() == 0.0 && *value >= 0.0;
+        if !backs().all(is_turn) || !values.iter().all(is_whole) {
+            return None;
+        }
+        let steps = backs().map(|pair| pair[1] + size - pair[0]);
+        let longest = steps.fold(0.0, f64::max);
+        let mut turns = 0;
+        let mut before = 0.0;
+        let values = values.iter().map(|value| {
+            turns += usize::from(*value < before);
+            before = if value.is_nan() { before } else { *value };
+            value + turns as f64 * size
+        });
+        Some(Self {
+            values: values.collect(),
+            turns,
+            longest,
+        })
+    }
+
+    /// What to say of column `name`, whose values usually rise by `step`, in units of `unit` seconds.
+    pub fn note(&self, name: &str, step: f64, unit: f64) -> Note {
+        let text = format!(
+            "column `{name}` starts again from 0 when its counter is full, {} times: it is read as if it went on",
+            self.turns
+        );
+        if self.longest <= GAP * step {
+            return Remark::Records(text).into();
+        }
+        let seconds = self.longest * unit;
+        format!(
+            "{text}, after a gap of {seconds:.3} s; if the device was started again, divide the recording there"
+        )
+        .into()
+    }
+}
+
+/// Steps to a counter's start that are longer than so many usual ones are gaps.
+const GAP: f64 = 16.0;
 
 /// How many values are one more than the value before.
 fn ones(values: &[f64]) -> usize {
@@ -130,6 +167,36 @@ pub(super) fn counts(values: &[f64]) -> bool {
     is_rising && ones(values) * 2 >= values.len().saturating_sub(1)
 }
 
+/// Sizes of counters of rows.
+const ROW_SIZES: [f64; 3] = [256.0, 65_536.0, 4_294_967_296.0];
+/// Among this many rows, at most one has the number of the row before: it is there twice.
+const ROWS_FOR_EACH_TWICE: usize = 20;
+
+/// The numbers of rows that a column counts, from 0 on, whether or not it starts again from zero when it is full; `None` if it
+/// counts something else.
+fn numbers_of_rows(values: &[f64]) -> Option<Vec<f64>> {
+    let largest = values.iter().copied().fold(0.0, f64::max);
+    let size = ROW_SIZES.into_iter().find(|size| largest < *size)?;
+    let (mut number, mut ones, mut twice) = (0.0, 0, 0);
+    let mut numbers = Vec::with_capacity(values.len());
+    numbers.push(number);
+    for pair in values.windows(2) {
+        let step = pair[1] - pair[0];
+        let step = if step < 0.0 { step + size } else { step };
+        // A counter of another size, such as one that starts again with each second, says nothing about missing rows.
+        let is_other = pair[1] < pair[0] && (step > size / 2.0 || largest < size - 1.0);
+        if step.is_nan() || step.fract() != 0.0 || is_other {
+            return None;
+        }
+        ones += usize::from(step == 1.0);
+        twice += usize::from(step == 0.0);
+        number += step;
+        numbers.push(number);
+    }
+    let is_one = ones * 2 >= values.len().saturating_sub(1);
+    (is_one && twice * ROWS_FOR_EACH_TWICE <= values.len()).then_some(numbers)
+}
+
 /// Takes out columns that count rows. Where rows are missing in one and a rate is given, its numbers are the clock.
 pub(super) fn counters(
     columns: &mut Vec<Column>,
@@ -141,33 +208,31 @@ pub(super) fn counters(
         let Values::Numbers(values) = &column.values else {
             return true;
         };
-        if !counts_rows(&column.name) || !counts(values) {
+        let numbers = counts_rows(&column.name).then(|| numbers_of_rows(values));
+        let Some(numbers) = numbers.flatten() else {
             return true;
-        }
-        let all = values.len().saturating_sub(1);
-        let ones = ones(values);
+        };
         if !column.name.is_empty() {
             notes.push(Remark::ColumnLeftOut {
                 name: column.name.clone(),
                 what: "it counts rows".into(),
             });
         }
-        if let Some(rate) = hints.sampling_rate
-            && ones < all
-        {
-            let jumps = all - ones;
-            notes.push(format!(
+        let steps = || numbers.windows(2).map(|pair| pair[1] - pair[0]);
+        let jumps = steps().filter(|step| *step > 1.0).count();
+        notes.extend((jumps > 0 && hints.sampling_rate.is_some()).then(|| {
+            format!(
                 "column `{}` jumps {jumps} times: rows are missing",
                 column.name
-            ));
+            )
+        }));
+        if let Some(rate) = hints.sampling_rate
+            && steps().any(|step| step != 1.0)
+        {
             let start = hints.start.unwrap_or(0);
-            let nanos = |value: &f64| ((value - values[0]) / rate * NANOS).round() as i64;
-            clock = Some(
-                values
-                    .iter()
-                    .map(|value| start.saturating_add(nanos(value)))
-                    .collect(),
-            );
+            let nanos = |number: &f64| ((number / rate) * NANOS).round() as i64;
+            let times = numbers.iter().map(|own| start.saturating_add(nanos(own)));
+            clock = Some(times.collect());
         }
         false
     });
@@ -191,11 +256,49 @@ mod tests {
     fn counters_that_overflow() {
         let micros = |i: u64| ((4_294_960_000 + 1000 * i) % (1 << 32)) as f64;
         let values: Vec<f64> = (0..20).map(micros).collect();
-        let (own, turns) = unwrapped(&values).unwrap();
-        assert_eq!((own[19], turns), (4_294_979_000.0, 1));
+        let own = Unwrapped::of(&values).unwrap();
+        assert_eq!((own.values[19], own.turns), (4_294_979_000.0, 1));
+        let notes = Notes::from(vec![own.note("t", 1000.0, 1e-6)]);
+        assert_eq!((notes.len(), notes.texts(true).len()), (1, 0));
         // Sound, or set back.
-        assert_eq!(unwrapped(&[1.0, 2.0, 3.0]), None);
-        assert_eq!(unwrapped(&[900.0, 1000.0, 500.0]), None);
-        assert_eq!(unwrapped(&[0.9, 65_000.5, 0.5]), None);
+        assert_eq!(Unwrapped::of(&[1.0, 2.0, 3.0]), None);
+        assert_eq!(Unwrapped::of(&[900.0, 1000.0, 500.0]), None);
+        assert_eq!(Unwrapped::of(&[0.9, 65_000.5, 0.5]), None);
+    }
+
+    /// A device that was started again when its counter was nearly full.
+    #[test]
+    fn a_gap_where_a_counter_starts_again_is_said() {
+        let millis = (57_010..60_010).step_by(10).chain((120..3120).step_by(10));
+        let values: Vec<f64> = millis.map(f64::from).collect();
+        let own = Unwrapped::of(&values).unwrap();
+        let note = own.note("millis", 10.0, 1e-3).to_string();
+        assert!(
+            note.contains("after a gap of 5.656 s; if the device was started again"),
+            "{note}"
+        );
+    }
+
+    #[test]
+    fn rows_that_are_counted() {
+        let of = |values: &[f64]| numbers_of_rows(values);
+        assert_eq!(of(&[7.0, 8.0, 9.0, 12.0]), Some(vec![0.0, 1.0, 2.0, 5.0]));
+        // Counters of one byte and two are full.
+        assert_eq!(
+            of(&[254.0, 255.0, 0.0, 1.0]),
+            Some(vec![0.0, 1.0, 2.0, 3.0])
+        );
+        let two = [65_534.0, 65_535.0, 3.0, 4.0];
+        assert_eq!(of(&two), Some(vec![0.0, 1.0, 5.0, 6.0]));
+        let of_second: Vec<f64> = (0..600).map(|row| f64::from(row % 200)).collect();
+        assert_eq!(of(&of_second), None);
+        // A row that is there twice.
+        let mut twice: Vec<f64> = (0..100).map(f64::from).collect();
+        twice.insert(50, 49.0);
+        assert_eq!(of(&twice), Some(twice));
+        // Set back, and samples.
+        assert_eq!(of(&[1.0, 2.0, 3.0, 4.0, 1.0, 2.0, 3.0]), None);
+        assert_eq!(of(&[1.0, 1.0, 1.0, 2.0]), None);
+        assert_eq!(of(&[0.5, 1.7, 2.2]), None);
     }
 }

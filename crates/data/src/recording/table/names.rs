@@ -42,7 +42,7 @@ const BESIDE: [&str; 20] = [
 ];
 
 /// Names of columns that count rows.
-const COUNTERS: [&str; 19] = [
+const COUNTERS: [&str; 31] = [
     "",
     "index",
     "idx",
@@ -62,6 +62,18 @@ const COUNTERS: [&str; 19] = [
     "rn",
     "lfdnr",
     "#",
+    "seq",
+    "seqno",
+    "seqnum",
+    "sequence",
+    "sequencenumber",
+    "packetcounter",
+    "framecounter",
+    "framenumber",
+    "samplecounter",
+    "samplecount",
+    "scannumber",
+    "rowid",
 ];
 
 /// A column of times, by its name.

@@ -4,17 +4,16 @@ use std::cell::LazyCell;
 
 use super::super::time::{DAY, DateOrders, Moment, parse_moment_as};
 use super::super::{Hints, Notes, Remark, UNIX, other_start};
-use super::counted::{self, counters, unwrapped};
+use super::counted::{self, Unwrapped, counters};
 use super::days::{CENTURY, DayCount, ticks};
 use super::names::{DAY_UNIT, bare_unit, time_name, unit_by_size};
 use super::nanos::nanos;
 use super::rows::rows_of;
 use super::steps::usual_step;
-use super::{Column, NO_TIME, Values, bare, counts, doubts, gps, of_day, parts, timeless};
+use super::{
+    Column, NO_TIME, Values, bare, counts, doubts, gps, midnight, of_day, parts, timeless,
+};
 use crate::error::recording::TableError;
-
-/// Nanoseconds of an hour.
-const HOUR: i64 = DAY / 24;
 
 /// Removes the column of times from `columns`, and those that count rows; rows without a time are removed from all.
 /// `None` if no column has times.
@@ -44,7 +43,7 @@ pub(super) fn of_columns(
     let name = column.name.clone();
     let (mut times, dated) = match column.values {
         Values::Times(times) => (of_days(times, columns), true),
-        Values::Clocks(times) => (of_clocks(times, columns), false),
+        Values::Clocks(times) => (of_clocks(&name, times, columns, notes), false),
         Values::Numbers(values) => {
             let Some((times, dated)) = of_numbers(&name, &values, column.whole, hints, notes)?
             else {
@@ -252,30 +251,20 @@ fn together(days: Vec<i64>, clocks: Vec<i64>) -> Vec<i64> {
     both.collect()
 }
 
-/// Times of day with the day of another column, else from midnight of the first, over midnights. Times of less than an
-/// hour go on over hours.
-fn of_clocks(clocks: Vec<i64>, columns: &mut Vec<Column>) -> Vec<i64> {
+/// Times of day with the day of another column, else from midnight of the first.
+fn of_clocks(
+    name: &str,
+    clocks: Vec<i64>,
+    columns: &mut Vec<Column>,
+    notes: &mut Notes,
+) -> Vec<i64> {
     let day = |column: &Column| matches!(&column.values, Values::Times(times) if times.iter().all(|t| *t == NO_TIME || t % DAY == 0));
     if let Some(at) = columns.iter().position(day)
         && let Values::Times(days) = columns.remove(at).values
     {
         return together(days, clocks);
     }
-    // Excel leaves out the hour: `59:59.9` is followed by `00:00.0`.
-    let largest = clocks.iter().copied().max().unwrap_or(0);
-    let turn = if largest < HOUR { HOUR } else { DAY };
-    let (mut turns, mut before) = (0i64, i64::MIN);
-    let over = clocks.into_iter().map(|clock| {
-        if clock == NO_TIME {
-            return NO_TIME;
-        }
-        if before != i64::MIN && clock < before.saturating_sub(turn / 2) {
-            turns += turn;
-        }
-        before = clock;
-        clock.saturating_add(turns)
-    });
-    over.collect()
+    midnight::unbroken(name, &clocks, notes)
 }
 
 /// Times in numbers, and whether they are dates; `None` if their unit is not known and the rate is given.
@@ -328,13 +317,9 @@ fn of_numbers(
             None => return Ok(None),
         },
     };
-    let unwrapped = unwrapped(values);
-    if let Some((_, turns)) = &unwrapped {
-        notes.push(Remark::Records(format!(
-            "column `{name}` starts again from 0 when its counter is full, {turns} times: it is read as if it went on"
-        )));
-    }
-    let values = unwrapped.as_ref().map_or(values, |(values, _)| values);
+    let unwrapped = Unwrapped::of(values);
+    notes.extend(unwrapped.as_ref().map(|own| own.note(name, *step, unit)));
+    let values = unwrapped.as_ref().map_or(values, |own| &own.values);
     let times = nanos(values, unit);
     let times = times.ok_or_else(|| TableError::TimesOutOfRange { name: name.into() })?;
     let is_dated = largest * unit >= UNIX;
