@@ -54,6 +54,7 @@ mod stamps;
 mod steps;
 mod timeless;
 mod times;
+mod two_parts;
 mod usual;
 mod values;
 mod whole;
@@ -117,6 +118,9 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
         notes.push(format!(
             "left out the last {zeros} bytes: zeros, as after a power cut"
         ));
+    }
+    if let Some(with_fractions) = two_parts::with_fractions(&text.bytes, &mut layout, &mut notes) {
+        text.bytes = with_fractions.into();
     }
     let mut read = Notes::default();
     let mut columns = rows::read(&text, &layout, &mut read)?;

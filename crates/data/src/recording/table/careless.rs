@@ -227,7 +227,7 @@ fn parse(text: &[u8], layout: &Layout, column: usize) -> Option<i64> {
 }
 
 /// The bytes of a cell in a line, without quotation marks and blanks around it.
-fn cell(line: &[u8], separator: u8, column: usize) -> Option<Range<usize>> {
+pub(super) fn cell(line: &[u8], separator: u8, column: usize) -> Option<Range<usize>> {
     let is_separator =
         |byte: u8| byte == separator || separator == b' ' && byte.is_ascii_whitespace();
     let (mut number, mut start, mut quoted) = (0, None, false);
