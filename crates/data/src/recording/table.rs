@@ -52,6 +52,7 @@ mod sensors;
 mod spelled;
 mod stamps;
 mod steps;
+mod summer_time;
 mod timeless;
 mod times;
 mod two_parts;
@@ -141,6 +142,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
     let mut contents =
         assemble(columns.collect(), hints).map_err(|problem| problem.noted(notes.all()))?;
     contents.notes.prepend(notes);
+    contents.notes.extend(summer_time::note(&contents.traces));
     Ok(contents)
 }
 
