@@ -63,6 +63,8 @@ mod wild;
 mod wrapped;
 mod zones;
 
+use support::words::counted;
+
 use assembly::{Assembly, Rows};
 pub(crate) use days::DayCount;
 pub(crate) use kinds::is_missing;
@@ -85,9 +87,18 @@ use crate::error::recording::{MomentError, RecordingError, TableError};
 /// If the file is not text or not a table, or has no samples or no sampling rate.
 pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
     let zeros = text::trailing_zeros(bytes);
-    let mut text = text::decode(&bytes[..bytes.len() - zeros])?;
-    octave::check(&text.bytes)?;
+    let bytes = &bytes[..bytes.len() - zeros];
     let mut notes = Notes::default();
+    let holes = text::without_zeros(bytes).map(|(text, count, line)| {
+        notes.push(format!(
+            "left out {} with zero bytes, as after a power cut (the first: line {line}): rows are missing there, and without a \
+             column of times all later rows are too early",
+            counted(count, "line")
+        ));
+        text
+    });
+    let mut text = text::decode(holes.as_deref().unwrap_or(bytes))?;
+    octave::check(&text.bytes)?;
     let pairs::Plain { bytes, line } =
         pairs::as_rows(monitor::without_arrows(text.bytes), &mut notes);
     text.bytes = bytes;

@@ -32,6 +32,7 @@ pub fn decode(bytes: &[u8]) -> Result<Text<'_>, TextError> {
         [0, _, 0, _, ..] => utf_16(bytes, u16::from_be_bytes)?,
         _ => with_hard_spaces(bytes),
     };
+    let text = without_marks(text);
     if text.iter().all(u8::is_ascii_whitespace) {
         return Err(TextError::Blank);
     }
@@ -59,6 +60,18 @@ pub fn decode(bytes: &[u8]) -> Result<Text<'_>, TextError> {
         ends: ends + old,
         quoted,
     })
+}
+
+/// The text without byte-order marks at the beginnings of lines, as in files that were joined.
+fn without_marks(text: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
+    const MARK: &[u8] = b"\xEF\xBB\xBF";
+    let is_mark = |line: &[u8]| line.starts_with(MARK);
+    if !has(&text, MARK[0]) || !text.split(|byte| *byte == b'\n').any(is_mark) {
+        return text;
+    }
+    let lines = text.split_inclusive(|byte| *byte == b'\n');
+    let plain = lines.flat_map(|line| line.strip_prefix(MARK).unwrap_or(line));
+    Cow::Owned(plain.copied().collect())
 }
 
 /// Spaces that do not break in UTF-8, if they are between digits of a text in Latin-1, as in the thousands of French numbers.
@@ -122,6 +135,31 @@ pub fn trailing_zeros(bytes: &[u8]) -> usize {
         return 0;
     }
     bytes.iter().rev().take_while(|byte| **byte == 0).count()
+}
+
+/// Fewest zero bytes in a row that are a block that was never written, within a text.
+const BLOCK: usize = 16;
+
+/// A text without the lines that have blocks of zero bytes, how many these are, and the number of the first. `None` without any,
+/// and if the zeros are others.
+pub fn without_zeros(bytes: &[u8]) -> Option<(Vec<u8>, usize, usize)> {
+    if !has(bytes, 0) || matches!(bytes, [_, 0, ..] | [0, ..]) {
+        return None;
+    }
+    let (mut text, mut count, mut first) = (Vec::with_capacity(bytes.len()), 0, 0);
+    for (number, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
+        if !line.contains(&0) {
+            text.extend_from_slice(line);
+            continue;
+        }
+        let mut runs = line.chunk_by(|one, next| one == next);
+        if runs.any(|run| run[0] == 0 && run.len() < BLOCK) {
+            return None;
+        }
+        count += 1;
+        first = if first == 0 { number + 1 } else { first };
+    }
+    Some((text, count, first))
 }
 
 fn utf_16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Cow<'_, [u8]>, TextError> {
@@ -223,6 +261,24 @@ mod tests {
     fn texts_have_no_control_characters() {
         assert!(is(b"Zeit \xB5s\r\n1\t2") && is(b"\xFF\xFEa\0"));
         assert!(!is(b"1,2\n\x01") && !is(b"\x89HDF\r\n\x1A"));
+    }
+
+    #[test]
+    fn marks_of_joined_files() {
+        let text = b"\xEF\xBB\xBFt,z\n1,2\n\xEF\xBB\xBFt,z\n3,4\n";
+        assert_eq!(decode(text).unwrap().bytes, &b"t,z\n1,2\nt,z\n3,4\n"[..]);
+    }
+
+    #[test]
+    fn blocks_of_zeros() {
+        let zeros = "\0".repeat(512);
+        let text = format!("t,z\n1,2\n2,{zeros},4\n5,6\n");
+        let plain = b"t,z\n1,2\n5,6\n".to_vec();
+        assert_eq!(without_zeros(text.as_bytes()), Some((plain, 1, 3)));
+        // Zeros that are no block, and texts without any.
+        for text in ["t,z\n1,\0\n", "t,z\n", &zeros] {
+            assert_eq!(without_zeros(text.as_bytes()), None);
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use super::super::text::{Text, has};
 use super::cells::{Oddity, Part, row};
+use super::kinds::Kind;
 use super::layout::Layout;
 use super::line::{split, trimmed};
 use super::usual::Usual;
@@ -207,8 +208,7 @@ fn line(line: &[u8], start: usize, layout: &Layout, own: &mut Part) {
         own.names.add(start, String::new);
         return;
     }
-    let first = line.iter().find(|byte| !byte.is_ascii_whitespace());
-    if matches!(first, None | Some(b'#')) && !line.contains(&layout.separator) {
+    if is_comment(line, layout) || line.is_empty() {
         return;
     }
     if layout.separator == b' ' && line.contains(&b'"') {
@@ -220,8 +220,19 @@ fn line(line: &[u8], start: usize, layout: &Layout, own: &mut Part) {
             .split(u8::is_ascii_whitespace)
             .filter(|cell| !cell.is_empty());
         row(own, cells, start, layout);
-    } else if first != Some(&b'#') {
+    } else {
         let cells = line.split(|byte| *byte == layout.separator);
         row(own, cells, start, layout);
+    }
+}
+
+/// Whether a line below the names is a comment. But for `#`, only where the first column has no texts, which may begin so.
+fn is_comment(line: &[u8], layout: &Layout) -> bool {
+    let has_texts = layout.kinds.first() == Some(&Kind::Text);
+    match line.trim_ascii_start() {
+        [b'#', ..] => true,
+        [b'%', ..] | [b'/', b'/', ..] => !has_texts,
+        [b';', ..] => !has_texts && layout.separator != b';',
+        _ => false,
     }
 }
