@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use support::paths::not_replaced;
+use support::words::letters_and_digits;
 
 use crate::error::{DataError, IndexError, PatternError};
 use crate::text;
@@ -77,6 +78,7 @@ pub(crate) fn read_index(index: &Path, base: &Path) -> Result<Vec<PathBuf>, Data
         if found.is_empty() {
             let path = base.join(unquoted(line));
             let hint = more_than_a_path(line, [base, index_folder])
+                .or_else(|| other_than_a_file(unquoted(line), &candidates))
                 .or_else(|| likely_reason(Path::new(unquoted(line))));
             return Err(wrong(IndexError::NoFile { path, hint }));
         }
@@ -94,6 +96,35 @@ fn more_than_a_path(line: &str, folders: [&Path; 2]) -> Option<String> {
         .any(|path| !path.is_empty() && is_file(path))
         .then(|| "a line has a path alone: labels are in the files themselves".into())
 }
+
+/// What to say of a line that is an address, or names a folder, or a file in other letters.
+fn other_than_a_file(line: &str, candidates: &[PathBuf]) -> Option<String> {
+    if line.contains("://") {
+        return Some("it is an address: list files of this machine by their paths".into());
+    }
+    if candidates.iter().any(|path| path.is_dir()) {
+        return Some(format!(
+            "it is a folder: list its files, such as `{}/*.npz`",
+            line.trim_end_matches(['/', '\\'])
+        ));
+    }
+    candidates.iter().find_map(|path| {
+        let name = path.file_name()?.to_str()?;
+        // Without a folder, a path is in the working directory.
+        let folder = path.parent().filter(|own| !own.as_os_str().is_empty());
+        let there = std::fs::read_dir(folder.unwrap_or(Path::new("."))).ok()?;
+        let names = there.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        let mut names: Vec<String> = names.take(MOST_NAMES).collect();
+        names.sort();
+        let meant = names
+            .iter()
+            .find(|own| letters_and_digits(own) == letters_and_digits(name))?;
+        Some(format!("there is `{meant}`"))
+    })
+}
+
+/// Files of a folder among which one is looked for, at most.
+const MOST_NAMES: usize = 1000;
 
 /// A path below `folder`, with slashes in place of the backslashes of Windows if nothing has its own name.
 pub(crate) fn with_slashes(folder: &Path, path: &Path) -> PathBuf {
@@ -182,6 +213,20 @@ mod tests {
             std::fs::write(&index, line).unwrap();
             let error = read_index(&index, folder.path()).unwrap_err().to_string();
             assert!(error.contains("a line has a path alone"), "{error}");
+        }
+        // Addresses, folders and names in other letters.
+        std::fs::create_dir(folder.path().join("sub")).unwrap();
+        for (line, expected) in [
+            ("s3://bucket/a.npz", "it is an address"),
+            ("file:///a.npz", "it is an address"),
+            ("sub", "it is a folder: list its files, such as `sub/*.npz`"),
+            ("./sub/", "such as `./sub/*.npz`"),
+            ("a_.npz", "there is `a.npz`"),
+            ("-a.NPZ", "there is `a.npz`"),
+        ] {
+            std::fs::write(&index, line).unwrap();
+            let error = read_index(&index, folder.path()).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
         }
         // The samples in place of their list.
         let samples = folder.path().join("train.npz");
