@@ -3,7 +3,7 @@
 
 use crate::constant::constant_channels;
 use crate::extremes::Extremes;
-use crate::preprocessing::{Preprocessing, Survey, Thresholds};
+use crate::preprocessing::{Preprocessing, SEGMENTS, Survey, Thresholds};
 use crate::reader::Record;
 
 /// Fraction of a split above which a problem deserves a warning.
@@ -11,6 +11,9 @@ const WARN_ABOVE: f64 = 0.01;
 
 /// Sensors have as many channels; features of a segment are more.
 const FEW: usize = 3;
+
+/// Windows have fewer segments, and more samples.
+const MANY: usize = 64;
 
 /// Statistics of the windows of a split.
 #[derive(Debug)]
@@ -25,8 +28,8 @@ pub(crate) struct Census {
     survey: Option<Survey>,
     /// Samples per window.
     samples: usize,
-    /// Shape of the windows of features.
-    features: Option<[usize; 3]>,
+    /// Shape of the windows.
+    shape: Vec<usize>,
 }
 
 impl Census {
@@ -41,7 +44,7 @@ impl Census {
             extremes: Vec::new(),
             survey: survey.filter(Survey::is_needed),
             samples: 0,
-            features: None,
+            shape: Vec::new(),
         }
     }
 
@@ -61,7 +64,7 @@ impl Census {
                 own.add_all(samples);
             }
         }
-        self.features = record.shape[..].try_into().ok();
+        self.shape.clone_from(&record.shape);
         self.samples = match *record.shape {
             // Half-overlapping segments.
             [_, segments, length] => length / 2 * (segments + 1),
@@ -89,16 +92,7 @@ impl Census {
         let Self { split, windows, .. } = self;
         let channels = self.constant.len();
         let mut warnings = Vec::new();
-        if let Some([first, segments, bins]) = self.features
-            && bins <= FEW
-            && first > FEW
-            && *split == "training"
-        {
-            warnings.push(format!(
-                "windows of {first} x {segments} x {bins} are read as {first} channels of {segments} segments with {bins} \
-                 values each: are the channels last? Windows are stored as [channels, segments, bins]"
-            ));
-        }
+        warnings.extend(self.doubtful_axes().filter(|_| *split == "training"));
         for (channel, count) in self.constant.iter().enumerate() {
             let share = *count as f64 / (*windows).max(1) as f64;
             if *count == *windows {
@@ -135,6 +129,39 @@ impl Census {
 }
 
 impl Census {
+    /// A warning of windows whose axes rather have another order.
+    fn doubtful_axes(&self) -> Option<String> {
+        let (advice, stored) = match self.shape[..] {
+            [_, segments, 1] if segments > MANY => ("is the last axis one too many?", "samples"),
+            [1, segments, bins] if segments <= FEW && bins > MANY => (
+                "is the first axis one too many, and the second that of the channels?",
+                "samples",
+            ),
+            [first, _, bins] if bins <= FEW && first > FEW => {
+                ("are the channels last?", "segments, bins")
+            }
+            [SEGMENTS, channels, _] if channels <= FEW => {
+                ("are the segments first?", "segments, bins")
+            }
+            [first, samples] if samples < first && first > FEW => {
+                ("are the channels last?", "samples")
+            }
+            _ => return None,
+        };
+        let sizes: Vec<String> = self.shape.iter().map(usize::to_string).collect();
+        let read = match self.shape[..] {
+            [first, samples] => format!("{first} channels of {samples} samples each"),
+            [first, segments, bins] => {
+                format!("{first} channels of {segments} segments with {bins} values each")
+            }
+            _ => return None,
+        };
+        Some(format!(
+            "windows of {} are read as {read}: {advice} Windows are stored as [channels, {stored}]",
+            sizes.join(" x ")
+        ))
+    }
+
     /// Warnings of channels with a repeated value far from all others, such as -9999.
     fn fill_values(&self) -> impl Iterator<Item = String> {
         let found = self.extremes.iter().enumerate();
@@ -190,7 +217,7 @@ mod tests {
     /// Keras stores the channels last; here they come first.
     #[test]
     fn channels_at_the_end_are_said() {
-        let of = |shape: [usize; 3], split: &'static str| {
+        let of = |shape: &[usize], split: &'static str| {
             let preprocessing = Preprocessing::new(Vec::new(), Default::default());
             let mut census = Census::new(split, &preprocessing, false);
             let record = Record {
@@ -203,11 +230,39 @@ mod tests {
             census.add(&record, &[], shape[0]);
             census.warnings().join("; ")
         };
-        let said = of([7, 256, 2], "training");
+        let said = of(&[7, 256, 2], "training");
         let expected = "windows of 7 x 256 x 2 are read as 7 channels of 256 segments with 2 values each: are the channels last?";
         assert!(said.starts_with(expected), "{said}");
-        assert_eq!(of([7, 256, 2], "test"), "");
-        for shape in [[2, 7, 256], [3, 7, 1], [12, 7, 33]] {
+        assert_eq!(of(&[7, 256, 2], "test"), "");
+        for (shape, expected) in [
+            (
+                &[256, 16][..],
+                "windows of 256 x 16 are read as 256 channels of 16 samples each: are the channels last?",
+            ),
+            (
+                &[3, 1024, 1],
+                "windows of 3 x 1024 x 1 are read as 3 channels of 1024 segments with 1 values each: is the last axis one too \
+                 many?",
+            ),
+            (
+                &[1, 3, 1024],
+                "is the first axis one too many, and the second that of the channels?",
+            ),
+            (
+                &[7, 2, 256],
+                "are the segments first? Windows are stored as [channels, segments, bins]",
+            ),
+        ] {
+            let said = of(shape, "training");
+            assert!(said.contains(expected), "{said}");
+        }
+        for shape in [
+            &[2, 7, 256][..],
+            &[3, 7, 1],
+            &[12, 7, 33],
+            &[12, 64],
+            &[3, 2],
+        ] {
             assert_eq!(of(shape, "training"), "");
         }
     }
