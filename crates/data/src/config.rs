@@ -216,6 +216,7 @@ impl DatasetConfig {
                 .unwrap_or_else(|| field.to_owned()),
             given_label: self.task.label_field.clone(),
             class_names: self.task.class_names.clone().unwrap_or_default(),
+            num_classes: self.task.num_classes,
             labels: self.task.included_classes.clone(),
             label_is_optional: false,
         }

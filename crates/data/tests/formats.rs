@@ -120,7 +120,7 @@ fn labels_in_other_forms_are_numbers_of_classes() {
     assert_eq!(labels(records, &["a", "b", "c"]).unwrap(), [1; 4]);
     let error = labels(records, &["a", "b"]).unwrap_err();
     assert!(
-        error.contains("record 0") && error.contains("`class_names` has 2 classes"),
+        error.contains("record 0") && error.contains("there are 2 classes"),
         "{error}"
     );
     let names = ["b", "a"];

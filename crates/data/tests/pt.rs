@@ -60,6 +60,18 @@ fn habits_of_others() {
         class_names: ["bicycle", "car", "truck"].map(str::to_owned).to_vec(),
         ..Wanted::default()
     };
+    // A value for each class of another number.
+    let other = Wanted {
+        num_classes: Some(5),
+        ..Wanted::default()
+    };
+    let error = read(&fixtures().join("one_hot.pt"), &other).unwrap_err();
+    assert!(
+        error.to_string().contains(
+            "a tensor of 3 values, of which one is 1 and all others 0, but there are 5 classes"
+        ),
+        "{error}"
+    );
     for (name, file) in expected.as_object().unwrap() {
         let record = read(&fixtures().join(name), &wanted).unwrap();
         assert_eq!(serde_json::json!(record.label), file["label"], "{name}");

@@ -5,7 +5,7 @@ use std::io::{Chain, Cursor, Read};
 use npyz::{DType, Deserialize, NpyFile, Order, TypeChar, TypeStr};
 
 use super::element::Element;
-use super::header;
+use super::{Wanted, header};
 use crate::error::sample::ArrayError;
 
 /// An array whose header has been checked; it is parsed again from memory.
@@ -55,15 +55,16 @@ pub(super) fn list<T, R: Read>(
     }
 }
 
-/// Reads labels: numbers of classes, a column for each class of which one is 1, or texts that are among `class_names`.
+/// Reads labels: numbers of classes, a column for each class of which one is 1, or texts that are among the names of the classes.
 ///
 /// # Errors
 /// If a label is none of these.
 pub(super) fn labels<R: Read>(
     name: &str,
     array: Array<R>,
-    class_names: &[String],
+    wanted: &Wanted,
 ) -> Result<Vec<i64>, ArrayError> {
+    let class_names = &wanted.class_names;
     type_of(&array).map_err(ArrayError::in_array(name))?;
     let is_text = is_text(&array);
     if is_text && !class_names.is_empty() {
@@ -72,7 +73,7 @@ pub(super) fn labels<R: Read>(
     }
     let is_table = matches!(*array.shape(), [n, classes] if n > 1 && classes > 1);
     if is_table && !is_text {
-        one_hot(name, array)
+        one_hot(name, array, wanted)
     } else {
         list(name, array, integers)
     }
@@ -106,7 +107,7 @@ pub(super) fn numbers_of(
 }
 
 /// Reads labels of which each has a column for every class, and a 1 in that of its own.
-fn one_hot<R: Read>(name: &str, array: Array<R>) -> Result<Vec<i64>, ArrayError> {
+fn one_hot<R: Read>(name: &str, array: Array<R>, wanted: &Wanted) -> Result<Vec<i64>, ArrayError> {
     let shape = array.shape().to_vec();
     let is_fortran = array.header().order() == Order::Fortran;
     let expected: u64 = shape.iter().product();
@@ -140,7 +141,15 @@ fn one_hot<R: Read>(name: &str, array: Array<R>) -> Result<Vec<i64>, ArrayError>
         let class = ones.next().filter(|_| is_hot && ones.next().is_none());
         class.map(|class| class as i64).ok_or_else(unfit)
     };
-    (0..count).map(class).collect()
+    let labels = (0..count).map(class).collect::<Result<_, _>>()?;
+    match wanted.other_classes(classes) {
+        // A class that these samples lack may have no column: then the others have other numbers.
+        Some(expected) => Err(ArrayError::in_array(name)(ArrayError::OneHot {
+            columns: classes,
+            classes: expected,
+        })),
+        None => Ok(labels),
+    }
 }
 
 pub(super) fn type_of<R: Read>(array: &Array<R>) -> Result<TypeStr, ArrayError> {

@@ -81,6 +81,8 @@ pub struct Wanted {
     pub given_label: Option<String>,
     /// Names of the labels on disk, if the configuration has them: labels that are texts are numbers of these.
     pub class_names: Vec<String>,
+    /// Number of classes among the labels on disk, if it is known without their names.
+    pub num_classes: Option<usize>,
     /// Labels to keep, all if empty: a reader may leave out samples with other labels.
     pub labels: Option<Vec<usize>>,
     /// Whether samples may have no label, as those to classify: they get [`Record::UNLABELLED`].
@@ -93,6 +95,17 @@ impl Wanted {
         let kept = |labels: &Vec<usize>| labels.iter().any(|&own| i64::try_from(own) == Ok(label));
         // Invalid labels are reported later.
         label < 0 || self.labels.as_ref().is_none_or(kept)
+    }
+
+    /// Number of classes among the labels on disk, if the configuration has it.
+    pub(crate) fn classes(&self) -> Option<usize> {
+        let named = Some(self.class_names.len()).filter(|count| *count > 0);
+        named.or(self.num_classes)
+    }
+
+    /// The number of classes, if labels with `values` values cannot have one for each.
+    fn other_classes(&self, values: usize) -> Option<usize> {
+        self.classes().filter(|classes| *classes != values)
     }
 
     /// The name of the array, feature or column with the labels, before the usual ones: the one that the configuration

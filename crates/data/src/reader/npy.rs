@@ -88,7 +88,7 @@ fn annotations(
         })
     })?;
     let (array, _) = open(&labels)?;
-    let read = lists::labels("y", array, &wanted.class_names);
+    let read = lists::labels("y", array, wanted);
     let labels = read.map_err(wrong(&labels))?;
     let groups = match find(path, Role::Groups) {
         Some(groups) => {

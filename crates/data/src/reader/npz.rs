@@ -200,7 +200,7 @@ fn annotations(
     }
     let array = whole(archive, &name, limit)?;
     let are_numbers = !lists::is_text(&array);
-    let labels = labels(&name, array, &wanted.class_names)?;
+    let labels = labels(&name, array, wanted)?;
     if are_numbers {
         check_order(archive, (&name, limit), &wanted.class_names)?;
     }

@@ -269,7 +269,13 @@ fn class(tensors: &mut Tensors<'_>, id: Id, wanted: &Wanted) -> Result<f64, Torc
             && values.iter().sum::<f64>() == 1.0;
         return match (values.iter().position(|value| *value == 1.0), &values[..]) {
             (_, [value]) => Ok(*value),
-            (Some(at), _) if is_one_hot => Ok(at as f64),
+            (Some(at), all) if is_one_hot => match wanted.other_classes(all.len()) {
+                Some(classes) => Err(TorchError::OneHot {
+                    values: all.len(),
+                    classes,
+                }),
+                None => Ok(at as f64),
+            },
             _ => Err(TorchError::LabelShape { shape }),
         };
     }

@@ -145,6 +145,17 @@ pub enum ArrayError {
         /// Names of the classes.
         known: Vec<String>,
     },
+    /// Labels have a column for each of another number of classes.
+    #[error(
+        "has {columns} columns, of which one is 1 and all others 0 in every row, but there are {classes} classes: write a column \
+         for each class in their order, or their numbers"
+    )]
+    OneHot {
+        /// Columns of the labels.
+        columns: usize,
+        /// Number of classes.
+        classes: usize,
+    },
     /// The names of arrays tell several splits, or those of samples and labels different ones.
     #[error(
         "{} are of several splits: save each split in a file of its own, as in np.savez(\"train.npz\", x=x_train, \

@@ -16,7 +16,7 @@ pub enum LabelListProblem {
     Empty,
     /// One value is 1, and all others 0, but there are more or fewer classes.
     #[error(
-        "one is 1 and all others 0, but `class_names` has {classes} classes: write a value for each class in their order, or the \
+        "one is 1 and all others 0, but there are {classes} classes: write a value for each class in their order, or the \
          number of the class"
     )]
     Classes {

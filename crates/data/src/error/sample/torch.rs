@@ -179,6 +179,17 @@ pub enum TorchError {
         /// The shape.
         shape: Vec<usize>,
     },
+    /// The label has a value for each of another number of classes.
+    #[error(
+        "a tensor of {values} values, of which one is 1 and all others 0, but there are {classes} classes: write a value for \
+         each class in their order, or the number of the class"
+    )]
+    OneHot {
+        /// Values of the label.
+        values: usize,
+        /// Number of classes.
+        classes: usize,
+    },
     /// The label is a text that is no name of a class.
     #[error("`{text}` is not among `class_names`: {}", if known.is_empty() { "none are given".into() } else { known.join(", ") })]
     UnknownClass {

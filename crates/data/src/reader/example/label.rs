@@ -73,18 +73,18 @@ const SHOWN: usize = 8;
 
 /// The class of a label that has a value for each class: the one whose value is 1, if all others are 0.
 fn one_hot(values: &[f64], wanted: &Wanted) -> Result<i64, ExampleError> {
-    let classes = wanted.class_names.len();
     let ones = values.iter().filter(|value| **value == 1.0).count();
     let are_bits = values.iter().all(|value| matches!(*value, 0.0 | 1.0));
     let is_share = |value: &f64| (0.0..=1.0).contains(value);
     let problem = match (are_bits, ones) {
         _ if values.is_empty() => LabelListProblem::Empty,
-        // Without names of classes, the label is checked later.
-        (true, 1) if classes == 0 || classes == values.len() => {
-            let class = values.iter().position(|value| *value == 1.0);
-            return Ok(class.map_or(Record::UNLABELLED, |class| class as i64));
-        }
-        (true, 1) => LabelListProblem::Classes { classes },
+        (true, 1) => match wanted.other_classes(values.len()) {
+            Some(classes) => LabelListProblem::Classes { classes },
+            None => {
+                let class = values.iter().position(|value| *value == 1.0);
+                return Ok(class.map_or(Record::UNLABELLED, |class| class as i64));
+            }
+        },
         (true, 0) => LabelListProblem::None,
         (true, _) => LabelListProblem::Several,
         (false, _) if values.iter().all(is_share) => LabelListProblem::Probabilities,

@@ -93,7 +93,7 @@ fn labels_may_have_a_value_for_each_class() {
     for (label, problem) in [
         (
             floats(&[0.0, 1.0, 0.0]),
-            "`label` has 3 values, 0, 1, 0: one is 1 and all others 0, but `class_names` has 2",
+            "`label` has 3 values, 0, 1, 0: one is 1 and all others 0, but there are 2 classes",
         ),
         (
             integers(&[1, 1]),

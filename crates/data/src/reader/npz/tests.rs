@@ -284,6 +284,35 @@ fn labels_of_two_dimensions() {
             .unwrap_err()
             .contains("truncated")
     );
+    // A class that these windows lack has no column, so the others have other numbers.
+    let y = npy("|u1", "(2, 2)", &[1, 0, 0, 1]);
+    let bytes = archive(&[x.clone(), ("y", y)], zip::CompressionMethod::Stored);
+    for (num_classes, names, expected) in [
+        (Some(2), 0, None),
+        (None, 0, None),
+        (Some(3), 0, Some(3)),
+        (None, 3, Some(3)),
+    ] {
+        let wanted = Wanted {
+            num_classes,
+            class_names: (0..names).map(|own| own.to_string()).collect(),
+            ..Wanted::default()
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.npz");
+        std::fs::write(&path, &bytes).unwrap();
+        let result = Npz.read(&path, &wanted, &mut |_| Ok(()));
+        let error = result.err().map(|error| error.to_string());
+        let problem = expected.map(|count| {
+            format!("has 2 columns, of which one is 1 and all others 0 in every row, but there are {count} classes")
+        });
+        assert_eq!(error.is_some(), problem.is_some());
+        assert!(
+            error
+                .unwrap_or_default()
+                .contains(&problem.unwrap_or_default())
+        );
+    }
     // In Fortran's order: the first column comes first.
     let mut y = npy("|u1", "(2, 3)", &[1, 0, 0, 0, 0, 1]);
     let at = y.windows(5).position(|word| word == b"False").unwrap();
