@@ -6,6 +6,7 @@
 pyarrow 26 were used.
 """
 
+import json
 import os
 import sys
 
@@ -47,6 +48,8 @@ def main(folder: str) -> None:
     rated["sampling_rate"] = pa.array([100, 100, 50, 100, 100])
     pq.write_table(pa.table(rated), at("rates"))
 
+    write_told(at, x, label, {"label": pa.array(label), "group": pa.array(group)})
+
     few = x[:5].tolist()
     some = {"label": pa.array(label[:5])}
     pq.write_table(pa.table({"x": pa.array([*few[:3], few[3][:7], few[4]]), **some}), at("refused_ragged"))
@@ -57,6 +60,27 @@ def main(folder: str) -> None:
     pq.write_table(pa.table({"x": pa.array(few), "site": pa.array(["north"] * 5)}), at("refused_unlabelled"))
     pq.write_table(pa.table({"Z": pa.array([0.5] * 5), "gps": pa.array(few), **some}), at("refused_recording"))
     pq.write_table(pa.table({"x": pa.array(few), "y": pa.array(few), **some}), at("refused_two"))
+
+
+def write_told(at, x: np.ndarray, label: np.ndarray, beside: dict) -> None:
+    """What is beside the columns: shapes of tensors and names of classes; and labels that are true or false."""
+    def tensors(kind: pa.DataType, rows: np.ndarray) -> pa.Array:
+        flat = pa.FixedSizeListArray.from_arrays(pa.array(rows.astype("f4").ravel()), 8)
+        return pa.ExtensionArray.from_storage(kind, flat)
+
+    shaped = tensors(pa.fixed_shape_tensor(pa.float32(), [2, 4]), x)
+    pq.write_table(pa.table({"x": shaped, **beside}), at("tensors"), row_group_size=64)
+    few, some = x[:6], {"label": pa.array(label[:6])}
+    permuted = tensors(pa.fixed_shape_tensor(pa.float32(), [4, 2], permutation=[1, 0]), few)
+    pq.write_table(pa.table({"x": permuted, **some}), at("refused_permuted"))
+    flags = pa.array([True, False, None, False, True, True])
+    pq.write_table(pa.table({"x": pa.array(few.tolist()), "label": flags}), at("refused_flag"))
+    pq.write_table(pa.table({"x": pa.array(few.tolist()), "label": pa.array(label[:6] == 1)}), at("flags"))
+    features = {"label": {"names": ["a", "b", "c"], "_type": "ClassLabel"}}
+    told = {"huggingface": json.dumps({"info": {"features": features}})}
+    pq.write_table(pa.table({"x": pa.array(few.tolist()), **some}).replace_schema_metadata(told), at("class_label"))
+    names = pa.array([["a", "b", "c"][i] for i in label[:6]])
+    pq.write_table(pa.table({"x": pa.array(few.tolist()), **some, "class_name": names}), at("class_name"))
 
 
 def write_channels(at, x: np.ndarray, beside: dict) -> None:

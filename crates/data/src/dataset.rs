@@ -12,7 +12,7 @@ use crate::pool::SplitPlan;
 use crate::preprocessing::{
     Compression, Normalisation, Preprocessing, SpectralMethod, Statistics, StatisticsPasses,
 };
-use crate::reader::{note, rate_note};
+use crate::reader::{note, rate_note, spread};
 use crate::split::{Inputs, Loading, Split, Storage};
 
 use window_features::{check_channels, check_window_features};
@@ -186,14 +186,23 @@ impl Dataset {
     }
 }
 
-/// What to say of the first source of the training split.
+/// Sources of a split whose sampling rate is looked at, at most.
+const RATES: usize = 16;
+
+/// What to say of the first source of a split that leaves a doubt, and of the sampling rates of sources.
 fn notes_of(config: &DatasetConfig, plan: &SplitPlan) -> Vec<String> {
-    let Some(first) = plan.train.sources.first() else {
-        return Vec::new();
-    };
+    let splits = [
+        Some(&plan.train),
+        Some(&plan.validation),
+        plan.test.as_ref(),
+    ];
+    let splits = || splits.iter().flatten().map(|split| &split.sources);
+    let wanted = config.wanted();
+    let mut firsts = splits().filter_map(|sources| sources.first());
+    let rated = splits().flat_map(|sources| spread(sources, RATES));
     let notes = [
-        note(first, &config.wanted()),
-        rate_note(first, config.sampling_rate),
+        firsts.find_map(|first| note(first, &wanted)),
+        rate_note(rated, config.sampling_rate),
     ];
     notes.into_iter().flatten().collect()
 }

@@ -80,6 +80,22 @@ fn habits_of_others() {
         let values: Vec<f32> = values.map(|v| v.as_f64().unwrap() as f32).collect();
         assert_eq!(record.values, values, "{name}");
     }
+    // A label in the key that the configuration names.
+    let given = |name: &str| Wanted {
+        given_label: Some(name.into()),
+        class_names: ["run 3", "run 4"].map(str::to_owned).to_vec(),
+        ..Wanted::default()
+    };
+    let path = fixtures().join("x_and_y.pt");
+    assert_eq!(read(&path, &given("recording")).unwrap().label, 1);
+    let note = reader::note(&path, &given("speeed")).unwrap();
+    assert!(
+        note.contains(
+            "there is no `speeed`, which `label_field` names: the labels are those in `y`"
+        ),
+        "{note}"
+    );
+    assert_eq!(reader::note(&path, &wanted), None);
     let error = read(&fixtures().join("class_name.pt"), &Wanted::default()).unwrap_err();
     assert!(
         error

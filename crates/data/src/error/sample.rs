@@ -1,6 +1,7 @@
 //! Errors of sample sources. The error around them names file and record; see [`crate::DataError`].
 
 mod array;
+mod class_names;
 mod example;
 mod parquet;
 mod pickle;
@@ -13,6 +14,7 @@ use super::recording::OtherFormat;
 
 pub use self::parquet::ParquetError;
 pub use array::ArrayError;
+pub use class_names::ClassNameError;
 pub use example::{ExampleError, LabelListProblem};
 pub use pickle::{PickleError, PickleProblem};
 pub use torch::TorchError;

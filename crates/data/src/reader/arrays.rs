@@ -9,7 +9,8 @@ use npyz::{Order, TypeChar};
 
 use super::element::Element;
 use super::lists::{Array, type_of};
-use super::{Record, Sink, Span, Wanted, Window, Windows, unreadable};
+use super::notes::coarse;
+use super::{Record, Sink, Span, Wanted, Window, Windows, names, unreadable};
 use crate::error::sample::{ArrayError, SampleError};
 use crate::error::{DataError, in_file, in_record};
 
@@ -75,6 +76,15 @@ impl Layout {
             count: shape[0],
             bytes,
         })
+    }
+
+    /// What to say of the first sample of `values`, if float32 numbers are too coarse for it.
+    pub fn note(&self, values: impl Read) -> Option<String> {
+        let mut bytes = Vec::new();
+        let read = values.take(self.bytes as u64).read_to_end(&mut bytes);
+        let is_one = !self.fortran && read.is_ok_and(|read| read == self.bytes);
+        let values: Vec<f64> = self.element.exact(&bytes, self.big_endian).collect();
+        coarse(&values, self.sample[0]).filter(|_| is_one)
     }
 
     /// Refuses to read samples one by one if they are not contiguous.
@@ -215,7 +225,10 @@ impl Annotations {
                 values: window.values,
                 shape: window.shape,
                 label,
-                group: groups.as_mut().and_then(Iterator::next),
+                group: groups
+                    .as_mut()
+                    .and_then(Iterator::next)
+                    .and_then(|own| names::group(&own)),
             })?;
         }
         // The library verifies an archive's checksum at the end of the entry.

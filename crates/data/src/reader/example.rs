@@ -13,8 +13,8 @@ use tfrecord::protobuf::{Example, Feature};
 use self::label::label;
 use super::element::Element;
 use super::names::{Role, is_rate};
-use super::tensor_proto;
-use super::{Record, Wanted};
+use super::notes::{Candidate, joined};
+use super::{Record, Wanted, class_names, names, tensor_proto};
 use crate::error::sample::ExampleError;
 
 /// Decodes record number `record`; `label_is_optional` lets it come without a label.
@@ -62,20 +62,27 @@ pub(super) fn decode(
     }
     let own = wanted.own_label();
     let own = own.and_then(|own| features.remove(own)?.kind);
-    let label = if let Some(own) = own.filter(|_| !wanted.label_is_optional) {
-        label(own, wanted)?
-    } else if wanted.label_is_optional {
+    let label = if wanted.label_is_optional {
         let there = optional(&mut features, Role::Labels, "label")?;
         there
             .and_then(|kind| label(kind, wanted).ok())
             .unwrap_or(Record::UNLABELLED)
     } else {
-        label(take(&mut features, Role::Labels, "label")?, wanted)?
+        let kind = match own {
+            Some(own) => own,
+            None => take(&mut features, Role::Labels, "label")?,
+        };
+        let is_text = matches!(kind, Kind::BytesList(_));
+        let label = label(kind, wanted)?;
+        if !is_text {
+            check_texts(&features, label, wanted)?;
+        }
+        label
     };
     let group = match optional(&mut features, Role::Groups, "group")? {
         Some(Kind::BytesList(list)) => {
             let first = list.value.first();
-            first.map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+            first.and_then(|bytes| names::group(&String::from_utf8_lossy(bytes)))
         }
         Some(Kind::Int64List(list)) => list.value.first().map(i64::to_string),
         // Numbers of persons, which pandas makes floats where one is missing.
@@ -94,11 +101,27 @@ pub(super) fn decode(
     })
 }
 
+/// Checks the names of classes beside a label that is a number.
+fn check_texts(
+    features: &HashMap<String, Feature>,
+    label: i64,
+    wanted: &Wanted,
+) -> Result<(), ExampleError> {
+    for (name, feature) in features {
+        if let Some(Kind::BytesList(list)) = &feature.kind
+            && let [text] = &list.value[..]
+            && class_names::is_text(name)
+        {
+            let text = String::from_utf8_lossy(text);
+            class_names::check_text((name, &text), label, wanted)?;
+        }
+    }
+    Ok(())
+}
+
 /// What to say of an example that is read in an uncertain way.
 pub(super) fn note(example: Example, wanted: &Wanted) -> Option<String> {
-    let notes = [of_label(&example, wanted), assumed(example)];
-    let notes: Vec<String> = notes.into_iter().flatten().collect();
-    (!notes.is_empty()).then(|| notes.join("; "))
+    joined([of_label(&example, wanted), assumed(example)])
 }
 
 /// The sampling rate of an example, if a feature has one.
@@ -112,12 +135,16 @@ pub(super) fn rate(example: &Example) -> Option<f64> {
     }
 }
 
-/// What to say of labels in a feature that is called as the task, beside another.
+/// What to say of a label that is in one of several features.
 fn of_label(example: &Example, wanted: &Wanted) -> Option<String> {
     let features = &example.features.as_ref()?.feature;
-    features.get(wanted.own_label()?)?;
-    let names = features.keys().map(String::as_str);
-    wanted.says_label(Role::Labels.pick("label", names).ok()?)
+    let candidates = features.iter().map(|(name, feature)| Candidate {
+        name,
+        is_text: matches!(feature.kind, Some(Kind::BytesList(_))),
+    });
+    let mut there: Vec<_> = candidates.collect();
+    there.sort_by_key(|own| own.name);
+    wanted.note_of_labels("label", &there)
 }
 
 /// What to say of an example whose shape is not stored, but assumed.

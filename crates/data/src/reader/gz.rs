@@ -52,8 +52,9 @@ impl Reader for Gz {
         note(first(unpacked(path).ok()?)?, wanted)
     }
 
-    fn rate(&self, path: &Path) -> Option<f64> {
-        rate(&first(unpacked(path).ok()?)?)
+    fn rates(&self, path: &Path) -> Vec<f64> {
+        let first = unpacked(path).ok().and_then(first);
+        first.and_then(|own| rate(&own)).into_iter().collect()
     }
 }
 

@@ -213,18 +213,17 @@ pub(super) fn integers<R: Read>(array: Array<R>) -> Result<Vec<i64>, ArrayError>
     }
 }
 
-/// The number of an array that has only one.
-pub(super) fn one_number<R: Read>(array: Array<R>) -> Option<f64> {
-    if array.shape().iter().product::<u64>() != 1 {
-        return None;
-    }
-    let kind = type_of(&array).ok()?;
+/// The numbers of an array; none of another type.
+pub(super) fn numbers<R: Read>(array: Array<R>) -> Vec<f64> {
+    let Ok(kind) = type_of(&array) else {
+        return Vec::new();
+    };
     let values = match (kind.type_char(), kind.size_field()) {
         (TypeChar::Float, 8) => collect(array, |value: f64| value),
         (TypeChar::Float, 4) => collect(array, |value: f32| value.into()),
         _ => integers(array).map(|all| all.into_iter().map(|value| value as f64).collect()),
     };
-    values.ok()?.first().copied()
+    values.unwrap_or_default()
 }
 
 /// A label that is a float but a whole number.

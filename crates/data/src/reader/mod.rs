@@ -1,6 +1,7 @@
 //! Sample sources. Each format is a file here that implements [`Reader`], and a row of `READERS`.
 
 mod arrays;
+mod class_names;
 mod described;
 mod element;
 mod example;
@@ -8,6 +9,7 @@ mod gz;
 mod header;
 mod lists;
 mod names;
+mod notes;
 mod npy;
 mod npz;
 mod parquet;
@@ -24,12 +26,13 @@ use std::io::Read;
 use std::path::Path;
 
 use crate::error::{DataError, SampleError, in_file};
-use crate::recording::{format_of, is_other_rate, signatures};
+use crate::recording::{format_of, signatures};
 use names::Role;
 
 pub use self::described::{Described, arrays as described};
 pub use self::gz::Gz;
 pub(crate) use self::gz::is_other_gzip;
+pub use self::notes::{note, rate_note, rate_of_other_model, spread};
 pub use self::npy::Npy;
 pub use self::npz::Npz;
 pub use self::parquet::Parquet;
@@ -118,16 +121,6 @@ impl Wanted {
         let of_task = Some(&*self.label).filter(|name| !name.is_empty() && !is_other(name));
         self.given_label.as_deref().or(of_task)
     }
-
-    /// What to say if labels are taken by the name of the task, and `other` could be meant as well.
-    fn says_label(&self, other: Option<&str>) -> Option<String> {
-        let own = self.own_label().filter(|_| self.given_label.is_none())?;
-        let other = other.filter(|other| *other != own)?;
-        Some(format!(
-            "the labels are those in `{own}`, which is called as the task, not those in `{other}`: `label_field: {other}` takes \
-             these, and `label_field: {own}` says that it is right so"
-        ))
-    }
 }
 
 /// Position of a record in its source.
@@ -203,10 +196,10 @@ pub trait Reader: Sync {
         None
     }
 
-    /// The sampling rate in Hz that `path` has beside its samples; `None` also if it cannot be read.
-    fn rate(&self, path: &Path) -> Option<f64> {
+    /// The sampling rates in Hz that `path` has beside its samples; none also if they cannot be read.
+    fn rates(&self, path: &Path) -> Vec<f64> {
         let _ = path;
-        None
+        Vec::new()
     }
 
     /// Opens `path` to read single samples at the positions from [`Reader::spans`].
@@ -235,41 +228,10 @@ pub fn of(path: &Path) -> Result<&'static dyn Reader, DataError> {
     }
 }
 
-/// What to say of a source that is read in an uncertain way, with its name; `None` also if it cannot be read.
-pub fn note(path: &Path, wanted: &Wanted) -> Option<String> {
-    let note = of(path).ok()?.note(path, wanted)?;
-    Some(format!("{}: {note}", path.display()))
-}
-
-/// What to say of the sampling rate that a source has beside its samples, if the configuration has another one or none.
-pub fn rate_note(path: &Path, configured: Option<f64>) -> Option<String> {
-    let stored = stored_rate(path)?;
-    let said = match configured {
-        Some(rate) if !is_other_rate(stored, rate) => return None,
-        Some(rate) => format!(
-            "has a sampling rate of {stored} Hz, but the configuration has {rate} Hz, which counts: correct `sampling_rate` if it is \
-             wrong"
-        ),
-        None => format!(
-            "has a sampling rate of {stored} Hz, and the configuration has none: add `sampling_rate: {stored}`"
-        ),
-    };
-    Some(format!("{}: {said}", path.display()))
-}
-
-/// What to say of the sampling rate that a source has beside its samples, if a model was trained with another one.
-pub fn rate_of_other_model(path: &Path, model: f64) -> Option<String> {
-    let stored = stored_rate(path).filter(|rate| is_other_rate(*rate, model))?;
-    Some(format!(
-        "{}: has a sampling rate of {stored} Hz, but the model was trained with {model} Hz: its windows are other signals for it",
-        path.display()
-    ))
-}
-
-/// The sampling rate in Hz that a source has beside its samples; `None` also if it cannot be read.
-fn stored_rate(path: &Path) -> Option<f64> {
-    let stored = of(path).ok()?.rate(path);
-    stored.filter(|rate| rate.is_finite() && *rate > 0.0)
+/// Whether a file name ends with a dot and `ending`, in any case.
+fn has_ending(path: &Path, ending: &str) -> bool {
+    path.extension()
+        .is_some_and(|own| own.eq_ignore_ascii_case(ending))
 }
 
 /// Bytes at the beginning of a source that tell what it is if no reader accepts it.

@@ -65,8 +65,14 @@ impl Role {
     }
 }
 
+/// The name of a group; none if it is empty. Spaces around it, with which tables pad texts, are not part of it.
+pub(super) fn group(text: &str) -> Option<String> {
+    let name = text.trim();
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
 /// Whether a name is that of a sampling rate: `fs`, `sampling_rate`, `Sample Rate (Hz)`.
-pub(super) fn is_rate(name: &str) -> bool {
+pub(crate) fn is_rate(name: &str) -> bool {
     let name = support::words::letters_and_digits(name);
     let name = name.strip_suffix("hz").unwrap_or(&name);
     [
@@ -107,7 +113,7 @@ impl Role {
 }
 
 /// The split that a name tells, such as `train` of `X_train` or `trainX`.
-pub(super) fn split_of(name: &str) -> Option<&'static str> {
+pub(crate) fn split_of(name: &str) -> Option<&'static str> {
     without_split(name).map(|(_, split)| split)
 }
 
@@ -128,7 +134,7 @@ fn without_split(name: &str) -> Option<(String, &'static str)> {
     let split = |word: &String| match &word[..] {
         "train" | "training" | "tr" => Some("train"),
         "val" | "valid" | "validation" | "dev" => Some("val"),
-        "test" | "testing" | "te" => Some("test"),
+        "test" | "testing" | "te" | "holdout" => Some("test"),
         _ => None,
     };
     let own = match &words[..] {
@@ -157,6 +163,18 @@ mod tests {
             let found = without_split(name);
             let found = found.as_ref().map(|(own, split)| (own.as_str(), *split));
             assert_eq!(found, expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn names_of_groups() {
+        for (text, name) in [
+            ("run 1 ", Some("run 1")),
+            ("run 1", Some("run 1")),
+            (" ", None),
+            ("", None),
+        ] {
+            assert_eq!(group(text).as_deref(), name);
         }
     }
 

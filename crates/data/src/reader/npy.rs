@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use super::arrays::{self, Annotations, Layout, Samples};
 use super::lists::{self, Array, describe, list, names};
 use super::names::Role;
+use super::notes::{Candidate, joined};
 use super::{Reader, Sink, Span, Wanted, Windows, unreadable};
 use crate::error::sample::{ArrayError, SampleError};
 use crate::error::{DataError, in_file};
@@ -49,11 +50,27 @@ impl Reader for Npy {
     }
 
     fn note(&self, path: &Path, wanted: &Wanted) -> Option<String> {
-        own_label(path, wanted)?;
-        let own = find(path, Role::Labels)?;
-        let words = Role::Labels.names().iter().copied().chain(["Y"]);
-        let other = { words }.find(|word| sibling(path, word) == own);
-        wanted.says_label(other)
+        let mut words: Vec<&str> = label_words().collect();
+        words.extend(wanted.own_label());
+        let is_there = |word: &&str| {
+            let own = sibling(path, word);
+            own != path && own.is_file()
+        };
+        let candidate = |name| Candidate {
+            name,
+            is_text: open(&sibling(path, name)).is_ok_and(|(own, _)| lists::is_text(&own)),
+        };
+        let words = words.into_iter().filter(is_there);
+        let there: Vec<_> = words.map(candidate).collect();
+        // Of several, the first is taken.
+        let of_labels = there
+            .first()
+            .and_then(|first| wanted.note_of_labels(first.name, &there));
+        let (x, _) = open(path).ok()?;
+        let of_samples = Layout::of("x", &x)
+            .ok()
+            .and_then(|layout| layout.note(x.into_inner()));
+        joined([of_labels, of_samples])
     }
 
     fn windows(&self, path: &Path, _wanted: &Wanted) -> Result<Box<dyn Windows>, DataError> {
@@ -114,14 +131,17 @@ fn own_label(path: &Path, wanted: &Wanted) -> Option<PathBuf> {
 
 /// The file that belongs to the samples in `path`, by one of the names of `role`.
 fn find(path: &Path, role: Role) -> Option<PathBuf> {
-    // A single letter may also be upper case.
-    let words = role
-        .names()
-        .iter()
-        .copied()
-        .chain((role == Role::Labels).then_some("Y"));
-    let mut candidates = words.map(|word| sibling(path, word));
-    candidates.find(|candidate| candidate != path && candidate.is_file())
+    let is_there = |own: &PathBuf| own != path && own.is_file();
+    if role == Role::Labels {
+        return label_words().map(|word| sibling(path, word)).find(is_there);
+    }
+    let words = role.names().iter();
+    words.map(|word| sibling(path, word)).find(is_there)
+}
+
+/// Names of labels. A single letter may also be upper case.
+fn label_words() -> impl Iterator<Item = &'static str> {
+    Role::Labels.names().iter().copied().chain(["Y"])
 }
 
 /// The name of `path` with `word` in place of `x` or one of its synonyms, or else appended.
@@ -136,7 +156,11 @@ fn sibling(path: &Path, word: &str) -> PathBuf {
             let start = own.as_ptr() as usize - stem.as_ptr() as usize;
             format!("{}{word}{}", &stem[..start], &stem[start + own.len()..])
         }
-        None => format!("{stem}_{word}"),
+        // As in `trainX`.
+        None => match stem.strip_suffix('X') {
+            Some(own) if own.ends_with(char::is_lowercase) => format!("{own}{word}"),
+            _ => format!("{stem}_{word}"),
+        },
     };
     path.with_file_name(format!("{stem}.npy"))
 }
@@ -154,6 +178,7 @@ mod tests {
             ("d/val-data-2.npy", "d/val-y-2.npy"),
             ("d/data_x.npy", "d/data_y.npy"),
             ("d/train.npy", "d/train_y.npy"),
+            ("d/trainX.npy", "d/trainy.npy"),
         ] {
             assert_eq!(sibling(Path::new(x), "y"), Path::new(y));
         }

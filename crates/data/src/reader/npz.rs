@@ -11,15 +11,19 @@ use zip::{CompressionMethod, ZipArchive};
 use super::arrays::{self, Annotations, Layout, Samples};
 use super::lists::{self, Array, describe, labels, list, names};
 use super::names::{Role, is_rate, split_of};
-use super::{Reader, Sink, Span, Wanted, Windows, unreadable};
+use super::notes::{Candidate, distinct, joined};
+use super::{Reader, Sink, Span, Wanted, Windows, class_names, has_ending, unreadable};
 use crate::error::sample::{ArrayError, SampleError};
 use crate::error::{DataError, in_file};
 
 /// The reader.
 pub struct Npz;
 
-/// Bytes of an array that has one number, at most.
-const LARGEST_NUMBER: u64 = 4096;
+/// Bytes of an array of rates, at most: of every sample its own.
+const LARGEST_RATES: u64 = 1 << 24;
+
+/// Bytes that hold the header of an array.
+const HEAD: u64 = 1 << 17;
 
 type Archive = ZipArchive<BufReader<File>>;
 
@@ -29,7 +33,7 @@ impl Reader for Npz {
     }
 
     fn accepts(&self, path: &Path, head: &[u8]) -> bool {
-        head.starts_with(b"PK\x03\x04") && path.extension().is_some_and(|e| e == "npz")
+        head.starts_with(b"PK\x03\x04") && has_ending(path, "npz")
     }
 
     fn read(&self, path: &Path, wanted: &Wanted, sink: Sink<'_>) -> Result<(), DataError> {
@@ -47,16 +51,29 @@ impl Reader for Npz {
     }
 
     fn note(&self, path: &Path, wanted: &Wanted) -> Option<String> {
-        let archive = open(path).ok()?;
-        own_label(&archive, wanted)?;
-        let other = known(&arrays_in(&archive), Role::Labels).ok()?;
-        wanted.says_label(other.as_deref())
+        let mut archive = open(path).ok()?;
+        let there = arrays_in(&archive);
+        let mut is_text =
+            |name: &str| entry(&mut archive, name, HEAD).is_ok_and(|(own, _)| lists::is_text(&own));
+        let candidates: Vec<_> = there
+            .iter()
+            .map(|name| Candidate {
+                name,
+                is_text: is_text(name),
+            })
+            .collect();
+        let of_labels = wanted.note_of_labels(usual_names(Role::Labels).0, &candidates);
+        joined([of_labels, note_of_samples(&mut archive, wanted)])
     }
 
-    fn rate(&self, path: &Path) -> Option<f64> {
-        let mut archive = open(path).ok()?;
-        let name = arrays_in(&archive).into_iter().find(|name| is_rate(name))?;
-        lists::one_number(whole(&mut archive, &name, LARGEST_NUMBER).ok()?)
+    fn rates(&self, path: &Path) -> Vec<f64> {
+        let Ok(mut archive) = open(path) else {
+            return Vec::new();
+        };
+        let mut there = arrays_in(&archive).into_iter();
+        let found = there.find(|name| is_rate(name));
+        let array = found.and_then(|name| whole(&mut archive, &name, LARGEST_RATES).ok());
+        distinct(array.map_or(Vec::new(), lists::numbers))
     }
 
     fn windows(&self, path: &Path, _wanted: &Wanted) -> Result<Box<dyn Windows>, DataError> {
@@ -65,6 +82,13 @@ impl Reader for Npz {
         let file = archive.into_inner().into_inner();
         Ok(Box::new(Samples { file, layout }))
     }
+}
+
+/// What to say of the first sample.
+fn note_of_samples(archive: &mut Archive, wanted: &Wanted) -> Option<String> {
+    let name = samples_of(archive, wanted).ok()?;
+    let (x, _) = entry(archive, &name, u64::MAX).ok()?;
+    Layout::of(&name, &x).ok()?.note(x.into_inner())
 }
 
 /// Labels and groups, and the samples, whose values have not been read.
@@ -202,7 +226,7 @@ fn annotations(
     let are_numbers = !lists::is_text(&array);
     let labels = labels(&name, array, wanted)?;
     if are_numbers {
-        check_order(archive, (&name, limit), &wanted.class_names)?;
+        check_names(archive, limit, (&name, &labels), wanted)?;
     }
     let groups = match groups {
         Some(name) => Some(list(&name, whole(archive, &name, limit)?, names)?),
@@ -217,35 +241,29 @@ fn own_label(archive: &Archive, wanted: &Wanted) -> Option<String> {
     there.find(|name| Some(&**name) == wanted.own_label())
 }
 
-/// Checks that the numbers of classes mean the same as in the configuration, if an archive has their names beside the
-/// labels, which are called `labels`.
+/// Checks that the numbers of classes `of` samples, which are called `labels`, mean the same as in the configuration, if an archive
+/// has names beside them.
 ///
 /// # Errors
-/// If the names are the same in another order.
-fn check_order(
+/// If the names say that it is not so.
+fn check_names(
     archive: &mut Archive,
-    (labels, limit): (&str, u64),
-    known: &[String],
+    limit: u64,
+    (labels, of): (&str, &[i64]),
+    wanted: &Wanted,
 ) -> Result<(), ArrayError> {
-    let is_names = |own: &String| {
-        let own = support::words::letters_and_digits(own);
-        ["classnames", "targetnames", "labelnames", "classes"].contains(&&*own)
-    };
-    let there = arrays_in(archive).into_iter();
-    for name in there.filter(|own| own != labels && is_names(own)) {
-        let texts = whole(archive, &name, limit).and_then(names);
-        let Ok(found) = texts else { continue };
-        let sorted = |names: &[String]| {
-            let mut names = names.to_vec();
-            names.sort();
-            names
-        };
-        if found != known && sorted(&found) == sorted(known) {
-            return Err(ArrayError::ClassOrder {
-                name,
-                found,
-                known: known.to_vec(),
-            });
+    let there = arrays_in(archive).into_iter().filter(|own| own != labels);
+    for name in there.filter(|own| class_names::is_list(own) || class_names::is_text(own)) {
+        let texts = whole(archive, &name, limit);
+        let texts = texts.ok().filter(lists::is_text).map(names);
+        let Some(Ok(texts)) = texts else { continue };
+        let known = &wanted.class_names;
+        if class_names::is_list(&name) && texts.len() <= known.len() {
+            class_names::check_order(&name, texts, known)?;
+        } else if texts.len() == of.len() {
+            for (text, label) in texts.iter().zip(of) {
+                class_names::check_text((&name, text), *label, wanted)?;
+            }
         }
     }
     Ok(())

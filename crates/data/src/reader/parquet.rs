@@ -3,6 +3,7 @@
 //! Face write such files. Channels may also be in columns of their own: see `channels`.
 
 mod channels;
+mod told;
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -15,8 +16,9 @@ use support::panics::catch;
 use super::element::check_range;
 use super::lists::{numbers_of, whole, whole_float};
 use super::names::{Role, is_rate};
-use super::{Reader, Record, Sink, Wanted, unreadable};
-use crate::error::sample::{ArrayError, BeyondFloat32, ParquetError, SampleError};
+use super::notes::{Candidate, distinct};
+use super::{Reader, Record, Sink, Wanted, class_names, names, unreadable};
+use crate::error::sample::{ArrayError, BeyondFloat32, ClassNameError, ParquetError, SampleError};
 use crate::error::{DataError, in_file, in_record};
 use crate::recording::{ListColumn, ListColumns, ListRows, RowValues, flat_columns, read_lists};
 
@@ -37,7 +39,7 @@ impl Reader for Parquet {
         let there = columns(path).unwrap_or_default();
         let bytes = Bytes::from(std::fs::read(path).map_err(unreadable(path))?);
         let rows = match (&there.lists[..], channels::of(&there)) {
-            ([column], _) => list(&bytes, column),
+            ([column], _) => list(&bytes, column).and_then(|rows| as_tensors(&bytes, column, rows)),
             ([], Some(found)) => channels::read(&bytes, &found),
             (lists, _) => {
                 let names = lists.iter().map(|own| own.name.clone()).collect();
@@ -61,31 +63,25 @@ impl Reader for Parquet {
     fn note(&self, path: &Path, wanted: &Wanted) -> Option<String> {
         let bytes = Bytes::from(std::fs::read(path).ok()?);
         let columns = flat_columns(&bytes).ok()?;
-        let names: Vec<String> = columns.into_iter().map(|(name, _)| name).collect();
-        let own = wanted.own_label()?;
-        names.iter().find(|name| *name == own)?;
-        wanted.says_label(usual_label(&names).as_deref())
+        let candidates = columns.iter().map(|(name, values)| Candidate {
+            name,
+            is_text: matches!(values, RowValues::Texts(_)),
+        });
+        let there: Vec<_> = candidates.collect();
+        wanted.note_of_labels("label", &there)
     }
 
-    fn rate(&self, path: &Path) -> Option<f64> {
+    fn rates(&self, path: &Path) -> Vec<f64> {
         // The footer tells whether there is one, without the windows.
-        columns(path)?.flat.iter().find(|name| is_rate(name))?;
-        let bytes = Bytes::from(std::fs::read(path).ok()?);
-        let columns = flat_columns(&bytes).ok()?;
-        let found = columns.into_iter().find(|(name, _)| is_rate(name))?;
-        let RowValues::Numbers(rates) = found.1 else {
-            return None;
-        };
-        let first = *rates.first()?;
-        rates.iter().all(|rate| *rate == first).then_some(first)
+        let has_rate = columns(path).is_some_and(|own| own.flat.iter().any(|name| is_rate(name)));
+        let bytes = has_rate.then(|| std::fs::read(path).ok()).flatten();
+        let columns = bytes.and_then(|bytes| flat_columns(&Bytes::from(bytes)).ok());
+        let mut columns = columns.unwrap_or_default().into_iter();
+        match columns.find(|(name, _)| is_rate(name)) {
+            Some((_, RowValues::Numbers(rates))) => distinct(rates),
+            _ => Vec::new(),
+        }
     }
-}
-
-/// Name of the column with the role of labels.
-fn usual_label(names: &[String]) -> Option<String> {
-    let there = names.iter().map(String::as_str);
-    let found = Role::Labels.pick("label", there).ok()?;
-    found.map(str::to_owned)
 }
 
 /// Passes the windows to `sink`.
@@ -136,6 +132,28 @@ fn float32(values: &[f64]) -> Result<Vec<f32>, BeyondFloat32> {
     Ok(own)
 }
 
+/// Lists of all values of tensors in the shape that the file tells.
+fn as_tensors(
+    bytes: &Bytes,
+    column: &ListColumn,
+    mut rows: ListRows,
+) -> Result<ListRows, ParquetError> {
+    let [count] = rows.shape[..] else {
+        return Ok(rows);
+    };
+    let Some(told) = told::tensor_shape(bytes) else {
+        return Ok(rows);
+    };
+    if told.sizes.iter().product::<usize>() != count || told.is_permuted || told.sizes.len() > 3 {
+        return Err(ParquetError::Tensors {
+            name: column.name.clone(),
+            shape: told.sizes,
+        });
+    }
+    rows.shape = told.sizes;
+    Ok(rows)
+}
+
 /// The lists of a column.
 fn list(bytes: &Bytes, column: &ListColumn) -> Result<ListRows, ParquetError> {
     read_lists(bytes, column).map_err(|problem| ParquetError::List {
@@ -172,33 +190,67 @@ impl Beside {
         let names: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
         let own = wanted.own_label();
         let at = columns.iter().position(|(name, _)| Some(&**name) == own);
-        let given = at.map(|at| columns.remove(at).1);
-        let mut take = |role: Role, usual: &str| -> Result<Option<RowValues>, ParquetError> {
+        let given = at.map(|at| columns.remove(at));
+        let mut take = |role: Role, usual: &str| -> Result<Option<NamedColumn>, ParquetError> {
             let there = columns.iter().map(|(name, _)| name.as_str());
             let found = role.pick(usual, there).map_err(ArrayError::from)?;
             let found = found.map(str::to_owned);
             let at = columns
                 .iter()
                 .position(|(name, _)| Some(name) == found.as_ref());
-            Ok(at.map(|at| columns.remove(at).1))
+            Ok(at.map(|at| columns.remove(at)))
         };
         let found = match given {
             Some(given) => Some(given),
             None => take(Role::Labels, "label")?,
         };
+        let groups = take(Role::Groups, "group")?.and_then(|(_, values)| groups(values));
         let labels = match found {
             // Windows that are classified need no label, so any column of that name will do.
-            Some(values) if wanted.label_is_optional => labels(values, wanted).ok(),
-            Some(values) => Some(labels(values, wanted)?),
+            Some((_, values)) if wanted.label_is_optional => labels(values, wanted).ok(),
+            Some((name, values)) => {
+                let are_numbers = matches!(values, RowValues::Numbers(_));
+                let labels = labels(values, wanted)?;
+                if are_numbers {
+                    check_names(bytes, &columns, (&name, &labels), wanted)
+                        .map_err(ArrayError::from)?;
+                }
+                Some(labels)
+            }
             None if wanted.label_is_optional => None,
             None => return Err(ParquetError::NoLabel { there: names }),
         };
-        let groups = take(Role::Groups, "group")?.and_then(groups);
         Ok(Self {
             labels,
             groups: groups.map(Vec::into_iter),
         })
     }
+}
+
+/// A column with its name.
+type NamedColumn = (String, RowValues);
+
+/// Checks names of classes beside the labels, which are numbers.
+///
+/// # Errors
+/// If they contradict the configuration.
+fn check_names(
+    bytes: &Bytes,
+    others: &[NamedColumn],
+    (name, labels): (&str, &[i64]),
+    wanted: &Wanted,
+) -> Result<(), ClassNameError> {
+    if let Some(names) = told::class_names(bytes, name) {
+        class_names::check_order(name, names, &wanted.class_names)?;
+    }
+    for (name, values) in others.iter().filter(|(name, _)| class_names::is_text(name)) {
+        if let RowValues::Texts(texts) = values {
+            for (text, label) in texts.iter().zip(labels) {
+                class_names::check_text((name, text), *label, wanted)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn labels(values: RowValues, wanted: &Wanted) -> Result<Vec<i64>, ParquetError> {
@@ -227,10 +279,7 @@ fn groups(values: RowValues) -> Option<Vec<Option<String>>> {
             let name = |value: f64| (!value.is_nan()).then(|| value.to_string());
             Some(numbers.into_iter().map(name).collect())
         }
-        RowValues::Texts(texts) => {
-            let name = |text: String| Some(text).filter(|text| !text.is_empty());
-            Some(texts.into_iter().map(name).collect())
-        }
+        RowValues::Texts(texts) => Some(texts.iter().map(|text| names::group(text)).collect()),
         RowValues::Others => None,
     }
 }

@@ -1,19 +1,22 @@
 //! Samples of the Python scripts: each file is one `torch.save` dict with `data`, a tensor or nested
 //! `data[location][modality]`, and `label`, a number, a tensor of one number, or a dict with a field for each task.
 
+mod beside;
+
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use super::element::check_range;
 use super::lists::number_of;
-use super::names::{Role, is_rate};
+use super::names::Role;
 use super::pickle::{Id, Value};
 use super::tensors::Tensors;
-use super::{Reader, Record, Sink, Span, Wanted, Window, Windows, unreadable};
+use super::{Reader, Record, Sink, Span, Wanted, Window, Windows, has_ending, names, unreadable};
 use crate::error::sample::{SampleError, TorchError};
 use crate::error::{DataError, in_file};
 use crate::limited;
+use crate::preprocessing::window;
 
 /// The reader.
 pub struct Pt;
@@ -30,8 +33,10 @@ impl Reader for Pt {
     }
 
     fn accepts(&self, path: &Path, head: &[u8]) -> bool {
-        let named = path.extension().is_some_and(|e| e == "pt" || e == "pth");
-        named || head.starts_with(&[0x80, 2, 0x8a, 10])
+        let is_named = ["pt", "pth"]
+            .into_iter()
+            .any(|ending| has_ending(path, ending));
+        is_named || head.starts_with(&[0x80, 2, 0x8a, 10])
     }
 
     fn one_record(&self) -> bool {
@@ -50,23 +55,12 @@ impl Reader for Pt {
         Ok(Some(vec![Span { offset: 0, length }]))
     }
 
-    fn rate(&self, path: &Path) -> Option<f64> {
-        let bytes = limited::read(File::open(path).ok()?, LARGEST).ok()??;
-        let mut tensors = Tensors::open(&bytes).ok()?;
-        let pickle = &tensors.pickle;
-        let root = pickle.root();
-        // Beside the samples, or among what else is known of them.
-        let others = ["metadata", "meta", "info"].iter();
-        let mut dicts = others
-            .filter_map(|name| pickle.key(root, name))
-            .collect::<Vec<_>>();
-        dicts.insert(0, root);
-        let rate = |dict: Id| {
-            let name = pickle.keys(dict).into_iter().find(|name| is_rate(name))?;
-            pickle.key(dict, name)
-        };
-        let found = dicts.into_iter().find_map(rate)?;
-        number(&mut tensors, found).ok()
+    fn note(&self, path: &Path, wanted: &Wanted) -> Option<String> {
+        beside::note(path, wanted)
+    }
+
+    fn rates(&self, path: &Path) -> Vec<f64> {
+        beside::rate(path).into_iter().collect()
     }
 
     fn windows(&self, _path: &Path, wanted: &Wanted) -> Result<Box<dyn Windows>, DataError> {
@@ -114,7 +108,7 @@ fn sample(mut tensors: Tensors<'_>, wanted: &Wanted) -> Result<Record, TorchErro
         there: matches!(tensors.pickle.get(root), Value::Dict(_))
             .then(|| owned(&tensors.pickle.keys(root))),
     };
-    let label = value(&tensors, Role::Labels, "label")?;
+    let label = label_of(&tensors, wanted)?;
     if label.is_none() && !wanted.label_is_optional {
         return Err(missing("label"));
     }
@@ -122,8 +116,10 @@ fn sample(mut tensors: Tensors<'_>, wanted: &Wanted) -> Result<Record, TorchErro
     let data = data.ok_or_else(|| missing("data"))?;
     let group = value(&tensors, Role::Groups, "group")?;
     let group = group.and_then(|id| group_name(&mut tensors, id));
-    let label = label.map_or(Ok(Record::UNLABELLED), |label| {
-        read_label(&mut tensors, label, wanted)
+    let label: Result<i64, TorchError> = label.map_or(Ok(Record::UNLABELLED), |label| {
+        let number = read_label(&mut tensors, label, wanted)?;
+        beside::check_names(&tensors.pickle, label, number, wanted)?;
+        Ok(number)
     });
     let label = match label {
         Err(_) if wanted.label_is_optional => Record::UNLABELLED,
@@ -140,7 +136,30 @@ fn sample(mut tensors: Tensors<'_>, wanted: &Wanted) -> Result<Record, TorchErro
     if !wanted.keeps(label) {
         return Ok(record);
     }
-    let mut data = data;
+    let data = tensor_of(&tensors, data, wanted)?;
+    let (shape, values) = tensors.tensor(data).map_err(TorchError::in_part("data"))?;
+    record.values = values.iter().map(|value| *value as f32).collect();
+    check_range(&record.values, |position| values[position])?;
+    let shape = without_batch(shape, &record.values);
+    if !matches!(shape.len(), 2 | 3) {
+        return Err(TorchError::Dimensions { shape });
+    }
+    record.shape = shape;
+    Ok(record)
+}
+
+/// The value that is the label: that of the key that the configuration names, or of a usual one.
+fn label_of(tensors: &Tensors<'_>, wanted: &Wanted) -> Result<Option<Id>, TorchError> {
+    let pickle = &tensors.pickle;
+    let given = wanted.given_label.as_deref();
+    match given.and_then(|given| pickle.key(pickle.root(), given)) {
+        Some(label) => Ok(Some(label)),
+        None => value(tensors, Role::Labels, "label"),
+    }
+}
+
+/// The tensor of the wanted sensor in `data`, which may be nested.
+fn tensor_of(tensors: &Tensors<'_>, mut data: Id, wanted: &Wanted) -> Result<Id, TorchError> {
     for (name, choice) in [
         ("location", &wanted.location),
         ("modality", &wanted.modality),
@@ -148,20 +167,20 @@ fn sample(mut tensors: Tensors<'_>, wanted: &Wanted) -> Result<Record, TorchErro
         if tensors.is_tensor(data) {
             break;
         }
-        data = inner(&tensors, data, name, choice.as_deref())?;
+        data = inner(tensors, data, name, choice.as_deref())?;
     }
-    let (mut shape, values) = tensors.tensor(data).map_err(TorchError::in_part("data"))?;
-    // A batch of one.
+    Ok(data)
+}
+
+/// The shape of a window that is a batch of one. One channel whose segments overlap by half is no batch.
+fn without_batch(mut shape: Vec<usize>, values: &[f32]) -> Vec<usize> {
     while shape.len() > 2 && shape[0] == 1 {
+        if shape.len() == 3 && window(values, &shape).is_ok() {
+            break;
+        }
         shape.remove(0);
     }
-    if !matches!(shape.len(), 2 | 3) {
-        return Err(TorchError::Dimensions { shape });
-    }
-    record.values = values.iter().map(|value| *value as f32).collect();
-    check_range(&record.values, |position| values[position])?;
-    record.shape = shape;
-    Ok(record)
+    shape
 }
 
 /// The value of the sample that is `role`: that of the key `usual`, or of the only one with another name that means the same.
@@ -188,7 +207,7 @@ fn value(tensors: &Tensors<'_>, role: Role, usual: &'static str) -> Result<Optio
 /// The name of a group: a text or a number.
 fn group_name(tensors: &mut Tensors<'_>, id: Id) -> Option<String> {
     if let Some(text) = tensors.pickle.text(id) {
-        return Some(text.to_owned());
+        return names::group(text);
     }
     let number = number(tensors, id).ok()?;
     // Numbers of persons are NaN where pandas has none.

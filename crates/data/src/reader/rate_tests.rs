@@ -10,12 +10,12 @@ use super::rate_note;
 /// What is said of a source with 100 Hz.
 fn check(path: &Path) {
     let name = path.display();
-    let said = rate_note(path, Some(50.0)).unwrap_or_default();
+    let said = rate_note([path], Some(50.0)).unwrap_or_default();
     let expected = "has a sampling rate of 100 Hz, but the configuration has 50 Hz, which counts";
     assert!(said.contains(expected), "{name}: {said}");
-    let said = rate_note(path, None).unwrap_or_default();
+    let said = rate_note([path], None).unwrap_or_default();
     assert!(said.contains("add `sampling_rate: 100`"), "{name}: {said}");
-    assert_eq!(rate_note(path, Some(100.0)), None, "{name}");
+    assert_eq!(rate_note([path], Some(100.0)), None, "{name}");
 }
 
 /// A file of torch.save with a pickle and no tensors.
@@ -42,18 +42,39 @@ fn rates_of_torch() {
     );
     check(&path);
     torch(&path, b"\x80\x02}X\x06\0\0\0offsetKds.");
-    assert_eq!(rate_note(&path, Some(50.0)), None);
+    assert_eq!(rate_note([&*path], Some(50.0)), None);
 }
 
 #[test]
 fn rates_of_parquet() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/parquet_lists");
     check(&fixtures.join("rate.parquet"));
-    // Rows of several rates, and files without one.
-    for name in ["rates", "pandas"] {
-        let path = fixtures.join(format!("{name}.parquet"));
-        assert_eq!(rate_note(&path, Some(50.0)), None, "{name}");
-    }
+    let [rates, pandas] = ["rates", "pandas"].map(|name| fixtures.join(format!("{name}.parquet")));
+    let said = rate_note([&*rates], Some(100.0)).unwrap_or_default();
+    assert!(said.contains("the same file also has 50 Hz"), "{said}");
+    assert_eq!(rate_note([&*pandas], Some(50.0)), None);
+    // Of several files, each with one.
+    let rate = fixtures.join("rate.parquet");
+    let said = rate_note([&*pandas, &*rate, &*rates], None).unwrap_or_default();
+    assert!(
+        said.contains("100 Hz, and") && said.contains("rates.parquet has 50 Hz"),
+        "{said}"
+    );
+}
+
+#[test]
+fn sources_are_spread_evenly() {
+    let of = |count: usize, most: usize| {
+        let sources: Vec<PathBuf> = (0..count).map(|i| i.to_string().into()).collect();
+        let found = super::notes::spread(&sources, most);
+        found
+            .map(|own| own.to_string_lossy().parse().unwrap())
+            .collect::<Vec<usize>>()
+    };
+    assert_eq!(of(0, 3), [0; 0]);
+    assert_eq!(of(1, 3), [0]);
+    assert_eq!(of(3, 3), [0, 1, 2]);
+    assert_eq!(of(101, 3), [0, 50, 100]);
 }
 
 /// A TFRecord file with one example.
@@ -88,5 +109,5 @@ fn rates_of_tfrecord() {
         check(&at(file));
     }
     tfrecord(&at("d.tfrecord"), "fs", whole(vec![100, 50]));
-    assert_eq!(rate_note(&at("d.tfrecord"), Some(50.0)), None);
+    assert_eq!(rate_note([&*at("d.tfrecord")], Some(50.0)), None);
 }

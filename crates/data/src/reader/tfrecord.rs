@@ -10,7 +10,7 @@ use tfrecord::io::sync as framing;
 use tfrecord::protobuf::Example;
 
 use super::example::{decode, encode, note, rate};
-use super::{Reader, Record, Sink, Span, Wanted, Window, Windows, unreadable};
+use super::{Reader, Record, Sink, Span, Wanted, Window, Windows, has_ending, unreadable};
 use crate::error::sample::{FrameError, SampleError};
 use crate::error::{DataError, in_record};
 
@@ -26,9 +26,8 @@ impl Reader for Tfrecord {
     }
 
     fn accepts(&self, path: &Path, head: &[u8]) -> bool {
-        let ending = path
-            .extension()
-            .is_some_and(|e| e == "tfrecord" || e == "tfrecords");
+        let mut endings = ["tfrecord", "tfrecords"].into_iter();
+        let ending = endings.any(|ending| has_ending(path, ending));
         // The checksum of the length identifies the format, whatever the name is.
         ending || matches!(framing::try_read_len(&mut &head[..], true), Ok(Some(_)))
     }
@@ -63,8 +62,10 @@ impl Reader for Tfrecord {
         note(first, wanted)
     }
 
-    fn rate(&self, path: &Path) -> Option<f64> {
-        rate(&first(BufReader::new(File::open(path).ok()?))?)
+    fn rates(&self, path: &Path) -> Vec<f64> {
+        let file = File::open(path).ok().map(BufReader::new);
+        let first = file.and_then(first);
+        first.and_then(|own| rate(&own)).into_iter().collect()
     }
 
     fn windows(&self, path: &Path, wanted: &Wanted) -> Result<Box<dyn Windows>, DataError> {

@@ -6,6 +6,7 @@
 
 mod chunk;
 mod encrypted;
+mod flags;
 mod lists;
 mod meaning;
 mod pages;
@@ -174,7 +175,9 @@ pub(crate) fn flat_columns(bytes: &Bytes) -> Result<Vec<(String, RowValues)>, Ta
         _ => RowValues::Others,
     };
     let named = |column: Column| (column.name, values(column.values));
-    Ok(columns.into_iter().map(named).collect())
+    let flags = flags::columns(bytes)?.into_iter();
+    let flags = flags.map(|(name, values)| (name, RowValues::Numbers(values)));
+    Ok(columns.into_iter().map(named).chain(flags).collect())
 }
 
 /// Columns of a table, and which of them are damaged.

@@ -4,7 +4,7 @@ use std::io;
 
 use zip::result::ZipError;
 
-use super::{AmbiguousName, BeyondFloat32};
+use super::{AmbiguousName, BeyondFloat32, ClassNameError};
 
 /// What is wrong with arrays as NumPy saves them.
 #[derive(Debug, thiserror::Error)]
@@ -84,21 +84,9 @@ pub enum ArrayError {
         /// The shape as it is written.
         shape: String,
     },
-    /// The names of classes beside the labels are in another order than those of the configuration.
-    #[error(
-        "array `{name}` has the classes in the order {}, but `class_names` of the configuration {}: labels are numbers in the \
-         order of the file; write `class_names` so",
-        found.join(", "),
-        known.join(", ")
-    )]
-    ClassOrder {
-        /// The array.
-        name: String,
-        /// Its names.
-        found: Vec<String>,
-        /// Those of the configuration.
-        known: Vec<String>,
-    },
+    /// Names of classes beside the labels contradict the configuration.
+    #[error(transparent)]
+    ClassNames(#[from] ClassNameError),
     /// The array holds Python's objects.
     #[error(
         "holds pickled Python objects, which are never run: save numbers or texts, such as `array.astype(np.float32)`, or \
@@ -197,7 +185,8 @@ pub enum ArrayError {
     },
     /// Samples have the wrong number of dimensions.
     #[error(
-        "`{name}` is {shape:?}; expected [N, 2, 1024] or [N, 2, 7, 256]: samples, channels, values"
+        "`{name}` is {shape:?}; expected [N, 2, 1024] or [N, 2, 7, 256]: samples, channels, values{}",
+        if shape.len() == 2 { "; if each row is a window of one channel, save x[:, np.newaxis, :]" } else { "" }
     )]
     SampleDimensions {
         /// The array.

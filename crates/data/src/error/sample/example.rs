@@ -1,6 +1,6 @@
 //! Errors of `tf.train.Example`.
 
-use super::{AmbiguousName, BeyondFloat32};
+use super::{AmbiguousName, BeyondFloat32, ClassNameError};
 
 /// What to do about bytes whose type is not known.
 const STATE_DTYPE: &str = "add the feature `dtype` (such as float32 or int16) and `shape`, or write `x` as a list of floats";
@@ -49,6 +49,9 @@ pub enum ExampleError {
     /// A number is too large.
     #[error(transparent)]
     Beyond(#[from] BeyondFloat32),
+    /// Names of classes beside the label contradict the configuration.
+    #[error(transparent)]
+    ClassNames(#[from] ClassNameError),
     /// Several names could be the one that is looked for.
     #[error(transparent)]
     Ambiguous(#[from] AmbiguousName),

@@ -36,6 +36,17 @@ pub enum ParquetError {
         /// Another.
         other: String,
     },
+    /// Tensors of a shape that is not one of windows.
+    #[error(
+        "column `{name}` has tensors of the shape {shape:?}, whose axes are stored in another order or do not fit the values: write \
+         lists of lists, such as `list(x)` of an array [channels, samples]"
+    )]
+    Tensors {
+        /// The column.
+        name: String,
+        /// The shape that the file tells.
+        shape: Vec<usize>,
+    },
     /// A column of samples has none.
     #[error("column `{name}` has no numbers, though its name is one of samples")]
     NoNumbers {

@@ -4,7 +4,7 @@ use std::io;
 
 use zip::result::ZipError;
 
-use super::{AmbiguousName, BeyondFloat32, PickleError};
+use super::{AmbiguousName, BeyondFloat32, ClassNameError, PickleError};
 
 /// What is wrong with a file of `torch.save`.
 #[derive(Debug, thiserror::Error)]
@@ -198,6 +198,9 @@ pub enum TorchError {
         /// Names of the classes.
         known: Vec<String>,
     },
+    /// Names of classes beside the label contradict the configuration.
+    #[error(transparent)]
+    ClassNames(#[from] ClassNameError),
     /// Several keys could be meant.
     #[error(transparent)]
     Ambiguous(#[from] AmbiguousName),

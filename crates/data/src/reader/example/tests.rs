@@ -115,6 +115,28 @@ fn labels_may_have_a_value_for_each_class() {
     }
 }
 
+/// A text beside a label that is a number is the name of the same class.
+#[test]
+fn names_of_other_classes_are_refused() {
+    let x = Kind::FloatList(FloatList {
+        value: vec![0.0; 8],
+    });
+    let of = |name: &str, text: &str, given: Option<&str>| {
+        let features = [
+            ("x", x.clone()),
+            ("label", integers(&[1])),
+            (name, bytes(text.into())),
+        ];
+        read_with(&features, given)
+    };
+    assert_eq!(of("class_text", "steps", None).unwrap().label, 1);
+    assert_eq!(of("file", "noise", None).unwrap().label, 1);
+    assert_eq!(of("class_text", "noise", Some("label")).unwrap().label, 1);
+    let error = of("class_text", "noise", None).unwrap_err().to_string();
+    let expected = "the label is 1, which is `steps` by `class_names` of the configuration, but `class_text` is `noise`";
+    assert!(error.contains(expected), "{error}");
+}
+
 /// Of several features with labels, the one that the configuration names.
 #[test]
 fn a_given_feature_has_the_label() {
@@ -246,6 +268,7 @@ proptest! {
     #[test]
     fn round_trip(values in proptest::collection::vec(-1e9f32..1e9, 0..40), label: i64, group in proptest::option::of(".{0,300}")) {
         let shape = vec![1, values.len()];
+        let group = group.as_deref().and_then(names::group);
         let record = Record { record: 0, values, shape, label, group };
         let bytes = encode(&record);
         prop_assert_eq!(&bytes, &encode(&record));

@@ -31,6 +31,7 @@ fn a_window_in_each_row() {
         ("uint32_groups.parquet", &[1, 8]),
         ("structure.parquet", &[2, 4]),
         ("structures_in_lists.parquet", &[2, 4]),
+        ("tensors.parquet", &[2, 4]),
     ] {
         let records = records(name, &[]).unwrap();
         assert_eq!(records.len(), 150, "{name}");
@@ -191,5 +192,45 @@ proptest::proptest! {
             Ok(())
         });
         proptest::prop_assert!(lengths.len() <= 150 && lengths.iter().all(|own| *own == lengths[0]));
+    }
+}
+
+/// Labels that are true or false, and names of classes: of the column, and beside each label.
+#[test]
+fn flags_and_names_of_classes() {
+    let of = |name: &str, known: &[&str]| {
+        let records = records(name, known)?;
+        Ok::<_, String>(records.iter().map(|own| own.label).collect::<Vec<_>>())
+    };
+    assert_eq!(of("flags.parquet", &[]).unwrap(), [0, 1, 0, 0, 1, 0]);
+    for name in ["class_label.parquet", "class_name.parquet"] {
+        for known in [&[][..], &["a", "b", "c"], &["x", "y", "z"]] {
+            assert_eq!(of(name, known).unwrap(), [0, 1, 2, 0, 1, 2], "{name}");
+        }
+    }
+    for (name, known, expected) in [
+        (
+            "class_label.parquet",
+            &["a", "c", "b"][..],
+            "`label` has the classes in the order a, b, c, but `class_names` of the configuration a, c, b",
+        ),
+        (
+            "class_name.parquet",
+            &["a", "c", "b"],
+            "the label is 1, which is `c` by `class_names` of the configuration, but `class_name` is `b`",
+        ),
+        (
+            "refused_flag.parquet",
+            &[],
+            "label 2, counted from 0, is not a whole number",
+        ),
+        (
+            "refused_permuted.parquet",
+            &[],
+            "tensors of the shape [4, 2], whose axes are stored in another order",
+        ),
+    ] {
+        let error = of(name, known).unwrap_err();
+        assert!(error.contains(expected), "{error}");
     }
 }

@@ -32,13 +32,18 @@ fn a_given_array_has_the_labels() {
             given_label: given.map(str::to_owned),
             ..Default::default()
         };
+        let said = match (task, given) {
+            ("speed", None) => {
+                "the labels are those in `speed`, which is called as the task, not those in `y`"
+            }
+            (_, Some("other")) => {
+                "there is no `other`, which `label_field` names: the labels are those in `y`"
+            }
+            _ => "",
+        };
         let note = Npz.note(&path, &wanted);
-        assert_eq!(note.is_some(), task == "speed" && given.is_none());
-        if let Some(note) = note {
-            let expected =
-                "the labels are those in `speed`, which is called as the task, not those in `y`";
-            assert!(note.starts_with(expected), "{note}");
-        }
+        assert_eq!(note.is_some(), !said.is_empty(), "{note:?}");
+        assert!(note.unwrap_or_default().starts_with(said));
         let mut found = Vec::new();
         let mut sink = |record: Record| {
             found.push(record.label);
@@ -47,6 +52,34 @@ fn a_given_array_has_the_labels() {
         Npz.read(&path, &wanted, &mut sink).unwrap();
         assert_eq!(found, expected, "{given:?}");
     }
+}
+
+/// Another array of numbers could have the labels as well; texts and lists of classes could not.
+#[test]
+fn a_second_array_of_labels_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.npz");
+    let note = |name: &'static str, array: Vec<u8>, given: Option<&str>| {
+        let x = ("x", npy("<f4", "(2, 2, 8)", &floats(32)));
+        let arrays = [x, labels(), (name, array)];
+        std::fs::write(&path, archive(&arrays, zip::CompressionMethod::Stored)).unwrap();
+        let wanted = Wanted {
+            given_label: given.map(str::to_owned),
+            ..Default::default()
+        };
+        Npz.note(&path, &wanted)
+    };
+    let numbers = || labels().1;
+    let said = note("target", numbers(), None).unwrap();
+    let expected =
+        "the labels are those in `y`, not those in `target`: `label_field: target` takes these";
+    assert!(said.starts_with(expected), "{said}");
+    for given in ["y", "target"] {
+        assert_eq!(note("target", numbers(), Some(given)), None);
+    }
+    assert_eq!(note("target", npy("|S2", "(2,)", b"abcd"), None), None);
+    assert_eq!(note("classes", numbers(), None), None);
+    assert_eq!(note("offset", numbers(), None), None);
 }
 
 #[test]
@@ -110,7 +143,7 @@ fn a_stored_rate_is_compared() {
     let note = |rate: Option<(&str, Vec<u8>)>, configured: Option<f64>| {
         let arrays: Vec<_> = [x.clone(), labels()].into_iter().chain(rate).collect();
         std::fs::write(&path, archive(&arrays, zip::CompressionMethod::Stored)).unwrap();
-        crate::reader::rate_note(&path, configured)
+        crate::reader::rate_note([&*path], configured)
     };
     let float = || npy("<f8", "()", &100f64.to_le_bytes());
     let whole = || npy("<i4", "(1,)", &100i32.to_le_bytes());
@@ -139,7 +172,11 @@ fn a_stored_rate_is_compared() {
         "(2,)",
         &[100f64, 50.0].map(f64::to_le_bytes).concat(),
     );
-    assert_eq!(note(Some(("fs", several)), Some(50.0)), None);
+    let said = note(Some(("fs", several)), Some(50.0)).unwrap();
+    assert!(
+        said.contains("has a sampling rate of 100 Hz, and the same file also has 50 Hz: windows of a dataset have one rate"),
+        "{said}"
+    );
     assert_eq!(note(Some(("offset", float())), Some(50.0)), None);
     assert_eq!(note(None, None), None);
 }

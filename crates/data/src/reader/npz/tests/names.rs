@@ -33,9 +33,17 @@ fn names_of_classes_in_another_order() {
     for array in ["class_names", "target_names", "classes"] {
         assert_eq!(read(numbers.clone(), array, ["bg", "ev"]).unwrap(), [0, 1]);
         let error = read(numbers.clone(), array, ["ev", "bg"]).unwrap_err();
-        let expected = format!("array `{array}` has the classes in the order ev, bg, but");
+        let expected = format!("`{array}` has the classes in the order ev, bg, but");
         assert!(error.contains(&expected), "{error}");
     }
+    // A name for each window.
+    assert_eq!(
+        read(numbers.clone(), "label_text", ["BG", "ev"]).unwrap(),
+        [0, 1]
+    );
+    let error = read(numbers.clone(), "label_text", ["ev", "ev"]).unwrap_err();
+    let expected = "the label is 0, which is `bg` by `class_names` of the configuration, but `label_text` is `ev`";
+    assert!(error.contains(expected), "{error}");
     // Others describe the classes, and labels that are texts have no numbers.
     assert_eq!(
         read(numbers.clone(), "classes", ["no", "ev"]).unwrap(),
