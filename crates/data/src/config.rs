@@ -1,14 +1,15 @@
 //! Reads `dataset_config.yaml`. No other module reads YAML.
 
+mod class_names;
 mod file;
 mod finite;
 mod front_end;
 mod merge_keys;
 mod places;
 mod repeated;
+mod unknown;
 mod yaml;
 
-use std::fmt;
 use std::io::Error;
 use std::path::{Path, PathBuf};
 
@@ -25,6 +26,8 @@ use self::file::{FileSeed, is_list_of_recordings, task_names};
 pub use self::finite::finite_json;
 use self::merge_keys::merged;
 use self::places::Lines;
+pub use self::unknown::ConfigWarning;
+use self::unknown::rename;
 use self::yaml::check;
 pub use self::yaml::{parse_yaml, parse_yaml_noting_unknown, read_yaml};
 
@@ -68,25 +71,13 @@ pub struct DatasetConfig {
     pub warnings: Vec<ConfigWarning>,
 }
 
-/// An unknown key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConfigWarning {
-    /// Dotted key.
-    pub key: String,
-}
-
-impl fmt::Display for ConfigWarning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "unknown key `{}` is ignored", self.key)
-    }
-}
-
 /// One classification task.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 pub struct Task {
     /// Number of classes in the labels on disk.
     pub num_classes: Option<usize>,
     /// Class names of the labels on disk.
+    #[serde(default, deserialize_with = "class_names::deserialize")]
     pub class_names: Option<Vec<String>>,
     /// Labels to keep, renumbered to 0, 1, 2, ... in ascending order.
     pub included_classes: Option<Vec<usize>>,
@@ -99,6 +90,19 @@ pub struct Task {
     pub val_index_file: Option<PathBuf>,
     /// Index file of the test split; without it the validation split is used.
     pub test_index_file: Option<PathBuf>,
+}
+
+impl Task {
+    /// A path without letters names no file.
+    fn forget_empty_paths(&mut self) {
+        for file in [
+            &mut self.train_index_file,
+            &mut self.val_index_file,
+            &mut self.test_index_file,
+        ] {
+            file.take_if(|file| file.as_os_str().is_empty());
+        }
+    }
 }
 
 impl DatasetConfig {
@@ -160,8 +164,7 @@ impl DatasetConfig {
         };
         let mut warnings = Vec::new();
         let mut ignored = |key: serde_ignored::Path<'_>| {
-            let key = key.to_string();
-            warnings.push(ConfigWarning { key });
+            warnings.push(ConfigWarning::new(&key.to_string(), name));
         };
         let deserializer = serde_yaml::Deserializer::from_str(text);
         let deserializer = serde_ignored::Deserializer::new(deserializer, &mut ignored);
@@ -294,9 +297,11 @@ impl DatasetConfig {
             problem,
         };
         let task = &mut self.task;
+        task.forget_empty_paths();
         match (&task.num_classes, &task.class_names) {
             (None, None) => {
-                let problem = "missing: give `class_names` or `num_classes`".to_owned();
+                let rename = rename(&self.warnings, &["class_names", "num_classes"]);
+                let problem = format!("missing: give `class_names` or `num_classes`{rename}");
                 return Err(error(&name, "class_names", problem));
             }
             (Some(count), Some(names)) if *count != names.len() => {
@@ -350,7 +355,8 @@ impl DatasetConfig {
             ("val_index_file", &task.val_index_file),
         ] {
             if file.is_none() {
-                return Err(error(&name, key, "missing".into()));
+                let problem = format!("missing{}", rename(&self.warnings, &[key]));
+                return Err(error(&name, key, problem));
             }
         }
         self.spectral

@@ -61,6 +61,16 @@ pub(super) fn is_list_of_recordings(text: &str) -> bool {
         .any(|line| keys.iter().any(|key| line.starts_with(key)))
 }
 
+/// Keys beside the tasks.
+pub(super) const TOP: [&str; 6] = [
+    "location",
+    "modality",
+    "sampling_rate",
+    "spectral_processing",
+    "preprocessing",
+    "normalisation",
+];
+
 /// Typed contents of the file.
 #[derive(Default)]
 pub(super) struct RawFile {

@@ -138,8 +138,27 @@ impl DatasetConfig {
         self.adopt(resolved).map_err(error)
     }
 
-    /// Warnings about assumed values of the front end.
+    /// Warnings about assumed values of the front end, and about names of classes that look like labels.
     pub(crate) fn assumptions(&self) -> Vec<String> {
+        let rate = self.assumed_rate();
+        rate.into_iter().chain(self.names_of_others()).collect()
+    }
+
+    /// A warning of classes whose names are the numbers of others.
+    fn names_of_others(&self) -> Option<String> {
+        let names = self.task.class_names.as_ref()?;
+        let is_other = |(at, name): &(usize, &String)| {
+            let number = name.parse::<usize>();
+            number.is_ok_and(|number| number != *at && number < names.len())
+        };
+        let (at, name) = names.iter().enumerate().find(is_other)?;
+        Some(format!(
+            "the class with the label {at} is called `{name}`, as if its label were {name}: labels that are numbers count from 0 in \
+             the order of `class_names`"
+        ))
+    }
+
+    fn assumed_rate(&self) -> Option<String> {
         let filters: Vec<&str> = self
             .steps
             .iter()
@@ -148,10 +167,10 @@ impl DatasetConfig {
             .collect();
         let SpectralConfig { sampling_rate, .. } = self.spectral;
         match (self.sampling_rate, filters.first()) {
-            (None, Some(filter)) => vec![format!(
+            (None, Some(filter)) => Some(format!(
                 "no `sampling_rate` is given: `{filter}` assumes {sampling_rate} Hz"
-            )],
-            _ => Vec::new(),
+            )),
+            _ => None,
         }
     }
 }

@@ -32,6 +32,7 @@ use names::Role;
 pub use self::described::{Described, arrays as described};
 pub use self::gz::Gz;
 pub(crate) use self::gz::is_other_gzip;
+pub(crate) use self::names::{is_rate, split_of};
 pub use self::notes::{note, rate_note, rate_of_other_model, spread};
 pub use self::npy::Npy;
 pub use self::npz::Npz;

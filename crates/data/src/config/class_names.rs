@@ -1,0 +1,66 @@
+//! `class_names`: a list, or the number of every name.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+
+/// Reads names in the order of their numbers: a list, `{0: a, 1: b}` or `{a: 0, b: 1}`.
+///
+/// # Errors
+/// If numbers are missing or appear twice.
+pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<String>>, D::Error> {
+    deserializer.deserialize_any(Names)
+}
+
+struct Names;
+
+impl<'de> Visitor<'de> for Names {
+    type Value = Option<Vec<String>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_seq<S: SeqAccess<'de>>(self, list: S) -> Result<Self::Value, S::Error> {
+        Vec::deserialize(serde::de::value::SeqAccessDeserializer::new(list)).map(Some)
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+        let mut pairs: Vec<(String, String)> = Vec::new();
+        while let Some(pair) = map.next_entry()? {
+            pairs.push(pair);
+        }
+        let numbered =
+            |(number, name): (&String, &String)| Some((number.parse().ok()?, name.clone()));
+        let by_key: Option<Vec<(usize, String)>> = pairs
+            .iter()
+            .map(|(key, value)| numbered((key, value)))
+            .collect();
+        let by_value = || {
+            pairs
+                .iter()
+                .map(|(key, value)| numbered((value, key)))
+                .collect()
+        };
+        let mut names: Vec<(usize, String)> = by_key.or_else(by_value).ok_or_else(|| {
+            M::Error::custom(
+                "expected a list, or a number for each name, such as `{0: background, 1: car}`",
+            )
+        })?;
+        names.sort();
+        if let Some(missing) = (0..names.len()).find(|at| names[*at].0 != *at) {
+            return Err(M::Error::custom(format!(
+                "{} names have the numbers 0 to {}, and none or several have {missing}: labels count from 0",
+                names.len(),
+                names.len() - 1
+            )));
+        }
+        Ok(Some(names.into_iter().map(|(_, name)| name).collect()))
+    }
+}
