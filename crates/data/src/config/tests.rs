@@ -1,3 +1,5 @@
+mod class_names;
+
 use super::*;
 use crate::preprocessing::{BandsConfig, Compression, DEFAULT_METHOD, SpectralMethod};
 
@@ -276,7 +278,7 @@ fn steps_over_recordings_are_told() {
     let config = with("[demean, {scale: 0.5}]").unwrap();
     assert_eq!(config.recording_steps, [Step::Demean, Step::Scale(0.5)]);
     assert!(!config.steps.contains(&Step::Scale(0.5)));
-    assert!(config.warnings.is_empty(), "{:?}", config.warnings);
+    assert_eq!(config.warnings, parse(GOOD, None).unwrap().warnings);
     let error = with("[fft]").unwrap_err();
     assert!(
         error.contains("line 18: `recording_preprocessing`: `fft` works on windows"),
@@ -347,54 +349,6 @@ fn a_missing_key_may_have_another_name() {
         said[0].to_string(),
         "unknown key `vehicle_classification.test_list` is ignored; do you mean `vehicle_classification.test_index_file`?"
     );
-}
-
-/// As other programs keep them: names by number, or numbers by name.
-#[test]
-fn names_have_numbers() {
-    let with = |names: &str| parse(&GOOD.replace("[background, car, truck, bus]", names), None);
-    let list = with("[background, car, truck, bus]").unwrap();
-    for names in [
-        "{0: background, 1: car, 2: truck, 3: bus}",
-        "{3: bus, 1: car, 0: background, 2: truck}",
-        "{bus: 3, car: 1, truck: 2, background: 0}",
-    ] {
-        assert_eq!(with(names).unwrap().task, list.task);
-    }
-    for (names, problem) in [
-        (
-            "{1: a, 2: b, 3: c, 4: d}",
-            "none or several have 0: labels count from 0",
-        ),
-        ("{a: 0, b: 1, c: 1, d: 2}", "none or several have 2"),
-        ("{a: b, c: d}", "a number for each name"),
-        (
-            "a, b",
-            "class_names: expected a list, and found the text \"a, b\"",
-        ),
-    ] {
-        let error = with(names).unwrap_err();
-        assert!(error.contains(problem), "{error}");
-    }
-}
-
-/// The names of classes are no labels.
-#[test]
-fn names_that_are_numbers_of_others() {
-    let said = |names: &str| {
-        let text = GOOD.replace("[background, car, truck, bus]", names);
-        parse(&text, None).unwrap().assumptions().join("; ")
-    };
-    for names in ["[1, 2, 3, 4]", "[0, 1, 3, 2]", "{0: 3, 1: 2, 2: 1, 3: 0}"] {
-        assert!(said(names).contains("as if its label were"), "{names}");
-    }
-    for names in [
-        "[0, 1, 2, 3]",
-        "[5, 10, 15, 20]",
-        "[class_1, class_2, class_3, class_4]",
-    ] {
-        assert_eq!(said(names), "", "{names}");
-    }
 }
 
 #[test]

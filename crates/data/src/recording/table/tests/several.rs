@@ -233,7 +233,7 @@ fn channels_with_numbers() {
             format!(
                 "{time:.3},1,{}\n{}",
                 i % 7,
-                if i % 2 == 0 { &*other } else { "" }
+                if i.is_multiple_of(2) { &*other } else { "" }
             )
         };
         let rows: String = (0..200).map(row).collect();
