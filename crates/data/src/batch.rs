@@ -12,8 +12,9 @@ pub use self::order::{balanced, labelled, shuffled, spread};
 use crate::augment::Augmentation;
 use crate::error::{DataError, PreprocessingError, UsageError, in_record};
 use crate::feature_augment::{Draw, FeatureLayout};
-use crate::preprocessing::{self, Normalisation, Pipelines, Preprocessing, SpectralMethod};
+use crate::preprocessing::{Normalisation, Pipelines, Preprocessing, SpectralMethod};
 use crate::reader::{self, Record, Windows};
+use crate::segments;
 use crate::split::{Inputs, Split, Streamed};
 
 /// A batch on the host.
@@ -275,7 +276,7 @@ fn to_window(record: &mut Record) -> Result<(), DataError> {
         return Ok(());
     }
     let (window, shape) =
-        preprocessing::window(&record.values, &record.shape).map_err(UsageError::Augmentation)?;
+        segments::window(&record.values, &record.shape).map_err(UsageError::Augmentation)?;
     (record.values, record.shape) = (window.into_owned(), shape.to_vec());
     Ok(())
 }

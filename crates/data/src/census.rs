@@ -3,8 +3,9 @@
 
 use crate::constant::constant_channels;
 use crate::extremes::Extremes;
-use crate::preprocessing::{Preprocessing, SEGMENTS, Survey, Thresholds};
+use crate::preprocessing::{Preprocessing, Survey, Thresholds};
 use crate::reader::Record;
+use crate::segments::SEGMENTS;
 
 /// Fraction of a split above which a problem deserves a warning.
 const WARN_ABOVE: f64 = 0.01;

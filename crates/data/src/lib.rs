@@ -50,6 +50,7 @@ pub mod reader;
 pub mod recording;
 mod room;
 pub mod samples;
+mod segments;
 mod serde_skip;
 pub mod signal;
 mod split;
@@ -69,7 +70,8 @@ pub use fingerprint::Fingerprint;
 pub use preprocessing::{
     BandLayout, BandSettings, BandsConfig, Chain, Compression, ConstantGuard, DEFAULT_METHOD,
     EdgeSettings, FEW_BANDS, Normalisation, Operation, Pipeline, PlannedStep, Preprocessing,
-    SEGMENTS, Sequence, SpectralConfig, SpectralMethod, Statistics, StatisticsPasses, Step,
-    Thresholds, WelchConfig, WelchDetrend, WelchScaling, WelchWindow, segment,
+    Sequence, SpectralConfig, SpectralMethod, Statistics, StatisticsPasses, Step, Thresholds,
+    WelchConfig, WelchDetrend, WelchScaling, WelchWindow,
 };
+pub use segments::{SEGMENTS, segment};
 pub use split::{Inputs, Loading, Slot, Split, Storage, Streamed};

@@ -16,9 +16,10 @@ use crate::labels::LabelIndex;
 use crate::leaks::{Contents, content_hash};
 use crate::pool::SplitSources;
 use crate::preprocessing::{
-    self, BandLayout, Normalisation, Pipelines, Preprocessing, SpectralMethod, StatisticsPasses,
+    BandLayout, Normalisation, Pipelines, Preprocessing, SpectralMethod, StatisticsPasses,
 };
 use crate::reader::{self, Record};
+use crate::segments;
 use crate::split::{Inputs, Loading, Slot, Split, Storage};
 use crate::windows::first_empty;
 
@@ -276,7 +277,7 @@ impl<'a> Loader<'a> {
             [_, samples] => {
                 BandLayout::new(&self.preprocessing.spectral.bands, samples).map(|_| ())
             }
-            [_, _, _] => preprocessing::window(&record.values, &record.shape).map(|_| ()),
+            [_, _, _] => segments::window(&record.values, &record.shape).map(|_| ()),
             _ => Ok(()),
         };
         match fits {

@@ -8,8 +8,9 @@ use crate::config::DatasetConfig;
 use crate::error::{DataError, PreprocessingError, SampleError, UsageError, in_record};
 use crate::fingerprint::Fingerprint;
 use crate::pool::{SplitPlan, SplitSources};
-use crate::preprocessing::{Chain, window};
+use crate::preprocessing::Chain;
 use crate::reader::{self, Record};
+use crate::segments::window;
 
 /// Maximum number of windows passed on together.
 const CHUNK: usize = 512;

@@ -11,7 +11,8 @@ use super::{each_file, names, tables, twice};
 use crate::config::{parse_yaml, read_yaml};
 use crate::error::{DataError, ImportError};
 use crate::index::with_slashes;
-use crate::preprocessing::{BandLayout, BandsConfig, Step, check_recording_steps, segment};
+use crate::preprocessing::{BandLayout, BandsConfig, Step, check_recording_steps};
+use crate::segments::segment;
 
 /// An import: the recordings, their labels, and how to turn them into a dataset.
 #[derive(Clone, Debug, PartialEq, Deserialize)]

@@ -3,12 +3,12 @@
 use super::bands::BandLayout;
 use super::chain::Chain;
 use super::normalise::Statistics;
-use super::segments::{SEGMENTS, segment};
 use super::settings::{Compression, FLOORS, SpectralMethod};
 use super::steps::check_recording_steps;
 use super::thresholds::Thresholds;
 use super::{Normalisation, Preprocessing};
 use crate::error::preprocessing::{LayoutError, StoredError};
+use crate::segments::{SEGMENTS, segment};
 
 /// Longest plausible window, in samples.
 const LONGEST: usize = 1 << 24;

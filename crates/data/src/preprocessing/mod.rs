@@ -17,7 +17,6 @@ mod check;
 mod normalise;
 mod pipeline;
 mod pipelines;
-mod segments;
 mod sequence;
 mod settings;
 mod spectrum;
@@ -28,12 +27,12 @@ mod welch;
 use serde::{Deserialize, Serialize};
 
 use crate::error::PreprocessingError;
+use crate::segments::SEGMENTS;
 
 pub use self::bands::{BandLayout, FEW_BANDS};
 pub use self::chain::{Chain, PlannedStep};
 pub use self::normalise::{ConstantGuard, Normalisation, Statistics, StatisticsPasses};
 pub use self::pipeline::Pipeline;
-pub use self::segments::{SEGMENTS, segment};
 pub use self::sequence::Sequence;
 pub use self::settings::{
     BandsConfig, Compression, DEFAULT_METHOD, SpectralConfig, SpectralMethod, WelchConfig,
@@ -43,7 +42,6 @@ pub use self::steps::{BandSettings, EdgeSettings, Operation, Step};
 pub use self::thresholds::Thresholds;
 pub(crate) use self::{
     pipelines::Pipelines,
-    segments::window,
     steps::{Resolved, check_recording_steps, resolve},
     thresholds::Survey,
 };

@@ -2,11 +2,11 @@
 
 use super::bands::{BandLayout, Bands};
 use super::chain::Chain;
-use super::segments::{self, Cut, SEGMENTS, segment};
 use super::settings::{SpectralConfig, SpectralMethod};
 use super::spectrum::Spectrum;
 use super::steps::Step;
 use crate::error::PreprocessingError;
+use crate::segments::{self, Cut, SEGMENTS, segment};
 use spectra::loops::are_finite;
 
 /// Turns windows into features, one after the other, with its own buffers; each thread has one.

@@ -3,9 +3,9 @@
 use super::Preprocessing;
 use super::normalise::{Normalisation, Scales};
 use super::pipeline::{Known, Pipeline};
-use super::segments::{SEGMENTS, segment};
 use super::settings::SpectralMethod;
 use crate::error::PreprocessingError;
+use crate::segments::{SEGMENTS, segment};
 use spectra::loops;
 
 /// Turns windows into inputs, one after the other, and remembers the last one; each thread has one.

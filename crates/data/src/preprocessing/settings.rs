@@ -145,7 +145,7 @@ pub struct BandsConfig {
 impl Default for BandsConfig {
     fn default() -> Self {
         Self {
-            segments: super::segments::SEGMENTS,
+            segments: crate::segments::SEGMENTS,
             segment: None,
             hop: None,
             frames: 4,

@@ -2,9 +2,9 @@
 
 use lanes::{ROW, Shape, transpose};
 
-use super::segments::Cut;
 use super::settings::{SpectralConfig, SpectralMethod};
 use super::welch::Welch;
+use crate::segments::Cut;
 use spectra::fft::PlannedFft;
 use spectra::frames::{FOUR, Four, Frames, Grid};
 use spectra::loops::{magnitudes, mirror, roots_of_quarters};

@@ -5,8 +5,8 @@
 
 use lanes::{Fours, FoursMut, ROW, Shape, transpose};
 
-use super::segments::Cut;
 use super::settings::{WelchConfig, WelchDetrend, WelchScaling, WelchWindow};
+use crate::segments::Cut;
 use spectra::fft::PlannedFft;
 use spectra::frames::FOUR;
 use spectra::loops::{add, mean, products, squares, windowed};

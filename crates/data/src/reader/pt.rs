@@ -16,7 +16,7 @@ use super::{Reader, Record, Sink, Span, Wanted, Window, Windows, has_ending, nam
 use crate::error::sample::{SampleError, TorchError};
 use crate::error::{DataError, in_file};
 use crate::limited;
-use crate::preprocessing::window;
+use crate::segments::window;
 
 /// The reader.
 pub struct Pt;

@@ -2,10 +2,10 @@
 
 use super::columns::Columns;
 use super::heads::{Separated, cell, line};
-use super::places::{Place, TimeCells};
+use super::places::{Place, TimeCells, is_date};
 use super::{Label, Time};
 use crate::error::import::LabelTableError;
-use crate::recording::{DAY, DateOrder, parse_time_as, unit_by_size};
+use crate::recording::unit_by_size;
 
 /// A table of labels, as it was read.
 pub(super) struct Table<'a> {
@@ -174,12 +174,6 @@ fn column(place: &Place) -> Option<(usize, Option<f64>)> {
         TimeCells::Column(own) => Some(own),
         TimeCells::Parts(_) => None,
     }
-}
-
-/// Whether a text is a date without a time of day.
-pub(super) fn is_date(text: &str) -> bool {
-    let midnight = || parse_time_as(text, DateOrder::DayFirst).is_ok_and(|nanos| nanos % DAY == 0);
-    text.parse::<f64>().is_err() && !text.contains(':') && midnight()
 }
 
 fn are_digits(text: &str) -> bool {

@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 
 use super::Time;
-use super::doubts::is_date;
 use super::heads::{DATES, ENDS, STARTS, Separated, cell, plain};
 use crate::error::import::{LabelTableError, LabelTimeError};
-use crate::recording::{DateOrder, TimeParts, clock_alone, format_date, is_missing};
+use crate::recording::{
+    DAY, DateOrder, TimeParts, clock_alone, format_date, is_missing, parse_time_as,
+};
 
 /// A column of times: its number from 0, and its unit in seconds if its name tells one.
 pub(super) type TimeColumn = (usize, Option<f64>);
@@ -338,4 +339,10 @@ pub(super) fn dates(heads: &csv::StringRecord) -> [Option<usize>; 2] {
     let common = names.iter().position(|name| DATES.contains(&&**name));
     let start = find(&STARTS).or(common);
     [start, find(&ENDS).or(start)]
+}
+
+/// Whether a text is a date without a time of day.
+pub(super) fn is_date(text: &str) -> bool {
+    let midnight = || parse_time_as(text, DateOrder::DayFirst).is_ok_and(|nanos| nanos % DAY == 0);
+    text.parse::<f64>().is_err() && !text.contains(':') && midnight()
 }

@@ -19,87 +19,90 @@ pub(super) fn read_text(
 const TEN: i64 = 1_714_557_600_000_000_000;
 const MINUTE: i64 = 60_000_000_000;
 
+/// Names of columns, and a row with a label from ten o'clock UTC that takes a minute.
+const FROM_TEN: &[(&str, &str)] = &[
+    (
+        "start (UTC+2),end (UTC+2),class",
+        "2024-05-01 12:00:00,2024-05-01 12:01:00,car",
+    ),
+    (
+        "start (+0200),end (+0200),class",
+        "2024-05-01 12:00:00,2024-05-01 12:01:00,car",
+    ),
+    (
+        "Start time GMT-04:00,End time GMT-04:00,class",
+        "2024-05-01 06:00:00,2024-05-01 06:01:00,car",
+    ),
+    (
+        "start,end,class,timezone",
+        "2024-05-01 12:00:00,2024-05-01 12:01:00,car,+02:00",
+    ),
+    (
+        "start,end,class,utc_offset",
+        "2024-05-01 12:00:00,2024-05-01 12:01:00,car,+0200",
+    ),
+    (
+        "start,end,class,where",
+        "2024-05-01 12:00:00,2024-05-01 12:01:00,car,UTC+2",
+    ),
+    (
+        "date,start_time,end_time,class,tz",
+        "2024-05-01,12:00:00,12:01:00,car,+02:00",
+    ),
+    (
+        "year,month,day,hour,minute,second,duration,class,tz",
+        "2024,5,1,12,0,0,60,car,+02:00",
+    ),
+    (
+        "start (UTC+2),end (UTC+2),class",
+        "2024-05-01T12-00-00,2024-05-01T12-01-00,car",
+    ),
+    ("start_mjd (UTC+2),duration_s,class", "60431.5,60,car"),
+    (
+        "start_datenum,duration_s,class,tz",
+        "739373.5,60,car,+02:00",
+    ),
+    (
+        "Start,Duration,class,UTC offset",
+        "2024-05-01 12:00:00,60,car,+02:00",
+    ),
+    (
+        "Start (dd.mm.yyyy hh:mm:ss),End (dd.mm.yyyy hh:mm:ss),class",
+        "01.05.2024 10:00:00,01.05.2024 10:01:00,car",
+    ),
+    (
+        "Date (mm/dd/yyyy),Start (hh:mm),End (hh:mm),class",
+        "05/01/2024,10:00,10:01,car",
+    ),
+    ("date,start,end,class", "01.05.2024,10.00.00,10.01.00,car"),
+    // Times with a zone of their own, and numbers of Unix time, are as they are.
+    (
+        "start,end,class,tz",
+        "2024-05-01T10:00:00Z,20240501T120100+0200,car,+02:00",
+    ),
+    ("start,end,class,tz", "1714557600,1714557660,car,+02:00"),
+    // In UTC beside others.
+    (
+        "start_local,end_local,start_utc,end_utc,class",
+        "2024-05-01 12:00:00,2024-05-01 12:01:00,2024-05-01 10:00:00,2024-05-01 10:01:00,car",
+    ),
+    (
+        "Local time,UTC time,duration,class",
+        "2024-05-01 12:00:00,2024-05-01 10:00:00,60,car",
+    ),
+    (
+        "start (UTC),end (UTC),class",
+        "2024-05-01 10:00:00,2024-05-01 10:01:00,car",
+    ),
+    (
+        "start,end,class,tz",
+        "2024-05-01 10:00:00,2024-05-01 10:01:00,car,UTC",
+    ),
+];
+
 #[test]
 fn offsets_in_names_and_columns() {
-    for (head, row) in [
-        (
-            "start (UTC+2),end (UTC+2),class",
-            "2024-05-01 12:00:00,2024-05-01 12:01:00,car",
-        ),
-        (
-            "start (+0200),end (+0200),class",
-            "2024-05-01 12:00:00,2024-05-01 12:01:00,car",
-        ),
-        (
-            "Start time GMT-04:00,End time GMT-04:00,class",
-            "2024-05-01 06:00:00,2024-05-01 06:01:00,car",
-        ),
-        (
-            "start,end,class,timezone",
-            "2024-05-01 12:00:00,2024-05-01 12:01:00,car,+02:00",
-        ),
-        (
-            "start,end,class,utc_offset",
-            "2024-05-01 12:00:00,2024-05-01 12:01:00,car,+0200",
-        ),
-        (
-            "start,end,class,where",
-            "2024-05-01 12:00:00,2024-05-01 12:01:00,car,UTC+2",
-        ),
-        (
-            "date,start_time,end_time,class,tz",
-            "2024-05-01,12:00:00,12:01:00,car,+02:00",
-        ),
-        (
-            "year,month,day,hour,minute,second,duration,class,tz",
-            "2024,5,1,12,0,0,60,car,+02:00",
-        ),
-        (
-            "start (UTC+2),end (UTC+2),class",
-            "2024-05-01T12-00-00,2024-05-01T12-01-00,car",
-        ),
-        ("start_mjd (UTC+2),duration_s,class", "60431.5,60,car"),
-        (
-            "start_datenum,duration_s,class,tz",
-            "739373.5,60,car,+02:00",
-        ),
-        (
-            "Start,Duration,class,UTC offset",
-            "2024-05-01 12:00:00,60,car,+02:00",
-        ),
-        (
-            "Start (dd.mm.yyyy hh:mm:ss),End (dd.mm.yyyy hh:mm:ss),class",
-            "01.05.2024 10:00:00,01.05.2024 10:01:00,car",
-        ),
-        (
-            "Date (mm/dd/yyyy),Start (hh:mm),End (hh:mm),class",
-            "05/01/2024,10:00,10:01,car",
-        ),
-        ("date,start,end,class", "01.05.2024,10.00.00,10.01.00,car"),
-        // Times with a zone of their own, and numbers of Unix time, are as they are.
-        (
-            "start,end,class,tz",
-            "2024-05-01T10:00:00Z,20240501T120100+0200,car,+02:00",
-        ),
-        ("start,end,class,tz", "1714557600,1714557660,car,+02:00"),
-        // In UTC beside others.
-        (
-            "start_local,end_local,start_utc,end_utc,class",
-            "2024-05-01 12:00:00,2024-05-01 12:01:00,2024-05-01 10:00:00,2024-05-01 10:01:00,car",
-        ),
-        (
-            "Local time,UTC time,duration,class",
-            "2024-05-01 12:00:00,2024-05-01 10:00:00,60,car",
-        ),
-        (
-            "start (UTC),end (UTC),class",
-            "2024-05-01 10:00:00,2024-05-01 10:01:00,car",
-        ),
-        (
-            "start,end,class,tz",
-            "2024-05-01 10:00:00,2024-05-01 10:01:00,car,UTC",
-        ),
-    ] {
+    for (head, row) in FROM_TEN {
         let (labels, _, warnings) = read_text(&format!("{head}\n{row}\n"), "x.csv").unwrap();
         let times = (Time::Moment(TEN), Time::Moment(TEN + MINUTE));
         assert_eq!((labels[0].start, labels[0].end), times, "{head}");

@@ -9,7 +9,7 @@ pub const SEGMENTS: usize = 7;
 
 /// How channels are cut into segments. Lengths are samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Cut {
+pub(crate) struct Cut {
     pub segments: usize,
     pub length: usize,
     /// Distance from one segment to the next.
