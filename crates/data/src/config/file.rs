@@ -62,13 +62,15 @@ pub(super) fn is_list_of_recordings(text: &str) -> bool {
 }
 
 /// Keys beside the tasks.
-pub(super) const TOP: [&str; 6] = [
+pub(super) const TOP: [&str; 8] = [
     "location",
     "modality",
     "sampling_rate",
     "spectral_processing",
     "preprocessing",
     "normalisation",
+    "recording_channels",
+    "recording_preprocessing",
 ];
 
 /// Typed contents of the file.

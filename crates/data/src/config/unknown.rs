@@ -153,6 +153,7 @@ mod tests {
             ("sample_rate", "sampling_rate"),
             ("normalize", "normalisation"),
             ("preproccessing", "preprocessing"),
+            ("recording_chanels", "recording_channels"),
             ("spectral_procesing", "spectral_processing"),
             ("car.clas_names", "car.class_names"),
             ("car.classes", "car.class_names"),
