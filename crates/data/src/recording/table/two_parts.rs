@@ -28,20 +28,19 @@ pub(super) fn with_fractions(
             continue;
         };
         let name = &layout.names[column];
+        let example = String::from_utf8_lossy(found.example);
         let spells = |words: &[&str]| words.iter().any(|word| name.to_lowercase().contains(word));
         let is_hours = spells(&HOURS) || !spells(&MINUTES) && found.most < HOURS_OF_DAY;
         if !is_hours {
             notes.push(Remark::Records(format!(
-                "column `{name}`: times such as `{}` are read as minutes and seconds",
-                found.example
+                "column `{name}`: times such as `{example}` are read as minutes and seconds"
             )));
             layout.kinds[column] = Kind::Clock;
             ends.extend(found.ends);
         } else if !spells(&HOURS) && !layout.kinds.iter().any(is_dated) {
             notes.push(format!(
-                "column `{name}`: times such as `{}` are read as hours and minutes: if they are minutes and seconds, call the \
-                 column `{name} (mm:ss)`",
-                found.example
+                "column `{name}`: times such as `{example}` are read as hours and minutes: if they are minutes and seconds, call \
+                 the column `{name} (mm:ss)`"
             ));
         }
     }
@@ -61,22 +60,22 @@ pub(super) fn with_fractions(
 }
 
 /// The times of a column in two parts.
-struct Pairs {
+struct Pairs<'a> {
     /// The bytes behind them.
     ends: Vec<usize>,
     /// The largest first part.
     most: u32,
     /// The last of them.
-    example: String,
+    example: &'a [u8],
 }
 
-impl Pairs {
+impl<'a> Pairs<'a> {
     /// `None` if the first value of the column is none, or another is a time of more parts.
-    fn of(bytes: &[u8], layout: &Layout, column: usize) -> Option<Self> {
+    fn of(bytes: &'a [u8], layout: &Layout, column: usize) -> Option<Self> {
         let mut all = Self {
             ends: Vec::new(),
             most: 0,
-            example: String::new(),
+            example: &[],
         };
         let mut start = layout.start;
         for line in bytes[layout.start..].split(|byte| *byte == b'\n') {
@@ -90,7 +89,7 @@ impl Pairs {
                 Some(first) => {
                     all.most = all.most.max(first);
                     all.ends.push(at + own.end);
-                    all.example = String::from_utf8_lossy(text).into_owned();
+                    all.example = text;
                 }
                 None if is_missing(text) => {}
                 None if all.ends.is_empty() || text.contains(&b':') => return None,
