@@ -1,7 +1,7 @@
 //! Times of day in digits without marks between them, such as `093015` for 09:30:15.
 
 use super::columns::Columns;
-use super::heads::{Separated, cell};
+use super::heads::{Separated, cell, with_cells};
 use super::places::{Place, TimeCells};
 
 /// Seconds of a day.
@@ -52,9 +52,7 @@ pub(super) fn with_marks(
             let marked = clock(own).filter(|_| all.contains(&i));
             marked.unwrap_or_else(|| own.to_owned())
         });
-        let mut marked: csv::StringRecord = cells.collect();
-        marked.set_position(row.position().cloned());
-        marked
+        with_cells(row, cells)
     };
     Some((rows.iter().map(row).collect(), note))
 }

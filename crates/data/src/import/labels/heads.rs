@@ -309,6 +309,19 @@ pub(super) fn cell(row: &csv::StringRecord, at: usize) -> &str {
     row.get(at).unwrap_or_default()
 }
 
+/// A row with other cells, at the same place of the file.
+pub(super) fn with_cells<C>(
+    row: &csv::StringRecord,
+    cells: impl Iterator<Item = C>,
+) -> csv::StringRecord
+where
+    csv::StringRecord: FromIterator<C>,
+{
+    let mut own: csv::StringRecord = cells.collect();
+    own.set_position(row.position().cloned());
+    own
+}
+
 /// The line of a row, from 1.
 pub(super) fn line(row: &csv::StringRecord) -> u64 {
     row.position().map_or(0, csv::Position::line)

@@ -3,7 +3,7 @@
 
 use csv::StringRecord;
 
-use super::heads::{DURATIONS, ENDS, STARTS, cell, plain, whole_unit};
+use super::heads::{DURATIONS, ENDS, STARTS, cell, plain, whole_unit, with_cells};
 use crate::recording::{TimeParts, clock_alone};
 
 /// Days of a year.
@@ -31,13 +31,6 @@ fn has_start(names: &StringRecord) -> bool {
 
 fn is_number(cell: &str) -> bool {
     cell.parse::<f64>().is_ok()
-}
-
-/// A row with other cells, at the same place of the file.
-fn with_cells<'a>(row: &StringRecord, cells: impl Iterator<Item = &'a str>) -> StringRecord {
-    let mut own: StringRecord = cells.collect();
-    own.set_position(row.position().cloned());
-    own
 }
 
 /// Joins dates such as `2024,122,10:00:00`, whose parts are in cells of their own below one name. The further cells may have empty

@@ -1,7 +1,7 @@
 //! Parts of times in a cell of their own behind the others: `AM` and `PM`, and fractions of a second.
 
 use super::columns::Columns;
-use super::heads::{ENDS, STARTS, cell, line, plain, whole_unit};
+use super::heads::{ENDS, STARTS, cell, line, plain, whole_unit, with_cells};
 use super::places::{Place, TimeCells};
 use crate::error::import::LabelTableError;
 
@@ -74,9 +74,7 @@ fn put(rows: &mut [csv::StringRecord], [from, to]: [usize; 2], tail: &dyn Fn(&st
                 text.to_owned()
             }
         });
-        let mut joined: csv::StringRecord = cells.collect();
-        joined.set_position(row.position().cloned());
-        *row = joined;
+        *row = with_cells(row, cells);
     }
 }
 
