@@ -82,6 +82,8 @@ pub(super) enum Moment {
 
 /// A day, in nanoseconds.
 pub(crate) const DAY: i64 = 86_400_000_000_000;
+/// Nanoseconds of an hour.
+pub(crate) const HOUR: i64 = DAY / 24;
 
 /// Reads a date, a time of day, or both.
 ///

@@ -1,7 +1,7 @@
 //! Headers of a channel.
 
 use super::super::NANOS;
-use super::super::time::{DAY, day, parse_time};
+use super::super::time::{DAY, HOUR, day, parse_time};
 use super::CosmosProblem;
 use super::fortran::Form;
 
@@ -287,7 +287,6 @@ fn numbers(lines: &[String], at: usize) -> (usize, Vec<f64>) {
 
 /// Nanoseconds by which UTC is ahead of the zone of a time; none if that is not certain.
 fn zone(word: &str) -> Option<i64> {
-    const HOUR: i64 = 3_600_000_000_000;
     match &*word.to_ascii_uppercase() {
         "PST" => Some(8 * HOUR),
         "PDT" => Some(7 * HOUR),

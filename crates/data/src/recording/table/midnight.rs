@@ -3,12 +3,10 @@
 use chrono::DateTime;
 
 use super::super::Notes;
-use super::super::time::DAY;
+use super::super::time::{DAY, HOUR};
 use super::NO_TIME;
 use super::clock::median;
 
-/// Nanoseconds of an hour.
-const HOUR: i64 = DAY / 24;
 /// Steps over a midnight that are longer than so many usual ones, and than so many nanoseconds, are gaps.
 const GAP: (f64, f64) = (16.0, 2e9);
 

@@ -1,10 +1,8 @@
 //! Clocks that go on by an hour while recording, as those do that are set to summer time.
 
-use super::super::time::DAY;
+use super::super::time::{DAY, HOUR};
 use super::super::{Trace, format_time};
 
-/// Nanoseconds of an hour.
-const HOUR: i64 = DAY / 24;
 /// Days of a week, and the day of the week of 1970-01-01, from Sunday on.
 const WEEK: (i64, i64) = (7, 4);
 
