@@ -69,9 +69,9 @@ pub use feature_augment::{Draw, FeatureAugmentation, FeatureLayout};
 pub use fingerprint::Fingerprint;
 pub use preprocessing::{
     BandLayout, BandSettings, BandsConfig, Chain, Compression, ConstantGuard, DEFAULT_METHOD,
-    EdgeSettings, FEW_BANDS, Normalisation, Operation, Pipeline, PlannedStep, Preprocessing,
-    Sequence, SpectralConfig, SpectralMethod, Statistics, StatisticsPasses, Step, Thresholds,
-    WelchConfig, WelchDetrend, WelchScaling, WelchWindow,
+    EdgeSettings, FEW_BANDS, NoneConfig, Normalisation, Operation, Pipeline, PlannedStep,
+    Preprocessing, Sequence, SpectralConfig, SpectralMethod, Statistics, StatisticsPasses, Step,
+    Thresholds, WelchConfig, WelchDetrend, WelchScaling, WelchWindow,
 };
-pub use segments::{SEGMENTS, segment};
+pub use segments::{Cut, SEGMENTS, segment};
 pub use split::{Inputs, Loading, Slot, Split, Storage, Streamed};

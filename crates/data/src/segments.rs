@@ -9,11 +9,26 @@ pub const SEGMENTS: usize = 7;
 
 /// How channels are cut into segments. Lengths are samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Cut {
+pub struct Cut {
+    /// Number of segments.
     pub segments: usize,
+    /// Length of a segment.
     pub length: usize,
     /// Distance from one segment to the next.
     pub hop: usize,
+}
+
+impl Cut {
+    /// Segments of `length` samples that overlap by half and fill a window of `samples` samples; `None` if they cannot.
+    pub(crate) fn by_halves(samples: usize, length: usize) -> Option<Self> {
+        let hop = length / 2;
+        let fits = length >= 2 && length.is_multiple_of(2) && samples >= length;
+        (fits && samples.is_multiple_of(hop)).then(|| Self {
+            segments: samples / hop - 1,
+            length,
+            hop,
+        })
+    }
 }
 
 /// Length of a segment for a window of `samples` samples: a quarter, so that 7 segments overlap by half. `None` if the
@@ -72,6 +87,21 @@ pub(crate) fn window<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn windows_are_cut_into_halves_that_fill_them() {
+        let cut = |segments, length, hop| Cut {
+            segments,
+            length,
+            hop,
+        };
+        assert_eq!(Cut::by_halves(1024, 256), Some(cut(7, 256, 128)));
+        assert_eq!(Cut::by_halves(1024, 16), Some(cut(127, 16, 8)));
+        assert_eq!(Cut::by_halves(16, 16), Some(cut(1, 16, 8)));
+        for (samples, length) in [(1020, 16), (8, 16), (1024, 15), (1024, 0), (0, 0), (0, 2)] {
+            assert_eq!(Cut::by_halves(samples, length), None, "{samples} {length}");
+        }
+    }
 
     #[test]
     fn segments_of_a_window_are_joined_and_others_are_not() {

@@ -121,9 +121,9 @@ fn cases_of_the_smallest() -> Vec<Case> {
     let odd_bands = json!({"segments": 5, "frames": 2, "bands": 20, "level": false, "power": true});
     vec![
         case(
-            "none-plain",
+            "none-short",
             false,
-            json!({"spectral": {"method": "none"}, "normalisation": "none"}),
+            json!({"spectral": {"method": "none", "none": {"segment": 16}}, "normalisation": "none"}),
         ),
         case(
             "none-filtered",
@@ -197,6 +197,8 @@ fn write(folder: &Path, kind: ModelKind, case: &Case) -> Result<(), Error> {
         let layout = BandLayout::new(&preprocessing.spectral.bands, SAMPLES)?;
         preprocessing.segments = layout.segments;
         preprocessing.bands = Some(layout);
+    } else if let Some(cut) = preprocessing.spectral.cut(SAMPLES) {
+        preprocessing.segments = cut.segments;
     }
     let near = windows([0.0, 1.0, -30.0, 900.0, -9000.0]);
     let (near_features, shape) = features(&near, &preprocessing)?;

@@ -161,6 +161,10 @@ fn bands_are_a_method_and_a_step() {
             "spectral_processing: {method: bands, bands: {floor: 0}}",
             "floor",
         ),
+        (
+            "spectral_processing: {method: none, none: {segment: 15}}",
+            "even number",
+        ),
     ] {
         let error = with(text).unwrap_err();
         assert!(error.contains(problem), "{error}");

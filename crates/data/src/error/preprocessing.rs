@@ -98,6 +98,17 @@ pub enum PreprocessingError {
         /// Number of segments.
         segments: usize,
     },
+    /// A window cannot be cut into segments of the configured length.
+    #[error(
+        "windows of {samples} samples cannot be cut into half-overlapping segments of {length} samples: set `none.segment` \
+         to an even number whose half divides {samples}, or leave it out"
+    )]
+    UncuttableBy {
+        /// Samples of the window.
+        samples: usize,
+        /// Samples of a segment.
+        length: usize,
+    },
     /// The segments of a sample do not form a window.
     #[error(
         "the sample {shape:?} is cut into segments already, and they are not the {segments} half-overlapping ones of a \
@@ -187,6 +198,7 @@ impl PreprocessingError {
         matches!(
             self,
             Self::Uncuttable { .. }
+                | Self::UncuttableBy { .. }
                 | Self::SegmentTooShort { .. }
                 | Self::BandsDoNotFit { .. }
                 | Self::TooManyBands { .. }

@@ -8,7 +8,7 @@ use super::steps::check_recording_steps;
 use super::thresholds::Thresholds;
 use super::{Normalisation, Preprocessing};
 use crate::error::preprocessing::{LayoutError, StoredError};
-use crate::segments::{SEGMENTS, segment};
+use crate::segments::Cut;
 
 /// Longest plausible window, in samples.
 const LONGEST: usize = 1 << 24;
@@ -63,11 +63,14 @@ impl Preprocessing {
     /// `[channels, segments, bins]`. None if neither is possible.
     pub fn window_samples(&self, [_, segments, bins]: [usize; 3]) -> Option<usize> {
         let derived = match self.spectral.method {
-            // One feature per sample; a segment is a quarter of the window.
-            SpectralMethod::None | SpectralMethod::Fft => (segments == SEGMENTS)
-                .then(|| bins.checked_mul(4))
-                .flatten()
-                .filter(|samples| segment(*samples) == Some(bins)),
+            // One feature per sample; segments overlap by half.
+            SpectralMethod::None | SpectralMethod::Fft => {
+                let samples = segments
+                    .checked_add(1)
+                    .and_then(|n| n.checked_mul(bins / 2));
+                let is_cut = |cut: Cut| (cut.segments, cut.length) == (segments, bins);
+                samples.filter(|samples| self.spectral.cut(*samples).is_some_and(is_cut))
+            }
             SpectralMethod::Bands => self.bands.as_ref().map(|layout| layout.window),
             SpectralMethod::Welch => None,
         };
@@ -84,12 +87,12 @@ impl Preprocessing {
             return Some((layout.segments, layout.features()));
         }
         // Windows stored in segments may have any number of them, so nothing can be checked.
-        let length = segment(window)?;
+        let cut = self.cut(window)?;
         let bins = match self.spectral.method {
             SpectralMethod::Welch => self.spectral.welch.nfft / 2 + 1,
-            SpectralMethod::None | SpectralMethod::Fft | SpectralMethod::Bands => length,
+            SpectralMethod::None | SpectralMethod::Fft | SpectralMethod::Bands => cut.length,
         };
-        (self.segments == SEGMENTS).then_some((SEGMENTS, bins))
+        Some((cut.segments, bins))
     }
 }
 
@@ -204,6 +207,13 @@ mod tests {
             assert!(error.contains("the network takes 7 of"), "{error}");
             assert_eq!(own.window_samples([2, 7, bins]), Some(1024));
         }
+        let mut short = preprocessing(SpectralMethod::None);
+        short.spectral.none.segment = Some(16);
+        short.set_window(1024).unwrap();
+        short.check([2, 127, 16]).unwrap();
+        assert!(short.check([2, 7, 256]).is_err() && short.set_window(1020).is_err());
+        short.window = None;
+        assert_eq!(short.window_samples([2, 127, 16]), Some(1024));
         let old = Preprocessing {
             window: None,
             ..preprocessing(SpectralMethod::Fft)

@@ -27,7 +27,7 @@ mod welch;
 use serde::{Deserialize, Serialize};
 
 use crate::error::PreprocessingError;
-use crate::segments::SEGMENTS;
+use crate::segments::{Cut, SEGMENTS};
 
 pub use self::bands::{BandLayout, FEW_BANDS};
 pub use self::chain::{Chain, PlannedStep};
@@ -35,8 +35,8 @@ pub use self::normalise::{ConstantGuard, Normalisation, Statistics, StatisticsPa
 pub use self::pipeline::Pipeline;
 pub use self::sequence::Sequence;
 pub use self::settings::{
-    BandsConfig, Compression, DEFAULT_METHOD, SpectralConfig, SpectralMethod, WelchConfig,
-    WelchDetrend, WelchScaling, WelchWindow,
+    BandsConfig, Compression, DEFAULT_METHOD, NoneConfig, SpectralConfig, SpectralMethod,
+    WelchConfig, WelchDetrend, WelchScaling, WelchWindow,
 };
 pub use self::steps::{BandSettings, EdgeSettings, Operation, Step};
 pub use self::thresholds::Thresholds;
@@ -147,8 +147,25 @@ impl Preprocessing {
             let layout = BandLayout::new(&self.spectral.bands, samples)?;
             self.segments = layout.segments;
             self.bands = Some(layout);
+        } else if let Some(length) = self.short_segment() {
+            let cut = self.spectral.cut(samples);
+            let cut = cut.ok_or(PreprocessingError::UncuttableBy { samples, length })?;
+            self.segments = cut.segments;
         }
         Ok(())
+    }
+
+    /// How windows of `samples` samples are cut into the segments of `none`, `fft` and `welch`; `None` if they cannot be, or
+    /// were stored in other segments.
+    pub fn cut(&self, samples: usize) -> Option<Cut> {
+        let cut = self.spectral.cut(samples);
+        cut.filter(|cut| cut.segments == self.segments)
+    }
+
+    /// The configured length of a segment of raw samples.
+    fn short_segment(&self) -> Option<usize> {
+        let none = self.spectral.none.segment;
+        none.filter(|_| self.spectral.method == SpectralMethod::None)
     }
 
     /// Whether inputs have features of the whole window: power, features in time, correlation or rhythm.

@@ -6,7 +6,7 @@ use super::settings::{SpectralConfig, SpectralMethod};
 use super::spectrum::Spectrum;
 use super::steps::Step;
 use crate::error::PreprocessingError;
-use crate::segments::{self, Cut, SEGMENTS, segment};
+use crate::segments::{self, Cut, SEGMENTS};
 use spectra::loops::are_finite;
 
 /// Turns windows into features, one after the other, with its own buffers; each thread has one.
@@ -163,15 +163,14 @@ impl Pipeline {
             },
             _ => {
                 let samples = shape[1];
-                let length = segment(samples).ok_or(PreprocessingError::Uncuttable {
-                    samples,
-                    segments: SEGMENTS,
-                })?;
-                Cut {
-                    segments: SEGMENTS,
-                    length,
-                    hop: length / 2,
-                }
+                let cut = self.spectral.cut(samples);
+                cut.ok_or(match self.spectral.none.segment {
+                    Some(length) => PreprocessingError::UncuttableBy { samples, length },
+                    None => PreprocessingError::Uncuttable {
+                        samples,
+                        segments: SEGMENTS,
+                    },
+                })?
             }
         };
         let spectrum = self.spectrum(cut)?;

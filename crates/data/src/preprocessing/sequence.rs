@@ -5,7 +5,7 @@ use super::normalise::{Normalisation, Scales};
 use super::pipeline::{Known, Pipeline};
 use super::settings::SpectralMethod;
 use crate::error::PreprocessingError;
-use crate::segments::{SEGMENTS, segment};
+use crate::segments::Cut;
 use spectra::loops;
 
 /// Turns windows into inputs, one after the other, and remembers the last one; each thread has one.
@@ -99,7 +99,7 @@ impl Sequence {
         let shift = shift.filter(|shift| self.is_shifted(values, shape, *shift));
         let known = match (self.shared, shift) {
             (Shared::Segments, Some(shift)) => Known {
-                segments: known_segments(shape[1], shift),
+                segments: known_segments(self.preprocessing.spectral.cut(shape[1]), shift),
                 shift: None,
             },
             (Shared::Nothing | Shared::Segments, _) => Known::default(),
@@ -162,12 +162,10 @@ impl Sequence {
 }
 
 /// Number of segments shared with a window that begins `shift` samples, at least one, earlier.
-fn known_segments(samples: usize, shift: usize) -> usize {
-    let hop = segment(samples).map_or(0, |length| length / 2);
-    if hop > 0 && shift.is_multiple_of(hop) {
-        SEGMENTS.saturating_sub(shift / hop)
-    } else {
-        0
+fn known_segments(cut: Option<Cut>, shift: usize) -> usize {
+    match cut {
+        Some(cut) if shift.is_multiple_of(cut.hop) => cut.segments.saturating_sub(shift / cut.hop),
+        _ => 0,
     }
 }
 

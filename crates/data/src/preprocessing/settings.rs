@@ -3,6 +3,7 @@
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::segments::{Cut, segment};
 use crate::serde_skip::is_false;
 
 /// The front end of a configuration without `spectral_processing` and without spectra in `preprocessing`.
@@ -53,9 +54,21 @@ pub struct SpectralConfig {
     /// Parameters of `bands`.
     #[serde(skip_serializing_if = "BandsConfig::is_default")]
     pub bands: BandsConfig,
+    /// Parameters of `none`.
+    #[serde(skip_serializing_if = "NoneConfig::is_default")]
+    pub none: NoneConfig,
 }
 
 impl SpectralConfig {
+    /// How windows of `samples` samples are cut into the segments of `none`, `fft` and `welch`; `None` if they cannot be.
+    pub fn cut(&self, samples: usize) -> Option<Cut> {
+        let length = match (self.method, self.none.segment) {
+            (SpectralMethod::None, Some(length)) => length,
+            _ => segment(samples)?,
+        };
+        Cut::by_halves(samples, length)
+    }
+
     /// The compression applied to the values of the method: samples are unchanged, and bands are already logarithms.
     pub fn applied_compression(&self) -> Compression {
         match self.method {
@@ -78,6 +91,7 @@ impl SpectralConfig {
             return Err(("compression", problem));
         }
         self.welch.check()?;
+        self.none.check()?;
         self.bands.check()
     }
 }
@@ -90,6 +104,7 @@ impl Default for SpectralConfig {
             compression: Compression::None,
             welch: WelchConfig::default(),
             bands: BandsConfig::default(),
+            none: NoneConfig::default(),
         }
     }
 }
@@ -192,6 +207,32 @@ impl BandsConfig {
             return Err(("floor", problem));
         }
         Ok(())
+    }
+}
+
+/// Parameters of `none`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NoneConfig {
+    /// Samples of a segment, an even number; default: a quarter of the window. Segments overlap by half.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub segment: Option<usize>,
+}
+
+impl NoneConfig {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn check(self) -> Result<(), (&'static str, String)> {
+        let is_possible = |n: &usize| (2..=LARGEST).contains(n) && n.is_multiple_of(2);
+        match self.segment.filter(|n| !is_possible(n)) {
+            Some(n) => Err((
+                "segment",
+                format!("{n} must be an even number from 2 to {LARGEST}"),
+            )),
+            None => Ok(()),
+        }
     }
 }
 

@@ -4,8 +4,8 @@ use std::f64::consts::TAU;
 use std::fmt::Write;
 
 use data::{
-    BandLayout, Compression, Normalisation, Preprocessing, SEGMENTS, SpectralMethod, Step,
-    WelchConfig, WelchDetrend, WelchScaling, WelchWindow, segment,
+    BandLayout, Compression, Cut, Normalisation, Preprocessing, SpectralMethod, Step, WelchConfig,
+    WelchDetrend, WelchScaling, WelchWindow,
 };
 
 use super::steps::Steps;
@@ -224,8 +224,7 @@ impl Method {
     fn new(preprocessing: &Preprocessing, samples: usize) -> Result<Self, DeployError> {
         let spectral = &preprocessing.spectral;
         let cut = || {
-            let length = segment(samples).filter(|_| preprocessing.segments == SEGMENTS);
-            length.ok_or_else(|| {
+            preprocessing.cut(samples).ok_or_else(|| {
                 refuse(format!(
                     "windows of {samples} samples are not cut into segments"
                 ))
@@ -234,15 +233,15 @@ impl Method {
         match spectral.method {
             SpectralMethod::None => Ok(Self::of_segments("METHOD_NONE", cut()?, 0)),
             SpectralMethod::Fft => {
-                let length = cut()?;
-                Ok(Self::of_segments("METHOD_FFT", length, length))
+                let cut = cut()?;
+                Ok(Self::of_segments("METHOD_FFT", cut, cut.length))
             }
             SpectralMethod::Welch => {
-                let length = cut()?;
-                if spectral.welch.nperseg > length {
+                let cut = cut()?;
+                if spectral.welch.nperseg > cut.length {
                     return Err(refuse("segments are shorter than `welch.nperseg`"));
                 }
-                Ok(Self::welch(&spectral.welch, spectral.sampling_rate, length))
+                Ok(Self::welch(&spectral.welch, spectral.sampling_rate, cut))
             }
             SpectralMethod::Bands => {
                 let layout = preprocessing.bands.as_ref();
@@ -253,19 +252,19 @@ impl Method {
         }
     }
 
-    fn of_segments(name: &'static str, length: usize, transform: usize) -> Self {
+    fn of_segments(name: &'static str, cut: Cut, transform: usize) -> Self {
         Self {
             name,
-            hop: length / 2,
-            segments: SEGMENTS,
-            features: length,
+            hop: cut.hop,
+            segments: cut.segments,
+            features: cut.length,
             transform,
             text: String::new(),
             table_bytes: 0,
         }
     }
 
-    fn welch(welch: &WelchConfig, rate: f64, length: usize) -> Self {
+    fn welch(welch: &WelchConfig, rate: f64, cut: Cut) -> Self {
         let a = match welch.window {
             WelchWindow::Hann => 0.5,
             WelchWindow::Hamming => 0.54,
@@ -273,7 +272,7 @@ impl Method {
         };
         let taper = cosine_window(a, welch.nperseg);
         let step = welch.nperseg - welch.noverlap;
-        let stretches = (length - welch.nperseg) / step + 1;
+        let stretches = (cut.length - welch.nperseg) / step + 1;
         let power = match welch.scaling {
             WelchScaling::Density => rate * taper.iter().map(|w| w * w).sum::<f64>(),
             WelchScaling::Spectrum => taper.iter().sum::<f64>().powi(2),
@@ -291,7 +290,7 @@ impl Method {
             features: welch.nfft / 2 + 1,
             table_bytes: 4 * taper.len(),
             text: text + &single("taper", &taper),
-            ..Self::of_segments("METHOD_WELCH", length, welch.nfft)
+            ..Self::of_segments("METHOD_WELCH", cut, welch.nfft)
         }
     }
 

@@ -166,7 +166,7 @@ fn of_window() -> [(&'static str, Value); 7] {
 }
 
 /// Other front ends and steps, by name.
-fn front_ends() -> [(&'static str, Value); 13] {
+fn front_ends() -> [(&'static str, Value); 14] {
     let thresholds = json!({"constant": 1e-9, "compression": [3.0, 40.0]});
     let bands = json!({"method": "bands", "bands": {"frames": 2, "bands": 7}});
     let plain = json!({"method": "bands", "bands": {"frames": 1, "level": false}});
@@ -184,6 +184,10 @@ fn front_ends() -> [(&'static str, Value); 13] {
         (
             "none-dataset",
             json!({"spectral": {"method": "none"}, "normalisation": "dataset", "statistics": statistics(2)}),
+        ),
+        (
+            "short",
+            json!({"spectral": {"method": "none", "none": {"segment": 8}}, "normalisation": "dataset", "statistics": statistics(2)}),
         ),
         (
             "fft",
@@ -258,10 +262,14 @@ fn every_front_end_passes_its_own_test() {
                 features
             }
             Some("welch") => 14,
+            Some("short") => {
+                parsed.segments = 31;
+                8
+            }
             _ => SAMPLES / 4,
         };
         let preprocessing = serde_json::to_value(&parsed).unwrap();
-        let input = InputShape::from([2, 7, bins]);
+        let input = InputShape::from([2, parsed.segments, bins]);
         both(name, ModelKind::UltraLightweight, input, preprocessing);
     }
 }

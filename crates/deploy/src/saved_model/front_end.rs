@@ -9,8 +9,8 @@ mod rhythm;
 mod window_features;
 
 use data::{
-    BandLayout, Normalisation, Preprocessing, SEGMENTS, SpectralConfig, SpectralMethod,
-    WelchConfig, WelchDetrend, WelchScaling, WelchWindow, segment,
+    BandLayout, Cut, Normalisation, Preprocessing, SpectralConfig, SpectralMethod, WelchConfig,
+    WelchDetrend, WelchScaling, WelchWindow,
 };
 use model::InputShape;
 
@@ -35,12 +35,12 @@ pub(super) struct FrontEnd<'a> {
 /// Conversion of segments to features.
 #[derive(Debug)]
 enum Method<'a> {
-    /// Samples of segments of this length.
-    None(usize),
-    /// Spectra of segments of this length.
-    Fft(usize),
-    /// Power of stretches of segments of this length.
-    Welch(usize, &'a WelchConfig),
+    /// Samples of segments.
+    None(Cut),
+    /// Spectra of segments.
+    Fft(Cut),
+    /// Power of stretches of segments.
+    Welch(Cut, &'a WelchConfig),
     Bands(&'a BandLayout),
 }
 
@@ -106,12 +106,12 @@ impl<'a> FrontEnd<'a> {
     pub fn add(&self, graph: &mut Graph, windows: &Output) -> Output {
         let windows = add_steps(graph, windows, &self.steps);
         let features = match &self.method {
-            Method::None(segment) => {
-                graph.within("segments", |graph| add_segments(graph, &windows, *segment))
+            Method::None(cut) => {
+                graph.within("segments", |graph| add_segments(graph, &windows, *cut))
             }
-            Method::Fft(segment) => graph.within("fft", |graph| add_fft(graph, &windows, *segment)),
-            Method::Welch(segment, welch) => graph.within("welch", |graph| {
-                let plan = WelchPlan::new(welch, &self.preprocessing.spectral, *segment);
+            Method::Fft(cut) => graph.within("fft", |graph| add_fft(graph, &windows, *cut)),
+            Method::Welch(cut, welch) => graph.within("welch", |graph| {
+                let plan = WelchPlan::new(welch, &self.preprocessing.spectral, *cut);
                 add_welch(graph, &windows, welch, &plan)
             }),
             Method::Bands(layout) => graph.within("bands", |graph| {
@@ -129,13 +129,13 @@ impl<'a> Method<'a> {
     /// Plans the front end over windows of `samples` samples; `None` if they do not fit.
     fn plan(preprocessing: &'a Preprocessing, samples: usize) -> Option<Self> {
         let spectral = &preprocessing.spectral;
-        let segment = segment(samples).filter(|_| preprocessing.segments == SEGMENTS);
+        let cut = preprocessing.cut(samples);
         match spectral.method {
-            SpectralMethod::None => segment.map(Self::None),
-            SpectralMethod::Fft => segment.map(Self::Fft),
+            SpectralMethod::None => cut.map(Self::None),
+            SpectralMethod::Fft => cut.map(Self::Fft),
             SpectralMethod::Welch => {
-                let segment = segment.filter(|length| spectral.welch.nperseg <= *length)?;
-                Some(Self::Welch(segment, &spectral.welch))
+                let cut = cut.filter(|cut| spectral.welch.nperseg <= cut.length)?;
+                Some(Self::Welch(cut, &spectral.welch))
             }
             SpectralMethod::Bands => {
                 let layout = preprocessing.bands.as_ref();
@@ -149,29 +149,29 @@ impl<'a> Method<'a> {
     /// `[segments, features]`.
     fn shape(&self) -> [usize; 2] {
         match self {
-            Self::None(segment) | Self::Fft(segment) => [SEGMENTS, *segment],
-            Self::Welch(_, welch) => [SEGMENTS, welch.nfft / 2 + 1],
+            Self::None(cut) | Self::Fft(cut) => [cut.segments, cut.length],
+            Self::Welch(cut, welch) => [cut.segments, welch.nfft / 2 + 1],
             Self::Bands(layout) => [layout.segments, layout.features()],
         }
     }
 }
 
 /// Front end `none`: the samples of half-overlapping segments.
-fn add_segments(graph: &mut Graph, windows: &Output, segment: usize) -> Output {
-    let starts: Vec<usize> = (0..SEGMENTS).map(|i| i * segment / 2).collect();
-    let indices = stretches(&starts, segment);
-    let indices = graph.integers("indices", &[SEGMENTS, segment], &indices);
+fn add_segments(graph: &mut Graph, windows: &Output, cut: Cut) -> Output {
+    let starts: Vec<usize> = (0..cut.segments).map(|i| i * cut.hop).collect();
+    let indices = stretches(&starts, cut.length);
+    let indices = graph.integers("indices", &[cut.segments, cut.length], &indices);
     graph.gather_last(Float::Single, windows, 3, &indices)
 }
 
 /// Front end `fft`: magnitudes of all bins, the second half mirrored.
-fn add_fft(graph: &mut Graph, windows: &Output, segment: usize) -> Output {
-    let segments = add_segments(graph, windows, segment);
+fn add_fft(graph: &mut Graph, windows: &Output, cut: Cut) -> Output {
+    let segments = add_segments(graph, windows, cut);
     let segments = graph.cast(&segments, DOUBLE);
-    let n = segment as i32;
+    let n = cut.length as i32;
     let half = graph.magnitudes(&segments, n);
     let mirrored: Vec<i32> = (0..n).map(|i| if i <= n / 2 { i } else { n - i }).collect();
-    let mirrored = graph.integers("mirrored", &[segment], &mirrored);
+    let mirrored = graph.integers("mirrored", &[cut.length], &mirrored);
     let all = graph.gather_last(DOUBLE, &half, 4, &mirrored);
     graph.cast(&all, Float::Single)
 }
@@ -179,7 +179,11 @@ fn add_fft(graph: &mut Graph, windows: &Output, segment: usize) -> Output {
 /// Front end `welch`: mean power of windowed stretches of each segment.
 fn add_welch(graph: &mut Graph, windows: &Output, welch: &WelchConfig, plan: &WelchPlan) -> Output {
     let indices = stretches(&plan.starts, welch.nperseg);
-    let shape = [SEGMENTS, plan.starts.len() / SEGMENTS, welch.nperseg];
+    let shape = [
+        plan.segments,
+        plan.starts.len() / plan.segments,
+        welch.nperseg,
+    ];
     let indices = graph.integers("indices", &shape, &indices);
     // [batch, channels, segments, stretches, samples of a stretch]
     let stretches = graph.gather_last(Float::Single, windows, 3, &indices);
@@ -203,13 +207,14 @@ fn add_welch(graph: &mut Graph, windows: &Output, welch: &WelchConfig, plan: &We
 struct WelchPlan {
     /// First sample of every stretch of every segment.
     starts: Vec<usize>,
+    segments: usize,
     window: Vec<f64>,
     /// Factor of the sum of squared magnitudes over the stretches, for every bin.
     factors: Vec<f64>,
 }
 
 impl WelchPlan {
-    fn new(welch: &WelchConfig, spectral: &SpectralConfig, segment: usize) -> Self {
+    fn new(welch: &WelchConfig, spectral: &SpectralConfig, cut: Cut) -> Self {
         let length = welch.nperseg;
         let window = match welch.window {
             WelchWindow::Hann => cosine_window(0.5, length),
@@ -222,9 +227,9 @@ impl WelchPlan {
             }
             WelchScaling::Spectrum => window.iter().sum::<f64>().powi(2),
         };
-        let of_one = (0..=segment - length).step_by(length - welch.noverlap);
+        let of_one = (0..=cut.length - length).step_by(length - welch.noverlap);
         let count = of_one.clone().count();
-        let starts = (0..SEGMENTS).flat_map(|i| of_one.clone().map(move |at| i * segment / 2 + at));
+        let starts = (0..cut.segments).flat_map(|i| of_one.clone().map(move |at| i * cut.hop + at));
         let (bins, even) = (welch.nfft / 2 + 1, welch.nfft.is_multiple_of(2));
         let factor = |bin: usize| {
             let unpaired = bin == 0 || (bin == bins - 1 && even);
@@ -233,6 +238,7 @@ impl WelchPlan {
         };
         Self {
             starts: starts.collect(),
+            segments: cut.segments,
             factors: (0..bins).map(factor).collect(),
             window,
         }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::preprocessing::{
-    BandLayout, BandsConfig, Compression, SpectralConfig, Statistics, Step, Thresholds, WelchConfig,
+    BandLayout, BandsConfig, Compression, NoneConfig, SpectralConfig, Statistics, Step, Thresholds,
+    WelchConfig,
 };
 use proptest::prelude::*;
 
@@ -27,6 +28,7 @@ fn preprocessing(which: usize) -> Preprocessing {
         (SpectralMethod::Welch, Compression::Log),
         (SpectralMethod::Bands, Compression::None),
     ];
+    let segment = (which % 2 == 1).then_some(32);
     let (method, compression) = methods[which % methods.len()];
     let (_, normalisation) = Normalisation::ALL.map(|(normalisation, name)| (name, normalisation))
         [which / methods.len() % 5];
@@ -55,6 +57,7 @@ fn preprocessing(which: usize) -> Preprocessing {
             time: which % 2 == 1,
             ..Default::default()
         },
+        none: NoneConfig { segment },
         ..Default::default()
     };
     let mut own = Preprocessing::new(steps, spectral);
@@ -123,10 +126,12 @@ proptest! {
 
 #[test]
 fn half_a_window_on_three_segments_are_known() {
-    let known = |shift| known_segments(1024, shift);
+    let known = |shift| known_segments(Cut::by_halves(1024, 256), shift);
     assert_eq!([128, 256, 512, 768].map(known), [6, 5, 3, 1]);
     assert_eq!([1, 100, 896, 1024, 5000].map(known), [0; 5]);
-    assert_eq!(known_segments(100, 8), 0, "such a window has no segments");
+    assert_eq!(known_segments(None, 8), 0, "such a window has no segments");
+    let short = |shift| known_segments(Cut::by_halves(1024, 16), shift);
+    assert_eq!([8, 512, 1016, 12].map(short), [126, 63, 0, 0]);
 }
 
 /// Bands segments that start on a frame boundary of another segment share its frames.
