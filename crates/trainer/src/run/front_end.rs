@@ -1,10 +1,8 @@
 //! Fixes the form of the front end `bands`, for a dataset whose configuration names none.
 
 use baselines::cache::{self, Key};
-use data::{
-    Augmentation, BandLayout, Dataset, DatasetConfig, FEW_BANDS, Normalisation, SEGMENTS, Storage,
-    segment,
-};
+use data::{Augmentation, BandLayout, Dataset, DatasetConfig, FEW_BANDS, Normalisation, Storage};
+use model::ModelKind;
 use serde_json::json;
 
 use super::front_end_form::Form;
@@ -17,16 +15,21 @@ use crate::training::Interrupt;
 use crate::{budget, memory};
 
 /// Raised whenever a search comes to other results, which are then not taken from the cache.
-const VERSION: u32 = 11;
+const VERSION: u32 = 12;
 
 /// Samples of the shortest window in which the rhythm is tried: four for each part whose energy it compares.
 const SHORTEST_WITH_RHYTHM: usize = 256;
+
+/// Samples of the windows in which raw samples are tried. Inputs of longer ones would be larger than those of the usual form.
+const WINDOWS_WITH_RAW: std::ops::RangeInclusive<usize> = 64..=1024;
 
 const DIVERGED: &str = "a short trial of a form of `bands` diverged: no more forms are tried";
 
 /// Trials of forms, and the best so far.
 struct Forms {
     trial: Trial,
+    /// How much each is trained.
+    effort: Effort,
     search: FrontEndSearch,
     /// The number of the chosen form in the trial.
     chosen: usize,
@@ -74,38 +77,42 @@ impl Prepared {
         progress: &mut Progress,
     ) -> Result<Self, TrainerError> {
         let usual = Form::USUAL;
-        let kinds: [fn(&Self, Form) -> Vec<Form>; 6] = [
+        let kinds: [fn(&Self, Form) -> Vec<Form>; 5] = [
             Self::coarse,
             Self::with_correlation,
             Self::with_time,
             Self::with_power,
             Self::with_long_frames,
-            Self::raw,
         ];
-        if kinds.iter().all(|of| of(&self, usual).is_empty()) {
+        if kinds.iter().all(|of| of(&self, usual).is_empty()) && !self.may_take_raw() {
             return Ok(self);
         }
         let mut basis = self.basis_of_search("front_end", VERSION);
         basis["augmentation"] = json!(self.job.recipe.augmentation);
         // A budget leaves fewer forms.
         basis["in_time"] = json!(!self.with_time(usual).is_empty());
+        basis["raw"] = json!(self.may_take_raw());
         let key = Key::new(&basis);
         if let Some(search) = cache::read::<FrontEndSearch>(&key) {
             return self.with_search(search, None, progress);
         }
         let mut trial = Trial::new(&self.dataset);
-        let chosen = trial.add(&self.contender(&self.dataset), &self.job.recipe, interrupt)?;
+        let usual_form = self.contender(&self.dataset, Effort::SHORT);
+        let chosen = trial.add(&usual_form, &self.job.recipe, interrupt)?;
         if trial.diverged(chosen) {
             progress.say(DIVERGED);
             return Ok(self);
         }
         let mut forms = Forms {
-            search: FrontEndSearch::new(trial.groups()),
+            search: FrontEndSearch::new(trial.groups(), trial.loss([chosen; 2]).scores[0]),
             trial,
+            effort: Effort::SHORT,
             chosen,
             best: None,
         };
-        if self.try_all(&kinds, &mut forms, interrupt, progress)? {
+        if self.try_all(&kinds, &mut forms, interrupt, progress)?
+            && self.try_raw(&mut forms, interrupt, progress)?
+        {
             cache::store(&key, &forms.search);
         } else if forms.search.chosen() == usual {
             return Ok(self);
@@ -132,6 +139,41 @@ impl Prepared {
         Ok(true)
     }
 
+    /// Tries raw samples after the form taken so far, if they may be taken, with a network of its own. Returns whether all
+    /// could be tried.
+    fn try_raw(
+        &self,
+        forms: &mut Forms,
+        interrupt: &Interrupt,
+        progress: &mut Progress,
+    ) -> Result<bool, TrainerError> {
+        if !self.may_take_raw() {
+            return Ok(true);
+        }
+        forms.effort = Effort::OF_RAW_SAMPLES;
+        let chosen = forms.search.chosen();
+        if chosen != Form::USUAL && forms.best.is_none() {
+            let config = self.config_with(chosen);
+            let dataset = self.read_again(&config, progress)?;
+            forms.best = Some((config, dataset));
+        }
+        let best = forms.best.as_ref().map_or(&self.dataset, |(_, data)| data);
+        let contender = self.contender(best, forms.effort);
+        let number = forms.trial.add(&contender, &self.job.recipe, interrupt)?;
+        if forms.trial.diverged(number) {
+            progress.say(DIVERGED);
+            return Ok(false);
+        }
+        let base = (chosen, number);
+        // Kept while raw samples are tried: reading the data again takes longer than the trial.
+        let taken = forms.best.take();
+        let could = self.try_form((Form::RAW, base), forms, interrupt, progress)?;
+        if forms.best.is_none() {
+            forms.best = taken;
+        }
+        Ok(could)
+    }
+
     /// Tries a form after another, which has a number in the trial. Returns whether it could be tried; if not, says why.
     fn try_form(
         &self,
@@ -152,7 +194,7 @@ impl Prepared {
         // One set of inputs at a time beside those of the usual form.
         forms.best = None;
         let dataset = self.read_again(&config, progress)?;
-        let contender = self.contender(&dataset);
+        let contender = self.contender(&dataset, forms.effort);
         let own = forms.trial.add(&contender, &self.job.recipe, interrupt)?;
         let found = forms.trial.loss([number, own]);
         if forms.trial.diverged(own) || found.scores.iter().any(|loss| !loss.is_finite()) {
@@ -167,12 +209,12 @@ impl Prepared {
     }
 
     /// How the run trains, on these data.
-    fn contender<'a>(&self, dataset: &'a Dataset) -> Contender<'a> {
+    fn contender<'a>(&self, dataset: &'a Dataset, effort: Effort) -> Contender<'a> {
         Contender {
             dataset,
             augmentation: self.job.recipe.augmentation.settings(),
             teacher: None,
-            effort: Effort::SHORT,
+            effort,
         }
     }
 
@@ -226,17 +268,19 @@ impl Prepared {
             .collect()
     }
 
-    /// Raw samples, if a window can be cut into segments, none longer than their usual features, and no augmentation is for
-    /// spectra alone.
-    fn raw(&self, _: Form) -> Vec<Form> {
-        let is_standard = self.job.recipe.augmentation.settings() == Augmentation::standard();
-        let layout = self.open_layout().filter(|own| {
-            let length = segment(own.window).filter(|_| own.segments == SEGMENTS);
-            is_standard
-                && self.job.budget_kb.is_none()
-                && length.is_some_and(|length| length <= own.features())
-        });
-        layout.map(|_| Form::RAW).into_iter().collect()
+    /// Whether raw samples may be taken: windows can be cut into short segments, no augmentation is for spectra alone, and
+    /// the network does not grow too slow with so many segments.
+    fn may_take_raw(&self) -> bool {
+        let recipe = &self.job.recipe;
+        let is_standard = recipe.augmentation.settings() == Augmentation::standard();
+        let fits = |own: &BandLayout| {
+            let spectral = Form::RAW.of(&self.dataset.preprocessing.spectral);
+            WINDOWS_WITH_RAW.contains(&own.window) && spectral.cut(own.window).is_some()
+        };
+        is_standard
+            && recipe.model != ModelKind::DeepLarge
+            && self.job.budget_kb.is_none()
+            && self.open_layout().is_some_and(fits)
     }
 
     /// Those of some forms with features of the whole window that can be computed.

@@ -1,7 +1,11 @@
 //! Forms of the front end that short trials choose from.
 
-use data::{BandsConfig, FEW_BANDS, SpectralConfig, SpectralMethod};
+use data::{BandsConfig, FEW_BANDS, NoneConfig, SpectralConfig, SpectralMethod};
 use serde::{Deserialize, Serialize};
+
+/// Samples of a segment in the form with raw samples. The first layer then sees 32 neighbouring samples, at every eighth one
+/// alike, so networks learn the shape of a signal wherever it is in the window.
+pub(super) const RAW_SEGMENT: usize = 16;
 
 /// A form of the front end: `bands`, or raw samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,7 +42,7 @@ impl Form {
         raw: false,
     };
 
-    /// No spectra: the samples of the segments.
+    /// No spectra: the samples of short segments.
     pub const RAW: Self = Self {
         raw: true,
         ..Self::USUAL
@@ -92,13 +96,16 @@ impl Form {
 
     /// The front end in this form.
     pub fn of(self, usual: &SpectralConfig) -> SpectralConfig {
-        let method = if self.raw {
-            SpectralMethod::None
-        } else {
-            usual.method
-        };
+        if self.raw {
+            return SpectralConfig {
+                method: SpectralMethod::None,
+                none: NoneConfig {
+                    segment: Some(RAW_SEGMENT),
+                },
+                ..usual.clone()
+            };
+        }
         SpectralConfig {
-            method,
             bands: self.bands(&usual.bands),
             ..usual.clone()
         }
@@ -123,7 +130,7 @@ impl Form {
 
     pub(super) fn name(self) -> String {
         if self.raw {
-            return "raw samples".into();
+            return "raw samples in short segments".into();
         }
         let parts = [
             (self.coarse, format!("{FEW_BANDS} bands")),

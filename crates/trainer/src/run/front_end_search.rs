@@ -14,6 +14,10 @@ use super::paired::{MOST_WORSE, Paired};
 /// By how much of the loss the correlation of channels has to be better.
 const LEAST_GAIN: f64 = 0.03;
 
+/// By how much of the loss other features have to be better, if they are better by a standard error and groups are too few
+/// for a t test to find that.
+const LARGE_GAIN: f64 = 0.2;
+
 /// By how much of the loss raw samples have to be better: they depend on the sensor and its place in more ways than spectra.
 const LEAST_GAIN_OF_RAW: f64 = 0.1;
 
@@ -40,14 +44,17 @@ struct Tried {
     loss: f64,
     /// Standard error of the difference between the two, over groups; `None` if there is one group only.
     standard_error: Option<f64>,
+    /// Cross-entropy in the form taken before, if another network than for the other forms was trained in both.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    loss_against: Option<f64>,
 }
 
 impl FrontEndSearch {
-    /// Nothing tried yet, with this number of groups.
-    pub fn new(groups: usize) -> Self {
+    /// Only the usual form was tried, with this number of groups.
+    pub fn new(groups: usize, loss_of_usual: f64) -> Self {
         Self {
             groups,
-            loss_of_usual: f64::NAN,
+            loss_of_usual,
             tried: Vec::new(),
             chosen: Form::USUAL,
         }
@@ -55,16 +62,15 @@ impl FrontEndSearch {
 
     /// Takes note of a trial of a form after `against`, the one taken before its kind was tried. Returns whether it is taken
     /// for now. Fewer features are taken unless they are worse by more than [`MOST_WORSE`] or a standard error, more features
-    /// only if they are clearly better; of the few features of the correlation, [`LEAST_GAIN`] and a standard error suffice.
+    /// only if they are clearly better, or by [`LARGE_GAIN`] and a standard error; of the few features of the correlation,
+    /// [`LEAST_GAIN`] and a standard error suffice.
     pub fn is_taken(&mut self, form: Form, against: Form, found: Paired) -> bool {
         let [loss_against, loss] = found.scores;
-        if against == Form::USUAL {
-            self.loss_of_usual = loss_against;
-        }
         let standard_error = Some(found.standard_error).filter(|error| error.is_finite());
         let best = self.tried.iter().find(|own| own.form == self.chosen);
         let is_simpler = form.is_simpler_than(against);
-        let is_lowest = is_simpler || best.is_none_or(|best| loss < best.loss);
+        // The losses of raw samples are those of another network.
+        let is_lowest = is_simpler || form.raw || best.is_none_or(|best| loss < best.loss);
         let gain = loss_against - loss;
         let is_clear = standard_error.is_some_and(|error| {
             if is_simpler {
@@ -74,7 +80,7 @@ impl FrontEndSearch {
             } else if form.raw {
                 found.is_clear_gain(self.groups) && gain > LEAST_GAIN_OF_RAW * loss_against
             } else {
-                found.is_clear_gain(self.groups)
+                found.is_clear_gain(self.groups) || gain > error.max(LARGE_GAIN * loss_against)
             }
         });
         self.tried.push(Tried {
@@ -82,6 +88,7 @@ impl FrontEndSearch {
             against,
             loss,
             standard_error,
+            loss_against: form.raw.then_some(loss_against),
         });
         let is_taken = is_clear && is_lowest;
         if is_taken {
@@ -121,11 +128,9 @@ impl FrontEndSearch {
             ..self.chosen
         };
         let loss = self.loss_of(with_as_many);
-        if self
-            .tried
-            .iter()
-            .any(|own| own.loss < loss && !own.form.long_frames)
-        {
+        let is_lower =
+            |own: &Tried| own.loss < own.loss_against.unwrap_or(loss) && !own.form.long_frames;
+        if !self.chosen.raw && self.tried.iter().any(is_lower) {
             why.push("the lower loss of another form may be chance");
         }
         let colon = if why.is_empty() { "" } else { ": " };
@@ -152,7 +157,10 @@ impl FrontEndSearch {
         let tried = self.tried.iter().map(|own| {
             let error = own.standard_error;
             let error = error.map_or(String::new(), |error| format!("({error:.3})"));
-            format!("  {:.3} {error:7}  {}", own.loss, own.form.name())
+            let against = own.loss_against.map_or(String::new(), |loss| {
+                format!(" (another network, which has {loss:.3} in the form taken before)")
+            });
+            format!("  {:.3} {error:7}  {}{against}", own.loss, own.form.name())
         });
         let lines: Vec<String> = [head, usual].into_iter().chain(tried).collect();
         lines.join("\n")
@@ -176,13 +184,15 @@ mod tests {
     fn more_features_must_be_clearly_better() {
         let is_taken = |against, loss, standard_error, groups| {
             let found = paired(against, loss, standard_error);
-            FrontEndSearch::new(groups).is_taken(USUAL.with_time(false), USUAL, found)
+            FrontEndSearch::new(groups, against).is_taken(USUAL.with_time(false), USUAL, found)
         };
         assert!(is_taken(1.01, 0.85, 0.05, 32));
         assert!(!is_taken(0.05, 0.17, 0.01, 72));
         assert!(!is_taken(0.66, 0.65, 0.01, 28));
         // A few groups agree by chance.
         assert!(is_taken(0.6, 0.5, 0.05, 32) && !is_taken(0.6, 0.5, 0.05, 4));
+        // Unless the gain is large.
+        assert!(is_taken(0.6, 0.45, 0.07, 4) && !is_taken(0.6, 0.45, 0.16, 4));
         assert!(!is_taken(0.6, 0.1, f64::INFINITY, 1) && !is_taken(f64::NAN, 0.1, 0.01, 30));
         assert!(!is_taken(0.6, f64::NAN, 0.01, 30));
     }
@@ -190,7 +200,7 @@ mod tests {
     #[test]
     fn fewer_features_must_not_be_clearly_worse() {
         let try_coarse = |usual, loss, standard_error| {
-            let mut search = FrontEndSearch::new(20);
+            let mut search = FrontEndSearch::new(20, usual);
             let found = paired(usual, loss, standard_error);
             (
                 search.is_taken(USUAL.with_coarse_bands(), USUAL, found),
@@ -208,7 +218,7 @@ mod tests {
     /// Of those that are clearly better than the one before, the one with the lowest loss.
     #[test]
     fn the_best_of_several_is_taken() {
-        let mut search = FrontEndSearch::new(30);
+        let mut search = FrontEndSearch::new(30, 0.95);
         let coarse = USUAL.with_coarse_bands();
         let (time, rhythm) = (coarse.with_time(false), coarse.with_time(true));
         assert!(search.is_taken(coarse, USUAL, paired(0.95, 0.9, 0.02)));
@@ -216,7 +226,7 @@ mod tests {
         let higher = paired(0.9, 0.85, 0.02);
         assert!(!search.clone().is_taken(rhythm, coarse, higher));
         let mut unclear = search.clone();
-        assert!(!unclear.is_taken(rhythm, coarse, paired(0.9, 0.7, 0.2)));
+        assert!(!unclear.is_taken(rhythm, coarse, paired(0.9, 0.7, 0.3)));
         let chance = unclear.message();
         let expected = "training with 8 bands and features in time: the lower loss of another form may be chance (`spec";
         assert!(chance.contains(expected), "{chance}");
@@ -240,7 +250,7 @@ mod tests {
     fn correlation_is_taken_if_it_is_better_by_a_standard_error() {
         let is_taken = |loss, standard_error| {
             let form = USUAL.with_correlation();
-            FrontEndSearch::new(3).is_taken(form, USUAL, paired(1.16, loss, standard_error))
+            FrontEndSearch::new(3, 1.16).is_taken(form, USUAL, paired(1.16, loss, standard_error))
         };
         assert!(is_taken(1.05, 0.06) && !is_taken(1.05, 0.12));
         assert!(!is_taken(1.13, 0.001) && !is_taken(1.05, f64::INFINITY));
@@ -249,13 +259,23 @@ mod tests {
     #[test]
     fn raw_samples_are_taken_if_they_are_much_better() {
         let is_taken = |loss, standard_error| {
-            let mut search = FrontEndSearch::new(30);
+            let mut search = FrontEndSearch::new(30, 0.7);
             let is_taken = search.is_taken(Form::RAW, USUAL, paired(1.0, loss, standard_error));
             (is_taken, search.message())
         };
         let (taken, message) = is_taken(0.8, 0.05);
-        let expected = "training with raw samples (`spec";
+        let expected = "training with raw samples in short segments (`spec";
         assert!(taken && message.contains(expected), "{message}");
+        let expected = "\n  0.700          the usual bands alone\n  0.800 (0.050)  raw samples in short segments (another network, \
+                        which has 1.000 in the form taken before)";
+        assert!(message.ends_with(expected), "{message}");
+        let (_, message) = is_taken(1.1, 0.05);
+        assert!(
+            message.contains("the usual bands alone (`spec"),
+            "{message}"
+        );
+        let (_, message) = is_taken(0.95, 0.05);
+        assert!(message.contains("may be chance"), "{message}");
         assert!(!is_taken(0.92, 0.01).0 && !is_taken(0.8, 0.2).0);
     }
 
@@ -265,7 +285,7 @@ mod tests {
         let coarse = USUAL.with_coarse_bands();
         let long = coarse.with_long_frames();
         let try_long = |loss, standard_error| {
-            let mut search = FrontEndSearch::new(30);
+            let mut search = FrontEndSearch::new(30, 0.95);
             assert!(search.is_taken(coarse, USUAL, paired(0.95, 0.9, 0.02)));
             let is_taken = search.is_taken(long, coarse, paired(0.9, loss, standard_error));
             (is_taken, search.chosen(), search.message())

@@ -32,6 +32,8 @@ pub struct Effort {
     epochs: usize,
     /// Trainings in each way. Their probabilities are averaged, since single short ones vary by several points.
     trainings: u64,
+    /// The network.
+    model: ModelKind,
 }
 
 impl Effort {
@@ -39,12 +41,22 @@ impl Effort {
     pub const SHORT: Self = Self {
         epochs: 10,
         trainings: 3,
+        model: ModelKind::UltraLightweight,
+    };
+
+    /// A few epochs of a network that can learn from raw samples in so few: `ultra_lightweight_cnn`, without batch
+    /// normalisation, cannot.
+    pub const OF_RAW_SAMPLES: Self = Self {
+        epochs: 10,
+        trainings: 1,
+        model: ModelKind::Simple,
     };
 
     /// As many epochs as a training has by default: what is learned by heart shows late.
     pub const WHOLE: Self = Self {
         epochs: 50,
         trainings: 1,
+        model: ModelKind::UltraLightweight,
     };
 }
 
@@ -208,7 +220,7 @@ fn averaged(
     for training in 0..way.effort.trainings {
         let recipe = Recipe {
             augmentation: way.augmentation.clone().into(),
-            model: ModelKind::UltraLightweight,
+            model: way.effort.model,
             epochs: way.effort.epochs,
             seed: SEED + training,
             class_weights: recipe.class_weights.clone(),

@@ -268,7 +268,10 @@ fn raw_samples_are_chosen_where_no_spectrum_tells_the_classes() {
         (0..2 * 256).map(noise).collect()
     });
     let (experiment, said) = trained(&place, &config, &[]);
-    assert!(said.contains("training with raw samples (`spec"), "{said}");
+    assert!(
+        said.contains("training with raw samples in short segments (`spec"),
+        "{said}"
+    );
     let choice = metadata(&experiment)["front_end_choice"].clone();
     assert_eq!(chosen(&choice), ["raw"], "{said}");
     assert_eq!(
