@@ -5,7 +5,7 @@ use crate::constant::constant_channels;
 use crate::extremes::Extremes;
 use crate::preprocessing::{Preprocessing, Survey, Thresholds};
 use crate::reader::Record;
-use crate::segments::SEGMENTS;
+use crate::segments::{SEGMENTS, window, window_length};
 
 /// Fraction of a split above which a problem deserves a warning.
 const WARN_ABOVE: f64 = 0.01;
@@ -31,6 +31,8 @@ pub(crate) struct Census {
     samples: usize,
     /// Shape of the windows.
     shape: Vec<usize>,
+    /// Segments, and samples of each, of samples that no window becomes.
+    own_segments: Option<[usize; 2]>,
 }
 
 impl Census {
@@ -46,6 +48,7 @@ impl Census {
             survey: survey.filter(Survey::is_needed),
             samples: 0,
             shape: Vec::new(),
+            own_segments: None,
         }
     }
 
@@ -66,11 +69,13 @@ impl Census {
             }
         }
         self.shape.clone_from(&record.shape);
-        self.samples = match *record.shape {
-            // Half-overlapping segments.
-            [_, segments, length] => length / 2 * (segments + 1),
-            _ => record.values.len() / channels,
-        };
+        self.samples = window_length(&record.shape);
+        if let [_, segments, length] = *record.shape
+            && self.own_segments.is_none()
+            && window(&record.values, &record.shape).is_err()
+        {
+            self.own_segments = Some([segments, length]);
+        }
         if let Some(survey) = &mut self.survey {
             survey.add(&record.values, features, channels);
         }
@@ -79,6 +84,11 @@ impl Census {
     /// Samples per window and channel.
     pub fn samples(&self) -> usize {
         self.samples
+    }
+
+    /// Segments, and samples of each, if some samples came in segments that no window becomes, such as spectra.
+    pub fn own_segments(&self) -> Option<[usize; 2]> {
+        self.own_segments
     }
 
     /// Thresholds derived from the training split.

@@ -170,7 +170,7 @@ impl Dataset {
         check_channels(config, train.shape[0])?;
         preprocessing.thresholds = (!config.absolute_thresholds).then(|| census.thresholds());
         preprocessing
-            .set_window(census.samples())
+            .set_samples(census.samples(), census.own_segments())
             .map_err(UsageError::from)?;
         let mut splits = [Some(&mut train), Some(&mut val), test.as_mut()];
         finish(&mut splits, normalisation, passes, &mut preprocessing)?;

@@ -32,8 +32,8 @@ pub(crate) struct Loader<'a> {
     preprocessing: &'a Preprocessing,
     pipelines: Pipelines<'a>,
     how: ReadOptions,
-    /// Shape of inputs, and the source that set it.
-    shape: Option<([usize; 3], PathBuf)>,
+    /// Shape of inputs, samples per window, and the source that set them.
+    shape: Option<([usize; 3], usize, PathBuf)>,
     /// Scaling whose statistics are summed while reading, because inputs of this split are not kept.
     summing: Option<Normalisation>,
     passes: Option<StatisticsPasses>,
@@ -313,16 +313,24 @@ impl<'a> Loader<'a> {
         };
         let (input, shape) =
             input.map_err(|problem| self.unusable(problem, source, record.record))?;
+        let samples = segments::window_length(&record.shape);
         match &self.shape {
-            Some((expected, first)) if *expected != shape => {
+            Some((expected, _, first)) if *expected != shape => {
                 return Err(error(SampleError::InputShape {
                     found: shape,
                     expected: *expected,
                     first: first.clone(),
                 }));
             }
+            Some((_, expected, first)) if *expected != samples => {
+                return Err(error(SampleError::WindowLength {
+                    found: samples,
+                    expected: *expected,
+                    first: first.clone(),
+                }));
+            }
             Some(_) => {}
-            None => self.shape = Some((shape, source.to_owned())),
+            None => self.shape = Some((shape, samples, source.to_owned())),
         }
         fingerprint.add(&record.values, label);
         self.census.add(&record, &input, shape[0]);

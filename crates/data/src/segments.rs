@@ -37,6 +37,15 @@ pub fn segment(samples: usize) -> Option<usize> {
     (samples > 0 && samples.is_multiple_of(8)).then_some(samples / 4)
 }
 
+/// Samples per channel of the window that a sample on disk of `shape` is, or that its half-overlapping segments are cut from.
+pub fn window_length(shape: &[usize]) -> usize {
+    match *shape {
+        [_, samples] => samples,
+        [_, segments, length] => (length / 2).saturating_mul(segments + 1),
+        _ => 0,
+    }
+}
+
 /// The window `[channels, samples]` of a sample on disk, and its shape: the sample itself, or the window that its
 /// half-overlapping segments, as saved by the Python scripts, were cut from.
 ///
@@ -56,7 +65,7 @@ pub(crate) fn window<'a>(
         }
     };
     let half = length / 2;
-    let samples = half * (segments + 1);
+    let samples = window_length(shape);
     let cut_from = || {
         let fits = segments == SEGMENTS && length > 0 && segment(samples) == Some(length);
         let fits = fits && values.len() == channels * segments * length;

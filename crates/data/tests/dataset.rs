@@ -114,6 +114,43 @@ fn without_a_test_split_the_validation_split_serves() {
     assert!(error.contains("share 1 group(s)"), "{error}");
 }
 
+/// Samples in segments that no window becomes, such as spectra, have no window length; those of a window have.
+#[test]
+fn segments_of_their_own_are_told_from_those_of_a_window() {
+    let project = Project::new();
+    project.file(
+        "config.yaml",
+        "task:\n  class_names: [a, b, c]\n  train_index_file: train.txt\n  val_index_file: val.txt\n\
+         spectral_processing: {method: none}\n",
+    );
+    let preprocessing = |of: &dyn Fn(usize, &str) -> Record| {
+        for (split, group) in [("train", "a"), ("val", "b")] {
+            project.source(split, (0..6).map(|i| of(i, group)).collect());
+        }
+        let dataset = load(&project.path("config.yaml")).unwrap();
+        let shape = dataset.train.shape;
+        dataset.preprocessing.check(shape).unwrap();
+        let own = dataset.preprocessing;
+        (own.own_segments, own.window_samples(shape))
+    };
+    for (segments, length) in [(5, 40), (7, 33), (7, 32)] {
+        let own = preprocessing(&|i, group| record(i, 0, &[2, segments, length], group));
+        assert_eq!(own, (Some([segments, length]), None));
+    }
+    let cut = |i: usize, group: &str| {
+        let window = record(i, 0, &[2, 128], group);
+        let channels = window.values.chunks(128);
+        let values =
+            channels.flat_map(|own| (0..7).flat_map(move |at| &own[16 * at..16 * at + 32]));
+        Record {
+            values: values.copied().collect(),
+            shape: vec![2, 7, 32],
+            ..window.clone()
+        }
+    };
+    assert_eq!(preprocessing(&cut), (None, Some(128)));
+}
+
 #[test]
 fn included_classes_are_filtered_and_renumbered() {
     let project = Project::new();

@@ -283,7 +283,8 @@ impl Classifier {
         hop: Option<usize>,
         predictions: &mut Vec<Prediction>,
     ) -> Result<(), (usize, String)> {
-        let (shape, preprocessing) = (self.shape, &self.preprocessing);
+        let (shape, preprocessing, samples) =
+            (self.shape, &self.preprocessing, self.window_samples);
         let length: usize = shape.iter().product();
         self.inputs.resize(count * length, 0.0);
         let each = count.div_ceil(self.sequences.len());
@@ -294,6 +295,9 @@ impl Classifier {
                 for (i, input) in inputs.chunks_exact_mut(length).enumerate() {
                     let i = part * each + i;
                     let (values, window_shape) = window(i);
+                    preprocessing
+                        .check_length(window_shape, samples)
+                        .map_err(|problem| (i, problem.into()))?;
                     let (own, found) = sequence
                         .input(values, window_shape, hop)
                         .map_err(|problem| (i, problem.into()))?;

@@ -21,6 +21,12 @@ impl Cutting {
         model_rate: Option<f64>,
     ) -> Result<Self, PredictError> {
         let usage = |problem: String| PredictError::Usage(problem);
+        if let Some([segments, length]) = classifier.preprocessing().own_segments {
+            return Err(usage(format!(
+                "the model was trained on samples that came in {segments} segments of {length} values, such as spectra, and not on \
+                 windows: it cannot be used on recordings, only on such samples (`predict windows`)"
+            )));
+        }
         let window = classifier.window_samples().ok_or_else(|| {
             usage("the model does not store its window length: give --window-samples".into())
         })?;

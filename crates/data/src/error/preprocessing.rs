@@ -149,6 +149,17 @@ pub enum PreprocessingError {
         /// Samples of the model's windows.
         expected: usize,
     },
+    /// The sample does not come in the segments that those of the training came in.
+    #[error(
+        "the sample {shape:?} does not come in the {} segments of {} values of the model's training, which are of no window: give it \
+         as it was in the training data", expected[0], expected[1]
+    )]
+    OwnSegments {
+        /// Shape of the sample.
+        shape: Vec<usize>,
+        /// Segments, and values of each.
+        expected: [usize; 2],
+    },
     /// The settings of `bands` do not fit the window.
     #[error(
         "`bands` does not fit a window of {window} samples: {segments} segments of {segment} samples every {hop}, each of \

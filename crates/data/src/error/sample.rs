@@ -88,6 +88,19 @@ pub enum SampleError {
         /// The source of the first sample.
         first: PathBuf,
     },
+    /// The window has another length than that of the first sample, and becomes an input of the same shape.
+    #[error(
+        "the window has {found} samples, but {} set {expected}: all windows must have one length",
+        first.display()
+    )]
+    WindowLength {
+        /// Samples of the window.
+        found: usize,
+        /// Samples of the first window.
+        expected: usize,
+        /// The source of the first sample.
+        first: PathBuf,
+    },
     /// The window has another shape than that of the first sample.
     #[error("the window is {found:?}, others are {expected:?}: all samples must have one shape")]
     WindowShape {

@@ -7,8 +7,9 @@ use super::settings::{Compression, FLOORS, SpectralMethod};
 use super::steps::check_recording_steps;
 use super::thresholds::Thresholds;
 use super::{Normalisation, Preprocessing};
+use crate::error::PreprocessingError;
 use crate::error::preprocessing::{LayoutError, StoredError};
-use crate::segments::Cut;
+use crate::segments::{Cut, window_length};
 
 /// Longest plausible window, in samples.
 const LONGEST: usize = 1 << 24;
@@ -49,7 +50,7 @@ impl Preprocessing {
             let compression = self.spectral.applied_compression();
             check_thresholds(thresholds, compression, channels)?;
         }
-        match self.features_of_window() {
+        match self.features_of_sample() {
             Some(found) if found != (segments, bins) => Err(StoredError::InputShape {
                 window: self.window.unwrap_or(0),
                 found,
@@ -62,6 +63,9 @@ impl Preprocessing {
     /// Samples of a raw window per channel: as stored, or, in models of older versions, derived from the network's input of
     /// `[channels, segments, bins]`. None if neither is possible.
     pub fn window_samples(&self, [_, segments, bins]: [usize; 3]) -> Option<usize> {
+        if self.own_segments.is_some() {
+            return None;
+        }
         let derived = match self.spectral.method {
             // One feature per sample; segments overlap by half.
             SpectralMethod::None | SpectralMethod::Fft => {
@@ -77,8 +81,45 @@ impl Preprocessing {
         self.window.or(derived)
     }
 
-    /// Segments, and features of a segment, of the stored window; `None` if they do not follow from it.
-    fn features_of_window(&self) -> Option<(usize, usize)> {
+    /// Refuses a sample on disk of another length than those of the training, which some front ends turn into an input of
+    /// the right shape; `window` is the number of samples of a window, if it is known.
+    ///
+    /// # Errors
+    /// [`PreprocessingError::WindowLength`] or [`PreprocessingError::OwnSegments`].
+    pub fn check_length(
+        &self,
+        shape: &[usize],
+        window: Option<usize>,
+    ) -> Result<(), PreprocessingError> {
+        if let Some(expected) = self.own_segments {
+            return match *shape {
+                [_, segments, length] if [segments, length] == expected => Ok(()),
+                _ => Err(PreprocessingError::OwnSegments {
+                    shape: shape.to_vec(),
+                    expected,
+                }),
+            };
+        }
+        let found = window_length(shape);
+        match window {
+            Some(expected) if found != expected => {
+                Err(PreprocessingError::WindowLength { found, expected })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Segments, and features of a segment, of a sample as in the training; `None` if they do not follow from what is stored.
+    fn features_of_sample(&self) -> Option<(usize, usize)> {
+        if let Some([segments, length]) = self.own_segments {
+            let bins = match self.spectral.method {
+                SpectralMethod::Welch => self.spectral.welch.nfft / 2 + 1,
+                SpectralMethod::None | SpectralMethod::Fft => length,
+                // It refuses such samples.
+                SpectralMethod::Bands => return None,
+            };
+            return Some((segments, bins));
+        }
         let window = self.window?;
         if self.spectral.method == SpectralMethod::Bands {
             let layout = self.bands.clone();

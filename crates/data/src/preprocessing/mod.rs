@@ -54,6 +54,10 @@ pub struct Preprocessing {
     /// Samples per window; `None` in models of older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<usize>,
+    /// Segments, and samples of each, if the training samples came in segments that no window becomes, such as spectra. Then
+    /// there is no window length.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own_segments: Option<[usize; 2]>,
     /// Sampling rate of the windows in Hz, if the configuration gives one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sampling_rate: Option<f64>,
@@ -88,6 +92,7 @@ impl Preprocessing {
         Self {
             segments: SEGMENTS,
             window: None,
+            own_segments: None,
             sampling_rate: None,
             recording_channels: Vec::new(),
             recording_steps: Vec::new(),
@@ -128,12 +133,14 @@ impl Preprocessing {
         let as_other = Self {
             sampling_rate: other.sampling_rate,
             window: other.window,
+            own_segments: other.own_segments,
             recording_channels: other.recording_channels.clone(),
             recording_steps: other.recording_steps.clone(),
             ..self.clone()
         };
         agree(self.sampling_rate, other.sampling_rate)
             && agree(self.window, other.window)
+            && agree(self.own_segments, other.own_segments)
             && as_other == *other
     }
 
@@ -166,6 +173,22 @@ impl Preprocessing {
     fn short_segment(&self) -> Option<usize> {
         let none = self.spectral.none.segment;
         none.filter(|_| self.spectral.method == SpectralMethod::None)
+    }
+
+    /// Fixes the length of the windows, unless the samples come in segments of their own.
+    ///
+    /// # Errors
+    /// As of [`Preprocessing::set_window`].
+    pub(crate) fn set_samples(
+        &mut self,
+        window: usize,
+        own_segments: Option<[usize; 2]>,
+    ) -> Result<(), PreprocessingError> {
+        self.own_segments = own_segments;
+        match own_segments {
+            Some(_) => Ok(()),
+            None => self.set_window(window),
+        }
     }
 
     /// Whether inputs have features of the whole window: power, features in time, correlation or rhythm.

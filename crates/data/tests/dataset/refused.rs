@@ -51,6 +51,31 @@ fn bad_input_is_named() {
     );
 }
 
+/// Some front ends make inputs of one shape from windows of several lengths.
+#[test]
+fn windows_of_another_length_are_named() {
+    let project = Project::new();
+    project.source("val", vec![record(0, 0, &[2, 2048], "b")]);
+    for front_end in [
+        "{method: welch}",
+        "{method: bands, bands: {segments: 7, segment: 256, hop: 128}}",
+    ] {
+        project.file(
+            "config.yaml",
+            &format!(
+                "task:\n  class_names: [a, b, c]\n  train_index_file: train.txt\n  val_index_file: val.txt\n\
+                 spectral_processing: {front_end}\n"
+            ),
+        );
+        let error = project.error();
+        assert!(
+            error.contains("val.tfrecord, record 0: the window has 2048 samples, but ")
+                && error.contains("train.tfrecord set 1024: all windows must have one length"),
+            "{front_end}: {error}"
+        );
+    }
+}
+
 #[test]
 fn windows_on_two_sides_are_named() {
     let project = Project::new();

@@ -10,6 +10,7 @@ use data::{
 
 use super::steps::Steps;
 use super::text::{array, float, floats, integers, single};
+use super::window;
 use super::window_features::OfWindow;
 use crate::{DeployError, TrainedModel};
 
@@ -66,7 +67,7 @@ impl FrontEnd {
         let preprocessing = model.preprocessing();
         let input = model.input();
         let (channels, features) = (input.height, input.channels);
-        let samples = samples(model)?;
+        let samples = window::samples(model)?;
         let method = Method::new(preprocessing, samples)?;
         if [method.segments, method.features] != [input.width, features] {
             return Err(refuse(format!(
@@ -204,20 +205,6 @@ fn stream(
 
 fn refuse(problem: impl Into<String>) -> DeployError {
     DeployError::FrontEnd(problem.into())
-}
-
-/// Number of samples in a window, from the model or its features.
-fn samples(model: &TrainedModel<'_>) -> Result<usize, DeployError> {
-    let preprocessing = model.preprocessing();
-    let from_features = match preprocessing.spectral.method {
-        SpectralMethod::None | SpectralMethod::Fft => Some(4 * model.input().channels),
-        SpectralMethod::Welch => None,
-        SpectralMethod::Bands => preprocessing.bands.as_ref().map(|layout| layout.window),
-    };
-    let samples = model.window_samples().or(from_features);
-    samples.ok_or_else(|| {
-        refuse("it does not say how many samples a window has: give --window-samples")
-    })
 }
 
 impl Method {

@@ -7,7 +7,8 @@
 //! - `steps`: steps over windows before the front end, including filters;
 //! - `layers`: weights and layer calls of the network, in float or in 8 bits;
 //! - `golden`: results of the trainer's own engine for windows that the test generates;
-//! - `text`: numbers and names as C.
+//! - `text`: numbers and names as C;
+//! - `window`: the length of the windows.
 
 mod front_end;
 mod golden;
@@ -16,6 +17,7 @@ mod steps;
 #[cfg(test)]
 mod tests;
 mod text;
+mod window;
 mod window_features;
 
 use std::fmt::Write;

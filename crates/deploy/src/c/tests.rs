@@ -306,6 +306,7 @@ fn what_has_no_form_in_c_is_refused() {
     assert!(with("steps", filter).contains("`high_pass`"));
     assert!(with("window", 128.into()).contains("128 samples become 7 segments of 32 features"));
     assert!(with("spectral", json!({"method": "bands"})).contains("layout"));
+    assert!(with("own_segments", json!([5, 40])).contains("5 segments of 40 values"));
     let refused = exported(stream::bands_with_time(json!("sample"))).unwrap_err();
     assert!(refused.to_string().contains("`sample` is not supported"));
 }

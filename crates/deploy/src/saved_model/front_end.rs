@@ -66,6 +66,9 @@ impl<'a> FrontEnd<'a> {
             | Normalisation::Band
             | Normalisation::None => {}
         }
+        if let Some(segments) = preprocessing.own_segments {
+            return Err(LeftOut::OwnSegments { segments });
+        }
         if preprocessing.has_window_features()
             && preprocessing.normalisation == Normalisation::Sample
         {

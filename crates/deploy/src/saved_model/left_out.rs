@@ -21,6 +21,14 @@ pub enum LeftOut {
         /// Features of a segment.
         features: usize,
     },
+    /// The training samples came in segments that no window becomes.
+    #[error(
+        "the training data came in {} segments of {} values, such as spectra, which no window becomes", segments[0], segments[1]
+    )]
+    OwnSegments {
+        /// Segments, and values of each.
+        segments: [usize; 2],
+    },
     /// The preprocessing of a window does not give the network's input.
     #[error(
         "windows of {samples} samples do not become the network's input {input:?}: the training data came in segments \

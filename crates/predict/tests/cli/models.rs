@@ -1,5 +1,6 @@
 //! Opening models: old ones, those of experiments, and broken ones, which never cause a panic.
 
+use data::{SpectralMethod, WelchConfig};
 use proptest::prelude::*;
 
 use super::*;
@@ -50,6 +51,65 @@ fn a_model_is_found_by_the_id_of_its_experiment() {
         assert_eq!(lines(&classified(id)), expected, "{id}");
     }
     refused(&classified("nonsense"), 2, "none of 1 experiments");
+}
+
+/// Welch's method makes inputs of one shape from windows of many lengths.
+#[test]
+fn windows_of_another_length_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let spectral = SpectralConfig {
+        method: SpectralMethod::Welch,
+        welch: WelchConfig {
+            nfft: 126,
+            ..Default::default()
+        },
+        ..Default::default()
+    };
+    let model = write_model_with(folder.path(), 256, Preprocessing::new(Vec::new(), spectral));
+    let mut classifier = Classifier::open(&model).unwrap();
+    let window = |shape: &[usize]| Window {
+        values: (0..shape.iter().product())
+            .map(|i| (i * i % 97) as f32)
+            .collect(),
+        shape: shape.to_vec(),
+    };
+    classifier.classify(&[window(&[2, 256])]).unwrap();
+    classifier.classify(&[window(&[2, 7, 64])]).unwrap();
+    for shape in [&[2, 512][..], &[2, 7, 33], &[2, 7, 128]] {
+        let problem = classifier.classify(&[window(shape)]).unwrap_err();
+        assert!(
+            problem.to_string().contains("those of the model have 256"),
+            "{shape:?}: {problem}"
+        );
+    }
+}
+
+/// A model that was trained on segments of their own, such as spectra, takes such samples and nothing else.
+#[test]
+fn segments_of_no_window_are_classified_and_recordings_are_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut preprocessing = Preprocessing::new(Vec::new(), SpectralConfig::default());
+    preprocessing.own_segments = Some([7, 17]);
+    preprocessing.sampling_rate = Some(100.0);
+    let model = write_model_with(folder.path(), 68, preprocessing);
+    let mut classifier = Classifier::open(&model).unwrap();
+    let sample = |shape: &[usize]| Window {
+        values: (0..shape.iter().product())
+            .map(|i| (i * i % 97) as f32)
+            .collect(),
+        shape: shape.to_vec(),
+    };
+    assert_eq!(classifier.window_samples(), None);
+    classifier.classify(&[sample(&[2, 7, 17])]).unwrap();
+    for shape in [&[2, 68][..], &[2, 7, 16], &[2, 17, 7]] {
+        let problem = classifier.classify(&[sample(shape)]).unwrap_err();
+        assert!(
+            problem.to_string().contains("the 7 segments of 17 values"),
+            "{shape:?}: {problem}"
+        );
+    }
+    let output = run(&["recording", model.to_str().unwrap(), &station()]);
+    refused(&output, 2, "cannot be used on recordings");
 }
 
 proptest! {
