@@ -96,6 +96,13 @@ impl<'a> TrainedModel<'a> {
         &self.preprocessing
     }
 
+    /// What was done to the recordings of the training before windows were cut from them, as JSON, if anything: no export
+    /// contains it.
+    pub fn recording_steps(&self) -> Option<String> {
+        let steps = &self.preprocessing.recording_steps;
+        (!steps.is_empty()).then(|| serde_json::json!(steps).to_string())
+    }
+
     /// What logits are divided by before the softmax.
     pub fn temperature(&self) -> f64 {
         self.temperature

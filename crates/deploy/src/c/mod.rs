@@ -142,7 +142,7 @@ fn header(model: &TrainedModel<'_>, front_end: &FrontEnd, encoded: bool) -> Stri
     format!(
         "/* {architecture}: {classes}. Made by `trainer export --format c`. */\n\
          #ifndef SEISMIC_MODEL_H\n#define SEISMIC_MODEL_H\n\n#include <stdint.h>\n\n\
-         /* A window is `[channels][samples]`, as recorded. */\n\
+         /* A window is `[channels][samples]`, {recorded}. */\n\
          #define SEISMIC_CHANNELS {channels}\n#define SEISMIC_SAMPLES {samples}\n\
          #define SEISMIC_FEATURES {features}\n#define SEISMIC_CLASSES {count}\n\n\
          /* What the network computes in. */\ntypedef {value} seismic_value;\n\n\
@@ -169,9 +169,21 @@ fn header(model: &TrainedModel<'_>, front_end: &FrontEnd, encoded: bool) -> Stri
         channels = input.height,
         samples = front_end.samples,
         features = input.elements(),
+        recorded = recorded(model),
         count = model.class_names().len(),
         value = if encoded { "int8_t" } else { "float" },
     )
+}
+
+/// What the samples of a window are.
+fn recorded(model: &TrainedModel<'_>) -> String {
+    match model.recording_steps() {
+        None => "as recorded".to_owned(),
+        Some(steps) => format!(
+            "of a recording that is prepared as those of the training, which this code\n * does not do: {}",
+            comment(&steps)
+        ),
+    }
 }
 
 /// Declarations for input sample by sample, or the reason why there are none.

@@ -310,3 +310,18 @@ fn what_has_no_form_in_c_is_refused() {
     let refused = exported(stream::bands_with_time(json!("sample"))).unwrap_err();
     assert!(refused.to_string().contains("`sample` is not supported"));
 }
+
+#[test]
+fn the_header_says_how_recordings_were_prepared() {
+    let header = |preprocessing: Value| {
+        let files = exported(preprocessing).unwrap();
+        let header = files.iter().find(|file| file.path == "seismic_model.h");
+        String::from_utf8(header.unwrap().bytes.clone()).unwrap()
+    };
+    let steps = json!(["detrend", {"high_pass": {"frequency": 1.0}}]);
+    let text = header(plain_but("recording_steps", steps));
+    assert!(text.contains("prepared as those of the training"), "{text}");
+    assert!(text.contains("[\"detrend\",{\"high_pass\""), "{text}");
+    let plain = header(plain_but("window", 64.into()));
+    assert!(plain.contains("`[channels][samples]`, as recorded."));
+}

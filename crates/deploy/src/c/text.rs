@@ -71,7 +71,8 @@ pub(super) fn string(text: &str) -> String {
 
 /// Text for a comment, which it cannot end early.
 pub(super) fn comment(text: &str) -> String {
-    text.replace("*/", "* /").replace(['\n', '\r'], " ")
+    let text = text.replace("*/", "* /").replace("/*", "/ *");
+    text.replace(['\n', '\r'], " ")
 }
 
 #[cfg(test)]

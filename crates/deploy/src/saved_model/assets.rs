@@ -11,11 +11,10 @@ pub(super) fn files(model: &TrainedModel<'_>, left_out: Option<&LeftOut>) -> Vec
         ModelFile::new("assets/class_names.txt", lines(model.class_names())),
         ModelFile::new(&format!("assets/{CARD_FILE}"), model.card()),
     ];
-    if let Some(reason) = left_out {
-        files.push(ModelFile::new(
-            "assets/README.txt",
-            note(reason).into_bytes(),
-        ));
+    let notes = [left_out.map(note), model.recording_steps().map(prepared)];
+    let text = notes.into_iter().flatten().collect::<Vec<_>>().join("\n");
+    if !text.is_empty() {
+        files.push(ModelFile::new("assets/README.txt", text.into_bytes()));
     }
     files
 }
@@ -34,6 +33,14 @@ fn note(reason: &LeftOut) -> String {
         "This SavedModel has no signature `{WINDOWS_SIGNATURE}`, which would take raw windows:\n{reason}.\n\
          Compute the network's input yourself, as {CARD_FILE} describes it under `preprocessing`, and call\n\
          `serving_default`.\n"
+    )
+}
+
+/// What was done to recordings before windows were cut.
+fn prepared(steps: String) -> String {
+    format!(
+        "The recordings of the training were prepared before windows were cut from them, which this SavedModel does not\n\
+         contain. Do the same to samples first:\n{steps}\n"
     )
 }
 

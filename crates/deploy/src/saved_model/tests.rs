@@ -178,6 +178,26 @@ fn what_a_graph_cannot_do_is_left_out_and_said() {
     }
 }
 
+/// Samples that no window becomes, and preparation of recordings, which no graph does.
+#[test]
+fn the_assets_say_what_the_graph_does_not_do() {
+    let with = |key: &str, value: Value| {
+        let mut own = preprocessing(json!([]), json!({"method": "none"}), "none");
+        own[key] = value;
+        let (bundle, architecture) = bundle(ModelKind::Simple, own);
+        let files = written(&bundle, &architecture);
+        let signatures = read(&files).signatures.len();
+        let note = String::from_utf8(files["assets/README.txt"].clone()).unwrap();
+        (signatures, note)
+    };
+    let (signatures, note) = with("own_segments", json!([7, 16]));
+    assert_eq!(signatures, 1);
+    assert!(note.contains("7 segments of 16 values"), "{note}");
+    let (signatures, note) = with("recording_steps", json!(["detrend"]));
+    assert_eq!(signatures, 2);
+    assert!(note.contains("[\"detrend\"]"), "{note}");
+}
+
 #[test]
 fn equal_models_give_equal_bytes() {
     let steps = json!(["demean", {"band_pass": {"low": 5.0, "high": 80.0, "order": 1}}, {"scale": 2.0}, "standardise"]);

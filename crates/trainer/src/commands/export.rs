@@ -77,10 +77,18 @@ pub fn export(arguments: &ExportArgs) -> Result<Vec<String>, TrainerError> {
     let entry = ExperimentStore::new(&arguments.experiments_dir).find(&arguments.id)?;
     let (bundle, architecture) = Bundle::load(&entry.directory.join("model"))?;
     let mut model = TrainedModel::new(&bundle, &architecture)?;
-    if let Some(samples) = arguments.window_samples {
-        model = model.with_window(samples);
+    if let Some(given) = arguments.window_samples {
+        let stored = model.preprocessing().window_samples(model.input().dims());
+        if let Some(stored) = stored.filter(|stored| *stored != given) {
+            return Err(ExportError::WindowSamples { given, stored }.into());
+        }
+        model = model.with_window(given);
     }
-    let mut notes = Vec::new();
+    let mut notes: Vec<String> = model
+        .recording_steps()
+        .map(not_in_export)
+        .into_iter()
+        .collect();
     match arguments.format {
         Format::SavedModel => {
             write_directory(out, &saved_model::files(&model))?;
@@ -97,6 +105,14 @@ pub fn export(arguments: &ExportArgs) -> Result<Vec<String>, TrainerError> {
         Format::Tflite | Format::C => notes.extend(export_for_nodes(arguments, &entry, &model)?),
     }
     Ok(notes)
+}
+
+/// What no export does.
+fn not_in_export(steps: String) -> String {
+    format!(
+        "the recordings of the training were prepared before windows were cut from them, which is not part of the export: do the same \
+         to samples first: {steps}"
+    )
 }
 
 /// Refuses options that do not apply to the format.

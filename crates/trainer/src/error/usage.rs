@@ -263,6 +263,14 @@ pub enum ExportError {
     /// The C code takes samples, which are not in 8 bits.
     #[error("--int8-io is for --format tflite: C takes samples")]
     Int8Io,
+    /// The model's windows have another length.
+    #[error("--window-samples {given}: the model was trained on windows of {stored} samples")]
+    WindowSamples {
+        /// As given.
+        given: usize,
+        /// As the model stores it.
+        stored: usize,
+    },
     /// The format stores float32.
     #[error("--quantise is for --format tflite and c")]
     Quantise,

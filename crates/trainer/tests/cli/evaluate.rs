@@ -109,7 +109,7 @@ fn a_training_begins_with_other_weights() {
 }
 
 /// Writes 40 s of two channels at 100 Hz, the second half louder, and returns its entry in a list of recordings.
-fn recording(folder: &Path, name: &str, start: &str, split: &str) -> String {
+pub(super) fn recording(folder: &Path, name: &str, start: &str, split: &str) -> String {
     let mut table = "Z,N\n".to_owned();
     let own = name.bytes().map(i32::from).sum::<i32>();
     for i in 0..4000_i32 {
@@ -125,11 +125,11 @@ fn recording(folder: &Path, name: &str, start: &str, split: &str) -> String {
 }
 
 /// The beginning of a list of recordings.
-const HEAD: &str = "sampling_rate: 100\nwindow: 1.28\nhop: 0.64\nchannels: [Z, N]\nclass_names: [background, vehicle]\n\
+pub(super) const HEAD: &str = "sampling_rate: 100\nwindow: 1.28\nhop: 0.64\nchannels: [Z, N]\nclass_names: [background, vehicle]\n\
      split: {by: given}\nrecordings:\n";
 
 /// Imports the recordings in a list to `dataset` and trains on them.
-fn train_on(place: &Place, list: &Path) {
+pub(super) fn train_on(place: &Place, list: &Path) {
     let list = data::import::RecordingsConfig::load(list).unwrap();
     let dataset = place.folder.path().join("dataset");
     let imported = data::import::import(&list, &dataset, 1000, &mut |_| {}).unwrap();

@@ -1,12 +1,23 @@
 //! `trainer export` writes a trained model in the formats of other programs.
 
+use super::evaluate::{HEAD, recording, train_on};
 use super::resume::SAVED_MODEL;
 use super::*;
 
 fn export(place: &Place, id: &str, format: &str, out: &Path) -> Output {
+    export_with(place, (id, format), out, &[])
+}
+
+fn export_with(
+    place: &Place,
+    (id, format): (&str, &str),
+    out: &Path,
+    arguments: &[&str],
+) -> Output {
     Command::new(env!("CARGO_BIN_EXE_trainer"))
         .args(["export", id, "--format", format, "--out"])
         .arg(out)
+        .args(arguments)
         .arg("--experiments-dir")
         .arg(place.experiments())
         .output()
@@ -39,6 +50,10 @@ fn every_format_is_written_whole_and_nothing_is_overwritten() {
         assert_eq!(again.status.code(), Some(2));
         assert!(text(&again.stderr).contains("exists already"));
     }
+    let short = ["--window-samples", "512"];
+    let output = export_with(&place, ("latest", "c"), &out("short"), &short);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("trained on windows of 1024 samples"));
     let read = |path: PathBuf| std::fs::read(path).unwrap();
     for name in SAVED_MODEL {
         assert!(
@@ -54,6 +69,32 @@ fn every_format_is_written_whole_and_nothing_is_overwritten() {
         .filter(|name| name.to_string_lossy().ends_with(".tmp"))
         .collect();
     assert!(left.is_empty(), "{left:?}");
+}
+
+/// No export prepares recordings, which nobody should have to find out on a node.
+#[test]
+fn an_export_says_how_recordings_were_prepared() {
+    let place = Place::new();
+    let folder = place.folder.path();
+    let entries = ["train", "val", "test"]
+        .map(|split| recording(folder, split, "2026-01-01T00:00:00Z", split));
+    let list = folder.join("all.yaml");
+    let text_of_list = format!(
+        "preprocessing: [{{scale: 0.5}}]\n{HEAD}{}",
+        entries.concat()
+    );
+    std::fs::write(&list, text_of_list).unwrap();
+    train_on(&place, &list);
+    for format in ["c", "onnx"] {
+        let out = folder.join(format!("as_{format}"));
+        let output = export(&place, "latest", format, &out);
+        let said = text(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        assert!(
+            said.contains("not part of the export") && said.contains("[{\"scale\":0.5}]"),
+            "{said}"
+        );
+    }
 }
 
 #[test]
