@@ -55,8 +55,15 @@ impl Analysis {
         out: &mut Vec<Finding>,
     ) -> Result<(), PredictError> {
         self.slider.take(joined, &mut self.waiting)?;
-        if self.waiting.spans.len() >= self.batch {
-            self.classify(classifier, out)?;
+        let waiting = self.waiting.spans.len();
+        if waiting >= self.batch {
+            // Windows that are scaled together are so in the order of their times, however many come at once.
+            let rest = if classifier.is_batch_independent() {
+                0
+            } else {
+                waiting % classifier.at_once()
+            };
+            self.classify(waiting - rest, classifier, out)?;
         }
         Ok(())
     }
@@ -70,24 +77,30 @@ impl Analysis {
         classifier: &mut Classifier,
         out: &mut Vec<Finding>,
     ) -> Result<(), PredictError> {
-        self.classify(classifier, out)?;
+        self.classify(self.waiting.spans.len(), classifier, out)?;
         self.detector.finish(&mut self.events);
         out.extend(self.events.drain(..).map(Finding::Event));
         Ok(())
     }
 
+    /// Classifies the first `count` windows that wait.
     fn classify(
         &mut self,
+        count: usize,
         classifier: &mut Classifier,
         out: &mut Vec<Finding>,
     ) -> Result<(), PredictError> {
-        let spans = &self.waiting.spans;
-        if spans.is_empty() {
+        if count == 0 {
             return Ok(());
         }
-        let samples = self.waiting.values.len() / (spans.len() * classifier.channels());
+        let length = self.waiting.values.len() / self.waiting.spans.len();
+        let (values, spans) = (
+            &self.waiting.values[..count * length],
+            &self.waiting.spans[..count],
+        );
+        let samples = length / classifier.channels();
         let predictions = classifier
-            .classify_samples(&self.waiting.values, samples, self.slider.hop())
+            .classify_samples(values, samples, self.slider.hop())
             .map_err(|error| match error {
                 PredictError::Window { index, problem } => PredictError::Usage(format!(
                     "the window at {}: {problem}",
@@ -100,8 +113,8 @@ impl Analysis {
             out.push(Finding::Window(*span, prediction));
             out.extend(self.events.drain(..).map(Finding::Event));
         }
-        self.waiting.values.clear();
-        self.waiting.spans.clear();
+        self.waiting.values.drain(..count * length);
+        self.waiting.spans.drain(..count);
         Ok(())
     }
 }

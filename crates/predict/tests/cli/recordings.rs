@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use data::recording::Hints;
-use predict::Cutting;
 use predict::scoring::LabelledRecording;
+use predict::{Analysis, Cutting, EventDetector, EventSettings, Finding, Joined, Slider};
 
 use super::*;
 
@@ -322,4 +322,57 @@ fn sensors_in_files_of_their_own_are_one_recording() {
     assert!(expected.lines().count() > 12, "{expected}");
     assert_eq!(windows(&["acc.csv", "gyro.csv"], "acc.x,gyro.x"), expected);
     assert_eq!(windows(&["acc.csv", "other.csv"], "x,y"), expected);
+}
+
+/// With `batch` normalisation, which windows are scaled together depends on their order alone.
+#[test]
+fn windows_are_scaled_together_in_their_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut preprocessing = Preprocessing::new(Vec::new(), SpectralConfig::default());
+    preprocessing.normalisation = Normalisation::Batch;
+    let model = write_model_with(folder.path(), 64, preprocessing);
+    let mut classifier = Classifier::open(&model).unwrap();
+    let samples: Vec<f64> = (0..1200_u32)
+        .map(|i| f64::from(i * i % 83) * (1.0 + f64::from(i / 100)))
+        .collect();
+    let window = |start: usize| Window {
+        values: [&samples[start..start + 64]; 2]
+            .concat()
+            .iter()
+            .map(|v| *v as f32)
+            .collect(),
+        shape: vec![2, 64],
+    };
+    let windows: Vec<Window> = (0..=1200 - 64).step_by(2).map(window).collect();
+    let expected = classifier.classify(&windows).unwrap();
+    assert!(expected.len() > 512);
+    let cutting = Cutting::new(&classifier, Some(2), Some(100.0)).unwrap();
+    let settings = EventSettings {
+        on: 1.0,
+        off: 1.0,
+        min_duration: 0.0,
+        merge_gap: 0.0,
+        threshold: 0.0,
+        ignored: vec![true; 3],
+    };
+    for chunk in [30, 700] {
+        let detector = EventDetector::new(settings.clone());
+        let mut analysis = Analysis::new(Slider::new(cutting), detector, 256);
+        let mut found = Vec::new();
+        let mut take = |joined: Joined<'_>| {
+            let taken = analysis.take(joined, &mut classifier, &mut found);
+            taken.unwrap();
+        };
+        take(Joined::Begin(0, 100.0));
+        for part in samples.chunks(chunk) {
+            take(Joined::Samples(&[part, part]));
+        }
+        take(Joined::End);
+        analysis.finish(&mut classifier, &mut found).unwrap();
+        let found = found.into_iter().filter_map(|finding| match finding {
+            Finding::Window(_, prediction) => Some(prediction),
+            Finding::Event(_) => None,
+        });
+        assert!(found.eq(expected.iter().cloned()), "in chunks of {chunk}");
+    }
 }
