@@ -4,8 +4,8 @@ use clap::Args;
 use data::recording::NANOS;
 use serde_json::{Value, json};
 
-use super::FORMAT_VERSION;
 use super::output::{Format, Output, OutputArgs, by_class, csv_field, number};
+use super::{FORMAT_VERSION, UNKNOWN};
 use crate::analysis::Finding;
 use crate::classifier::{Classifier, Prediction};
 use crate::error::PredictError;
@@ -16,19 +16,44 @@ use crate::slide::Span;
 #[derive(Clone, Debug, Args)]
 pub struct EventArgs {
     /// An event starts with a window in which its class is the most probable with at least this probability
-    #[arg(long, value_name = "P", default_value_t = 0.7)]
+    #[arg(
+        long,
+        value_name = "P",
+        allow_negative_numbers = true,
+        default_value_t = 0.7
+    )]
     pub on: f32,
     /// An event ends before the first window in which the probability of its class is below this
-    #[arg(long, value_name = "P", default_value_t = 0.5)]
+    #[arg(
+        long,
+        value_name = "P",
+        allow_negative_numbers = true,
+        default_value_t = 0.5
+    )]
     pub off: f32,
     /// Drop events shorter than this, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 0.0)]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        allow_negative_numbers = true,
+        default_value_t = 0.0
+    )]
     pub min_duration: f64,
     /// Merge events of one class with at most this gap, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 0.0)]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        allow_negative_numbers = true,
+        default_value_t = 0.0
+    )]
     pub merge_gap: f64,
     /// Windows whose highest probability is below this are `unknown` and part of no event
-    #[arg(long, value_name = "P", default_value_t = 0.0)]
+    #[arg(
+        long,
+        value_name = "P",
+        allow_negative_numbers = true,
+        default_value_t = 0.0
+    )]
     pub threshold: f32,
     /// Class that produces no events; may be repeated [default: background, noise and no_event, if present]
     #[arg(long, value_name = "CLASS")]
@@ -183,7 +208,7 @@ impl Findings {
 
     fn window(&self, site: &str, span: Span, prediction: &Prediction) -> String {
         let class = if prediction.confidence < self.threshold {
-            "unknown"
+            UNKNOWN
         } else {
             &self.names[prediction.class]
         };

@@ -152,8 +152,28 @@ pub fn run(cli: &Cli) -> Result<(), PredictError> {
     }
 }
 
+/// What windows below `--threshold` are called.
+const UNKNOWN: &str = "unknown";
+
+/// A warning if a class has the name of windows below `threshold`.
+fn unknown_class(classifier: &Classifier, threshold: f32) -> Option<String> {
+    let is_class = classifier.class_names().iter().any(|name| name == UNKNOWN);
+    (threshold > 0.0 && is_class).then(|| {
+        format!(
+            "warning: the model has a class `{UNKNOWN}`, and --threshold {threshold} calls other windows so, too: their \
+             probabilities tell them apart"
+        )
+    })
+}
+
 /// Lines with the warnings about the windows so far.
 fn warnings(classifier: &Classifier) -> impl Iterator<Item = String> {
+    let together = (!classifier.is_batch_independent()).then(|| {
+        "note: `batch` normalisation: up to 256 windows are scaled together, so that the class of a window depends on those beside it"
+            .to_owned()
+    });
     let warnings = classifier.warnings().into_iter();
-    warnings.map(|warning| format!("warning: {warning}"))
+    together
+        .into_iter()
+        .chain(warnings.map(|warning| format!("warning: {warning}")))
 }

@@ -87,7 +87,9 @@ fn escaped(text: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
-            // XML does not allow control characters, not even escaped.
+            '\t' | '\n' | '\r' => out.push_str(&format!("&#{};", c as u32)),
+            // XML does not allow other control characters, not even escaped, nor these two.
+            '\u{fffe}' | '\u{ffff}' => out.push('?'),
             c if c.is_control() => out.push('?'),
             c => out.push(c),
         }
@@ -101,5 +103,9 @@ mod tests {
     fn text_is_no_markup() {
         let text = super::escaped("<a href=\"x\">R&D\u{1}</a>");
         assert_eq!(text, "&lt;a href=&quot;x&quot;&gt;R&amp;D?&lt;/a&gt;");
+        assert_eq!(
+            super::escaped("new\nline\tand\u{ffff}"),
+            "new&#10;line&#9;and?"
+        );
     }
 }

@@ -8,7 +8,7 @@ use data::reader::{self, Record, Wanted, Window};
 use serde_json::json;
 
 use super::output::{Format, Output, OutputArgs, by_class, csv_field, number};
-use super::{FORMAT_VERSION, Interrupt, ModelArgs};
+use super::{FORMAT_VERSION, Interrupt, ModelArgs, UNKNOWN, unknown_class};
 use crate::classifier::{Classifier, Prediction};
 use crate::error::PredictError;
 use crate::gallery::{Gallery, Origin};
@@ -32,7 +32,12 @@ pub struct WindowsArgs {
     #[arg(long, value_name = "NAME")]
     pub modality: Option<String>,
     /// Windows whose highest probability is below this are `unknown`
-    #[arg(long, value_name = "P", default_value_t = 0.0)]
+    #[arg(
+        long,
+        value_name = "P",
+        allow_negative_numbers = true,
+        default_value_t = 0.0
+    )]
     pub threshold: f32,
     /// Output options.
     #[command(flatten)]
@@ -47,6 +52,9 @@ pub(super) fn run(arguments: &WindowsArgs, interrupt: &Interrupt) -> Result<(), 
     crate::events::check_probability("--threshold", arguments.threshold)?;
     let mut classifier = arguments.model.open()?;
     let mut table = Table::new(arguments, &classifier)?;
+    if let Some(warning) = unknown_class(&classifier, arguments.threshold) {
+        arguments.model.say(&warning);
+    }
     let rate = classifier.sampling_rate();
     let other = |rate| {
         arguments
@@ -122,7 +130,7 @@ impl Table {
             .files
             .iter()
             .map(|path| path.display().to_string());
-        let mut classes = names.iter().cloned().chain(["unknown".to_owned()]);
+        let mut classes = names.iter().cloned().chain([UNKNOWN.to_owned()]);
         Ok(Self {
             headed: false,
             format: arguments.output.format(),
@@ -208,7 +216,7 @@ impl Table {
     fn line(&self, path: &Path, record: usize, label: i64, prediction: &Prediction) -> String {
         let path = path.display().to_string();
         let class = if prediction.confidence < self.threshold {
-            "unknown"
+            UNKNOWN
         } else {
             &self.names[prediction.class]
         };

@@ -66,7 +66,7 @@ fn join(last: &mut Value, next: &Value, reach: i64) -> Option<()> {
     let same = ["site", "class"].iter().all(|key| last[key] == next[key]);
     let end = nanos(&last["end"])?;
     let start = nanos(&next["start"])?;
-    if !same || start.saturating_sub(end) > reach {
+    if !same || start.saturating_sub(end) > reach.saturating_add(ROUNDING) {
         return None;
     }
     let windows = [&*last, next].map(|event| event["windows"].as_f64());
@@ -100,6 +100,15 @@ mod tests {
         join(&mut last, &next, 0).unwrap();
         assert_eq!((&last["windows"], &last["end"]), (&json!(4), &next["end"]));
         assert_eq!(last["confidence"], 0.6875);
+        // Windows that follow each other without overlap, whose times are rounded.
+        let mut last = event(
+            "2024-05-01T23:59:50Z",
+            "2024-05-01T23:59:59.999999Z",
+            0.5,
+            1,
+        );
+        let next = event("2024-05-02T00:00:00Z", "2024-05-02T00:00:05Z", 0.75, 3);
+        assert!(join(&mut last, &next, 0).is_some());
         let far = event("2024-05-02T00:01:00Z", "2024-05-02T00:01:05Z", 0.9, 3);
         assert!(join(&mut last, &far, 1_000_000_000).is_none());
     }

@@ -15,12 +15,13 @@ mod merge;
 mod words;
 mod worker;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use data::recording::NANOS;
 use jobs::{Availability, Claims, Execution, Executor, Print, Slurm, SlurmSettings, Work, token};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::output::Output;
 use super::recording::{Analyst, RecordingArgs};
@@ -302,14 +303,57 @@ fn check_settings(
     let path = out.join("settings.json");
     match fs::read_to_string(&path) {
         Ok(there) if there == text => Ok(()),
-        Ok(_) => Err(PredictError::Usage(format!(
-            "{} was made with other settings or another model: use a different --out",
-            path.display()
+        Ok(there) => Err(PredictError::Usage(format!(
+            "{} was made with other settings or another model{}: use a different --out",
+            path.display(),
+            differences(&there, &settings)
         ))),
         Err(_) => {
             let mut output = Output::open(Some(&path))?;
             output.write(&text)?;
             output.finish()
         }
+    }
+}
+
+/// Which settings differ, as ` (...)`; empty if the file cannot be read.
+fn differences(there: &str, now: &Value) -> String {
+    let (Ok(Value::Object(there)), Some(now)) = (serde_json::from_str(there), now.as_object())
+    else {
+        return String::new();
+    };
+    let keys: BTreeSet<&String> = there.keys().chain(now.keys()).collect();
+    let value = |settings: &Map<String, Value>, key: &str| {
+        let value = settings.get(key).filter(|value| !value.is_null());
+        let number = value.and_then(Value::as_f64);
+        // Thresholds are float32, which float64 shows with digits that nobody wrote.
+        match number.filter(|v| f64::from(*v as f32) == *v) {
+            Some(number) => (number as f32).to_string(),
+            None => value.map_or("not given".to_owned(), Value::to_string),
+        }
+    };
+    let differ = keys
+        .into_iter()
+        .filter(|key| there.get(*key) != now.get(*key));
+    let differ = differ.map(|key| {
+        let (then, now) = (value(&there, key), value(now, key));
+        format!("{key}: {then} there, {now} now")
+    });
+    format!(" ({})", differ.collect::<Vec<_>>().join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_that_differ_are_named() {
+        let there = r#"{"on": 0.7, "off": 0.5, "rate": null, "start": "2024-05-01"}"#;
+        let now = json!({"on": 0.9_f32, "off": 0.5, "rate": 100.0});
+        assert_eq!(
+            differences(there, &now),
+            " (on: 0.7 there, 0.9 now; rate: not given there, 100 now; start: \"2024-05-01\" there, not given now)"
+        );
+        assert_eq!(differences("{damaged", &now), "");
     }
 }
