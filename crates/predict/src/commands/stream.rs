@@ -1,5 +1,6 @@
 //! `predict stream`: detects events in data from standard input, or classifies their windows.
 
+mod mistaken;
 mod source;
 
 use std::io::Read;
@@ -12,7 +13,7 @@ use data::recording::{NANOS, Trace};
 use super::findings::{EventArgs, Findings};
 use super::output::OutputArgs;
 use super::recording::CutArgs;
-use super::{Interrupt, ModelArgs};
+use super::{Interrupt, ModelArgs, unknown_class};
 use crate::analysis::Analysis;
 use crate::classifier::Classifier;
 use crate::error::PredictError;
@@ -51,7 +52,7 @@ pub struct StreamArgs {
     #[arg(long, value_enum, default_value_t = Input::Mseed)]
     pub format: Input,
     /// Sampling rate of raw samples in Hz; another one than the model's is resampled
-    #[arg(long, value_name = "HZ")]
+    #[arg(long, value_name = "HZ", allow_negative_numbers = true)]
     pub rate: Option<f64>,
     /// Which channels come in. Raw samples: their number, interleaved [default: the model's]. miniSEED: their names in the
     /// order of the model's channels, such as HHZ,HHN [default: all channels of the only site, in the order Z, N, E]
@@ -61,7 +62,12 @@ pub struct StreamArgs {
     #[arg(long, value_name = "TIME")]
     pub start: Option<String>,
     /// Seconds to wait for a channel that is silent, or whose clock went back, before the others continue without it
-    #[arg(long, value_name = "SECONDS", default_value_t = 60.0)]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        allow_negative_numbers = true,
+        default_value_t = 60.0
+    )]
     pub patience: f64,
     /// How windows are cut.
     #[command(flatten)]
@@ -96,6 +102,9 @@ pub(super) fn run(arguments: &StreamArgs, interrupt: &Interrupt) -> Result<(), P
              `predict recording`, or train with another normalisation"
                 .into(),
         );
+    }
+    if let Some(warning) = unknown_class(&classifier, arguments.events.threshold) {
+        arguments.model.say(&warning);
     }
     let cutting = arguments.cut.cutting(&classifier)?;
     let slider = Slider::of_stream(&classifier, cutting)?;

@@ -299,3 +299,24 @@ fn channels_of_a_stream_are_of_one_station() {
     let output = streamed(&[&vertical, &east, &late], "XX.MADE.00.HHZ,E");
     assert!(output.status.success(), "{}", text(&output.stderr));
 }
+
+/// `arecord` without `-t raw`, and records with --format, are no samples.
+#[test]
+fn files_are_no_raw_samples() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = write_model(folder.path(), 64, Some(100.0));
+    let model = model.to_str().unwrap();
+    let raw = ["stream", model, "-", "--format", "int16", "--rate", "100"];
+    let samples: Vec<u8> = (0..2000_i32)
+        .flat_map(|i| ((i * 37 % 501) as i16).to_le_bytes())
+        .collect();
+    let wave = [&b"RIFF\xff\xff\xff\x7fWAVEfmt "[..], &samples].concat();
+    // In pieces that are shorter than the part that is looked at.
+    let pieces: Vec<&[u8]> = wave.chunks(5).collect();
+    refused(&run_with_input(&raw, &pieces), 2, "is a WAV file");
+    let records = std::fs::read(station()).unwrap();
+    refused(&run_with_input(&raw, &[&records]), 2, "leave out --format");
+    let pieces: Vec<&[u8]> = samples.chunks(7).collect();
+    let found = run_with_input(&[&raw[..], &["--windows"]].concat(), &pieces);
+    assert_eq!(stdout(&found).lines().count(), 1 + (1000 - 64) / 32 + 1);
+}

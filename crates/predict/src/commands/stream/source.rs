@@ -4,6 +4,7 @@ use clap::ValueEnum;
 use data::recording::{NANOS, Packets, Trace, parse_time};
 
 use super::StreamArgs;
+use super::mistaken::{LOOKED_AT, mistaken};
 use crate::classifier::Classifier;
 use crate::error::PredictError;
 use crate::feed::{Wanted, other_order, seed_site};
@@ -100,6 +101,7 @@ impl Source {
             rate,
             channels,
             start: start.map_err(|problem| PredictError::Usage(format!("--start: {problem}")))?,
+            head: Some(Vec::new()),
             rest: Vec::new(),
             count: 0,
         }))
@@ -112,7 +114,10 @@ impl Source {
         is_last: bool,
     ) -> Result<Vec<(usize, Trace)>, PredictError> {
         match self {
-            Self::Numbers(numbers) => Ok(numbers.push(bytes)),
+            Self::Numbers(numbers) => {
+                numbers.refuse_files(bytes, is_last)?;
+                Ok(numbers.push(bytes))
+            }
             Self::Records(records) => records.push(bytes, is_last),
         }
     }
@@ -159,12 +164,29 @@ pub(super) struct Numbers {
     channels: usize,
     /// Time of the first sample, in nanoseconds.
     start: Option<i64>,
+    /// The first bytes, until it is clear that they are samples.
+    head: Option<Vec<u8>>,
     rest: Vec<u8>,
     /// Number of samples per channel so far.
     count: u64,
 }
 
 impl Numbers {
+    /// Refuses input whose first bytes are not samples. Until they are all there, samples wait in their first window.
+    fn refuse_files(&mut self, bytes: &[u8], is_last: bool) -> Result<(), PredictError> {
+        let Some(mut head) = self.head.take() else {
+            return Ok(());
+        };
+        head.extend_from_slice(&bytes[..bytes.len().min(LOOKED_AT)]);
+        if let Some(problem) = mistaken(&head) {
+            return Err(PredictError::Usage(problem.into()));
+        }
+        if head.len() < LOOKED_AT && !is_last {
+            self.head = Some(head);
+        }
+        Ok(())
+    }
+
     fn push(&mut self, bytes: &[u8]) -> Vec<(usize, Trace)> {
         self.rest.extend_from_slice(bytes);
         let frame = self.width * self.channels;
