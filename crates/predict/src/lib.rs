@@ -56,6 +56,7 @@ mod gallery;
 mod join;
 mod locate;
 mod network;
+mod notes;
 mod novelty;
 mod relevance;
 pub mod scoring;

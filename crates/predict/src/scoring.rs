@@ -10,6 +10,7 @@ use crate::error::PredictError;
 use crate::events::{Event, EventDetector, EventSettings};
 use crate::feed::{Recordings, Wanted};
 use crate::join::Joiner;
+use crate::notes::joining_notes;
 use crate::slide::{Cutting, Slider, Span};
 
 /// Number of windows classified at once.
@@ -43,6 +44,8 @@ pub struct LabelledRecording {
     pub rate: f64,
     /// Names of the channels in the files, in the model's order.
     pub channels: Vec<String>,
+    /// Notes on anything unusual in the files and their samples.
+    pub notes: Vec<String>,
 }
 
 impl LabelledRecording {
@@ -58,6 +61,7 @@ impl LabelledRecording {
     ) -> Result<Self, PredictError> {
         let mut recordings = Recordings::open(files, hints)?;
         recordings.rename_sensors(channels);
+        let mut notes = std::mem::take(&mut recordings.notes);
         let mut site = recordings.into_one_site();
         let channels = site.choose(Wanted {
             given: channels,
@@ -88,6 +92,11 @@ impl LabelledRecording {
             analysis.take(joined, classifier, &mut found)
         })?;
         analysis.finish(classifier, &mut found)?;
+        // A recording that cannot be joined does not refuse the others.
+        notes.extend(
+            joining_notes(&site, joiner.counts(), &analysis, cutting)
+                .unwrap_or_else(|problem| vec![format!("without windows: {problem}")]),
+        );
         let windows = found.into_iter().filter_map(|finding| match finding {
             Finding::Window(span, prediction) => Some((span, prediction)),
             Finding::Event(_) => None,
@@ -99,6 +108,7 @@ impl LabelledRecording {
             starts,
             rate,
             channels,
+            notes,
         })
     }
 

@@ -9,13 +9,14 @@ use super::findings::{EventArgs, Findings};
 use super::output::OutputArgs;
 use super::quakeml::Catalogue;
 use super::share::ShareArgs;
-use super::{Interrupt, ModelArgs};
+use super::{Interrupt, ModelArgs, unknown_class};
 use crate::analysis::{Analysis, Finding};
 use crate::classifier::Classifier;
 use crate::error::PredictError;
 use crate::events::{Event, EventDetector, EventSettings};
 use crate::feed::{Recordings, Site, Wanted, other_order};
-use crate::join::{JoinCounts, Joiner};
+use crate::join::Joiner;
+use crate::notes::joining_notes;
 use crate::slide::{Cutting, Slider};
 
 /// How windows are cut from recordings.
@@ -25,7 +26,7 @@ pub struct CutArgs {
     #[arg(long, value_name = "N")]
     pub hop: Option<usize>,
     /// Sampling rate in Hz of the training data, for a model that does not store it
-    #[arg(long, value_name = "HZ")]
+    #[arg(long, value_name = "HZ", allow_negative_numbers = true)]
     pub model_rate: Option<f64>,
 }
 
@@ -55,7 +56,7 @@ pub struct RecordingArgs {
     #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
     pub channels: Vec<String>,
     /// Sampling rate in Hz, for recordings that do not store it
-    #[arg(long, value_name = "HZ")]
+    #[arg(long, value_name = "HZ", allow_negative_numbers = true)]
     pub rate: Option<f64>,
     /// Time of the first sample, for recordings that do not store it
     #[arg(long, value_name = "TIME")]
@@ -122,6 +123,9 @@ impl<'a> Analyst<'a> {
         interrupt: &'a Interrupt,
     ) -> Result<Self, PredictError> {
         let classifier = arguments.model.open()?;
+        if let Some(warning) = unknown_class(&classifier, arguments.events.threshold) {
+            arguments.model.say(&warning);
+        }
         Ok(Self {
             cutting: arguments.cut.cutting(&classifier)?,
             settings: arguments.events.settings(classifier.class_names())?,
@@ -175,7 +179,7 @@ impl<'a> Analyst<'a> {
         })?;
         analysis.finish(classifier, &mut found)?;
         sink(&mut found)?;
-        let mut notes = notes(site, joiner.counts(), &analysis, cutting)?;
+        let mut notes = joining_notes(site, joiner.counts(), &analysis, cutting)?;
         let order = other_order(classifier.trained_channels(), channels);
         notes.extend(order.map(|order| format!("warning: {order}")));
         notes.extend(super::warnings(classifier));
@@ -255,74 +259,4 @@ fn events(found: &[Finding]) -> impl Iterator<Item = &Event> {
         Finding::Event(event) => Some(event),
         Finding::Window(..) => None,
     })
-}
-
-/// Notes on a site after its analysis.
-///
-/// # Errors
-/// If its channels have no time in common at one rate.
-fn notes(
-    site: &Site,
-    counts: &JoinCounts,
-    analysis: &Analysis,
-    cutting: Cutting,
-) -> Result<Vec<String>, PredictError> {
-    let (stretches, short) = analysis.slider().stretches();
-    if stretches == 0
-        && let Some((_, rates)) = &counts.apart
-    {
-        let problem = format!("{}: the channels have different rates: {rates}", site.name);
-        return Err(PredictError::Usage(problem));
-    }
-    let mut notes = Vec::new();
-    if let Some(rate) = analysis.slider().slower() {
-        notes.push(format!(
-            "warning: recorded at {rate} Hz and resampled to the model's {} Hz: nothing above {} Hz, which the model knows \
-             from its training",
-            cutting.rate,
-            rate / 2.0
-        ));
-    }
-    let mut note = |count: u64, text: String| {
-        if count > 0 {
-            notes.push(format!("note: {count} {text}"));
-        }
-    };
-    note(
-        counts.gaps as u64,
-        format!("gaps in channels, {} samples are missing", counts.missing),
-    );
-    note(
-        counts.repeated,
-        "repeated samples dropped; the earlier trace counts".into(),
-    );
-    note(
-        counts.not_numbers,
-        "samples are not finite or fill values, and count as gaps".into(),
-    );
-    note(
-        site.damaged() as u64,
-        "damaged records skipped; they count as gaps".into(),
-    );
-    note(
-        counts.unshared,
-        "samples skipped: the other channels have none at that time".into(),
-    );
-    let seconds = cutting.window as f64 / cutting.rate;
-    note(
-        short as u64,
-        format!("stretches are shorter than a window of {seconds} s"),
-    );
-    if let Some((seconds, rates)) = &counts.apart {
-        notes.push(format!(
-            "note: {seconds:.3} s skipped, where the channels have different rates: {rates}"
-        ));
-    }
-    if let Some((seconds, rates)) = &counts.resampled {
-        notes.push(format!(
-            "note: {seconds:.3} s in which the channels have different rates are resampled to {} Hz by channel: {rates}",
-            cutting.rate
-        ));
-    }
-    Ok(notes)
 }

@@ -11,6 +11,7 @@ use predict::scoring::{EventScore, LabelledEvent, LabelledRecording, grid};
 use predict::{Classifier, Cutting, EventSettings, other_order};
 use serde_json::{Value, json};
 
+use super::recording_notes::RecordingNotes;
 use super::seen::{self, SeenRecording};
 use crate::error::{TrainerError, UsageError};
 
@@ -48,6 +49,8 @@ pub(super) struct EventScores {
     seen: Option<Vec<SeenRecording>>,
     /// Warnings about the list and its tables of labels.
     doubts: Vec<String>,
+    /// What was unusual in recordings, and whether they resemble the training data.
+    notes: RecordingNotes,
 }
 
 /// Classifies all listed recordings and scores their events.
@@ -75,21 +78,17 @@ pub(super) fn score_events(
     let cutting = Cutting::new(classifier, options.hop, options.model_rate)?;
     let base = settings(options, &classes)?;
     let (mut recordings, mut orders) = (Vec::new(), BTreeSet::new());
+    let mut notes = RecordingNotes::default();
     let mut seen = options.sources.map(|_| Vec::new());
     for recording in &list.recordings {
         refuse_row_labels(options.list, recording)?;
-        let channels = recording.channels.as_ref().unwrap_or(&list.channels);
-        let hints = Hints {
-            expected_rate: Some(cutting.rate),
-            channels: channels.clone(),
-            ..recording.hints()
-        };
-        let mut read = LabelledRecording::read(
-            classifier,
-            &recording.files,
-            (&hints, &channels[..]),
-            cutting,
-        )?;
+        let mut read = read(classifier, (&list, recording), cutting)?;
+        // One recording in another unit must not vanish among many.
+        let unlike = classifier.warnings();
+        classifier.reset_warnings();
+        for note in read.notes.iter().chain(&unlike) {
+            notes.add(&recording.name(), note);
+        }
         let order = other_order(classifier.trained_channels(), &read.channels);
         orders.extend(order);
         read.labels = labels((&list, recording), &read, (&classes, options.list))?;
@@ -129,7 +128,25 @@ pub(super) fn score_events(
             / 86_400.0,
         seen,
         doubts: list.warnings,
+        notes,
     })
+}
+
+/// Classifies a recording; its labels are left empty.
+fn read(
+    classifier: &mut Classifier,
+    (list, recording): (&RecordingsConfig, &Recording),
+    cutting: Cutting,
+) -> Result<LabelledRecording, TrainerError> {
+    let channels = recording.channels.as_ref().unwrap_or(&list.channels);
+    let hints = Hints {
+        expected_rate: Some(cutting.rate),
+        channels: channels.clone(),
+        ..recording.hints()
+    };
+    let files = &recording.files;
+    let read = LabelledRecording::read(classifier, files, (&hints, &channels[..]), cutting)?;
+    Ok(read)
 }
 
 /// Steps as in a list of recordings.
@@ -213,6 +230,11 @@ fn labels(
 }
 
 impl EventScores {
+    /// Notes on recordings, one line each.
+    pub(super) fn notes(&self) -> Vec<String> {
+        self.notes.lines()
+    }
+
     /// Warns about recordings that the model was trained or validated on.
     pub(super) fn warnings(&self) -> Vec<String> {
         let seen = self.seen.as_deref().map_or(Vec::new(), seen::warnings);

@@ -6,5 +6,6 @@ mod events;
 pub mod export;
 pub mod quantise;
 pub mod quantised;
+mod recording_notes;
 mod seen;
 pub mod sweep;

@@ -184,6 +184,8 @@ fn an_evaluation_on_recordings_of_the_training_warns() {
         "{said}"
     );
 
+    names_a_recording_in_another_unit(&place, &[third.clone(), fourth.clone()]);
+
     // Labels that count samples, as the import refuses them.
     let counted = folder.join("counted.yaml");
     let samples = fourth
@@ -204,6 +206,27 @@ fn an_evaluation_on_recordings_of_the_training_warns() {
     let said = text(&output.stderr);
     assert!(
         said.contains("used in training is unknown: there is no import_report.json"),
+        "{said}"
+    );
+}
+
+/// A recording in another unit is named, beside `others` that are not.
+fn names_a_recording_in_another_unit(place: &Place, others: &[String]) {
+    let folder = place.folder.path();
+    let fifth = recording(folder, "fifth", "2026-01-05T00:00:00Z", "train");
+    let table = std::fs::read_to_string(folder.join("fifth.csv")).unwrap();
+    let small = table.lines().enumerate().map(|(i, line)| match i {
+        0 => format!("{line}\n"),
+        _ => format!("{}e-7\n", line.replace(',', "e-7,")),
+    });
+    std::fs::write(folder.join("fifth.csv"), small.collect::<String>()).unwrap();
+    let list = folder.join("other.yaml");
+    std::fs::write(&list, [HEAD, &others.concat(), &fifth].concat()).unwrap();
+    let output = evaluate(place, &["--recordings", list.to_str().unwrap()]);
+    let said = text(&output.stderr);
+    assert!(said.contains("note: fifth: channel 1: "), "{said}");
+    assert!(
+        !said.contains("third: channel") && !said.contains("fourth: channel"),
         "{said}"
     );
 }

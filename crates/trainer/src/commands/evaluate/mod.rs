@@ -66,13 +66,28 @@ pub struct EvaluateArgs {
     #[arg(long, value_name = "N", requires = "recordings")]
     pub hop: Option<usize>,
     /// With --recordings: sampling rate in Hz, for a model that does not store it
-    #[arg(long, value_name = "HZ", requires = "recordings")]
+    #[arg(
+        long,
+        value_name = "HZ",
+        allow_negative_numbers = true,
+        requires = "recordings"
+    )]
     pub model_rate: Option<f64>,
     /// With --recordings: longest gap within an event, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 0.0)]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        allow_negative_numbers = true,
+        default_value_t = 0.0
+    )]
     pub merge_gap: f64,
     /// With --recordings: shortest event, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 0.0)]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        allow_negative_numbers = true,
+        default_value_t = 0.0
+    )]
     pub min_duration: f64,
     /// With --recordings: class that produces no events; may be repeated [default: background, noise, no_event]
     #[arg(long, value_name = "CLASS")]
@@ -220,7 +235,7 @@ fn of_recordings(
     } else {
         scores.text() + &written
     };
-    notes.extend(classifier.warnings());
+    notes.extend(scores.notes());
     let mut said = as_notes(notes);
     let warnings = scores.warnings().into_iter();
     said.extend(warnings.map(|warning| format!("warning: {warning}")));
