@@ -154,7 +154,9 @@ impl Preprocessing {
             let layout = BandLayout::new(&self.spectral.bands, samples)?;
             self.segments = layout.segments;
             self.bands = Some(layout);
-        } else if let Some(length) = self.short_segment() {
+        } else if let Some(length) = self.spectral.none.segment
+            && self.spectral.cuts_short_segments()
+        {
             let cut = self.spectral.cut(samples);
             let cut = cut.ok_or(PreprocessingError::UncuttableBy { samples, length })?;
             self.segments = cut.segments;
@@ -167,12 +169,6 @@ impl Preprocessing {
     pub fn cut(&self, samples: usize) -> Option<Cut> {
         let cut = self.spectral.cut(samples);
         cut.filter(|cut| cut.segments == self.segments)
-    }
-
-    /// The configured length of a segment of raw samples.
-    fn short_segment(&self) -> Option<usize> {
-        let none = self.spectral.none.segment;
-        none.filter(|_| self.spectral.method == SpectralMethod::None)
     }
 
     /// Fixes the length of the windows, unless the samples come in segments of their own.

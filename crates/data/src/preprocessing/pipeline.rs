@@ -96,13 +96,16 @@ impl Pipeline {
         if !(bands && self.chain.is_empty()) {
             check_finite(values)?;
         }
-        if shape.len() > 2 && (bands || !self.chain.is_empty()) {
-            // Steps and bands apply to whole windows.
+        let short_segments = self.spectral.cuts_short_segments();
+        if shape.len() > 2 && (bands || short_segments || !self.chain.is_empty()) {
+            // They apply to whole windows.
             let (window, shape) = segments::window(values, shape).map_err(|problem| {
                 PreprocessingError::WindowNeeded {
                     problem: Box::new(problem),
                     needed_by: if bands {
                         "`bands` needs"
+                    } else if short_segments {
+                        "`none` with a length of segments needs"
                     } else {
                         "the steps of `preprocessing` need"
                     },

@@ -69,6 +69,11 @@ impl SpectralConfig {
         Cut::by_halves(samples, length)
     }
 
+    /// Whether raw samples are cut into segments of a configured length.
+    pub(super) fn cuts_short_segments(&self) -> bool {
+        self.method == SpectralMethod::None && self.none.segment.is_some()
+    }
+
     /// The compression applied to the values of the method: samples are unchanged, and bands are already logarithms.
     pub fn applied_compression(&self) -> Compression {
         match self.method {

@@ -18,7 +18,8 @@ const LEAST_GAIN: f64 = 0.03;
 /// for a t test to find that.
 const LARGE_GAIN: f64 = 0.2;
 
-/// By how much of the loss raw samples have to be better: they depend on the sensor and its place in more ways than spectra.
+/// By how much of the loss raw samples have to be better, besides a standard error: they depend on the sensor and its place in
+/// more ways than spectra.
 const LEAST_GAIN_OF_RAW: f64 = 0.1;
 
 /// Which form the front end has, and why; stored as `front_end_choice` in the metadata.
@@ -78,7 +79,7 @@ impl FrontEndSearch {
             } else if form == against.with_correlation() {
                 gain > error.max(LEAST_GAIN * loss_against)
             } else if form.raw {
-                found.is_clear_gain(self.groups) && gain > LEAST_GAIN_OF_RAW * loss_against
+                gain > error.max(LEAST_GAIN_OF_RAW * loss_against)
             } else {
                 found.is_clear_gain(self.groups) || gain > error.max(LARGE_GAIN * loss_against)
             }
