@@ -10,7 +10,7 @@ use std::fs::File;
 use std::path::Path;
 
 use bytes::Bytes;
-use parquet::file::reader::SerializedFileReader;
+use parquet::file::reader::{ChunkReader, SerializedFileReader};
 use support::panics::catch;
 
 use super::element::check_range;
@@ -20,7 +20,9 @@ use super::notes::{Candidate, distinct};
 use super::{Reader, Record, Sink, Wanted, class_names, names, unreadable};
 use crate::error::sample::{ArrayError, BeyondFloat32, ClassNameError, ParquetError, SampleError};
 use crate::error::{DataError, in_file, in_record};
-use crate::recording::{ListColumn, ListColumns, ListRows, RowValues, flat_columns, read_lists};
+use crate::recording::{
+    ListColumn, ListColumns, ListRows, Opened, RowValues, flat_columns, flat_names, read_lists,
+};
 
 /// The reader.
 pub struct Parquet;
@@ -61,26 +63,34 @@ impl Reader for Parquet {
     }
 
     fn note(&self, path: &Path, wanted: &Wanted) -> Option<String> {
-        let bytes = Bytes::from(std::fs::read(path).ok()?);
-        let columns = flat_columns(&bytes).ok()?;
-        let candidates = columns.iter().map(|(name, values)| Candidate {
-            name,
-            is_text: matches!(values, RowValues::Texts(_)),
-        });
-        let there: Vec<_> = candidates.collect();
-        wanted.note_of_labels("label", &there)
+        note_of(&Opened::new(path).ok()?, wanted)
     }
 
     fn rates(&self, path: &Path) -> Vec<f64> {
-        // The footer tells whether there is one, without the windows.
-        let has_rate = columns(path).is_some_and(|own| own.flat.iter().any(|name| is_rate(name)));
-        let bytes = has_rate.then(|| std::fs::read(path).ok()).flatten();
-        let columns = bytes.and_then(|bytes| flat_columns(&Bytes::from(bytes)).ok());
-        let mut columns = columns.unwrap_or_default().into_iter();
-        match columns.find(|(name, _)| is_rate(name)) {
-            Some((_, RowValues::Numbers(rates))) => distinct(rates),
-            _ => Vec::new(),
-        }
+        let file = Opened::new(path).ok();
+        file.and_then(|file| rates_of(&file)).unwrap_or_default()
+    }
+}
+
+/// What to say of labels that could be in several columns; their names are in the end of the file.
+fn note_of<R: ChunkReader + Clone + 'static>(file: &R, wanted: &Wanted) -> Option<String> {
+    let columns = flat_names(file).ok()?;
+    let candidates = columns.iter().map(|(name, is_text)| Candidate {
+        name,
+        is_text: *is_text,
+    });
+    let there: Vec<_> = candidates.collect();
+    wanted.note_of_labels("label", &there)
+}
+
+/// The sampling rates in the first column of that name.
+fn rates_of<R: ChunkReader + Clone + 'static>(file: &R) -> Option<Vec<f64>> {
+    let columns = flat_names(file).ok()?;
+    let (name, _) = columns.into_iter().find(|(name, _)| is_rate(name))?;
+    let mut columns = flat_columns(file, |own| own == name).ok()?;
+    match columns.pop()? {
+        (_, RowValues::Numbers(rates)) => Some(distinct(rates)),
+        _ => None,
     }
 }
 
@@ -186,25 +196,28 @@ struct Beside {
 
 impl Beside {
     fn of(bytes: &Bytes, wanted: &Wanted) -> Result<Self, ParquetError> {
-        let mut columns = flat_columns(bytes)?;
-        let names: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
+        let there = flat_names(bytes)?;
+        let mut left: Vec<&str> = there.iter().map(|(name, _)| &**name).collect();
         let own = wanted.own_label();
-        let at = columns.iter().position(|(name, _)| Some(&**name) == own);
-        let given = at.map(|at| columns.remove(at));
-        let mut take = |role: Role, usual: &str| -> Result<Option<NamedColumn>, ParquetError> {
-            let there = columns.iter().map(|(name, _)| name.as_str());
-            let found = role.pick(usual, there).map_err(ArrayError::from)?;
-            let found = found.map(str::to_owned);
-            let at = columns
-                .iter()
-                .position(|(name, _)| Some(name) == found.as_ref());
-            Ok(at.map(|at| columns.remove(at)))
-        };
-        let found = match given {
+        let at = left.iter().position(|name| Some(*name) == own);
+        let given = at.map(|at| left.remove(at));
+        let label = match given {
             Some(given) => Some(given),
-            None => take(Role::Labels, "label")?,
+            None => taken(&mut left, Role::Labels, "label")?,
         };
-        let groups = take(Role::Groups, "group")?.and_then(|(_, values)| groups(values));
+        let group = taken(&mut left, Role::Groups, "group")?;
+        // Others may name the classes.
+        let is_needed = |name: &str| {
+            let name = Some(name);
+            name == label || name == group || name.is_some_and(class_names::is_text)
+        };
+        let mut columns = flat_columns(bytes, is_needed)?;
+        let mut column = |name: Option<&str>| {
+            let at = columns.iter().position(|(own, _)| Some(&**own) == name);
+            at.map(|at| columns.remove(at))
+        };
+        let (found, groups_of) = (column(label), column(group));
+        let groups = groups_of.and_then(|(_, values)| groups(values));
         let labels = match found {
             // Windows that are classified need no label, so any column of that name will do.
             Some((_, values)) if wanted.label_is_optional => labels(values, wanted).ok(),
@@ -218,13 +231,28 @@ impl Beside {
                 Some(labels)
             }
             None if wanted.label_is_optional => None,
-            None => return Err(ParquetError::NoLabel { there: names }),
+            None => {
+                let there = there.into_iter().map(|(name, _)| name).collect();
+                return Err(ParquetError::NoLabel { there });
+            }
         };
         Ok(Self {
             labels,
             groups: groups.map(Vec::into_iter),
         })
     }
+}
+
+/// The name in a role, which is taken out of `left`.
+fn taken<'a>(
+    left: &mut Vec<&'a str>,
+    role: Role,
+    usual: &str,
+) -> Result<Option<&'a str>, ParquetError> {
+    let found = role.pick(usual, left.iter().copied());
+    let found = found.map_err(ArrayError::from)?;
+    left.retain(|name| Some(*name) != found);
+    Ok(found)
 }
 
 /// A column with its name.

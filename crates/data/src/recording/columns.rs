@@ -7,6 +7,7 @@
 mod chunk;
 mod encrypted;
 mod flags;
+mod flat;
 mod lists;
 mod meaning;
 mod pages;
@@ -17,10 +18,13 @@ mod thrift;
 use std::path::Path;
 
 use bytes::Bytes;
+#[cfg(test)]
+pub(crate) use flat::tests::Counted;
+pub(crate) use flat::{Opened, RowValues, flat_columns, flat_names};
 pub(crate) use lists::{ListColumn, ListColumns, ListRows, read as read_lists};
 use meaning::Meaning;
 use parquet::file::metadata::ColumnChunkMetaData;
-use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
+use parquet::file::reader::{ChunkReader, FileReader, RowGroupReader, SerializedFileReader};
 use support::panics::catch;
 
 use super::table::{Column, NO_TIME, Values, assemble, names_rows};
@@ -47,7 +51,7 @@ pub(super) fn is(bytes: &[u8]) -> bool {
 /// If the file is damaged, or has no samples or no sampling rate.
 pub(super) fn read(bytes: &Bytes, hints: &Hints) -> Result<Contents, RecordingError> {
     let mut notes = Notes::default();
-    let (mut columns, damaged) = columns(bytes, &mut notes)?;
+    let (mut columns, damaged) = columns(bytes, &|_| true, &mut notes)?;
     pandas::leave_out_index(&mut columns, hints, &mut notes);
     for damage in damaged {
         // Without them, samples would be those of another channel.
@@ -86,7 +90,7 @@ pub struct Run {
 /// [`DataError`] with the file if a column is missing or damaged.
 pub fn runs(path: &Path) -> Result<Vec<Run>, DataError> {
     let bytes = Bytes::from(std::fs::read(path).map_err(super::unreadable(path))?);
-    let table = columns(&bytes, &mut Notes::default()).and_then(|(columns, damaged)| {
+    let table = columns(&bytes, &|_| true, &mut Notes::default()).and_then(|(columns, damaged)| {
         if let Some(damage) = damaged.into_iter().next() {
             return Err(damage.into());
         }
@@ -146,40 +150,6 @@ pub fn runs(path: &Path) -> Result<Vec<Run>, DataError> {
     table.map_err(|problem| in_file(path)(RecordingError::from(problem)))
 }
 
-/// Values of a column, one in each row.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum RowValues {
-    /// Numbers; NaN where there is none.
-    Numbers(Vec<f64>),
-    /// Texts; empty where there is none.
-    Texts(Vec<String>),
-    /// Times and the like.
-    Others,
-}
-
-/// The columns of a file that have one value in each row, with their names.
-///
-/// # Errors
-/// If one is damaged.
-pub(crate) fn flat_columns(bytes: &Bytes) -> Result<Vec<(String, RowValues)>, TableError> {
-    let (columns, damaged) = columns(bytes, &mut Notes::default())?;
-    if let Some(damage) = damaged.into_iter().next() {
-        return Err(damage.into());
-    }
-    let values = |values: Values| match values {
-        Values::Numbers(numbers) => RowValues::Numbers(numbers),
-        Values::Texts(texts) => {
-            let rows = 0..texts.rows.len();
-            RowValues::Texts(rows.map(|row| texts.get(row).to_owned()).collect())
-        }
-        _ => RowValues::Others,
-    };
-    let named = |column: Column| (column.name, values(column.values));
-    let flags = flags::columns(bytes)?.into_iter();
-    let flags = flags.map(|(name, values)| (name, RowValues::Numbers(values)));
-    Ok(columns.into_iter().map(named).chain(flags).collect())
-}
-
 /// Columns of a table, and which of them are damaged.
 type Columns = (Vec<Column>, Vec<Damage>);
 
@@ -213,15 +183,19 @@ impl From<Damage> for TableError {
     }
 }
 
-/// All supported columns of a table; `notes` lists the others.
-fn columns(bytes: &Bytes, notes: &mut Notes) -> Result<Columns, TableError> {
-    if bytes.starts_with(b"PARE") {
+/// All supported columns of a table whose names are needed; `notes` lists the others.
+fn columns<R: ChunkReader + Clone + 'static>(
+    file: &R,
+    is_needed: &dyn Fn(&str) -> bool,
+    notes: &mut Notes,
+) -> Result<Columns, TableError> {
+    if file.get_bytes(0, 4).is_ok_and(|head| head == &b"PARE"[..]) {
         return Err(TableError::Encrypted);
     }
     // `parquet` 60.1 panics on some damaged files.
     let read = catch(|| {
         let mut notes = Notes::default();
-        read_columns(bytes, &mut notes).map(|columns| (columns, notes))
+        read_columns(file, is_needed, &mut notes).map(|columns| (columns, notes))
     });
     let (columns, more) = read.unwrap_or(Err(TableError::ParquetDamaged))?;
     notes.extend(more);
@@ -232,12 +206,12 @@ fn columns(bytes: &Bytes, notes: &mut Notes) -> Result<Columns, TableError> {
 ///
 /// # Errors
 /// If one does.
-fn check_pages(bytes: &[u8], chunk: &ColumnChunkMetaData) -> Result<(), ColumnError> {
+fn check_pages<R: ChunkReader>(file: &R, chunk: &ColumnChunkMetaData) -> Result<(), ColumnError> {
     let (start, length) = chunk.byte_range();
-    let end = start.saturating_add(length).min(bytes.len() as u64);
-    let own = bytes.get(start as usize..end as usize).unwrap_or_default();
+    let length = length.min(file.len().saturating_sub(start));
+    let own = file.get_bytes(start, length as usize).unwrap_or_default();
     let all = u64::try_from(chunk.uncompressed_size()).unwrap_or(0);
-    let claimed = pages::largest(own);
+    let claimed = pages::largest(&own);
     if claimed > all.max(LARGEST_PAGE) {
         return Err(ColumnError::PageSize { claimed });
     }
@@ -255,9 +229,14 @@ struct Chosen {
     is_encrypted: bool,
 }
 
-fn read_columns(bytes: &Bytes, notes: &mut Notes) -> Result<Columns, TableError> {
+fn read_columns<R: ChunkReader + Clone + 'static>(
+    bytes: &R,
+    is_needed: &dyn Fn(&str) -> bool,
+    notes: &mut Notes,
+) -> Result<Columns, TableError> {
     let file = SerializedFileReader::new(bytes.clone())?;
     let mut all = choose(&file, notes);
+    all.retain(|own| is_needed(&own.column.name));
     let encrypted = encrypted::columns(bytes);
     for own in &mut all {
         own.is_encrypted = encrypted.get(own.number) == Some(&true);
@@ -282,7 +261,7 @@ fn read_columns(bytes: &Bytes, notes: &mut Notes) -> Result<Columns, TableError>
 }
 
 /// The columns that can be read.
-fn choose(file: &SerializedFileReader<Bytes>, notes: &mut Notes) -> Vec<Chosen> {
+fn choose<F: FileReader>(file: &F, notes: &mut Notes) -> Vec<Chosen> {
     let schema = file.metadata().file_metadata().schema_descr_ptr();
     let durations = pandas::durations(file.metadata().file_metadata());
     let mut all: Vec<Chosen> = Vec::new();
@@ -328,12 +307,12 @@ fn choose(file: &SerializedFileReader<Bytes>, notes: &mut Notes) -> Vec<Chosen> 
 ///
 /// # Errors
 /// If no column can be read, or one has more rows than the file can hold.
-fn read_group(
-    bytes: &Bytes,
+fn read_group<R: ChunkReader>(
+    bytes: &R,
     group: &dyn RowGroupReader,
     all: &mut [Chosen],
 ) -> Result<(), TableError> {
-    let most = bytes.len().saturating_mul(TIGHTEST);
+    let most = (bytes.len() as usize).saturating_mul(TIGHTEST);
     let read = |own: &Chosen| {
         if own.is_encrypted {
             return Err(ColumnError::Encrypted);

@@ -47,7 +47,11 @@ use crate::error::{DataError, Problem, RecordingError, in_file};
 use crate::room::room;
 
 pub(crate) use clock_set::clock_set;
-pub(crate) use columns::{ListColumn, ListColumns, ListRows, RowValues, flat_columns, read_lists};
+#[cfg(test)]
+pub(crate) use columns::Counted;
+pub(crate) use columns::{
+    ListColumn, ListColumns, ListRows, Opened, RowValues, flat_columns, flat_names, read_lists,
+};
 pub use columns::{Run, runs};
 pub use formats::parse;
 pub(crate) use formats::{Beginning, beginning, format_of};

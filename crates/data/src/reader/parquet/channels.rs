@@ -86,7 +86,8 @@ pub(super) fn read(bytes: &Bytes, channels: &Channels<'_>) -> Result<ListRows, P
             })
         }
         Channels::Columns(names) => {
-            let flat = flat_columns(bytes)?;
+            let is_needed = |name: &str| names.iter().flatten().any(|own| *own == name);
+            let flat = flat_columns(bytes, is_needed)?;
             let column = |name: &&str| -> Result<&[f64], ParquetError> {
                 match flat.iter().find(|(own, _)| own == name) {
                     Some((_, RowValues::Numbers(values))) => Ok(values),

@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::reader;
+use crate::recording::Counted;
 
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/parquet_lists")
@@ -233,4 +234,19 @@ fn flags_and_names_of_classes() {
         let error = of(name, known).unwrap_err();
         assert!(error.contains(expected), "{error}");
     }
+}
+
+/// A training asks many files for them at its start.
+#[test]
+fn notes_and_rates_are_read_without_the_windows() {
+    let file = Counted::with_rate();
+    assert_eq!(note_of(&file, &Wanted::default()), None);
+    let of_note = file.count();
+    assert_eq!(rates_of(&file), Some(vec![100.0, 50.0]));
+    let all = file.bytes.len();
+    assert!(
+        of_note * 50 < all && file.count() * 20 < all,
+        "{of_note} and {} of {all} bytes",
+        file.count()
+    );
 }

@@ -2,6 +2,9 @@
 //!
 //! The fields are those of `FileMetaData`, `RowGroup` and `ColumnChunk` in parquet.thrift.
 
+use bytes::Bytes;
+use parquet::file::reader::ChunkReader;
+
 use super::thrift::{LIST, enter, length, next_field, skip};
 
 /// Row groups of a file.
@@ -12,16 +15,19 @@ const COLUMNS: (i64, u8) = (1, LIST);
 const CRYPTO: i64 = 8;
 
 /// Whether the columns of a file are encrypted, in their order. They are the same in all row groups.
-pub(super) fn columns(file: &[u8]) -> Vec<bool> {
-    let found = footer(file).and_then(|mut footer| of_footer(&mut footer));
+pub(super) fn columns<R: ChunkReader>(file: &R) -> Vec<bool> {
+    let found = footer(file).and_then(|footer| of_footer(&mut &footer[..]));
     found.unwrap_or_default()
 }
 
 /// The footer of a file, which stands before its length and four letters.
-fn footer(file: &[u8]) -> Option<&[u8]> {
-    let (before, length) = file.strip_suffix(b"PAR1")?.split_last_chunk()?;
-    let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
-    before.get(before.len().checked_sub(length)?..)
+fn footer<R: ChunkReader>(file: &R) -> Option<Bytes> {
+    let end = file.len().checked_sub(8)?;
+    let last = file.get_bytes(end, 8).ok()?;
+    let length = last.strip_suffix(b"PAR1")?.first_chunk()?;
+    let length = u32::from_le_bytes(*length);
+    let start = end.checked_sub(length.into())?;
+    file.get_bytes(start, usize::try_from(length).ok()?).ok()
 }
 
 fn of_footer(rest: &mut &[u8]) -> Option<Vec<bool>> {

@@ -52,7 +52,7 @@ fn written(groups: &[Vec<Option<Vec<u8>>>], properties: WriterProperties) -> Byt
 
 fn texts(bytes: &Bytes) -> (Texts, Vec<String>) {
     let mut notes = Notes::default();
-    let (mut columns, _) = super::columns(bytes, &mut notes).unwrap();
+    let (mut columns, _) = super::columns(bytes, &|_| true, &mut notes).unwrap();
     match columns.remove(0).values {
         Values::Texts(texts) => (texts, notes.all()),
         other => panic!("{other:?}"),
