@@ -12,7 +12,7 @@ use crate::pool::SplitPlan;
 use crate::preprocessing::{
     Compression, Normalisation, Preprocessing, SpectralMethod, Statistics, StatisticsPasses,
 };
-use crate::reader::{note, rate_note, spread};
+use crate::reader::{class_note, note, rate_note, spread};
 use crate::split::{Inputs, Loading, Split, Storage};
 
 use window_features::{check_channels, check_window_features};
@@ -186,10 +186,10 @@ impl Dataset {
     }
 }
 
-/// Sources of a split whose sampling rate is looked at, at most.
-const RATES: usize = 16;
+/// Sources of a split whose sampling rate and classes are looked at, at most.
+const LOOKED_AT: usize = 16;
 
-/// What to say of the first source of a split that leaves a doubt, and of the sampling rates of sources.
+/// What to say of the first source of a split that leaves a doubt, and of the sampling rates and classes of sources.
 fn notes_of(config: &DatasetConfig, plan: &SplitPlan) -> Vec<String> {
     let splits = [
         Some(&plan.train),
@@ -199,10 +199,17 @@ fn notes_of(config: &DatasetConfig, plan: &SplitPlan) -> Vec<String> {
     let splits = || splits.iter().flatten().map(|split| &split.sources);
     let wanted = config.wanted();
     let mut firsts = splits().filter_map(|sources| sources.first());
-    let rated = splits().flat_map(|sources| spread(sources, RATES));
+    let some = || splits().flat_map(|sources| spread(sources, LOOKED_AT));
+    // Each source is held against names in the configuration.
+    let classes = wanted
+        .class_names
+        .is_empty()
+        .then(|| class_note(some()))
+        .flatten();
     let notes = [
         firsts.find_map(|first| note(first, &wanted)),
-        rate_note(rated, config.sampling_rate),
+        rate_note(some(), config.sampling_rate),
+        classes,
     ];
     notes.into_iter().flatten().collect()
 }

@@ -60,6 +60,18 @@ pub(super) fn check_order(
     })
 }
 
+/// A class that has another number in one list than in the other. `None` also if a list names one twice, as lists of the classes of
+/// all samples do.
+pub(super) fn other_number<'a>(one: &'a [String], other: &[String]) -> Option<&'a str> {
+    let is_list = |names: &[String]| {
+        let mut all = names.iter().enumerate();
+        all.all(|(at, name)| number_of(name, names) == Some(at))
+    };
+    let mut names = one.iter().enumerate();
+    let found = names.find(|(at, name)| number_of(name, other).is_some_and(|own| own != *at))?;
+    (is_list(one) && is_list(other)).then_some(found.1.as_str())
+}
+
 /// Checks the text called `name` beside the label of a sample.
 ///
 /// # Errors
@@ -111,6 +123,19 @@ mod tests {
             let checked = check_order("classes", names(found), &known);
             assert_eq!(checked.is_ok(), is_same, "{found:?}");
         }
+    }
+
+    #[test]
+    fn lists_that_differ() {
+        let of = |one: &[&str], other: &[&str]| {
+            let (one, other) = (names(one), names(other));
+            other_number(&one, &other).map(str::to_owned)
+        };
+        let known = ["noise", "car", "bus"];
+        assert_eq!(of(&known, &["Noise", "car"]), None);
+        assert_eq!(of(&known, &["noise", "bus", "car"]), Some("car".into()));
+        assert_eq!(of(&known, &["walk", "run"]), None);
+        assert_eq!(of(&known, &["bus", "bus", "car"]), None);
     }
 
     #[test]

@@ -8,7 +8,8 @@ use flate2::bufread::{MultiGzDecoder, ZlibDecoder};
 use tfrecord::io::sync as framing;
 
 use super::example::{note, rate};
-use super::tfrecord::{first, frame, payload};
+use super::notes::distinct;
+use super::tfrecord::{CHECKSUM, first, frame, payload};
 use super::{Reader, Record, Sink, Wanted, unknown, unreadable};
 use crate::error::DataError;
 use crate::error::sample::FrameError;
@@ -53,10 +54,21 @@ impl Reader for Gz {
     }
 
     fn rates(&self, path: &Path) -> Vec<f64> {
-        let first = unpacked(path).ok().and_then(first);
-        first.and_then(|own| rate(&own)).into_iter().collect()
+        let Ok(mut reader) = unpacked(path) else {
+            return Vec::new();
+        };
+        let mut next = || {
+            let own = first(&mut reader)?;
+            let mut checksum = [0; CHECKSUM];
+            reader.read_exact(&mut checksum).ok()?;
+            rate(&own)
+        };
+        distinct((0..RATED).map_while(|_| next()))
     }
 }
+
+/// Records that are looked at for their sampling rate: for others, all before them would have to be unpacked.
+const RATED: usize = 64;
 
 /// The unpacked bytes of a file.
 fn unpacked(path: &Path) -> std::io::Result<Box<dyn Read>> {

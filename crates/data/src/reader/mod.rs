@@ -33,7 +33,7 @@ pub use self::described::{Described, arrays as described};
 pub use self::gz::Gz;
 pub(crate) use self::gz::is_other_gzip;
 pub(crate) use self::names::{is_rate, split_of};
-pub use self::notes::{note, rate_note, rate_of_other_model, spread};
+pub use self::notes::{class_note, note, rate_note, rate_of_other_model, spread};
 pub use self::npy::Npy;
 pub use self::npz::Npz;
 pub use self::parquet::Parquet;
@@ -201,6 +201,12 @@ pub trait Reader: Sync {
     fn rates(&self, path: &Path) -> Vec<f64> {
         let _ = path;
         Vec::new()
+    }
+
+    /// The names of the classes that `path` lists in the order of their numbers; `None` also if they cannot be read.
+    fn classes(&self, path: &Path) -> Option<Vec<String>> {
+        let _ = path;
+        None
     }
 
     /// Opens `path` to read single samples at the positions from [`Reader::spans`].

@@ -43,6 +43,26 @@ pub fn rate_note<'a>(
     Some(format!("{}: {said}", path.display()))
 }
 
+/// What to say of sources whose lists of classes give one class several numbers, which nothing else shows if the configuration
+/// has no names.
+pub fn class_note<'a>(sources: impl IntoIterator<Item = &'a Path>) -> Option<String> {
+    let of_source = |path: &'a Path| Some((of(path).ok()?.classes(path)?, path));
+    let mut lists = sources.into_iter().filter_map(of_source);
+    let (first, path) = lists.next()?;
+    let (own, other, name) = lists.find_map(|(own, other)| {
+        let name = class_names::other_number(&first, &own)?.to_owned();
+        Some((own, other, name))
+    })?;
+    Some(format!(
+        "{}: lists the classes {}, and {} lists {}: if labels are numbers in these orders, `{name}` has two numbers; write all \
+         labels in one order, and give the configuration `class_names`",
+        path.display(),
+        first.join(", "),
+        other.display(),
+        own.join(", ")
+    ))
+}
+
 /// What to say of a sampling rate that a source has beside its samples, if a model was trained with another one.
 pub fn rate_of_other_model(path: &Path, model: f64) -> Option<String> {
     let stored = stored_rates(path).find(|rate| is_other_rate(*rate, model))?;

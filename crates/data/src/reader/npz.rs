@@ -76,6 +76,14 @@ impl Reader for Npz {
         distinct(array.map_or(Vec::new(), lists::numbers))
     }
 
+    fn classes(&self, path: &Path) -> Option<Vec<String>> {
+        let mut archive = open(path).ok()?;
+        let mut there = arrays_in(&archive).into_iter();
+        let name = there.find(|name| class_names::is_list(name))?;
+        let array = whole(&mut archive, &name, HEAD).ok()?;
+        names(Some(array).filter(lists::is_text)?).ok()
+    }
+
     fn windows(&self, path: &Path, _wanted: &Wanted) -> Result<Box<dyn Windows>, DataError> {
         let mut archive = open(path)?;
         let (layout, _) = stored(path, &mut archive)?;

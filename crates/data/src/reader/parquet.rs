@@ -70,6 +70,10 @@ impl Reader for Parquet {
         let file = Opened::new(path).ok();
         file.and_then(|file| rates_of(&file)).unwrap_or_default()
     }
+
+    fn classes(&self, path: &Path) -> Option<Vec<String>> {
+        told::classes(&Opened::new(path).ok()?)
+    }
 }
 
 /// What to say of labels that could be in several columns; their names are in the end of the file.

@@ -63,6 +63,10 @@ impl Reader for Pt {
         beside::rate(path).into_iter().collect()
     }
 
+    fn classes(&self, path: &Path) -> Option<Vec<String>> {
+        beside::classes(path)
+    }
+
     fn windows(&self, _path: &Path, wanted: &Wanted) -> Result<Box<dyn Windows>, DataError> {
         Ok(Box::new(Opened(wanted.clone())))
     }

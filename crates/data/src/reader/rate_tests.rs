@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use tfrecord::protobuf::feature::Kind;
 use tfrecord::protobuf::{Example, Feature, Features, FloatList, Int64List};
 
-use super::rate_note;
+use super::{class_note, rate_note};
 
 /// What is said of a source with 100 Hz.
 fn check(path: &Path) {
@@ -77,15 +77,22 @@ fn sources_are_spread_evenly() {
     assert_eq!(of(101, 3), [0, 50, 100]);
 }
 
-/// A TFRecord file with one example.
-fn tfrecord(path: &Path, name: &str, rate: Kind) {
-    let feature = [(name.to_owned(), Feature { kind: Some(rate) })];
-    let features = Some(Features {
-        feature: feature.into_iter().collect(),
-    });
-    let bytes = <Example as tfrecord::Record>::to_bytes(Example { features }).unwrap();
+/// A TFRecord file with one example for each rate, and samples beside it.
+fn tfrecord(path: &Path, name: &str, rates: impl IntoIterator<Item = Kind>) {
     let mut file = Vec::new();
-    tfrecord::io::sync::try_write_record(&mut file, bytes).unwrap();
+    for (i, rate) in rates.into_iter().enumerate() {
+        let value = vec![i as f32; 200 + i % 7];
+        let samples = Kind::FloatList(FloatList { value });
+        let features = [(name, rate), ("x", samples)].map(|(name, kind)| {
+            let kind = Some(kind);
+            (name.to_owned(), Feature { kind })
+        });
+        let features = Some(Features {
+            feature: features.into_iter().collect(),
+        });
+        let bytes = <Example as tfrecord::Record>::to_bytes(Example { features }).unwrap();
+        tfrecord::io::sync::try_write_record(&mut file, bytes).unwrap();
+    }
     if path.extension().is_some_and(|own| own == "gz") {
         let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
         std::io::Write::write_all(&mut packed, &file).unwrap();
@@ -105,9 +112,69 @@ fn rates_of_tfrecord() {
         ("b.tfrecord", "fs", whole(vec![100])),
         ("c.tfrecord.gz", "Sample Rate (Hz)", float()),
     ] {
-        tfrecord(&at(file), name, rate);
+        tfrecord(&at(file), name, [rate]);
         check(&at(file));
     }
-    tfrecord(&at("d.tfrecord"), "fs", whole(vec![100, 50]));
+    tfrecord(&at("d.tfrecord"), "fs", [whole(vec![100, 50])]);
     assert_eq!(rate_note([&*at("d.tfrecord")], Some(50.0)), None);
+}
+
+/// A file that was joined of two, or shuffled, or whose last part is another.
+#[test]
+fn rates_of_other_records_of_a_tfrecord() {
+    let folder = tempfile::tempdir().unwrap();
+    let kind = |rate: f32| Kind::FloatList(FloatList { value: vec![rate] });
+    let others: [fn(usize) -> bool; 3] = [|i| i >= 150, |i| i % 2 == 1, |i| i >= 270];
+    for (number, other) in others.into_iter().enumerate() {
+        let path = folder.path().join(format!("{number}.tfrecord"));
+        let rates = (0..300).map(|i| kind(if other(i) { 50.0 } else { 100.0 }));
+        tfrecord(&path, "fs", rates);
+        let said = rate_note([&*path], Some(100.0)).unwrap_or_default();
+        assert!(
+            said.contains("the same file also has 50 Hz"),
+            "{number}: {said}"
+        );
+        tfrecord(&path, "fs", (0..300).map(|_| kind(100.0)));
+        assert_eq!(rate_note([&*path], Some(100.0)), None);
+    }
+    let path = folder.path().join("a.tfrecord.gz");
+    let rates = (0..300).map(|i| kind(if i % 2 == 1 { 50.0 } else { 100.0 }));
+    tfrecord(&path, "fs", rates);
+    let said = rate_note([&*path], Some(100.0)).unwrap_or_default();
+    assert!(said.contains("the same file also has 50 Hz"), "{said}");
+}
+
+/// Each file numbers its classes.
+#[test]
+fn classes_of_several_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = |file: &str, names: [&str; 2]| {
+        let path = folder.path().join(file);
+        let mut pickle = b"\x80\x02}X\x07\0\0\0classes](".to_vec();
+        for name in names {
+            pickle.extend([b'X', name.len() as u8, 0, 0, 0]);
+            pickle.extend(name.as_bytes());
+        }
+        pickle.extend(b"es.");
+        torch(&path, &pickle);
+        path
+    };
+    let [a, b, c] = [
+        list("a.pt", ["noise", "car"]),
+        list("b.pt", ["Noise", "car"]),
+        list("c.pt", ["car", "noise"]),
+    ];
+    assert_eq!(class_note([&*a, &*b]), None);
+    let said = class_note([&*a, &*b, &*c]).unwrap_or_default();
+    assert!(
+        said.contains("a.pt: lists the classes noise, car, and"),
+        "{said}"
+    );
+    assert!(said.contains("c.pt lists car, noise"), "{said}");
+    assert!(said.contains("`noise` has two numbers"), "{said}");
+    // As `datasets` of Hugging Face keeps them.
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/parquet_lists");
+    let d = list("d.pt", ["b", "a"]);
+    let said = class_note([&*d, &*fixtures.join("class_label.parquet")]).unwrap_or_default();
+    assert!(said.contains("class_label.parquet lists"), "{said}");
 }

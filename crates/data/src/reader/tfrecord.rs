@@ -10,6 +10,7 @@ use tfrecord::io::sync as framing;
 use tfrecord::protobuf::Example;
 
 use super::example::{decode, encode, note, rate};
+use super::notes::distinct;
 use super::{Reader, Record, Sink, Span, Wanted, Window, Windows, has_ending, unreadable};
 use crate::error::sample::{FrameError, SampleError};
 use crate::error::{DataError, in_record};
@@ -63,9 +64,8 @@ impl Reader for Tfrecord {
     }
 
     fn rates(&self, path: &Path) -> Vec<f64> {
-        let file = File::open(path).ok().map(BufReader::new);
-        let first = file.and_then(first);
-        first.and_then(|own| rate(&own)).into_iter().collect()
+        let file = File::open(path).ok();
+        file.and_then(rates_of).unwrap_or_default()
     }
 
     fn windows(&self, path: &Path, wanted: &Wanted) -> Result<Box<dyn Windows>, DataError> {
@@ -81,6 +81,48 @@ pub(super) fn first(mut reader: impl Read) -> Option<Example> {
     let read = reader.take(length as u64).read_to_end(&mut bytes).ok()?;
     let whole = (read == length).then_some(bytes)?;
     <Example as tfrecord::Record>::from_bytes(whole).ok()
+}
+
+/// Places of a file at which records are looked at for their sampling rate.
+const PLACES: u32 = 32;
+/// Parts of the file between one place and the next: no multiple of a part of it, so that samples in turns are all met.
+const APART: f64 = 0.618_033_988_749_895;
+/// Bytes at a place, at least and at most: a record and the rest of the one before.
+const LOOKED_AT: std::ops::RangeInclusive<u64> = 1 << 12..=1 << 22;
+
+/// The sampling rates of the first record and, if it has one, of others all over the file.
+fn rates_of(mut file: File) -> Option<Vec<f64>> {
+    let own = rate(&first(BufReader::new(&file))?)?;
+    let all = file.metadata().ok()?.len();
+    let of_first = file.stream_position().ok()?;
+    let length = (2 * of_first).clamp(*LOOKED_AT.start(), *LOOKED_AT.end());
+    let mut rates = vec![own];
+    let mut bytes = Vec::new();
+    for place in 1..=PLACES {
+        let start = (f64::from(place) * APART).fract() * all as f64;
+        file.seek(SeekFrom::Start(start as u64)).ok()?;
+        bytes.clear();
+        (&file).take(length).read_to_end(&mut bytes).ok()?;
+        rates.extend(first_in(&bytes).and_then(|own| rate(&own)));
+    }
+    Some(distinct(rates))
+}
+
+/// The first whole record among bytes that begin within one.
+fn first_in(bytes: &[u8]) -> Option<Example> {
+    // The bytes that their checksum follows.
+    let checked = |at: usize, length: usize| {
+        let own = bytes.get(at..at.checked_add(length)?)?;
+        let stored = bytes[at + length..].first_chunk().copied()?;
+        (masked(own) == u32::from_le_bytes(stored)).then_some(own)
+    };
+    let record = |at: usize| {
+        let length = checked(at, size_of::<u64>())?;
+        let length = u64::from_le_bytes(*length.first_chunk()?);
+        checked(at + LENGTH, usize::try_from(length).ok()?)
+    };
+    let found = (0..bytes.len()).find_map(record)?;
+    <Example as tfrecord::Record>::from_bytes(found.to_vec()).ok()
 }
 
 struct Opened(File, Wanted);
@@ -106,7 +148,7 @@ impl Windows for Opened {
 /// Bytes of a record before its payload.
 const LENGTH: usize = 12;
 /// Bytes after it.
-const CHECKSUM: usize = 4;
+pub(super) const CHECKSUM: usize = 4;
 
 /// Error about the frame of a record.
 pub(super) fn frame(path: &Path, record: usize) -> impl Fn(FrameError) -> DataError + '_ {

@@ -2,13 +2,13 @@
 //! shapes of tensors, as Arrow does.
 
 use bytes::Bytes;
-use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::file::reader::{ChunkReader, FileReader, SerializedFileReader};
 use serde_json::Value;
 use support::panics::catch;
 
 /// A text that a file has under a key.
-fn text(bytes: &Bytes, key: &str) -> Option<String> {
-    let file = catch(|| SerializedFileReader::new(bytes.clone()))
+fn text<R: ChunkReader + Clone + 'static>(file: &R, key: &str) -> Option<String> {
+    let file = catch(|| SerializedFileReader::new(file.clone()))
         .ok()?
         .ok()?;
     let pairs = file.metadata().file_metadata().key_value_metadata()?;
@@ -18,9 +18,20 @@ fn text(bytes: &Bytes, key: &str) -> Option<String> {
 /// The names of the classes in the column `label`, in the order of their numbers.
 pub(super) fn class_names(bytes: &Bytes, label: &str) -> Option<Vec<String>> {
     let told: Value = serde_json::from_str(&text(bytes, "huggingface")?).ok()?;
-    let names = told["info"]["features"][label]["names"].as_array()?;
+    names_of(&told["info"]["features"][label])
+}
+
+/// The names of the classes in the only column that has some.
+pub(super) fn classes<R: ChunkReader + Clone + 'static>(file: &R) -> Option<Vec<String>> {
+    let told: Value = serde_json::from_str(&text(file, "huggingface")?).ok()?;
+    let features = told["info"]["features"].as_object()?;
+    let mut all = features.values().filter_map(names_of);
+    all.next().filter(|_| all.next().is_none())
+}
+
+fn names_of(feature: &Value) -> Option<Vec<String>> {
     let name = |own: &Value| own.as_str().map(str::to_owned);
-    names.iter().map(name).collect()
+    feature["names"].as_array()?.iter().map(name).collect()
 }
 
 /// The shape of a column of tensors, and whether their axes are stored in another order.

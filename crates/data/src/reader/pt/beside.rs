@@ -61,6 +61,16 @@ pub(super) fn check_names(
     Ok(())
 }
 
+/// The list of classes beside the sample of a file.
+pub(super) fn classes(path: &Path) -> Option<Vec<String>> {
+    let bytes = limited::read(File::open(path).ok()?, LARGEST).ok()??;
+    let tensors = Tensors::open(&bytes).ok()?;
+    let pickle = &tensors.pickle;
+    let root = pickle.root();
+    let mut names = pickle.keys(root).into_iter().filter(|name| is_list(name));
+    names.find_map(|name| list(pickle, pickle.key(root, name)?))
+}
+
 /// Names in the order of their numbers: a list of them, or a dict from one to the other.
 fn list(pickle: &Pickle, id: Id) -> Option<Vec<String>> {
     let text = |id: &Id| pickle.text(*id).map(str::to_owned);
