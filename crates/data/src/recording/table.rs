@@ -22,6 +22,7 @@ mod ends;
 mod gps;
 mod headings;
 mod influx;
+mod interleaved;
 mod joined;
 mod kinds;
 mod labelled;

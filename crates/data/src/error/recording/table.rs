@@ -17,6 +17,20 @@ pub enum TableError {
         /// Numbers of a line.
         columns: usize,
     },
+    /// Rows of two sensors in turn.
+    #[error(
+        "the rows are those of two sensors in turn: {groups}, and the values of column `{channel}` jump from row to row, and go on \
+         from every second row to the next; add a column `sensor` that tells them apart, or write a table of each; if they are \
+         samples of one, give the recording `sampling_rate: {rate}`"
+    )]
+    Interleaved {
+        /// A channel that shows it.
+        channel: String,
+        /// What is said of the times.
+        groups: String,
+        /// Rows in a second.
+        rate: f64,
+    },
     /// A table whose problem may follow from what was unusual about it.
     #[error("{problem}{}", notes.iter().map(|note| format!("; {note}")).collect::<String>())]
     Noted {
@@ -335,7 +349,7 @@ pub enum ClockError {
     /// A time is before that of the row above.
     #[error(
         "the time of row {} is not after that of row {row}: it goes back by {seconds:.3} s; cut the table there if another \
-         recording begins, or sort the rows",
+         recording begins, sort the rows, or add a column `sensor` if they are those of several",
         row + 1
     )]
     Backwards {

@@ -1,5 +1,6 @@
 //! Assembles traces from the rows of a table.
 
+mod long_rows;
 mod packed_rows;
 
 use std::borrow::Cow;
@@ -10,10 +11,8 @@ use super::super::{Hints, LabelledRows, Notes, Trace, check_rate};
 use super::clock::{self, Clock};
 use super::labelled::{LABELS, RowLabels};
 use super::packed::Packed;
-use super::sensors::is_rate;
-use super::{Texts, order};
+use super::{Texts, interleaved, order};
 use crate::error::recording::{ClockError, TableError};
-use crate::room::room;
 
 /// Rows of a table.
 pub(super) struct Rows {
@@ -73,23 +72,6 @@ fn sessions(rows: &[usize], times: &[i64]) -> Vec<Vec<usize>> {
         return Vec::new();
     }
     sessions
-}
-
-/// The values of the rows of each name, by name.
-fn by_name<'n, T: Copy>(names: &'n Texts, values: &[T]) -> Vec<(&'n str, Vec<T>)> {
-    let mut counts = vec![0; names.different()];
-    names
-        .rows
-        .iter()
-        .for_each(|name| counts[*name as usize] += 1);
-    let mut own: Vec<Vec<T>> = counts.iter().map(|count| room(*count)).collect();
-    for (name, value) in names.rows.iter().zip(values) {
-        own[*name as usize].push(*value);
-    }
-    let all = names.all_names().zip(own);
-    let mut all: Vec<(&str, Vec<T>)> = all.filter(|(_, own)| !own.is_empty()).collect();
-    all.sort_unstable_by_key(|(name, _)| *name);
-    all
 }
 
 /// Rows of a session, on average, at least.
@@ -223,79 +205,19 @@ impl Assembly<'_> {
         mut channels: Vec<(String, Vec<f64>)>,
         times: Option<&[i64]>,
     ) -> Result<(), TableError> {
-        if !self.labels.is_empty() {
-            channels.push((LABELS.to_owned(), std::mem::take(&mut self.labels)));
+        let labels = std::mem::take(&mut self.labels);
+        if !labels.is_empty() {
+            channels.push((LABELS.to_owned(), labels));
         }
         let mut samples: Vec<&mut Vec<f64>> = channels.iter_mut().map(|(_, own)| own).collect();
         let times = times.map(|times| self.in_order("", times, &mut samples));
         let rows = channels[0].1.len();
+        let all = channels.iter().filter(|(name, _)| name != LABELS);
+        let all: Vec<(&str, &[f64])> = all.map(|(name, own)| (&**name, &**own)).collect();
+        self.interleaved("", times.as_deref(), &all)?;
         let clocks = self.stretches("", rows, times.as_deref())?;
         for (name, samples) in channels {
             self.cut(&name, samples, &clocks);
-        }
-        Ok(())
-    }
-
-    /// Adds rows of one sample each, of one channel after the other or interleaved.
-    fn long(
-        &mut self,
-        names: &Texts,
-        mut channels: Vec<(String, Vec<f64>)>,
-        times: Option<&[i64]>,
-    ) -> Result<(), TableError> {
-        channels.retain(|(name, _)| !is_rate(name));
-        if channels.is_empty() {
-            return Err(TableError::SamplesColumn.noted(self.notes.all()));
-        }
-        if channels.len() > 1 {
-            // Other columns of numbers beside `samples` are ignored.
-            let named = |(name, _): &(String, Vec<f64>)| {
-                ["samples", "sample", "value", "values", "data", "amplitude"]
-                    .contains(&&*name.to_lowercase())
-            };
-            match channels.iter().position(named) {
-                Some(own) => channels = vec![channels.swap_remove(own)],
-                None => return Err(TableError::SamplesColumn),
-            }
-        }
-        let (_, mut values) = channels.swap_remove(0);
-        let mut labels = std::mem::take(&mut self.labels);
-        if names.rows.iter().all(|name| *name == names.rows[0]) {
-            let name = names.get(0).to_owned();
-            let mut columns = vec![&mut values];
-            columns.extend((!labels.is_empty()).then_some(&mut labels));
-            let times = times.map(|times| self.in_order(&name, times, &mut columns));
-            let clocks = self.stretches(&name, values.len(), times.as_deref())?;
-            self.cut(&name, values, &clocks);
-            self.cut_labels(labels, &clocks);
-            return Ok(());
-        }
-        let split = |values: &[f64]| by_name(names, values);
-        let values = split(&values);
-        // The labels of the first channel are those of all.
-        let mut labels = if labels.is_empty() {
-            Vec::new()
-        } else {
-            split(&labels)
-        };
-        labels.truncate(1);
-        let mut labels = labels.into_iter();
-        let mut times = times.map(|times| by_name(names, times).into_iter());
-        for (name, mut samples) in values {
-            let mut own_labels = labels.next().map(|(_, own)| own).unwrap_or_default();
-            let mut columns = vec![&mut samples];
-            columns.extend((!own_labels.is_empty()).then_some(&mut own_labels));
-            let times = times.as_mut().and_then(Iterator::next);
-            let times = times.map(|(_, times)| {
-                match self.in_order(name, &times, &mut columns) {
-                    Cow::Borrowed(_) => None,
-                    Cow::Owned(ordered) => Some(ordered),
-                }
-                .unwrap_or(times)
-            });
-            let clocks = self.stretches(name, samples.len(), times.as_deref())?;
-            self.cut(name, samples, &clocks);
-            self.cut_labels(own_labels, &clocks);
         }
         Ok(())
     }
@@ -318,6 +240,20 @@ impl Assembly<'_> {
         let notes = order.notes.into_iter();
         self.notes.extend(notes.map(|note| format!("{of}{note}")));
         Cow::Owned(order.rows.iter().map(|row| times[*row]).collect())
+    }
+
+    /// Adds a warning if rows of `channels` seem to be those of several sensors.
+    fn interleaved(
+        &mut self,
+        channel: &str,
+        times: Option<&[i64]>,
+        channels: &[interleaved::Channel<'_>],
+    ) -> Result<(), TableError> {
+        let found = interleaved::check(times, channels, self.hints.sampling_rate);
+        let note = found.map_err(|problem| problem.noted(self.notes.all()))?;
+        let of = self.prefix(channel);
+        self.notes.extend(note.map(|note| note.after(of)));
+        Ok(())
     }
 
     /// Beginning of a note or an error about a channel.

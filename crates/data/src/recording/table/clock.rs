@@ -5,6 +5,7 @@
 //! row is not a gap. [`fit`] does both; `guess` finds the period, `levels` has the statistics, and `lost` finds rows that are missing at random. `rates` separates parts at other
 //! rates, and `short` notes those that are too short for it.
 
+mod back;
 mod even;
 mod guess;
 mod levels;
@@ -16,6 +17,7 @@ mod ticks;
 
 use std::ops::Range;
 
+use back::{LARGEST_CORRECTION, backwards};
 use guess::{Guess, best};
 pub(super) use levels::median;
 use levels::{Levels, Line};
@@ -81,42 +83,6 @@ fn fit(times: &[i64], given: Option<f64>) -> Result<Clock, ClockError> {
     };
     finish(times, &seconds, guess, given)
 }
-
-/// Refuses times that jump back by more than a clock's correction: rows out of order, or two recordings in one table.
-fn backwards(times: &[i64]) -> Result<(), ClockError> {
-    if times.is_sorted() {
-        return Ok(());
-    }
-    let steps = || times.windows(2).map(|pair| pair[1].saturating_sub(pair[0]));
-    let Some((row, step)) = steps().enumerate().min_by_key(|(_, step)| *step) else {
-        return Ok(());
-    };
-    if step >= 0 {
-        return Ok(());
-    }
-    if steps().filter(|step| *step < 0).count() > steps().filter(|step| *step > 0).count() {
-        return Err(ClockError::Falling);
-    }
-    // Compares the medians before and after, so that a single wrong time does not count.
-    let usual = |rows: &[i64]| {
-        let mut rows = rows.to_vec();
-        rows.sort_unstable();
-        rows[rows.len() / 2]
-    };
-    let before = usual(&times[(row + 1).saturating_sub(9)..=row]);
-    let after = usual(&times[row + 1..times.len().min(row + 10)]);
-    let back = before.saturating_sub(after) as f64 / NANOS;
-    if back > LARGEST_CORRECTION || times.len() < 8 {
-        return Err(ClockError::Backwards {
-            row: row + 1,
-            seconds: -(step as f64) / NANOS,
-        });
-    }
-    Ok(())
-}
-
-/// Largest backward correction of a clock in seconds; a larger jump means two recordings.
-const LARGEST_CORRECTION: f64 = 1.0;
 
 /// The quick answer for a clock without noise: equal steps, and longer ones at gaps.
 fn clean(seconds: &[f64], given: Option<f64>) -> Option<Guess> {

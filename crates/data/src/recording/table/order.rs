@@ -164,13 +164,13 @@ fn sorted(times: &[i64], step: i64, alike: impl Fn(usize, usize) -> bool) -> Opt
     let back = |pair: &[i64]| pair[0].saturating_sub(pair[1]);
     let largest = times.windows(2).map(back).max()?;
     let is_far = largest / step > LARGEST_STEP_BACK;
-    // Steps of less than half the usual one come from interleaving the rows of two stretches.
+    // Steps of half the usual one or less come from interleaving the rows of two stretches.
     let irregular = |rows: &[usize]| {
         let (mut short, mut equal) = (0, 0);
         for pair in rows.windows(2) {
             match times[pair[1]].saturating_sub(times[pair[0]]) {
                 0 => equal += usize::from(!alike(pair[0], pair[1])),
-                own => short += usize::from(own > 0 && own < step - step / 2),
+                own => short += usize::from(own > 0 && own <= step - step / 2),
             }
         }
         (short, equal)
@@ -285,6 +285,11 @@ mod tests {
         let second = (0..500).map(|i| 4903 + 10 * i);
         let overlapping: Vec<i64> = first.chain(second).collect();
         assert_eq!(of_rows(&overlapping, &[&values(1000)]), None);
+        let between = (0..500).map(|i| 10 * i).chain((0..500).map(|i| 5 + 10 * i));
+        assert_eq!(
+            of_rows(&between.collect::<Vec<i64>>(), &[&values(1000)]),
+            None
+        );
         // A block that was written twice is removed.
         let again = (0..300).chain(200..500);
         let (times, samples): (Vec<i64>, Vec<f64>) =

@@ -1,0 +1,387 @@
+//! Rows of several sensors in one table without a column that tells them apart: read as one, they have several times the rate.
+//!
+//! Times that come in groups may as well be those of a coarse clock. The values tell more: those of one sensor go on from row
+//! to row, and those of two from every second row to the next.
+
+use std::ops::Range;
+
+use super::super::{NANOS, Note, Remark};
+use super::clock::{median, rounded};
+use crate::error::recording::TableError;
+
+/// Sensors that are looked for, at most.
+const MOST: usize = 8;
+/// Rows that are looked at: parts of so many, and how many parts.
+const ROWS: usize = 1024;
+const PARTS: usize = 4;
+/// Rows of a table, at least.
+const FEWEST: usize = 64;
+/// Different values of a channel, at least: states and toggles may alternate.
+const VALUES: usize = 5;
+/// Factors by which a channel changes more from row to row than from row to row of one sensor: certainly, and perhaps. A
+/// signal of one sensor reaches them with a strong tone near half its rate only.
+const ROUGHER: f64 = 4.0;
+const ROUGH: f64 = 2.0;
+/// The same of a channel that goes on from row to row.
+const SMOOTH: f64 = 0.8;
+/// Correlation of two sensors, at least.
+const OPPOSED: f64 = -0.3;
+/// Steps of times are alike if they differ by a smaller part of the mean, and short if they are a smaller part of it.
+const ALIKE: f64 = 0.15;
+const SHORT: f64 = 0.5;
+/// Share of steps that are as long as those a group before, at least, and as those a row before, at most.
+const PERIODIC: f64 = 0.8;
+const EVEN: f64 = 0.8;
+/// Part by which the given rate may differ from that of all rows.
+const NEAR: f64 = 0.05;
+/// Rows of equal times, at most, for which a note says what they may be: more of them are rather those of a coarse clock.
+const FEW: usize = 4;
+
+/// A channel, with its name.
+pub(super) type Channel<'a> = (&'a str, &'a [f64]);
+
+/// A note if rows seem to be those of several sensors. It is a warning if the values say so.
+///
+/// # Errors
+/// If they are those of two, unless the `given` sampling rate is that of all rows.
+pub(super) fn check(
+    times: Option<&[i64]>,
+    channels: &[Channel<'_>],
+    given: Option<f64>,
+) -> Result<Option<Note>, TableError> {
+    let rows = channels.first().map_or(0, |(_, values)| values.len());
+    if rows < FEWEST {
+        return Ok(None);
+    }
+    let groups = times.and_then(Groups::of);
+    let sensors = groups.as_ref().map_or(2, |groups| groups.rows);
+    let is_told = groups.is_some();
+    let rough = channels
+        .iter()
+        .filter(|(_, values)| is_told || !are_opposed(values))
+        .filter_map(|(name, values)| Some((*name, roughness(values, sensors)?)));
+    let rough: Vec<(&str, f64)> = rough.collect();
+    let Some(&(channel, most)) = rough.iter().max_by(|a, b| a.1.total_cmp(&b.1)) else {
+        return Ok(None);
+    };
+    let are_rougher = rough.iter().filter(|own| own.1 >= ROUGHER).count();
+    let is_certain = |own: &Groups| {
+        let is_given = given.is_some_and(|given| (own.rate / given - 1.0).abs() < NEAR);
+        sensors == 2 && 2 * are_rougher >= rough.len() && !is_given
+    };
+    let note = match groups {
+        Some(own) if is_certain(&own) => {
+            return Err(TableError::Interleaved {
+                channel: channel.to_owned(),
+                groups: own.to_string(),
+                rate: own.rate,
+            });
+        }
+        Some(own) if most >= ROUGH => Note::from(format!(
+            "{own}, and the values of column `{channel}` rather go on from every {} row to the next than from row to row: if the \
+             rows are those of {sensors} sensors, each channel mixes them, and the rate is too high; add a column `sensor` that \
+             tells them apart",
+            ordinal(sensors)
+        )),
+        Some(own) if own.is_note() && rough.iter().all(|own| own.1 > SMOOTH) => {
+            Note::from(Remark::Records(format!(
+                "{own}: the rows are taken for samples that follow each other; if they are those of {sensors} sensors, add a \
+                 column `sensor` that tells them apart"
+            )))
+        }
+        None if most >= ROUGHER => Note::from(format!(
+            "the values of column `{channel}` jump from row to row, and go on from every second row to the next: if the rows are \
+             those of two sensors in turn, each channel mixes them, and the rate is too high; add a column `sensor` that tells \
+             them apart"
+        )),
+        _ => return Ok(None),
+    };
+    Ok(Some(note))
+}
+
+fn ordinal(number: usize) -> String {
+    match number {
+        2 => "second".into(),
+        3 => "third".into(),
+        other => format!("{other}th"),
+    }
+}
+
+/// Parts of a table that are looked at.
+fn parts(rows: usize) -> impl Iterator<Item = Range<usize>> {
+    let (each, count) = if rows <= ROWS * PARTS {
+        (rows, 1)
+    } else {
+        (ROWS, PARTS)
+    };
+    let last = rows - each;
+    (0..count).map(move |part| {
+        let start = last * part / count.saturating_sub(1).max(1);
+        start..start + each
+    })
+}
+
+/// Times that come in groups of rows.
+#[derive(Debug, PartialEq)]
+struct Groups {
+    /// Rows after which the steps repeat.
+    rows: usize,
+    /// The first times, in seconds from the first of them.
+    first: [f64; 3],
+    /// Rows in a second.
+    rate: f64,
+    /// Whether all rows of a group have the same time.
+    are_equal: bool,
+}
+
+impl Groups {
+    /// `None` if times are even, or follow no pattern.
+    fn of(times: &[i64]) -> Option<Self> {
+        let own = || parts(times.len()).map(|rows| &times[rows]);
+        let step = |pair: &[i64]| pair[1].saturating_sub(pair[0]) as f64;
+        let spans = own().flat_map(|times| {
+            let ends = times.iter().zip(times.iter().skip(MOST));
+            ends.map(|(first, last)| last.saturating_sub(*first) as f64 / MOST as f64)
+        });
+        let mean = median(&mut spans.collect::<Vec<f64>>());
+        if mean <= 0.0 {
+            return None;
+        }
+        let steps: Vec<Vec<f64>> = own()
+            .map(|times| times.windows(2).map(step).collect())
+            .collect();
+        let count = steps.iter().map(Vec::len).sum::<usize>() as f64;
+        let share = |is: &dyn Fn(f64) -> bool| {
+            steps.iter().flatten().filter(|step| is(**step)).count() as f64 / count
+        };
+        let alike = |apart: usize| {
+            let pairs = steps
+                .iter()
+                .flat_map(|own| own.iter().zip(own.iter().skip(apart)));
+            let alike = pairs.filter(|(one, next)| (*one - *next).abs() <= ALIKE * mean);
+            alike.count() as f64 / count
+        };
+        let short = share(&|step| step < SHORT * mean);
+        if alike(1) > EVEN || short == 0.0 {
+            return None;
+        }
+        let rows = (2..=MOST).find(|rows| {
+            let others = (*rows - 1) as f64 / *rows as f64;
+            (0.5 / *rows as f64..=0.05 + others).contains(&short) && alike(*rows) >= PERIODIC
+        })?;
+        let equal = share(&|step| step == 0.0);
+        let others = (rows - 1) as f64 / rows as f64;
+        let seconds = |row: usize| times[row].saturating_sub(times[0]) as f64 / NANOS;
+        Some(Self {
+            rows,
+            first: [0, 1, 2].map(seconds),
+            rate: rounded(NANOS / mean, times.len(), 0.5),
+            are_equal: (equal - others).abs() < 0.05,
+        })
+    }
+
+    /// Whether values that tell nothing leave a doubt.
+    fn is_note(&self) -> bool {
+        self.are_equal && self.rows <= FEW
+    }
+}
+
+impl std::fmt::Display for Groups {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.are_equal {
+            return write!(f, "each time is there in {} rows", self.rows);
+        }
+        let [one, two, three] = self.first;
+        write!(
+            f,
+            "times come in groups of {} rows ({one:.6}, {two:.6}, {three:.6} s, ...)",
+            self.rows
+        )
+    }
+}
+
+/// How much more a channel changes from row to row than over `sensors` rows. `None` if it has few values.
+fn roughness(values: &[f64], sensors: usize) -> Option<f64> {
+    let mut known: Vec<f64> = Vec::new();
+    let (mut next, mut own) = (Vec::new(), Vec::new());
+    for rows in parts(values.len()) {
+        let values = &values[rows];
+        for (i, value) in values.iter().enumerate().skip(sensors) {
+            let steps = (value - values[i - 1], value - values[i - sensors]);
+            if steps.0.is_finite() && steps.1.is_finite() {
+                next.push(steps.0.abs());
+                own.push(steps.1.abs());
+            }
+            if known.len() < VALUES && value.is_finite() && !known.contains(value) {
+                known.push(*value);
+            }
+        }
+    }
+    let is_channel = known.len() == VALUES && next.len() >= FEWEST / 2;
+    // Medians, as some values may be far from all others.
+    let (next, own) = (median(&mut next), median(&mut own));
+    (is_channel && next + own > 0.0).then(|| next / own)
+}
+
+/// Whether the even and the odd rows of a channel are opposed, as those of one sensor with a tone near half its rate.
+fn are_opposed(values: &[f64]) -> bool {
+    let pairs = || {
+        let all = parts(values.len()).flat_map(|rows| values[rows].chunks_exact(2));
+        all.filter(|pair| pair[0].is_finite() && pair[1].is_finite())
+    };
+    let count = pairs().count() as f64;
+    let mean = |at: usize| pairs().map(|pair| pair[at]).sum::<f64>() / count;
+    let means = [mean(0), mean(1)];
+    let product = |one: usize, other: usize| {
+        let all = pairs().map(|pair| (pair[one] - means[one]) * (pair[other] - means[other]));
+        all.sum::<f64>()
+    };
+    product(0, 1) < OPPOSED * (product(0, 0) * product(1, 1)).sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::Hints;
+    use super::super::tests::contents;
+
+    /// Uniform between -0.5 and 0.5.
+    fn noise(number: usize) -> f64 {
+        let mixed = (number as u64)
+            .wrapping_add(1)
+            .wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let mixed = (mixed ^ (mixed >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        (mixed >> 40) as f64 / f64::from(1 << 24) - 0.5
+    }
+
+    /// Signals of sensor `sensor`, at 100 Hz: quiet at a level of its own, a slow wave, noise.
+    const KINDS: [fn(usize, usize) -> f64; 3] = [
+        |sensor, i| sensor as f64 + 0.1 * noise(9000 * sensor + i),
+        |sensor, i| (i as f64 * 0.15 * (1.0 + 0.3 * sensor as f64) + sensor as f64).sin(),
+        |sensor, i| noise(9000 * sensor + i),
+    ];
+    const LEVEL: usize = 0;
+    const WAVE: usize = 1;
+    const NOISE: usize = 2;
+
+    /// Rows of `(milliseconds, sensor, number of the sample)`.
+    type Rows = [(f64, usize, usize)];
+
+    /// What is said of rows, and the rate of the first trace.
+    fn read(kind: usize, rows: &Rows) -> Result<(f64, String), String> {
+        read_at(kind, rows, None)
+    }
+
+    fn read_at(kind: usize, rows: &Rows, rate: Option<f64>) -> Result<(f64, String), String> {
+        let hints = Hints {
+            sampling_rate: rate,
+            ..Hints::default()
+        };
+        let row = |(time, sensor, i): &(f64, usize, usize)| {
+            let value = KINDS[kind](*sensor, *i);
+            format!("{:.6},{value:.5}\n", time / 1e3)
+        };
+        let text: String = rows.iter().map(row).collect();
+        let own = contents(&format!("time,Z\n{text}"), &hints);
+        let own = own.map_err(|error| error.to_string())?;
+        Ok((own.traces[0].rate, own.notes.all().join("; ")))
+    }
+
+    /// Rows in the order of their times, of sensors with a first time and a step in milliseconds.
+    fn rows(sensors: &[(f64, f64)]) -> Vec<(f64, usize, usize)> {
+        let of = |(sensor, (first, step)): (usize, &(f64, f64))| {
+            let (first, step) = (*first, *step);
+            (0..1000).map(move |i| (first + step * i as f64, sensor, i))
+        };
+        let mut rows: Vec<_> = sensors.iter().enumerate().flat_map(of).collect();
+        rows.sort_by(|a, b| a.partial_cmp(b).unwrap());
+        rows
+    }
+
+    #[test]
+    fn two_sensors_with_times_in_pairs_are_refused() {
+        for late in [0.0, 1.0] {
+            let rows = rows(&[(0.0, 10.0), (late, 10.0)]);
+            for kind in [LEVEL, WAVE] {
+                let error = read(kind, &rows).unwrap_err();
+                assert!(error.contains("two sensors in turn"), "{late}: {error}");
+                assert!(error.contains("column `sensor`"), "{late}: {error}");
+            }
+        }
+        // Rows are lost of each.
+        let mut lost = rows(&[(0.0, 10.0), (0.0, 10.0)]);
+        lost.retain(|(_, sensor, i)| noise(sensor * 5000 + i) > -0.48);
+        assert!(read(LEVEL, &lost).unwrap_err().contains("two sensors"));
+        // A given rate says whether the rows are those of one.
+        let rows_of_two = rows(&[(0.0, 10.0), (0.0, 10.0)]);
+        let error = read_at(LEVEL, &rows_of_two, Some(100.0)).unwrap_err();
+        assert!(error.contains("`sampling_rate: 200`"), "{error}");
+        let (rate, said) = read_at(LEVEL, &rows_of_two, Some(200.0)).unwrap();
+        assert!(
+            rate == 200.0 && said.contains("2 sensors"),
+            "{rate}: {said}"
+        );
+        // Noise tells nothing.
+        let (_, said) = read(NOISE, &rows(&[(0.0, 10.0), (0.0, 10.0)])).unwrap();
+        assert!(said.starts_with("each time is there in 2 rows"), "{said}");
+    }
+
+    #[test]
+    fn other_patterns_of_several_sensors_are_said() {
+        let sensors: [&[(f64, f64)]; 4] = [
+            // In the middle between the rows of the other; free-running; three sensors; half the rate.
+            &[(0.0, 10.0), (5.0, 10.0)],
+            &[(0.0, 10.0), (0.0, 10.03)],
+            &[(0.0, 10.0), (0.0, 10.0), (0.0, 10.0)],
+            &[(0.0, 10.0), (0.0, 20.0)],
+        ];
+        for sensors in sensors {
+            let mut rows = rows(sensors);
+            rows.truncate(1400);
+            // At half the rate, most values of the other go on as those of a wave.
+            let kinds: &[usize] = if sensors[sensors.len() - 1].1 > 15.0 {
+                &[LEVEL]
+            } else {
+                &[LEVEL, WAVE]
+            };
+            for &kind in kinds {
+                // While two clocks are close to each other, they are in pairs.
+                let said = read(kind, &rows).map_or_else(|error| error, |(_, said)| said);
+                assert!(said.contains("sensors"), "{sensors:?} {kind}: {said}");
+            }
+        }
+    }
+
+    /// A tone near half the rate.
+    #[test]
+    fn tones_are_no_two_sensors() {
+        let row = |i: u32| {
+            let value = (f64::from(i) * 3.0).sin();
+            format!("{:.2},{value:.5}\n", f64::from(i) / 100.0)
+        };
+        let text: String = (0..2000).map(row).collect();
+        let own = contents(&format!("time,Z\n{text}"), &Hints::default()).unwrap();
+        assert!(own.notes.is_empty(), "{:?}", own.notes);
+    }
+
+    /// A clock that rounds, one that ticks, packets, and jitter.
+    #[test]
+    fn one_sensor_is_read_as_before() {
+        let clocks: [(f64, fn(usize) -> f64); 7] = [
+            (100.0, |i| 10.0 * i as f64),
+            (200.0, |i| (i / 2 * 10) as f64),
+            (400.0, |i| (i / 4 * 10) as f64),
+            (150.0, |i| (i * 20 / 3 / 10 * 10) as f64),
+            (400.0, |i| (i * 5 / 2) as f64),
+            (100.0, |i| 10.0 * i as f64 + 4.0 * noise(i)),
+            (200.0, |i| (i / 2 * 10) as f64 + 0.3 * (i % 2) as f64),
+        ];
+        for (rate, time) in clocks {
+            let rows: Vec<_> = (0..2000).map(|i| (time(i), 0, i)).collect();
+            let (found, said) = read(WAVE, &rows).unwrap();
+            assert!((found / rate - 1.0).abs() < 1e-3, "{found} is not {rate}");
+            assert!(!said.contains("sensors"), "{said}");
+            let (found, _) = read(NOISE, &rows).unwrap();
+            assert!((found / rate - 1.0).abs() < 1e-3, "{found} is not {rate}");
+        }
+    }
+}
