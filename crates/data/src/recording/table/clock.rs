@@ -14,6 +14,7 @@ mod misplaced;
 mod rates;
 mod short;
 mod ticks;
+mod wander;
 
 use std::ops::Range;
 
@@ -242,10 +243,14 @@ fn finish(
     close_small_overlaps(&mut stretches, period);
     if !guess.levels.exact() && (measured / rate - 1.0).abs() * longest as f64 <= 1.0 {
         let from = |start: i64| start.saturating_sub(times[0]) as f64 / NANOS;
-        let own = stretches
-            .iter()
-            .map(|(rows, start)| (rows.clone(), from(*start)));
-        notes.extend(misplaced::note(seconds, own, rate));
+        let own = || {
+            let own = stretches.iter();
+            own.map(|(rows, start)| (rows.clone(), from(*start)))
+        };
+        notes.extend(misplaced::note(seconds, own(), rate));
+        if guess.line.scatter <= SCATTERED {
+            notes.extend(wander::note(seconds, own(), rate, guess.levels));
+        }
     }
     Ok(Clock {
         rate,
@@ -253,6 +258,9 @@ fn finish(
         notes,
     })
 }
+
+/// Samples of scatter that are said.
+const SCATTERED: f64 = 1.0;
 
 /// Notes on times that are not evenly spaced at `measured` Hz, or not at the given rate.
 fn spacing_notes(
@@ -275,7 +283,7 @@ fn spacing_notes(
         }
         _ => {}
     }
-    if scatter > 1.0 {
+    if scatter > SCATTERED {
         notes.push(format!(
             "the times differ from even spacing at {measured:.3} Hz by {scatter:.1} samples ({:.3} s) on average",
             scatter / measured

@@ -30,7 +30,7 @@ pub(super) struct Line {
 }
 
 /// Median deviations of a normal distribution in its standard deviation.
-const NORMAL: f64 = 1.48;
+pub(super) const NORMAL: f64 = 1.48;
 
 /// The median, or 0 without values; changes their order.
 pub(in super::super) fn median(values: &mut [f64]) -> f64 {
@@ -151,6 +151,12 @@ impl Levels {
             .map(|i| (levels[i] - levels[i - apart]) / (middles[i] - middles[i - apart]))
             .collect();
         Some(median(&mut slopes))
+    }
+
+    /// The levels of blocks of `width` points.
+    pub fn of_blocks(self, late: &[f64], width: usize) -> Vec<f64> {
+        let blocks = late.chunks_exact(width);
+        blocks.map(|block| self.kind.of(block)).collect()
     }
 
     /// How late a whole stretch is.
