@@ -80,6 +80,9 @@ pub(super) enum Moment {
     Clock(i64),
 }
 
+/// Years of two digits are of this century before this one, as in POSIX.
+const FIRST_YEAR: i64 = 69;
+
 /// A day, in nanoseconds.
 pub(crate) const DAY: i64 = 86_400_000_000_000;
 /// Nanoseconds of an hour.
@@ -266,7 +269,15 @@ impl Scan<'_> {
         let (third, thirds) = self.digits();
         match (digits, seconds, thirds) {
             (4, 1 | 2, 1 | 2) => Ok((day(first, second, third)?, false)),
-            (1 | 2, 1 | 2, 2) => Err(MomentError::ShortYear),
+            (1 | 2, 1 | 2, 2) => {
+                // Otherwise, the year may be the first.
+                let is_month_first = order == DateOrder::MonthFirst || first <= 12 && second > 12;
+                if separator == b'.' || !is_month_first {
+                    return Err(MomentError::ShortYear);
+                }
+                let century = if third < FIRST_YEAR { 2000 } else { 1900 };
+                Ok((day(century + third, first, second)?, false))
+            }
             (1 | 2, 1 | 2, 4) if separator == b'.' => Ok((day(third, second, first)?, false)),
             (1 | 2, 1 | 2, 4) => {
                 let days = match (first > 12, second > 12) {

@@ -54,6 +54,8 @@ fn times_and_what_was_expected() {
         "1714557600000",
         "1714557600000000",
         "1714557600000000000",
+        "20240501100000",
+        "202405011000",
     ] {
         assert_eq!(label(text).unwrap().start, moment, "{text}");
     }

@@ -76,8 +76,10 @@ pub(super) fn find(bytes: &[u8], number: usize) -> Result<Layout, TableError> {
         &mut notes,
     );
     let column = |column: usize| rows[first..].iter().filter_map(move |row| row.get(column));
+    let told = told_order(&bytes[..start]);
     let orders: Vec<DateOrder> = (0..names.len())
         .map(|i| whole::date_order(column(i), i, (bytes, start, separator)))
+        .map(|own| if own == DateOrder::Unknown { told } else { own })
         .collect();
     let kinds = orders.iter().enumerate().map(|(i, order)| {
         let kinds: Vec<Kind> = column(i).map(|cell| kind(cell, commas, *order)).collect();
@@ -100,6 +102,19 @@ pub(super) fn find(bytes: &[u8], number: usize) -> Result<Layout, TableError> {
         line,
         notes,
     })
+}
+
+/// The order of dates that a heading tells, as ActiLife's: `date format M/d/yyyy`.
+fn told_order(heading: &[u8]) -> DateOrder {
+    const WORDS: &[u8] = b"date format ";
+    let mut windows = heading.windows(WORDS.len());
+    let found = windows.position(|own| own.eq_ignore_ascii_case(WORDS));
+    let order = found.and_then(|at| heading.get(at + WORDS.len()));
+    match order {
+        Some(b'M' | b'm') => DateOrder::MonthFirst,
+        Some(b'D' | b'd') => DateOrder::DayFirst,
+        _ => DateOrder::Unknown,
+    }
 }
 
 /// Cells of the first lines, by a separator, and the first row of values.

@@ -5,6 +5,7 @@ mod dates;
 mod headings;
 mod layouts;
 mod meanings;
+mod preambles;
 mod printed;
 mod several;
 mod times;

@@ -77,7 +77,9 @@ fn slashed(text: &[u8]) -> Option<(i64, i64)> {
         return None;
     }
     let (_, digits) = scan.digits();
-    (digits == 4).then_some((first, second))
+    // A year of two digits may also come first, unless a month would then be over 12.
+    let is_known = digits == 4 || digits == 2 && first <= 12 && second > 12;
+    is_known.then_some((first, second))
 }
 
 #[cfg(test)]
@@ -105,6 +107,9 @@ mod tests {
         assert_eq!(of(&["03/04/2025", "04/04/2025"]), (unknown, true));
         assert_eq!(of(&["04/04/2025"]), (unknown, true));
         assert_eq!(of(&["12.5", "x", ""]), (unknown, false));
+        // Of two digits, the last is the year only if the middle one is a day.
+        assert_eq!(of(&["05/12/24", "05/13/24"]), (month, true));
+        assert_eq!(of(&["13/05/24", "24/05/13"]), (unknown, false));
         // The two dates contradict each other.
         assert_eq!(of(&["13/04/2025", "04/13/2025"]), (unknown, true));
         assert_eq!(

@@ -4,13 +4,13 @@ use super::*;
 use crate::recording::parse_time;
 
 /// A table of 300 rows at 100 Hz, whose first cells are `cell` of nanoseconds since 1970.
-fn table(head: &str, cell: impl Fn(i64) -> String) -> String {
+pub(super) fn table(head: &str, cell: impl Fn(i64) -> String) -> String {
     let start = parse_time("2024-05-01T10:00:00Z").unwrap();
     let row = |i: i64| format!("{},{}\n", cell(start + i * 10_000_000), i * i % 17);
     format!("{head}{}", (0..300).map(row).collect::<String>())
 }
 
-fn form(form: &str) -> impl Fn(i64) -> String {
+pub(super) fn form(form: &str) -> impl Fn(i64) -> String {
     move |nanos| {
         chrono::DateTime::from_timestamp_nanos(nanos)
             .format(form)
