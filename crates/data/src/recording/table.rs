@@ -49,6 +49,7 @@ mod renamed;
 mod rows;
 mod saf;
 mod scan;
+mod scope;
 mod sensors;
 mod spelled;
 mod stamps;
@@ -108,6 +109,13 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
         found => found,
     };
     let of_header = of_header.or_else(|| empatica::read(&mut text, hints, &mut notes));
+    let scope = if of_header.is_none() {
+        scope::read(&mut text, hints, &mut notes)
+    } else {
+        None
+    };
+    let line = scope.as_ref().map_or(line, |scope| scope.line);
+    let of_header = of_header.or_else(|| scope.map(|scope| scope.hints));
     let hints = of_header.as_ref().unwrap_or(hints);
     text.bytes = divided::joined(ends::without_semicolons(text.bytes), &mut notes);
     let mut layout = layout::find(&text.bytes, line)?;

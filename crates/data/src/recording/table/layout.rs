@@ -135,7 +135,7 @@ fn separated(lines: &[Line<'_>]) -> Option<Separated> {
     };
     let by = |separator: u8| {
         let rows: Vec<Vec<Vec<u8>>> = lines.iter().map(|l| split(l.bytes, separator)).collect();
-        let first = values_begin(&rows)?;
+        let first = values_begin(&rows, lines)?;
         let kinds = rows[first..].iter().take(ALIKE).map(|row| loose_kinds(row));
         let texts = kinds.flatten().filter(|kind| *kind == Kind::Text).count();
         let rank = (rows[first].len().min(2), rows.len() - first, Reverse(texts));
@@ -214,14 +214,21 @@ fn line(bytes: &[u8]) -> (&[u8], usize) {
 /// The first line from which on lines have as many cells, of the same kinds, and a number among them; or lines above it that
 /// have a time where it has one: their values are missing, or cannot be read. That may be most rows of a channel, so that no
 /// line is like most others: the line of names then tells where the times are.
-fn values_begin(rows: &[Vec<Vec<u8>>]) -> Option<usize> {
+fn values_begin(rows: &[Vec<Vec<u8>>], lines: &[Line<'_>]) -> Option<usize> {
     let mut kinds = Vec::with_capacity(rows.len());
     let mut rest = rows.iter();
-    let first = (0..rows.len()).find(|first| {
+    let mut starts = (0..rows.len()).filter(|first| {
         let known = (first + ALIKE).saturating_sub(kinds.len());
         kinds.extend(rest.by_ref().take(known).map(|row| loose_kinds(row)));
         are_numbers(&kinds[*first..])
-    })?;
+    });
+    let found = starts.next()?;
+    let first = if is_setting(rows, lines, found) {
+        let mut others = starts.filter(|first| !is_setting(rows, lines, *first));
+        others.next().unwrap_or(found)
+    } else {
+        found
+    };
     let below = &kinds[first];
     let has_time = |own: &&Vec<Kind>| {
         let mut both = own.iter().zip(below);
@@ -249,6 +256,22 @@ fn values_begin(rows: &[Vec<Vec<u8>>]) -> Option<usize> {
     };
     let above = rows[..first].iter().rev().take_while(is_overload);
     Some(first - above.count())
+}
+
+/// Whether row `first` is one of settings above the table: it begins with a text, as nearly no row in the second half does, and lacks
+/// a number where those have one, or a blank line is between them.
+fn is_setting(rows: &[Vec<Vec<u8>>], lines: &[Line<'_>], first: usize) -> bool {
+    let is_text = |row: &&Vec<Vec<u8>>| loose_kinds(&row[..row.len().min(1)]) == [Kind::Text];
+    let below = &rows[first + (rows.len() - first) / 2..];
+    let texts = below.iter().filter(is_text).count();
+    if !is_text(&&rows[first]) || below.len() < 4 * ALIKE || texts * 20 > below.len() {
+        return false;
+    }
+    let own = loose_kinds(&rows[first]);
+    let mut usual = loose_kinds(&below[0]).into_iter().enumerate();
+    let lacks = usual.any(|(at, kind)| kind == Kind::Number && own.get(at) != Some(&kind));
+    let mut next = (first..rows.len()).filter(|row| !is_text(&&rows[*row]));
+    lacks || next.next().is_some_and(|row| lines[row].apart)
 }
 
 /// The first row, above row `first`, below a line of names if all rows between have a number or a time in the column of times.

@@ -69,3 +69,50 @@ fn years_of_two_digits_behind_days() {
     let text = text.replace("05/13/24", "05/12/24");
     assert!(contents(&text, &Hints::default()).is_err());
 }
+
+/// Settings and their values above a table of more columns, or of as many with a blank line between: Tektronix and Yokogawa.
+#[test]
+fn settings_above_are_no_rows() {
+    let rows: String = (0..300)
+        .map(|i| format!("{:.2},{},{}\n", f64::from(i) / 100.0, i * i % 17, i % 5))
+        .collect();
+    let two = "Model,MSO4054\nHorizontal Scale,4e-06\nHorizontal Delay,0\nSample Interval,0.01\nRecord Length,300\nGain,1\nOffset,0\nScale,0.1\n";
+    let three = two
+        .replace(",0", ",0,0")
+        .replace(",1", ",1,1")
+        .replace("e-06", "e-06,1");
+    for (head, gap) in [
+        (two, ",\nLabel,\n"),
+        (two, ""),
+        (&three, ""),
+        (&three, "\n"),
+    ] {
+        let text = format!("{head}{gap}TIME,CH1,CH2\n{rows}");
+        let own = contents(&text, &Hints::default()).unwrap_or_else(|error| panic!("{error}"));
+        let names: Vec<&str> = own.traces.iter().map(|own| &*own.channel).collect();
+        assert_eq!(names, ["CH1", "CH2"], "{head}");
+        let one = &own.traces[0];
+        assert_eq!((one.rate, one.samples.len()), (100.0, 300), "{head}");
+        assert_eq!(one.samples[..4], [0.0, 1.0, 4.0, 9.0]);
+    }
+    // Samples alone, below a blank line and as wide as the settings.
+    let given = Hints {
+        sampling_rate: Some(100.0),
+        ..Hints::default()
+    };
+    let rows: String = (0..300)
+        .map(|i| format!(",{},{},\n", i * i % 17, i % 5))
+        .collect();
+    let text = format!(
+        "\"Name\",\"A\",\"B\"\n\"BlockSize\",300,300\n\"Rate\",100,100\n\"Step\",0.01,0.01\n\"Offset\",0,0\n\"Points\",1,1\n\"Scale\",2,2\n\n{rows}"
+    );
+    let own = contents(&text, &given).unwrap();
+    assert!(own.traces.iter().all(|own| own.samples.len() == 300));
+    assert_eq!(own.traces[0].samples[..4], [0.0, 1.0, 4.0, 9.0]);
+    // A text in the first cell of all rows is that of a column.
+    let rows: String = (0..300)
+        .map(|i| format!("walk,{},{}\n", i * i % 17, i % 5))
+        .collect();
+    let own = contents(&format!("class,A,B\n{rows}"), &given).unwrap();
+    assert_eq!(own.traces[0].samples.len(), 300);
+}
