@@ -189,7 +189,10 @@ fn columns<R: ChunkReader + Clone + 'static>(
     is_needed: &dyn Fn(&str) -> bool,
     notes: &mut Notes,
 ) -> Result<Columns, TableError> {
-    if file.get_bytes(0, 4).is_ok_and(|head| head == &b"PARE"[..]) {
+    if file
+        .get_bytes(0, 4)
+        .is_ok_and(|head| head.starts_with(b"PARE"))
+    {
         return Err(TableError::Encrypted);
     }
     // `parquet` 60.1 panics on some damaged files.

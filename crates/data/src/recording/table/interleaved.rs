@@ -363,10 +363,13 @@ mod tests {
         assert!(own.notes.is_empty(), "{:?}", own.notes);
     }
 
+    /// Milliseconds of a row.
+    type TimeOf = fn(usize) -> f64;
+
     /// A clock that rounds, one that ticks, packets, and jitter.
     #[test]
     fn one_sensor_is_read_as_before() {
-        let clocks: [(f64, fn(usize) -> f64); 7] = [
+        let clocks: [(f64, TimeOf); 7] = [
             (100.0, |i| 10.0 * i as f64),
             (200.0, |i| (i / 2 * 10) as f64),
             (400.0, |i| (i / 4 * 10) as f64),
