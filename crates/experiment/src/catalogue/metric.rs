@@ -17,10 +17,12 @@ impl Direction {
     /// Orders from better to worse. NaN comes last.
     pub fn rank(self, a: f64, b: f64) -> Ordering {
         match (a.is_nan(), b.is_nan()) {
+            // Not `total_cmp`: -0 is no better than 0.
             (false, false) => match self {
-                Direction::Higher => b.total_cmp(&a),
-                Direction::Lower => a.total_cmp(&b),
-            },
+                Direction::Higher => b.partial_cmp(&a),
+                Direction::Lower => a.partial_cmp(&b),
+            }
+            .unwrap_or(Ordering::Equal),
             (a, b) => a.cmp(&b),
         }
     }
@@ -177,6 +179,7 @@ metrics! {
         short: Some("acc"),
         ..score("accuracy", "accuracy", "accuracy", EVERYWHERE, &[
             "accuracy", "acc", "categorical_accuracy", "sparse_categorical_accuracy", "binary_accuracy",
+            "accuracy_top1", "top1_accuracy", "acc_top1", "top1_acc", "top1", "acc1", "acc_1",
         ])
     };
     /// Mean F1 over the classes.
@@ -392,5 +395,6 @@ mod tests {
         assert_eq!(Direction::Lower.best(values), Some(0.25));
         assert_eq!(Direction::Higher.best(values), Some(0.5));
         assert_eq!(Direction::Lower.best([f64::NAN]), None);
+        assert_eq!(Direction::Lower.rank(-0.0, 0.0), Ordering::Equal);
     }
 }

@@ -74,9 +74,10 @@ fn metrics(run: &mut TrackedRun, file: &File<'_>) -> Result<(), String> {
     let Ok(fields) = of_json(file.bytes) else {
         return Ok(());
     };
+    let best_step = fields.get("best_step").and_then(Value::as_i64);
     let own = fields.get("metrics").and_then(|own| own.get("metrics"));
     for (name, metric) in own.and_then(Value::as_object).into_iter().flatten() {
-        let best = metric.as_object().and_then(best);
+        let best = metric.as_object().and_then(|own| best(own, best_step));
         run.values
             .extend(best.map(|own| (name.clone(), json::from_number(own))));
     }
@@ -86,8 +87,8 @@ fn metrics(run: &mut TrackedRun, file: &File<'_>) -> Result<(), String> {
     Ok(())
 }
 
-/// The best of the means over executions.
-fn best(metric: &Map<String, Value>) -> Option<f64> {
+/// The mean over executions at the best step of the trial; without that, the best of the means.
+fn best(metric: &Map<String, Value>, best_step: Option<i64>) -> Option<f64> {
     let direction = match metric.get("direction")?.as_str()? {
         "max" => Direction::Higher,
         _ => Direction::Lower,
@@ -99,6 +100,14 @@ fn best(metric: &Map<String, Value>) -> Option<f64> {
         let values = values.filter(|own| !own.is_empty())?;
         Some(values.iter().sum::<f64>() / values.len() as f64)
     };
+    let is_best = |own: &&Value| own.get("step").and_then(Value::as_i64) == best_step;
+    let at_best = observations
+        .iter()
+        .find(is_best)
+        .filter(|_| best_step.is_some());
+    if let Some(mean) = at_best.and_then(mean) {
+        return Some(mean);
+    }
     let means: Vec<f64> = observations.iter().filter_map(mean).collect();
     direction
         .best(means.iter().copied())
@@ -113,7 +122,8 @@ mod tests {
     #[test]
     fn means_of_executions() {
         let best = |direction: &str, observations: Value| {
-            best(json!({"direction": direction, "observations": observations}).as_object()?)
+            let metric = json!({"direction": direction, "observations": observations});
+            super::best(metric.as_object()?, None)
         };
         let two = json!([{"value": [0.5, 0.7], "step": 1}, {"value": [0.2], "step": 2}]);
         assert_eq!(best("max", two.clone()), Some(0.6));
@@ -122,6 +132,10 @@ mod tests {
             best("min", json!([{"value": ["NaN"]}, {"value": [1]}])),
             Some(1.0)
         );
+        // All metrics are those of one epoch.
+        let metric = json!({"direction": "max", "observations": [{"value": [0.9], "step": 1}, {"value": [0.6], "step": 2}]});
+        assert_eq!(super::best(metric.as_object().unwrap(), Some(2)), Some(0.6));
+        assert_eq!(super::best(metric.as_object().unwrap(), Some(7)), Some(0.9));
         assert_eq!(best("min", json!([])), None);
         assert_eq!(best("min", json!([{"value": []}, {}, 3])), None);
     }
