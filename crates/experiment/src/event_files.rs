@@ -6,14 +6,17 @@
 
 mod number;
 mod packing;
+mod scalar_file;
+mod written;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use self::number::number;
-pub use packing::Packing;
 use prost::Message;
-use tfrecord::protobuf::TensorProto;
+
+pub use self::packing::Packing;
+use self::scalar_file::{ScalarEvent, ScalarFile};
+pub(crate) use self::written::Written;
 
 use crate::catalogue::layout::EVENT_FILE_MARK;
 use crate::error::ExperimentError;
@@ -22,33 +25,6 @@ use crate::records::{Records, SpanKind};
 
 /// Upper bound for scalars read from one directory.
 const MAX_SCALARS: usize = 1 << 20;
-
-/// The part of an event that holds scalars. Images, graphs and histograms are not decoded.
-#[derive(Clone, PartialEq, Message)]
-struct ScalarEvent {
-    #[prost(double, tag = "1")]
-    wall_time: f64,
-    #[prost(int64, tag = "2")]
-    step: i64,
-    #[prost(message, optional, tag = "5")]
-    summary: Option<ScalarSummary>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct ScalarSummary {
-    #[prost(message, repeated, tag = "1")]
-    value: Vec<ScalarValue>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct ScalarValue {
-    #[prost(string, tag = "1")]
-    tag: String,
-    #[prost(float, optional, tag = "2")]
-    simple_value: Option<f32>,
-    #[prost(message, optional, tag = "8")]
-    tensor: Option<TensorProto>,
-}
 
 /// A damaged record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -182,6 +158,12 @@ pub struct Scalars {
     pub runs: BTreeMap<PathBuf, BTreeMap<String, Steps>>,
     /// Number of skipped damaged records, torn ends included.
     pub damaged: usize,
+    /// Number of points that may be missing before the first scalars of a file.
+    pub damaged_before: usize,
+    /// Whether scalars start again at earlier steps, as after a restart.
+    pub restarted: bool,
+    /// By folder and tag: steps that have several values, and the first of these.
+    pub repeated: BTreeMap<(PathBuf, String), Steps>,
     /// Number of event files.
     pub files: usize,
     /// Number of files named like event files that hold no event.
@@ -213,6 +195,9 @@ pub fn scalars(directory: &Path) -> Scalars {
         }
         found.files += 1;
         found.damaged += file.damaged;
+        if !file.tags.is_empty() {
+            found.damaged_before = found.damaged_before.saturating_add(file.damaged_before);
+        }
         let folder = path.parent().unwrap_or(directory);
         let folder = folder.strip_prefix(directory).unwrap_or(folder);
         files.push((folder.to_owned(), file));
@@ -221,66 +206,51 @@ pub fn scalars(directory: &Path) -> Scalars {
     // A stable sort: files that began at the same time stay in name order.
     files.sort_by(|(_, a), (_, b)| a.began.total_cmp(&b.began));
     for (folder, file) in files {
-        let run = found.runs.entry(folder).or_default();
-        for (tag, steps) in file.tags {
-            let merged = run.entry(tag).or_default();
-            if let Some(first) = steps.keys().next() {
-                // Steps of an earlier file from here on were repeated after a restart.
-                merged.split_off(first);
-            }
-            merged.extend(steps);
-        }
+        found.add(&folder, file);
     }
     found
 }
 
-/// Scalars of one file. If a step occurs twice, the last value counts.
-struct ScalarFile {
-    /// Time of the first event, in seconds since 1970.
-    began: f64,
-    tags: BTreeMap<String, Steps>,
-    damaged: usize,
-    /// Whether the file holds any event.
-    any: bool,
-}
-
-impl ScalarFile {
-    fn read(path: &Path, count: &mut usize) -> std::io::Result<Self> {
-        let mut records = Records::open(path)?;
-        let mut file = Self {
-            began: f64::INFINITY,
-            tags: BTreeMap::new(),
-            damaged: 0,
-            any: false,
-        };
-        while *count < MAX_SCALARS {
-            let Some(span) = records.next()? else {
-                break;
-            };
-            let event = match span.kind {
-                SpanKind::Sound(content) => ScalarEvent::decode(&content[..]).ok(),
-                SpanKind::SoundButLong => continue,
-                SpanKind::Damaged | SpanKind::Lost(_) => None,
-            };
-            let Some(event) = event else {
-                file.damaged += 1;
-                continue;
-            };
-            if !file.any {
-                file.began = event.wall_time;
-                file.any = true;
-            }
-            for value in event.summary.into_iter().flat_map(|summary| summary.value) {
-                let tensor = || value.tensor.as_ref().and_then(number);
-                let number = value.simple_value.map(f64::from).or_else(tensor);
-                if let Some(number) = number {
-                    let steps = file.tags.entry(value.tag).or_default();
-                    steps.insert(event.step, number);
-                    *count += 1;
+impl Scalars {
+    /// Adds the scalars of a file, the next one in time of its folder.
+    fn add(&mut self, folder: &Path, file: ScalarFile) {
+        if let Some(start) = file.start {
+            let tags = self.runs.get_mut(folder).into_iter().flatten();
+            tags.for_each(|(_, steps)| drop(steps.split_off(&start)));
+            let of_folder = self
+                .repeated
+                .iter_mut()
+                .filter(|((own, _), _)| own == folder);
+            of_folder.for_each(|(_, steps)| drop(steps.split_off(&start)));
+        }
+        let run = self.runs.entry(folder.to_owned()).or_default();
+        for (tag, written) in file.tags {
+            self.restarted |= written.restarts() > 0;
+            let place = (folder.to_owned(), tag.clone());
+            let repeated = self.repeated.entry(place).or_default();
+            let merged = run.entry(tag).or_default();
+            let last = merged.last_key_value().map(|(step, value)| (*step, *value));
+            let only = written.first_key_value().filter(|_| written.len() == 1);
+            match (last, only) {
+                // Evaluated again after the training, by another writer.
+                (Some((last, before)), Some((step, value)))
+                    if last == *step && merged.len() > 1 =>
+                {
+                    if before != *value {
+                        repeated.entry(last).or_insert(before);
+                    }
+                }
+                _ => {
+                    // Steps of an earlier file from here on were repeated after a restart.
+                    let first = written.keys().next().copied().unwrap_or(i64::MAX);
+                    self.restarted |= !merged.split_off(&first).is_empty();
+                    repeated.split_off(&first);
                 }
             }
+            repeated.extend(written.repeated());
+            merged.extend(written.into_steps());
         }
-        Ok(file)
+        self.repeated.retain(|_, steps| !steps.is_empty());
     }
 }
 

@@ -5,12 +5,14 @@
 //! [`crate::catalogue::tags`].
 
 mod csv;
+mod logged;
 mod table;
 mod trainer_state;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+pub(crate) use self::logged::by_epochs;
 use self::table::Table;
 use crate::event_files::{Positions, Scalars};
 use crate::files::below;

@@ -5,6 +5,7 @@
 
 mod batches;
 mod numbering;
+mod repeated;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,9 +13,11 @@ use std::path::Path;
 
 use serde_json::Map;
 
-use self::numbering::Numbering;
+use self::numbering::{EPOCHS_OR_BATCHES, Evidence, NO_EPOCHS, Numbering};
 
-use crate::catalogue::tags::{Certainty, TagMeaning, counts_epochs_from_zero, is_percent, meaning};
+use crate::catalogue::tags::{
+    Certainty, TagMeaning, counts_epochs, is_of_keras, is_percent, meaning,
+};
 use crate::catalogue::{Metric, Split};
 use crate::event_files::{Positions, Scalars, Steps, scalars};
 use crate::history::{Epoch, History};
@@ -40,8 +43,10 @@ pub struct LoggedResults {
 impl LoggedResults {
     /// Reads all event logs below `logs`.
     pub fn read(logs: &Path) -> Self {
-        let found = scalars(logs);
+        let mut found = scalars(logs);
         let mut notes = damage(&found);
+        repeated::settle(&mut found, &mut notes);
+        log_tables::by_epochs(&mut found, &mut notes);
         let mut curves = Curves::of(&found, &mut notes);
         curves.leave_out_batches(&mut notes);
         curves.logged(notes)
@@ -63,8 +68,10 @@ impl LoggedResults {
     }
 
     /// What a tracker says of a run.
-    pub(crate) fn of_tracker(found: TrackedMetrics) -> Self {
+    pub(crate) fn of_tracker(mut found: TrackedMetrics) -> Self {
         let mut notes = found.notes;
+        repeated::settle(&mut found.scalars, &mut notes);
+        log_tables::by_epochs(&mut found.scalars, &mut notes);
         let mut curves = Curves::of(&found.scalars, &mut notes);
         curves.leave_out_batches(&mut notes);
         // The folder of a run has no other runs.
@@ -123,6 +130,8 @@ fn damage(found: &Scalars) -> Vec<String> {
 struct Curve<'a> {
     steps: Cow<'a, Steps>,
     tag: &'a str,
+    is_of_keras: bool,
+    folder: &'a Path,
     /// Folder and tag, for messages.
     place: String,
     certainty: Certainty,
@@ -133,10 +142,12 @@ struct Curve<'a> {
 struct Curves<'a> {
     metrics: BTreeMap<(Metric, Split), Cow<'a, Steps>>,
     learning_rate: Option<&'a Steps>,
-    /// Whether the names of the tags imply epochs from 0.
-    from_zero: bool,
-    /// Upper bound for points lost to damaged records.
+    /// Whether a tag and its folder are those of Keras, and whether a tag says that its steps are epochs.
+    is_of_keras: bool,
+    counts_epochs: bool,
+    /// Upper bound for points lost to damaged records, and for those before the first ones.
     missing: usize,
+    missing_before: usize,
     positions: Positions,
 }
 
@@ -145,13 +156,15 @@ impl<'a> Curves<'a> {
         let mut claims: BTreeMap<(Metric, Split), Vec<Curve<'a>>> = BTreeMap::new();
         let mut curves = Self {
             missing: found.damaged,
+            missing_before: found.damaged_before,
             positions: found.positions,
             ..Default::default()
         };
         let mut unknown = BTreeSet::new();
         let mut differ = false;
-        for (folder, tags) in &found.runs {
-            let folder = folder.to_string_lossy();
+        let mut folders = BTreeSet::new();
+        for (path, tags) in &found.runs {
+            let folder = path.to_string_lossy();
             for (tag, steps) in tags {
                 match meaning(&folder, tag) {
                     TagMeaning::Metric(metric, split, certainty) => {
@@ -159,12 +172,14 @@ impl<'a> Curves<'a> {
                         claims.entry((metric, split)).or_default().push(Curve {
                             steps: as_fractions(tag, steps),
                             tag,
+                            is_of_keras: is_of_keras(&folder, tag),
+                            folder: path,
                             place: place.trim_start_matches('/').to_owned(),
                             certainty,
                         });
                     }
                     TagMeaning::LearningRate => curves.learning_rate = Some(steps),
-                    TagMeaning::Other => {}
+                    TagMeaning::Other | TagMeaning::Epoch => {}
                     TagMeaning::Unknown => drop(unknown.insert(&tag[..])),
                 }
             }
@@ -185,8 +200,15 @@ impl<'a> Curves<'a> {
                 continue;
             }
             notes.extend(beyond_scores(key.0, first));
-            curves.from_zero |= counts_epochs_from_zero(first.tag);
+            if first.certainty != Certainty::Folder {
+                folders.insert(first.folder);
+            }
+            curves.is_of_keras |= first.is_of_keras;
+            curves.counts_epochs |= counts_epochs(first.tag);
             curves.metrics.insert(key, claims.swap_remove(0).steps);
+        }
+        if found.positions == Positions::Untold && !differ {
+            notes.extend(several_folders(&folders));
         }
         if differ && !notes.iter().any(|note| note.contains(RUNS_OF_THEIR_OWN)) {
             notes.push(format!("if these places are {RUNS_OF_THEIR_OWN}"));
@@ -213,18 +235,39 @@ impl<'a> Curves<'a> {
             .collect()
     }
 
+    /// What tells whether `steps` are epochs.
+    fn evidence(&self, steps: &BTreeSet<i64>) -> Evidence {
+        let long = self.metrics.values().filter(|own| own.len() > 1);
+        let span = |own: &Steps| Some(own.keys().next_back()?.saturating_sub(*own.keys().next()?));
+        let is_whole = |own: &Cow<'_, Steps>| {
+            span(own).is_some_and(|span| span < (own.len() + self.missing) as i64)
+        };
+        let first = |own: &&Cow<'_, Steps>| own.keys().next() == steps.first();
+        let begin = self.metrics.values().filter(first).count();
+        Evidence {
+            is_of_keras: self.is_of_keras,
+            is_named: self.counts_epochs,
+            is_alternating: steps.len() > 1 && !long.clone().any(is_whole),
+            missing: self.missing,
+            is_first_missing: self.missing_before >= begin.max(1),
+        }
+    }
+
     fn logged(&self, mut notes: Vec<String>) -> LoggedResults {
         let steps = self.steps();
         let numbering = match self.positions {
             Positions::Epochs => Numbering::From(0),
-            Positions::EpochsFromUnknown | Positions::Steps => Numbering::Unknown,
-            Positions::Untold => match Numbering::of(&steps, self.from_zero, self.missing) {
-                Numbering::From(_) if self.is_validated_rarely() => Numbering::Unknown,
+            Positions::EpochsFromUnknown | Positions::Steps => NO_EPOCHS,
+            Positions::Untold => match Numbering::of(&steps, self.evidence(&steps)) {
+                Numbering::From(_) if self.is_validated_rarely() => NO_EPOCHS,
+                Numbering::From(_) if self.is_validated_at_intervals() => EPOCHS_OR_BATCHES,
                 numbering => numbering,
             },
         };
-        if numbering == Numbering::Unknown && self.positions != Positions::EpochsFromUnknown {
-            notes.push("its steps are not epochs, so the number of epochs is unknown".into());
+        if let Numbering::Unknown(why) = numbering
+            && self.positions != Positions::EpochsFromUnknown
+        {
+            notes.push(format!("{why}, so the number of epochs is unknown"));
         }
         let mut epochs: Vec<Epoch> = Vec::new();
         for step in steps {
@@ -250,7 +293,7 @@ impl<'a> Curves<'a> {
         }
         let history = History {
             epochs,
-            steps_are_epochs: numbering != Numbering::Unknown,
+            steps_are_epochs: matches!(numbering, Numbering::From(_)),
             notes,
         };
         let best = best_epoch(&history).map(|own| own.epoch);
@@ -270,6 +313,23 @@ impl<'a> Curves<'a> {
             ..Default::default()
         }
     }
+}
+
+/// A note on metrics that are scattered over folders whose names do not say why.
+fn several_folders(folders: &BTreeSet<&Path>) -> Option<String> {
+    let name = |own: &&Path| match own.to_string_lossy().into_owned() {
+        name if name.is_empty() => ".".to_owned(),
+        name => name,
+    };
+    let names: Vec<String> = folders.iter().map(name).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    (names.len() > 1).then(|| {
+        format!(
+            "its metrics are those of {} folders, such as {}: if these are {RUNS_OF_THEIR_OWN}",
+            names.len(),
+            first_few(&names, MAX_NAMED)
+        )
+    })
 }
 
 /// The values of a tag that says that they are percentages, as fractions.

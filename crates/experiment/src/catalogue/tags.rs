@@ -21,6 +21,8 @@ pub enum TagMeaning {
     Metric(Metric, Split, Certainty),
     /// The learning rate.
     LearningRate,
+    /// The number of the epoch, as programs log it that count steps: `epoch`, `train/epoch`.
+    Epoch,
     /// Known, but not a metric of an epoch: a value by class, by batch, or of the configuration.
     Other,
     /// Unknown.
@@ -38,9 +40,16 @@ pub enum Certainty {
     Tag,
 }
 
-/// Whether the tag's name implies that its steps are epochs from 0, as Keras writes them.
-pub fn counts_epochs_from_zero(tag: &str) -> bool {
+/// Whether the tag's name implies that its steps are epochs.
+pub fn counts_epochs(tag: &str) -> bool {
     tag.starts_with("epoch_")
+}
+
+/// Whether folder and tag are those that Keras writes, whose epochs count from 0. Others who log `epoch_loss` may begin with 1.
+pub fn is_of_keras(folder: &str, tag: &str) -> bool {
+    let last = folder.rsplit(['/', '\\']).next().unwrap_or_default();
+    let splits = words(tag).iter().any(|word| is_split(word));
+    counts_epochs(tag) && !splits && ["train", "validation"].contains(&last)
 }
 
 /// Whether the tag says that its values are percentages: `Accuracy (%)`, `val_acc_pct`.
@@ -73,6 +82,9 @@ pub fn meaning(folder: &str, tag: &str) -> TagMeaning {
     if name == "learning_rate" || name == "lr" {
         return TagMeaning::LearningRate;
     }
+    if name.is_empty() && is_epoch(tag) {
+        return TagMeaning::Epoch;
+    }
     let alias = |metric: &&Metric| metric.row().aliases.contains(&&name[..]);
     let Some(metric) = Metric::ALL.iter().find(alias) else {
         return TagMeaning::Unknown;
@@ -90,6 +102,13 @@ pub fn meaning(folder: &str, tag: &str) -> TagMeaning {
         _ => return TagMeaning::Unknown,
     };
     TagMeaning::Metric(*metric, split, certainty)
+}
+
+/// Whether a tag has the word for an epoch.
+fn is_epoch(tag: &str) -> bool {
+    words(tag)
+        .iter()
+        .any(|word| word == "epoch" || word == "epochs")
 }
 
 fn is_of_a_class(tag: &str) -> bool {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::TableRun;
 use crate::catalogue::Split;
 use crate::catalogue::tags::{Certainty, TagMeaning, meaning};
-use crate::event_files::{Positions, Steps};
+use crate::event_files::{Positions, Steps, Written};
 use support::words::{counted, first_few};
 
 /// Most names in a sentence.
@@ -37,6 +37,8 @@ pub(super) struct Table {
     pub tolerance: f64,
     /// The epoch of the first rows, if the program that wrote the table always starts with it.
     pub first_epoch: Option<i64>,
+    /// Whether validation metrics count wherever they are within an epoch, since every call of the logger is a step.
+    pub is_validated_anywhere: bool,
     /// Sentences about what was not read.
     pub notes: Vec<String>,
 }
@@ -44,36 +46,25 @@ pub(super) struct Table {
 /// The values of a column over one axis.
 #[derive(Default)]
 struct Curve {
-    steps: Steps,
-    last: Option<(i64, f64)>,
-    restarts: usize,
-    /// Whether a position is unknown or has several values.
+    written: Written,
+    /// Whether the position of a value is unknown.
     unfit: bool,
 }
 
 impl Curve {
     fn put(&mut self, position: Option<i64>, value: f64) {
-        let Some(position) = position else {
-            self.unfit = true;
-            return;
-        };
-        match self.last {
-            Some((last, before)) if last == position => {
-                self.unfit |= value != before && !(value.is_nan() && before.is_nan());
+        match position {
+            Some(position) => {
+                self.written.restart_at(position);
+                self.written.put(position, value);
             }
-            // After a restart, as in event files.
-            Some((last, _)) if last > position => {
-                self.restarts += 1;
-                self.steps.split_off(&position);
-            }
-            _ => {}
+            None => self.unfit = true,
         }
-        self.steps.insert(position, value);
-        self.last = Some((position, value));
     }
 
+    /// The curve, if every position is known and has one value.
     fn fitting(self) -> Option<Self> {
-        (!self.unfit).then_some(self)
+        (!self.unfit && !self.written.is_several()).then_some(self)
     }
 }
 
@@ -170,8 +161,8 @@ impl Table {
                 continue;
             }
             let curve = curve.unwrap_or_default();
-            restarts += curve.restarts;
-            tags.insert(column.name.to_owned(), curve.steps);
+            restarts += curve.written.restarts();
+            tags.insert(column.name.to_owned(), curve.written.into_steps());
         }
         if !unfit.is_empty() {
             let columns = counted(unfit.len(), "column");
@@ -221,7 +212,11 @@ impl Table {
     fn column(&self, i: usize, last_steps: &BTreeMap<i64, i64>) -> Option<Column<'_>> {
         let name = &self.columns[i][..];
         let meaning = meaning(&self.name.to_string_lossy(), name);
-        let is_test = matches!(meaning, TagMeaning::Metric(_, Split::Test, _));
+        let counts_anywhere = match meaning {
+            TagMeaning::Metric(_, Split::Test, _) => true,
+            TagMeaning::Metric(_, Split::Validation, _) => self.is_validated_anywhere,
+            _ => false,
+        };
         let first = self.first().filter(|first| (0..=1).contains(first));
         let first = first.unwrap_or(0);
         let (mut by_epoch, mut by_step) = (Curve::default(), Curve::default());
@@ -232,12 +227,12 @@ impl Table {
             by_step.put(row.step, *value);
             // A value before the end of its epoch is one of a step.
             let is_end = |epoch: &i64| {
-                is_test || row.step.is_none() || row.step.as_ref() == last_steps.get(epoch)
+                counts_anywhere || row.step.is_none() || row.step.as_ref() == last_steps.get(epoch)
             };
             let epoch = self.whole(row).filter(|epoch| *epoch >= first);
             by_epoch.put(epoch.filter(is_end).map(|epoch| epoch - first), *value);
         }
-        (by_epoch.unfit || by_epoch.last.is_some()).then(|| Column {
+        (by_epoch.unfit || !by_epoch.written.is_empty()).then(|| Column {
             name,
             meaning,
             by_epoch: by_epoch.fitting(),

@@ -20,7 +20,7 @@ const MAX_SIZE: u64 = 64 << 20;
 const SUMMARY: [&str; 2] = ["train_runtime", "total_flos"];
 
 /// How far from a whole number of epochs the last step of an epoch may be: batches that do not fill a step are dropped.
-const TOLERANCE: f64 = 0.05;
+pub(super) const TOLERANCE: f64 = 0.05;
 
 /// The state with the most steps of every training: those of a folder and its checkpoints are of one.
 pub(super) fn newest(mut paths: Vec<PathBuf>) -> Vec<(PathBuf, Table)> {

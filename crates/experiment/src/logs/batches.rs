@@ -8,6 +8,9 @@ use support::words::counted;
 /// Epochs between two validations at most; a larger distance is the number of batches in an epoch.
 const LONGEST_WITHOUT_VALIDATION: i64 = 10;
 
+/// Steps between two validations that may be batches of an epoch; fewer are epochs.
+const SHORTEST_INTERVAL: i64 = 3;
+
 /// First and last step of a curve without a gap that begins at 0 or 1.
 fn whole(curve: &Steps) -> Option<(i64, i64)> {
     let (first, last) = (*curve.keys().next()?, *curve.keys().next_back()?);
@@ -35,11 +38,24 @@ fn is_rare(validation: &Steps) -> bool {
     steps.len() > 1 && steps.windows(2).all(is_far)
 }
 
+/// Whether validations are at the ends of intervals of the same length, of a few epochs or of as many batches as an epoch has.
+fn is_at_intervals(validation: &Steps) -> bool {
+    let steps: Vec<i64> = validation.keys().copied().collect();
+    let [first, second, ..] = steps[..] else {
+        return false;
+    };
+    let interval = second.saturating_sub(first);
+    let is_next = |pair: &[i64]| pair[1].saturating_sub(pair[0]) == interval;
+    // The last one may be that of the end of the training.
+    let is_regular = steps[..steps.len().max(3) - 1].windows(2).all(is_next);
+    interval >= SHORTEST_INTERVAL && (interval - 1..=interval).contains(&first) && is_regular
+}
+
 impl Curves<'_> {
     /// Removes training curves whose steps are batches while those of the validation are epochs: a value by batch is none of
     /// the epoch of that number.
     pub(super) fn leave_out_batches(&mut self, notes: &mut Vec<String>) {
-        if self.from_zero {
+        if self.counts_epochs {
             return;
         }
         let validation = self.metrics.iter();
@@ -67,7 +83,16 @@ impl Curves<'_> {
     pub(super) fn is_validated_rarely(&self) -> bool {
         let validation = self.metrics.iter();
         let mut own = validation.filter(|((_, split), _)| *split == Split::Validation);
-        !self.from_zero && own.clone().next().is_some() && own.all(|(_, steps)| is_rare(steps))
+        !self.counts_epochs && own.clone().next().is_some() && own.all(|(_, steps)| is_rare(steps))
+    }
+
+    /// Whether the steps may be batches as well as epochs, since there is a validation at every few of them only.
+    pub(super) fn is_validated_at_intervals(&self) -> bool {
+        let validation = self.metrics.iter();
+        let mut own = validation.filter(|((_, split), _)| *split == Split::Validation);
+        !self.counts_epochs
+            && own.clone().next().is_some()
+            && own.all(|(_, steps)| is_at_intervals(steps))
     }
 }
 
@@ -87,5 +112,8 @@ mod tests {
         let every = |n: i64| -> Steps { (0..4).map(|i| (n * (i + 1) - 1, 0.0)).collect() };
         assert!(!counts_batches(&steps(0..8), &every(2)));
         assert!(is_rare(&every(25)) && !is_rare(&every(2)) && !is_rare(&steps(0..1)));
+        assert!(is_at_intervals(&every(8)) && !is_at_intervals(&every(2)));
+        let from_zero: Steps = (0..4).map(|i| (5 * i, 0.0)).collect();
+        assert!(!is_at_intervals(&from_zero) && !is_at_intervals(&steps(0..1)));
     }
 }

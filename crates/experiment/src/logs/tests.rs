@@ -107,3 +107,156 @@ fn without_a_loss_the_best_score_chooses() {
     assert_eq!(results.validation["accuracy"], 0.75);
     assert_eq!(results.test["accuracy"], 0.7f32 as f64);
 }
+
+/// The one event file of a folder.
+fn only_file(folder: &Path) -> std::path::PathBuf {
+    crate::event_files::below(folder).remove(0)
+}
+
+/// A file of a run that still writes, or was killed, ends within a record: epochs from 1 stay epochs from 1.
+#[test]
+fn a_torn_end_shifts_no_epoch() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = EventWriter::create(folder.path()).unwrap();
+    for (epoch, loss) in [(1, 1.0), (2, 0.25), (3, 0.5), (4, 0.75)] {
+        writer.scalar("val_loss", epoch, loss);
+    }
+    writer.flush().unwrap();
+    let path = only_file(folder.path());
+    let bytes = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &bytes[..bytes.len() - 3]).unwrap();
+    let results = LoggedResults::read(folder.path()).results().unwrap();
+    assert_eq!((results.epochs_run, results.best_epoch), (Some(3), Some(1)));
+    // The first step may have been 0 if a record before it is damaged.
+    let mut damaged = bytes.clone();
+    let first = bytes
+        .windows(8)
+        .position(|part| part == b"val_loss")
+        .unwrap();
+    damaged[first] ^= 1;
+    std::fs::write(&path, &damaged).unwrap();
+    let found = LoggedResults::read(folder.path());
+    assert_eq!(found.results().unwrap().epochs_run, None);
+}
+
+/// Only Keras counts the epochs of `epoch_loss` from 0.
+#[test]
+fn tags_of_epochs_that_begin_with_1() {
+    let points = [(1, 1.0), (2, 0.25), (3, 0.5)];
+    for runs in [
+        &[("", &[("epoch_val_loss", &points[..])][..])][..],
+        &[("epoch_loss_val", &[("epoch_loss", &points[..])][..])],
+    ] {
+        let results = logged(runs).results().unwrap();
+        assert_eq!((results.epochs_run, results.best_epoch), (Some(3), Some(1)));
+    }
+    let keras = logged(&[("validation", &[("epoch_loss", &points)])]);
+    assert_eq!(keras.results().unwrap().epochs_run, Some(4));
+}
+
+#[test]
+fn several_values_for_a_step() {
+    let batches: Vec<(i64, f32)> = (0..9).map(|i| (i / 3, i as f32)).collect();
+    let val = [(0, 1.0), (1, 0.25), (2, 0.5), (2, 0.25)];
+    let found = logged(&[("", &[("Loss/train", &batches), ("Loss/val", &val)])]);
+    assert_eq!(found.history.curve("loss"), []);
+    // Evaluated again after the training.
+    assert_eq!(
+        found.history.curve("val_loss"),
+        [(0, 1.0), (1, 0.25), (2, 0.5)]
+    );
+    let [many, few] = &found.history.notes[..] else {
+        panic!("{:?}", found.history.notes);
+    };
+    assert!(many.ends_with("not shown: Loss/train"), "{many}");
+    assert!(
+        few.contains("logged again") && few.ends_with("Loss/val"),
+        "{few}"
+    );
+}
+
+/// Two trainings with one writer, of which the second is shorter.
+#[test]
+fn steps_that_start_again() {
+    let points = [(0, 3.0), (1, 2.0), (2, 0.1), (0, 1.0), (1, 0.5)];
+    let found = logged(&[("", &[("val_loss", &points)])]);
+    assert_eq!(found.history.curve("val_loss"), [(0, 1.0), (1, 0.5)]);
+    assert!(found.history.notes[0].contains("start again"));
+}
+
+/// Lightning writes another file when it validates after the training.
+#[test]
+fn another_file_that_repeats_the_last_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = EventWriter::create(folder.path()).unwrap();
+    for (epoch, loss) in [(0, 1.0), (1, 0.25), (2, 0.5)] {
+        writer.scalar("val_loss", epoch, loss);
+    }
+    writer.flush().unwrap();
+    let first = only_file(folder.path());
+    std::fs::rename(first, folder.path().join("events.out.tfevents.1.a")).unwrap();
+    let mut writer = EventWriter::create(folder.path()).unwrap();
+    writer.scalar("val_loss", 2, 0.25);
+    writer.flush().unwrap();
+    let found = LoggedResults::read(folder.path()).history;
+    assert_eq!(found.curve("val_loss"), [(0, 1.0), (1, 0.25), (2, 0.5)]);
+    assert!(found.notes[0].contains("logged again"), "{:?}", found.notes);
+}
+
+/// `purge_step` of PyTorch's writer, as TensorBoard honours it.
+#[test]
+fn a_new_session_drops_later_steps() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = EventWriter::create(folder.path()).unwrap();
+    (0..4).for_each(|epoch| writer.scalar("val_loss", epoch, 1.0 - 0.2 * epoch as f32));
+    writer.flush().unwrap();
+    let mut bytes = std::fs::read(only_file(folder.path())).unwrap();
+    // An event with step 2 and a session log of status START.
+    crate::records::append(&mut bytes, &[0x10, 2, 0x3a, 2, 0x08, 1]);
+    std::fs::write(only_file(folder.path()), bytes).unwrap();
+    let found = LoggedResults::read(folder.path());
+    assert_eq!(found.history.curve("val_loss").len(), 2);
+}
+
+/// Every call of the logger has a step of its own, or every batch.
+#[test]
+fn steps_of_calls_and_of_few_batches_are_no_epochs() {
+    let even: Vec<(i64, f32)> = (0..4).map(|i| (2 * i, 1.0)).collect();
+    let odd: Vec<(i64, f32)> = (0..4).map(|i| (2 * i + 1, 1.0)).collect();
+    let batches: Vec<(i64, f32)> = (0..32).map(|i| (i, 1.0)).collect();
+    let eighth: Vec<(i64, f32)> = (0..4).map(|i| (8 * i + 7, 1.0)).collect();
+    for (train, val, why) in [
+        (&even, &odd, "its steps are not epochs"),
+        (&batches, &eighth, "which may be epochs or batches"),
+    ] {
+        let found = logged(&[("", &[("train_loss", train), ("val_loss", val)])]);
+        assert_eq!(found.results().unwrap().epochs_run, None);
+        assert!(
+            found.history.notes[0].contains(why),
+            "{:?}",
+            found.history.notes
+        );
+    }
+    // The epoch beside them tells.
+    let epochs: Vec<(i64, f32)> = (0..32).map(|i| (i, (i / 8) as f32)).collect();
+    let tags: &[Tag<'_>] = &[
+        ("epoch", &epochs),
+        ("train_loss", &batches),
+        ("val_loss", &eighth),
+    ];
+    let found = logged(&[("", tags)]);
+    assert_eq!(found.results().unwrap().epochs_run, Some(4));
+    assert_eq!(found.history.curve("val_loss").len(), 4);
+}
+
+#[test]
+fn metrics_of_several_folders_are_told() {
+    let points = [(0, 1.0), (1, 0.5)];
+    let found = logged(&[
+        ("a", &[("val_loss", &points)]),
+        ("b", &[("val_acc", &points)]),
+    ]);
+    assert!(found.history.notes[0].contains("2 folders, such as a, b"));
+    let found = logged(&[("", &[("loss", &points)]), ("eval", &[("loss", &points)])]);
+    assert_eq!(found.history.notes, [""; 0]);
+}

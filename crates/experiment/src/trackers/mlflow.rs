@@ -142,22 +142,12 @@ fn metric(run: &mut TrackedRun, file: &File<'_>) -> Result<(), String> {
         Some(end) => text.split_at(end + 1),
         None => ("", &text[..]),
     };
-    let (mut misfits, mut lines) = (0, 0);
+    let mut misfits = 0;
     for line in whole.lines().filter(|line| !line.trim().is_empty()) {
         match point(line) {
-            Some((step, value)) => {
-                run.put(file.name, step, value);
-                lines += 1;
-            }
+            Some((step, value)) => run.put(file.name, step, value),
             None => misfits += 1,
         }
-    }
-    let steps = run.curves.get(file.name).map_or(0, |curve| curve.len());
-    if lines > 1 && steps == 1 {
-        run.note(format!(
-            "`metrics/{}` has {lines} values for one step: the last is shown",
-            file.name
-        ));
     }
     match (misfits, torn.trim().is_empty()) {
         (0, true) => Ok(()),

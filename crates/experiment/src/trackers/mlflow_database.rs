@@ -124,12 +124,15 @@ impl StoredRun {
         let mut points = own.points.clone();
         // Of several values for one step, the latest counts.
         points.sort_by_key(|point| point.time);
-        for point in points.iter().chain(&own.latest) {
-            run.put(
-                &self.runs.names[point.name as usize],
-                point.step,
-                point.value,
-            );
+        let name = |point: &Point| &self.runs.names[point.name as usize];
+        for point in &points {
+            run.put(name(point), point.step, point.value);
+        }
+        for point in &own.latest {
+            let known = run.curves.get(name(point));
+            if known.is_none_or(|curve| !curve.contains_key(&point.step)) {
+                run.put(name(point), point.step, point.value);
+            }
         }
         let state = own.about.facts.status.as_deref().unwrap_or("finished");
         if run.curves.is_empty() && state == "finished" && run.notes.is_empty() {

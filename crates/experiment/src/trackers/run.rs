@@ -7,7 +7,7 @@ use chrono::{DateTime, Local, NaiveDateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use crate::catalogue::settings::own_name;
-use crate::event_files::Steps;
+use crate::event_files::Written;
 use crate::lenient::Lenient;
 use crate::metadata::Metadata;
 use crate::metadata::foreign::TRACKER;
@@ -73,7 +73,7 @@ pub(super) struct TrackedRun {
     /// Settings.
     pub config: Map<String, Value>,
     /// Metrics by step.
-    pub curves: BTreeMap<String, Steps>,
+    pub curves: BTreeMap<String, Written>,
     /// Metrics with one value.
     pub values: Map<String, Value>,
     /// Sentences about what was not read.
@@ -91,7 +91,7 @@ impl TrackedRun {
         }
     }
 
-    /// Adds a point of a curve. Of several with one step, the last counts.
+    /// Adds a point of a curve, in the order in which they were logged.
     pub fn put(&mut self, name: &str, step: i64, value: f64) {
         if self.points == MAX_POINTS {
             self.note("it has too many values: the rest is not shown".into());
@@ -99,7 +99,7 @@ impl TrackedRun {
         self.points += 1;
         if self.points <= MAX_POINTS {
             let curve = self.curves.entry(name.to_owned()).or_default();
-            curve.insert(step, value);
+            curve.put(step, value);
         }
     }
 

@@ -38,7 +38,7 @@ fn damage_is_told_with_its_file() {
         (
             "a",
             &[META, ("metrics/acc", "1 0.5 0\n2 0.7 0\n")],
-            "`metrics/acc` has 2 values for one step: the last is shown",
+            "1 metric with several values for one step, of which the last is shown: acc",
         ),
         ("a", &[META, ("metrics/acc", "")], "`metrics/acc` is empty"),
         ("a", &[META, ("params/lr", "1")], "it has no metrics"),

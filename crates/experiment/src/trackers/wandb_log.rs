@@ -342,7 +342,7 @@ mod tests {
             folder: "".as_ref(),
         };
         let _ = metrics(&mut run, &file);
-        let curve = run.curves.remove("loss").unwrap_or_default();
+        let curve = run.curves.remove("loss").unwrap_or_default().into_steps();
         curve.into_iter().collect()
     }
 
