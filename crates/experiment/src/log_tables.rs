@@ -5,6 +5,7 @@
 //! [`crate::catalogue::tags`].
 
 mod csv;
+mod decimal;
 mod logged;
 mod table;
 mod trainer_state;

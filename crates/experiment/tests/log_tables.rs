@@ -74,6 +74,13 @@ fn other_forms_of_the_table() {
         ",dice,loss,val_dice,val_loss\n0,0,1.0,0,2\n1,0,0.5,0,2\n",
         "\u{feff}Epoch;Loss/train;Loss/val\n1;1.0;2\n2;0.5;2\n",
         "# of today\nepoch\ttrain_loss\tval_loss\n0\t1.0\t2\n1\t0.5\t2\n",
+        "epoch;loss;val_loss\n0;1,0;2,5\n1;0,5;2,5\n",
+        "epoch,loss,val_loss\n1/2,1.0,2\n2/2,0.5,2\n",
+        ",loss,val_loss\n1,1.0,2\n2,0.5,2\n",
+        // The newest first.
+        "epoch,loss,val_loss\n1,0.5,2\n0,1.0,2\n",
+        // Another order of the columns, after a change of the program that appends.
+        "epoch,loss,val_loss\n0,1.0,2\nepoch,val_loss,loss\n1,2,0.5\n",
     ] {
         assert_eq!(curve(&[("history.csv", text)], "loss"), loss, "{text}");
     }
@@ -190,6 +197,9 @@ fn what_cannot_be_read_is_told() {
         "a.csv: its rows start again, as after a restart: the later values count",
     ];
     assert_eq!(entry(files).notes, expected);
+    // Another training whose first epoch has just ended.
+    let begun = "epoch,loss\n0,1.0\n1,0.5\n2,0.1\n0,0.75\n";
+    assert_eq!(curve(&[("a.csv", begun)], "loss"), [(0, 0.75)]);
     let restarted = "epoch,loss\n0,1.0\n1,0.5\n1,0.25\n0,0.75\n";
     let late = "epoch,val_loss\n10,1.0\n11,0.5\n";
     let entry = entry(&[("b.csv", restarted), ("c.csv", late)]);
@@ -205,6 +215,17 @@ fn what_cannot_be_read_is_told() {
         entry.notes
     );
     assert_eq!(entry.metadata.results.unwrap().epochs_run, None);
+}
+
+/// Which of two columns of one name counts is not known.
+#[test]
+fn columns_of_the_same_name_are_not_guessed() {
+    let text = "epoch,val_loss,val_loss,val_acc\n0,1.0,2.0,0.5\n1,0.5,3.0,0.7\n";
+    let files: &[_] = &[("a.csv", text)];
+    assert_eq!(curve(files, "val_loss"), []);
+    assert_eq!(curve(files, "val_accuracy"), [(0, 0.5), (1, 0.7)]);
+    let expected = "a.csv: several columns have the same name, none of them is shown: val_loss";
+    assert_eq!(entry(files).notes, [expected]);
 }
 
 /// Event logs win, and folders of other tables are no runs.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::decimal::{Commas, pointed};
 use super::table::{Row, Table};
 use crate::catalogue::Metric;
 use crate::catalogue::tags::{TagMeaning, is_percent, meaning};
@@ -19,7 +20,7 @@ const MAX_SIZE: u64 = 64 << 20;
 const HEAD: u64 = 16 << 10;
 
 /// Cells that stand for a missing value.
-const MISSING: [&str; 7] = ["", "na", "n/a", "none", "null", "<na>", "-"];
+const MISSING: [&str; 9] = ["", "na", "n/a", "#n/a", "#na", "none", "null", "<na>", "-"];
 
 /// Whether a file of this name may be a table of metrics.
 pub(super) fn may_be_table(name: &str) -> bool {
@@ -98,6 +99,18 @@ impl<'a> Header<'a> {
         let line = lines(text).next()?.1;
         let count = |separator: &char| line.matches(*separator).count();
         let separator = [',', ';', '\t'].into_iter().max_by_key(count)?;
+        Self::of_line(line, separator)
+    }
+
+    /// Another header within the table, as after a change of the program that appends to it.
+    fn again(line: &'a str, separator: char) -> Option<Self> {
+        let is_number = |cell: &String| cell.trim_end_matches('%').parse::<f64>().is_ok();
+        let is_begin = line.starts_with(|c: char| c.is_alphabetic() || c == '"');
+        let own = Self::of_line(line, separator).filter(|_| is_begin)?;
+        (!own.names.iter().any(is_number)).then_some(own)
+    }
+
+    fn of_line(line: &'a str, separator: char) -> Option<Self> {
         let names = cells(line, separator);
         let roles: Vec<Role> = names
             .iter()
@@ -178,50 +191,114 @@ fn rows(text: &str, table: &mut Table) {
     let Some(header) = Header::of(text) else {
         return;
     };
-    let known = |name: &String| meaning("", name) != TagMeaning::Unknown;
+    let by_index = !header.roles.contains(&Role::Epoch) && header.roles.contains(&Role::Index);
+    let mut columns = Columns::of(&header, table);
+    let comma = has_decimal_commas(text, &header);
     let mut misfits = Misfits::default();
-    table.columns = header.names.clone();
     for (number, line) in lines(text).skip(1) {
         // Written again by a program that appends.
         if line == header.line {
             continue;
         }
+        if let Some(other) = Header::again(line, header.separator) {
+            columns = Columns::of(&other, table);
+            continue;
+        }
         let cells = cells(line, header.separator);
-        if cells.len() != header.names.len() {
+        if cells.len() != columns.roles.len() {
             misfits.rows += 1;
             continue;
         }
+        let cells = cells.into_iter().map(|cell| pointed(cell, comma));
+        let row = columns.row(cells, number, &table.columns, &mut misfits);
+        table.rows.push(row);
+    }
+    if by_index && !counts_rows(&table.rows) {
+        table.rows.iter_mut().for_each(|row| row.epoch = None);
+    }
+    misfits.tell(&mut table.notes);
+    table.leave_out_twice();
+    if !text.ends_with(['\n', '\r']) {
+        let note = "its last line has no end, so its last number may be cut short";
+        table.notes.push(note.into());
+    }
+}
+
+/// Whether the numbers of a table have decimal commas.
+fn has_decimal_commas(text: &str, header: &Header<'_>) -> bool {
+    let mut commas = Commas::default();
+    for (_, line) in lines(text).skip(1) {
+        let cells = cells(line, header.separator);
+        let cells = cells.iter().zip(&header.roles);
+        let values = cells.filter(|(_, role)| **role == Role::Value);
+        values.for_each(|(cell, _)| commas.see(cell));
+    }
+    commas.are_decimal()
+}
+
+/// What the cells of a row are, below one header.
+struct Columns {
+    roles: Vec<Role>,
+    /// Numbers of the columns in the table.
+    at: Vec<usize>,
+}
+
+impl Columns {
+    /// Adds the columns of a header to the table, those of the same name once. Another one with the name of one before it gets
+    /// a column of its own.
+    fn of(header: &Header<'_>, table: &mut Table) -> Self {
+        let mut at: Vec<usize> = Vec::new();
+        for name in &header.names {
+            let is_free = |i: &usize| table.columns[*i] == *name && !at.contains(i);
+            let column = (0..table.columns.len()).find(is_free);
+            at.push(column.unwrap_or_else(|| {
+                table.columns.push(name.clone());
+                table.columns.len() - 1
+            }));
+        }
+        Self {
+            roles: header.roles.clone(),
+            at,
+        }
+    }
+
+    fn row(
+        &self,
+        cells: impl Iterator<Item = String>,
+        number: usize,
+        names: &[String],
+        misfits: &mut Misfits,
+    ) -> Row {
+        let known = |name: &String| meaning("", name) != TagMeaning::Unknown;
         let mut row = Row::default();
-        for (i, (cell, role)) in cells.iter().zip(&header.roles).enumerate() {
+        for ((cell, role), at) in cells.zip(&self.roles).zip(&self.at) {
+            let name = &names[*at];
             match role {
-                Role::Epoch => row.epoch = cell.parse().ok(),
-                Role::Index if !header.roles.contains(&Role::Epoch) => {
-                    row.epoch = cell.parse().ok()
-                }
-                Role::Step => row.step = whole(cell),
+                Role::Epoch => row.epoch = epoch(&cell),
+                Role::Index if !self.roles.contains(&Role::Epoch) => row.epoch = cell.parse().ok(),
+                Role::Step => row.step = whole(&cell),
                 Role::Index => {}
-                Role::Value => match value(&header.names[i], cell) {
-                    Ok(value) => row.values.extend(value.map(|value| (i, value))),
-                    Err(()) if known(&header.names[i]) => {
+                Role::Value => match value(name, &cell) {
+                    Ok(value) => row.values.extend(value.map(|value| (*at, value))),
+                    Err(()) if known(name) => {
                         misfits.cells += 1;
-                        let place = (number, header.names[i].clone());
-                        misfits.first.get_or_insert(place);
+                        misfits.first.get_or_insert((number, name.clone()));
                     }
                     Err(()) => {}
                 },
             }
         }
-        table.rows.push(row);
+        row
     }
-    let by_index = !header.roles.contains(&Role::Epoch) && header.roles.contains(&Role::Index);
-    if by_index && !counts_rows(&table.rows) {
-        table.rows.iter_mut().for_each(|row| row.epoch = None);
-    }
-    misfits.tell(&mut table.notes);
-    if !text.ends_with(['\n', '\r']) {
-        let note = "its last line has no end, so its last number may be cut short";
-        table.notes.push(note.into());
-    }
+}
+
+/// The epoch of a cell: a number, also before that of all epochs as in `3/50`.
+fn epoch(cell: &str) -> Option<f64> {
+    let number = match cell.split_once('/') {
+        Some((number, all)) if all.trim().parse::<u32>().is_ok() => number.trim(),
+        _ => cell,
+    };
+    number.parse().ok()
 }
 
 impl Misfits {
@@ -239,10 +316,14 @@ impl Misfits {
     }
 }
 
-/// Whether the rows are numbered from 0.
+/// Whether the rows are numbered from 0, or from 1.
 fn counts_rows(rows: &[Row]) -> bool {
+    let first = rows.first().and_then(|row| row.epoch);
+    let Some(first) = first.filter(|first| [0.0, 1.0].contains(first)) else {
+        return false;
+    };
     let mut numbered = rows.iter().enumerate();
-    numbered.all(|(i, row)| row.epoch == Some(i as f64))
+    numbered.all(|(i, row)| row.epoch == Some(first + i as f64))
 }
 
 fn whole(cell: &str) -> Option<i64> {
@@ -283,6 +364,19 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(Header::of(text).is_some(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn decimal_commas_of_a_table() {
+        for (cells, expected) in [
+            ("0,5;1,25", true),
+            ("1,25;0.5", false),
+            ("1,234;2,345", false),
+        ] {
+            let text = format!("epoch;loss;val_loss\n0;{cells}\n");
+            let header = Header::of(&text).unwrap();
+            assert_eq!(has_decimal_commas(&text, &header), expected, "{cells}");
         }
     }
 

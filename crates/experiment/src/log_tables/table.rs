@@ -1,6 +1,6 @@
 //! Rows of metrics with their epochs and steps, and the curves in them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::path::PathBuf;
 
@@ -138,6 +138,29 @@ impl Table {
             }
         };
         TableRun { tags, positions }
+    }
+
+    /// Leaves out columns of the same name: which of them counts is not known.
+    pub fn leave_out_twice(&mut self) {
+        let names = &self.columns;
+        let is_twice = |i: &usize| names.iter().filter(|name| **name == names[*i]).count() > 1;
+        let twice: Vec<usize> = (0..names.len()).filter(is_twice).collect();
+        for row in &mut self.rows {
+            row.values.retain(|(column, _)| !twice.contains(column));
+        }
+        let is_known = |name: &&str| {
+            let meaning = meaning("", name);
+            matches!(meaning, TagMeaning::Metric(..) | TagMeaning::LearningRate)
+        };
+        let shown = twice.iter().map(|i| &names[*i][..]).filter(is_known);
+        let shown: BTreeSet<&str> = shown.collect();
+        if !shown.is_empty() {
+            let shown: Vec<&str> = shown.into_iter().collect();
+            self.notes.push(format!(
+                "several columns have the same name, none of them is shown: {}",
+                shown.join(", ")
+            ));
+        }
     }
 
     fn tags(
