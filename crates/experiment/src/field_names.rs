@@ -12,6 +12,16 @@ use crate::fields::{Fields, is_short, names as short_names};
 use crate::metadata::FIELDS;
 use crate::store::ExperimentStore;
 
+/// Settings that no run needs to have: those of other programs are not known.
+const SETTINGS: [&str; 6] = [
+    "batch_size",
+    "learning_rate",
+    "train_size",
+    "val_size",
+    "test_size",
+    "trainable_params",
+];
+
 /// Names of fields from the command line, checked against all experiments while these are read.
 #[derive(Debug, Default)]
 pub(crate) struct FieldNames {
@@ -34,7 +44,9 @@ impl FieldNames {
         self.names.extend(names.into_iter().map(|name| GivenName {
             option: option.to_owned(),
             name: name.to_owned(),
-            known: AtomicBool::new(is_short(name) || FIELDS.contains(&name)),
+            known: AtomicBool::new(
+                is_short(name) || FIELDS.contains(&name) || SETTINGS.contains(&name),
+            ),
         }));
         self
     }

@@ -100,7 +100,11 @@ impl<'a> Fields<'a> {
             "directory" => json!(entry.directory.to_string_lossy()),
             "model" => json!(Some(&m.model_info.kind).filter(|kind| !kind.is_empty())),
             FEATURES => features(entry).cloned().unwrap_or_default(),
-            "classes" => json!(known(m.dataset_info.num_classes)),
+            "classes" => json!(
+                known(m.dataset_info.num_classes)
+                    .or(known(m.model_info.num_classes))
+                    .or(known(m.training_config.num_classes))
+            ),
             "epochs" => json!(results.and_then(|results| results.epochs_run)),
             "best_epoch" => json!(results.and_then(|results| results.best_epoch)),
             "params" => json!(known(m.model_info.total_params)),
@@ -116,7 +120,7 @@ impl<'a> Fields<'a> {
                 .get(NODE_RAM)
                 .cloned()
                 .unwrap_or_default(),
-            "duration" => json!(m.duration_s),
+            "duration" => json!(m.duration_s.filter(|span| *span >= 0.0)),
             "time" => json!(m.timestamp),
             "backend" => m.system_info.other.get(name).cloned().unwrap_or_default(),
             "host" => json!(Some(&m.system_info.host).filter(|host| !host.is_empty())),

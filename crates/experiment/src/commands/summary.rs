@@ -10,7 +10,7 @@ use super::text::{
     Colour, Terminal, count, cut, duration, number, painted_table, plain, sparkline,
 };
 use super::{CURVES, Output, ids, tensorboard};
-use crate::catalogue::layout::{CONFUSION_MATRIX, METADATA, PER_CLASS};
+use crate::catalogue::layout::{CONFUSION_MATRIX, PER_CLASS};
 use crate::catalogue::{ClassMetric, Metric, Split};
 use crate::error::ExperimentError;
 use crate::event_files;
@@ -28,10 +28,7 @@ pub(super) fn run(
 ) -> Result<Output, ExperimentError> {
     let (entry, warnings) = ids::one(store, id)?;
     if json {
-        let entry = match entry.program {
-            Some(_) => entry.with_logged_results(),
-            None => entry,
-        };
+        let entry = entry.with_logged_results();
         let history = entry.history();
         let notes = [history.notes, entry.metadata.doubts()].concat();
         let value = json!({"id": entry.id, "status": status(&entry), "directory": entry.directory.to_string_lossy(),
@@ -203,7 +200,7 @@ impl<'a> Page<'a> {
         };
         // Baselines have no epochs.
         let epochs = results.epochs_run.map(|run| counted(run, "epoch"));
-        let best = results.best_epoch.map(|best| format!("best {}", best + 1));
+        let best = results.best_epoch.map(|best| tracked::best_epoch(m, best));
         let stopped = match &results.stopped_by[..] {
             "" | "fitted" => None,
             reason => Some(format!("stopped by {reason}")),
@@ -244,7 +241,8 @@ impl<'a> Page<'a> {
         }
         let misfits = m.misfits();
         if !misfits.is_empty() {
-            self.line("not read", format!("of {METADATA}: {}", misfits.join(", ")));
+            let file = tracked::settings_file(entry);
+            self.line("not read", format!("of {file}: {}", misfits.join(", ")));
         }
         for note in history.notes.iter().chain(&m.doubts()) {
             self.line("not read", note.clone());

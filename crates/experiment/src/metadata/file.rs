@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{MAX_SIZE, Metadata, prune};
 use crate::error::ExperimentError;
@@ -58,6 +58,16 @@ impl Metadata {
         Ok(read)
     }
 
+    /// Metadata of a run without a file, from these fields; null stands for an unknown one.
+    pub(crate) fn of_fields(mut fields: Value) -> Self {
+        remove_nulls(&mut fields);
+        let bytes = json::to_bytes(&fields);
+        Self {
+            file: Some(bytes.into()),
+            ..Self::read(fields)
+        }
+    }
+
     /// The file as read, with marked numbers.
     fn original(&self) -> Option<Value> {
         json::parse(self.file.as_deref()?).ok()
@@ -95,16 +105,61 @@ impl Metadata {
     pub fn known(&self) -> Value {
         let typed = self.to_value();
         let Some(file) = self.original() else {
+            let mut typed = typed;
+            remove_defaults(&mut typed, &Self::default().to_value());
             return typed;
         };
         let mut known = known(&json::plain(file), &typed);
         if let (Some(results), Some(fields)) = (typed.get("results"), known.as_object_mut()) {
             let known = fields.entry("results").or_insert(Value::Null);
-            if known.is_null() {
-                *known = results.clone();
+            match (known, results) {
+                (Value::Object(known), Value::Object(results)) if self.schema_version.is_none() => {
+                    add_missing(known, results);
+                }
+                (known, results) if known.is_null() => *known = results.clone(),
+                _ => {}
             }
         }
         known
+    }
+}
+
+/// Removes null, also in objects within objects, and objects that have nothing else.
+fn remove_nulls(value: &mut Value) {
+    if let Value::Object(fields) = value {
+        fields.values_mut().for_each(remove_nulls);
+        let is_empty = |value: &Value| value.as_object().is_some_and(Map::is_empty);
+        fields.retain(|_, value| !value.is_null() && !is_empty(value));
+    }
+}
+
+/// Removes what is as in `defaults`: it is not known.
+fn remove_defaults(value: &mut Value, defaults: &Value) {
+    if let (Value::Object(fields), Value::Object(defaults)) = (value, defaults) {
+        for (key, default) in defaults {
+            if fields.get(key) == Some(default) {
+                fields.shift_remove(key);
+            } else if let Some(inner) = fields.get_mut(key) {
+                remove_defaults(inner, default);
+            }
+        }
+    }
+}
+
+/// Adds the known fields that are missing, such as those from logs.
+fn add_missing(known: &mut Map<String, Value>, all: &Map<String, Value>) {
+    let is_known = |value: &Value| match value {
+        Value::Null => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Object(fields) => !fields.is_empty(),
+        _ => true,
+    };
+    for (key, value) in all.iter().filter(|(_, value)| is_known(value)) {
+        match (known.get_mut(key), value) {
+            (Some(Value::Object(known)), Value::Object(own)) => add_missing(known, own),
+            (None | Some(Value::Null), own) => drop(known.insert(key.clone(), own.clone())),
+            _ => {}
+        }
     }
 }
 

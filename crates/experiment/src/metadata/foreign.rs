@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Metadata, Results};
+use super::{Metadata, Results, Status};
 use crate::catalogue::tags::{Certainty, TagMeaning, is_percent, is_split, meaning, words};
 use crate::catalogue::{Metric, Split};
 
@@ -69,6 +69,70 @@ impl Results {
 }
 
 impl Metadata {
+    /// The status that another program gave in its own words. Whether one that was running still runs is not known.
+    pub(crate) fn foreign_status(&self) -> Option<Status> {
+        let status = self.status?;
+        if status != Status::Unknown {
+            return Some(if status == Status::Running {
+                Status::Unknown
+            } else {
+                status
+            });
+        }
+        let known = self.known();
+        let word = known
+            .get("status")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        Some(match &word.trim().to_lowercase()[..] {
+            "completed" | "complete" | "finished" | "done" | "success" | "succeeded" => {
+                Status::Completed
+            }
+            "failed" | "failure" | "error" => Status::Failed,
+            "interrupted" | "stopped" | "killed" | "cancelled" | "canceled" | "aborted" => {
+                Status::Interrupted
+            }
+            _ => Status::Unknown,
+        })
+    }
+
+    /// Whether it has any score on `split`.
+    pub(crate) fn has_scores(&self, split: Split) -> bool {
+        let mut names = Metric::ALL.iter().map(|metric| metric.name());
+        names.any(|name| self.metric(split, name).is_some())
+    }
+
+    /// Adds results from logs where those of the file have none. If the file names a best epoch, its scores are not those of
+    /// another one.
+    pub(crate) fn add_logged(&mut self, logged: Option<Results>) {
+        let Some(logged) = logged else {
+            return;
+        };
+        let has_test = self.has_scores(Split::Test);
+        let Some(own) = &mut self.results else {
+            self.results = Some(logged);
+            return;
+        };
+        own.epochs_run = own.epochs_run.or(logged.epochs_run);
+        if own.best_epoch.is_none() {
+            own.best_epoch = logged.best_epoch;
+            own.validation = logged.validation;
+        }
+        if !has_test {
+            own.test.extend(logged.test);
+        }
+    }
+
+    /// Whether another program gave the best epoch, which may count from 0 or 1.
+    #[cfg(feature = "cli")]
+    pub(crate) fn gives_best_epoch(&self) -> bool {
+        let given = || {
+            let file = crate::json::parse(self.file.as_deref()?).ok()?;
+            file.get("results")?.get("best_epoch").cloned()
+        };
+        self.schema_version.is_none() && given().is_some_and(|own| !own.is_null())
+    }
+
     /// Sentences about scores of other programs that [`Metadata::metric`] does not give, since they are no fractions or
     /// several that differ, and about those it gives though they are no fractions.
     pub(crate) fn doubts(&self) -> Vec<String> {

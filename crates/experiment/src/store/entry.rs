@@ -3,6 +3,7 @@
 use std::fs::TryLockError;
 use std::path::{Path, PathBuf};
 
+use crate::catalogue::Split;
 use crate::catalogue::layout::{HISTORY, LOCK_FILE, LOGS, METADATA};
 use crate::error::ExperimentError;
 use crate::files::open_regular;
@@ -90,6 +91,8 @@ impl Entry {
     pub(super) fn load_as(load: LoadMetadata, directory: PathBuf) -> Result<Self, ExperimentError> {
         let metadata = load(&directory.join(METADATA))?;
         let status = match metadata.status {
+            // Other programs hold no lock, so it is not known whether they still run.
+            Some(_) if metadata.schema_version.is_none() => metadata.foreign_status(),
             Some(Status::Running) if !is_locked(&directory) => Some(Status::Crashed),
             status => status,
         };
@@ -153,15 +156,14 @@ impl Entry {
 
     /// Fills in missing results from the event logs, for display. The result must not be written back.
     pub fn with_logged_results(mut self) -> Self {
-        let ours = self.status.is_some_and(|status| status != Status::Crashed);
-        if self.metadata.results.is_none() && !ours {
-            if self.status.is_some() {
-                self.metadata.results = logs::from_history(&self.history());
-            } else {
-                let logged = self.logged();
-                self.metadata.results = logged.results();
-                self.notes.extend(logged.history.notes);
-            }
+        let m = &self.metadata;
+        let is_foreign = m.schema_version.is_none() && self.status != Some(Status::Broken);
+        if is_foreign && !m.has_scores(Split::Validation) {
+            let logged = self.logged();
+            self.metadata.add_logged(logged.results());
+            self.notes.extend(logged.history.notes);
+        } else if self.metadata.results.is_none() && self.status == Some(Status::Crashed) {
+            self.metadata.results = logs::from_history(&self.history());
         }
         self.notes.extend(self.metadata.doubts());
         self

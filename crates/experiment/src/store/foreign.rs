@@ -10,7 +10,6 @@ use crate::catalogue::layout::{LOCK_FILE, METADATA};
 use crate::catalogue::settings::own_name;
 use crate::event_files;
 use crate::files::read_regular;
-use crate::lenient::Lenient;
 use crate::log_tables;
 use crate::metadata::Metadata;
 use crate::trackers::{self, Run, Wanted};
@@ -104,7 +103,7 @@ fn metadata(directory: &Path) -> Metadata {
         return Metadata::default();
     };
     let settings = flat_settings(&String::from_utf8_lossy(&bytes));
-    Metadata::read(json!({ "training_config": settings }))
+    Metadata::of_fields(json!({ "training_config": settings }))
 }
 
 /// The settings that have one value; lists and nested settings are left out.

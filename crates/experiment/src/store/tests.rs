@@ -1,4 +1,5 @@
 use super::*;
+use crate::catalogue::Split;
 use crate::fields::{Fields, names};
 use chrono::{Local, TimeZone};
 
@@ -178,4 +179,87 @@ fn runs_of_other_programs_are_listed() {
     // As long as an experiment is being created, it has a lock and no metadata.
     fs::write(folder.path().join("run1").join(LOCK_FILE), "").unwrap();
     assert!(store.list().unwrap().entries.is_empty());
+}
+
+/// The writer of an event file in a new folder.
+fn event_log(folder: &Path) -> crate::events::EventWriter {
+    fs::create_dir_all(folder).unwrap();
+    crate::events::EventWriter::create(folder).unwrap()
+}
+
+/// Files of other programs: what they say of their state, and scores that only their logs have.
+#[test]
+fn states_and_scores_of_other_programs() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = ExperimentStore::new(folder.path());
+    let mut writer = event_log(&folder.path().join("a/logs"));
+    for (epoch, loss) in [(0, 1.0), (1, 0.5), (2, 0.75)] {
+        writer.scalar("val_loss", epoch, loss);
+    }
+    writer.flush().unwrap();
+    for (text, status, best, test) in [
+        (
+            r#"{"status": "completed"}"#,
+            Status::Completed,
+            Some(1),
+            None,
+        ),
+        (
+            r#"{"status": "FINISHED"}"#,
+            Status::Completed,
+            Some(1),
+            None,
+        ),
+        (r#"{"status": "Failed"}"#, Status::Failed, Some(1), None),
+        // No lock tells whether it still runs.
+        (r#"{"status": "running"}"#, Status::Unknown, Some(1), None),
+        (
+            r#"{"status": "done", "results": {"test_accuracy": 0.75}}"#,
+            Status::Completed,
+            Some(1),
+            Some(0.75),
+        ),
+        (
+            r#"{"status": "done", "results": {"best_epoch": 3}}"#,
+            Status::Completed,
+            Some(3),
+            None,
+        ),
+    ] {
+        fs::write(folder.path().join("a").join(METADATA), text).unwrap();
+        let entry = store.find("a").unwrap().with_logged_results();
+        assert_eq!(entry.status, Some(status), "{text}");
+        let m = &entry.metadata;
+        let results = m.results.as_ref().unwrap();
+        assert_eq!((results.epochs_run, results.best_epoch), (Some(3), best));
+        assert_eq!(m.metric(Split::Test, "accuracy"), test, "{text}");
+        let loss = m.metric(Split::Validation, "loss");
+        assert_eq!(loss.is_some(), best == Some(1), "{text}");
+        assert_eq!(m.known()["results"]["best_epoch"], best.unwrap());
+    }
+}
+
+/// What a run does not tell is not zero.
+#[test]
+fn unknown_settings_are_no_zeros() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = event_log(&folder.path().join("a"));
+    writer.scalar("val_loss", 0, 1.0);
+    writer.flush().unwrap();
+    let store = ExperimentStore::new(folder.path());
+    let entry = store.find("a").unwrap().with_logged_results();
+    let fields = Fields::new(&entry, crate::test_store::now());
+    for name in ["learning_rate", "batch_size", "trainable_params", "params"] {
+        assert_eq!(fields.get(name), serde_json::Value::Null, "{name}");
+    }
+    assert_eq!(fields.get("val_loss"), 1.0);
+    fs::write(
+        folder.path().join("a/hparams.yaml"),
+        "lr: 0.01\nepochs: 5\n",
+    )
+    .unwrap();
+    let entry = store.find("a").unwrap();
+    let known = entry.metadata.known();
+    let expected = serde_json::json!({"training_config": {"learning_rate": 0.01, "epochs": 5}});
+    assert_eq!(known, expected);
 }

@@ -8,7 +8,6 @@ use serde_json::{Map, Value, json};
 
 use crate::catalogue::settings::own_name;
 use crate::event_files::Written;
-use crate::lenient::Lenient;
 use crate::metadata::Metadata;
 use crate::metadata::foreign::TRACKER;
 
@@ -140,7 +139,7 @@ impl TrackedRun {
             tracker.extend(value.map(|own| (key.to_owned(), own.into())));
         }
         fields[TRACKER] = tracker.into();
-        Metadata::read(fields)
+        Metadata::of_fields(fields)
     }
 }
 

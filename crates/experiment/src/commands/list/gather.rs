@@ -188,13 +188,13 @@ fn told(left_out: &[LeftOut]) -> Vec<String> {
 }
 
 fn as_json(entry: &Entry) -> Value {
-    let known =
-        (!entry.untracked || entry.program.is_some()) && entry.status != Some(Status::Broken);
+    let known = entry.metadata.known();
+    let is_any = known.as_object().is_some_and(|fields| !fields.is_empty());
     let mut value = json!({
         "id": entry.id,
         "status": status(entry),
         "directory": entry.directory.to_string_lossy(),
-        "metadata": if known { entry.metadata.known() } else { Value::Null },
+        "metadata": if is_any { known } else { Value::Null },
     });
     if !entry.notes.is_empty() {
         value["notes"] = json!(entry.notes);

@@ -1,5 +1,6 @@
-//! What a summary says of runs of trackers only.
+//! What a summary says of runs of trackers and other programs only.
 
+use crate::catalogue::layout::METADATA;
 use crate::commands::text::{bytes, number};
 use crate::fields::size;
 use crate::metadata::Metadata;
@@ -27,6 +28,24 @@ pub(super) fn size_of(entry: &Entry) -> String {
         return String::new();
     }
     bytes(Some(size(&entry.directory) as f64))
+}
+
+/// The best epoch, counted from 1; that of another program's file may count from 0 or 1.
+pub(super) fn best_epoch(metadata: &Metadata, best: usize) -> String {
+    if metadata.gives_best_epoch() {
+        format!("best epoch {best} as its file counts")
+    } else {
+        format!("best {}", best + 1)
+    }
+}
+
+/// Where its settings are.
+pub(super) fn settings_file(entry: &Entry) -> &'static str {
+    if entry.untracked {
+        "its settings"
+    } else {
+        METADATA
+    }
 }
 
 /// Scores whose names are not known here.
