@@ -37,6 +37,15 @@ pub(crate) fn is_below(directory: &Path, wanted: impl Fn(&Path) -> bool) -> bool
     tables.iter().any(is_table) || states.iter().any(is_state)
 }
 
+/// Whether a file is a table of metrics, or a state with some.
+pub(crate) fn has_metrics(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    if name == trainer_state::NAME {
+        return trainer_state::read(path).is_some();
+    }
+    csv::may_be_table(&name) && csv::is_table(path)
+}
+
 /// Why a file that is called as a table or state of metrics is none, in words; `None` for other files.
 pub(crate) fn problem(path: &Path) -> Option<String> {
     let name = path.file_name()?.to_string_lossy().into_owned();

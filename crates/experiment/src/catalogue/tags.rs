@@ -140,6 +140,11 @@ pub(crate) fn is_split(word: &str) -> bool {
     split(word).is_some()
 }
 
+/// The split that a name stands for, if it is no other word.
+pub(crate) fn split_of_name(name: &str) -> Option<Split> {
+    split(&name.to_lowercase())
+}
+
 /// The split that a word stands for.
 fn split(word: &str) -> Option<Split> {
     match word {

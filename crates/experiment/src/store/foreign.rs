@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 
 use super::entry::{Entry, name_of};
-use crate::catalogue::layout::{LOCK_FILE, METADATA};
+use crate::catalogue::layout::{EVENT_FILE_MARK, LOCK_FILE, METADATA};
 use crate::catalogue::settings::own_name;
+use crate::catalogue::{Split, tags};
 use crate::event_files;
 use crate::files::read_regular;
 use crate::log_tables;
@@ -34,6 +35,10 @@ pub(super) fn foreign_runs(root: &Path, directories: Vec<PathBuf>) -> Vec<Entry>
         };
         return vec![tracked(root, own)];
     }
+    if is_one_run(root) {
+        let id = fs::canonicalize(root).map_or_else(|_| name_of(root), |own| name_of(&own));
+        return vec![untracked(id, root.to_owned())];
+    }
     let databases = trackers::in_databases(root, Wanted::Values)
         .runs
         .into_iter();
@@ -45,20 +50,55 @@ pub(super) fn foreign_runs(root: &Path, directories: Vec<PathBuf>) -> Vec<Entry>
         }
         let found = trackers::below(&directory, Wanted::Values).runs;
         if is_run(&directory, &found) {
-            runs.push(Entry {
-                id: name_of(&directory),
-                metadata: metadata(&directory),
-                directory,
-                status: None,
-                untracked: true,
-                program: None,
-                stored: None,
-                notes: Vec::new(),
-            });
+            runs.push(untracked(name_of(&directory), directory));
         }
         runs.extend(found.into_iter().map(|run| tracked(root, run)));
     }
     runs
+}
+
+/// Whether `root` is the folder of a single run: the only one with event files or tables of metrics, or with none but the
+/// folders of its splits, training and validation among them, as Keras writes them.
+pub(super) fn is_one_run(root: &Path) -> bool {
+    let listing = fs::read_dir(root).into_iter().flatten();
+    let paths = listing.filter_map(Result::ok).map(|entry| entry.path());
+    let (folders, files): (Vec<PathBuf>, Vec<PathBuf>) = paths.partition(|path| path.is_dir());
+    let split = |path: &PathBuf| tags::split_of_name(&name_of(path));
+    let has = |wanted| folders.iter().any(|path| split(path) == Some(wanted));
+    let is_of_splits = has(Split::Train) && has(Split::Validation);
+    if !is_of_splits && !files.iter().any(|file| has_metrics(file)) {
+        return false;
+    }
+    let is_tracked = |path: &Path| !trackers::below(path, Wanted::Runs).runs.is_empty();
+    if !trackers::in_databases(root, Wanted::Runs).runs.is_empty() {
+        return false;
+    }
+    let is_run =
+        |path: &&PathBuf| path.join(METADATA).exists() || is_run(path, &[]) || is_tracked(path);
+    let mut others = folders.iter().filter(is_run).peekable();
+    if !is_of_splits {
+        return others.peek().is_none();
+    }
+    let any = others.peek().is_some() || files.iter().any(|file| has_metrics(file));
+    any && others.all(|path| split(path).is_some() && !path.join(METADATA).exists())
+}
+
+/// Whether a file is an event file or a table of metrics.
+pub(super) fn has_metrics(file: &Path) -> bool {
+    name_of(file).contains(EVENT_FILE_MARK) || log_tables::has_metrics(file)
+}
+
+fn untracked(id: String, directory: PathBuf) -> Entry {
+    Entry {
+        id,
+        metadata: metadata(&directory),
+        directory,
+        status: None,
+        untracked: true,
+        program: None,
+        stored: None,
+        notes: Vec::new(),
+    }
 }
 
 /// Whether a folder has event files or tables of metrics outside the `tracked` runs in it.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::ExperimentStore;
 use super::entry::name_of;
+use super::foreign::{has_metrics, is_one_run};
 use crate::catalogue::layout::{LOCK_FILE, METADATA};
 use crate::error::ExperimentError;
 use crate::files::below;
@@ -65,7 +66,10 @@ impl ExperimentStore {
             Err(error) => return Err(ExperimentError::read(self.root())(error)),
         };
         // The folders of one experiment are none of many.
-        if self.root().join(METADATA).exists() || trackers::program_of(self.root()).is_some() {
+        if self.root().join(METADATA).exists()
+            || trackers::program_of(self.root()).is_some()
+            || is_one_run(self.root())
+        {
             return Ok(Vec::new());
         }
         let paths = listing.filter_map(Result::ok).map(|entry| entry.path());
@@ -128,8 +132,12 @@ fn reason(path: &Path, tracked: &Found) -> Option<String> {
             .any(|name| path.join(name).exists())
     };
     if kind.is_file() {
-        let (_, problem) = tracked.problems.first()?;
-        return Some(problem.clone());
+        let problem = tracked.problems.first();
+        let beside = || {
+            let text = "has metrics, but is in no folder of its own: move it into one";
+            has_metrics(path).then(|| text.to_owned())
+        };
+        return problem.map(|(_, problem)| problem.clone()).or_else(beside);
     }
     if !kind.is_dir() || is_own() {
         return None;

@@ -1,4 +1,6 @@
 use super::*;
+use std::collections::BTreeSet;
+
 use crate::catalogue::Split;
 use crate::fields::{Fields, names};
 use chrono::{Local, TimeZone};
@@ -185,6 +187,54 @@ fn runs_of_other_programs_are_listed() {
 fn event_log(folder: &Path) -> crate::events::EventWriter {
     fs::create_dir_all(folder).unwrap();
     crate::events::EventWriter::create(folder).unwrap()
+}
+
+/// Keras writes a folder for each split of a run.
+#[test]
+fn the_folder_of_one_run_of_keras() {
+    let folder = tempfile::tempdir().unwrap();
+    for (split, loss) in [("train", 1.0), ("validation", 0.5)] {
+        let mut writer = event_log(&folder.path().join(split));
+        writer.scalar("epoch_loss", 0, loss);
+        writer.flush().unwrap();
+    }
+    let store = ExperimentStore::new(folder.path());
+    let found = store.list().unwrap().entries;
+    let [entry] = &found[..] else {
+        panic!("{found:?}");
+    };
+    assert_eq!(entry.history().curve("val_loss"), [(0, 0.5)]);
+    assert_eq!(store.left_out(&BTreeSet::new()).unwrap(), []);
+    // Beside other runs, they are runs as well.
+    let other = folder.path().join("other");
+    let mut writer = event_log(&other);
+    writer.scalar("loss", 0, 1.0);
+    writer.flush().unwrap();
+    assert_eq!(store.list().unwrap().entries.len(), 3);
+}
+
+/// A table in the given folder itself is that of a run, unless there are others.
+#[test]
+fn the_folder_of_one_run_was_given() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = ExperimentStore::new(folder.path());
+    let table = "epoch,val_loss\n0,1.0\n1,0.5\n";
+    fs::write(folder.path().join("training.log"), table).unwrap();
+    fs::create_dir(folder.path().join("checkpoints")).unwrap();
+    let found = store.list().unwrap().entries;
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].history().curve("val_loss"), [(0, 1.0), (1, 0.5)]);
+    fs::create_dir(folder.path().join("run")).unwrap();
+    fs::write(folder.path().join("run/training.log"), table).unwrap();
+    let found = store.list().unwrap().entries;
+    let [entry] = &found[..] else {
+        panic!("{found:?}");
+    };
+    assert_eq!(entry.id, "run");
+    let listed = BTreeSet::from([entry.directory.clone(), folder.path().join("checkpoints")]);
+    let left_out = store.left_out(&listed).unwrap();
+    let expected = "`training.log` has metrics, but is in no folder of its own: move it into one";
+    assert_eq!(left_out[0].to_string(), expected);
 }
 
 /// Files of other programs: what they say of their state, and scores that only their logs have.
