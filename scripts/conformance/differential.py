@@ -13,6 +13,7 @@ The generated files are
 - SAC in both byte orders and as text;
 - SEG-Y in both byte orders and the formats of samples that ObsPy writes;
 - GSE2 (CM6) and GCF at all rates that ObsPy writes, GSE1 (CMP6 and INTV) and CSS 3.0 that scripts assemble;
+- WIN with differences of every width;
 - tables with many separators, quotes, line endings, missing values and time formats;
 - Parquet with every numeric type, codec, page version and row-group size.
 
@@ -38,6 +39,7 @@ from obspy.core import AttribDict
 from obspy.io.gcf.core import get_time_denominator
 from obspy.io.segy.segy import SEGYBinaryFileHeader, SEGYTraceHeader
 import make_css
+import make_win
 from make_gse_gcf import gse1_text
 from pymseed import DataEncoding, MS3TraceList
 from scipy.io import wavfile
@@ -227,10 +229,6 @@ def css(rng, path):
     path.write_text("\n".join(rows) + "\n")
 
 
-def by_css(path):
-    return [(own.id, own.stats.starttime.ns, own.stats.sampling_rate, own.data.astype(np.float64)) for own in obspy.read(str(path))]
-
-
 def gcf(rng, path):
     """ObsPy writes some blocks that it refuses itself: such files are written anew."""
     while True:
@@ -267,6 +265,22 @@ def by_gcf(path):
         else:
             found.append((name, start, rate, samples))
     return found
+
+
+def win(rng, path):
+    """Seconds without a gap, as ObsPy reads them; each has its own widths of differences."""
+    channels = [(int(number), int(rng.integers(1, 500))) for number in rng.choice(2**16, int(rng.integers(1, 9)), replace=False)]
+    seconds = [[(number, make_win.walk(rng, int(rng.integers(5)), rate)) for number, rate in channels] for _ in range(int(rng.integers(1, 9)))]
+    path.write_bytes(b"".join(make_win.block(START + i, second) for i, second in enumerate(seconds)) + bytes(int(rng.choice([0, 0, 4, 99]))))
+
+
+def by_win(path):
+    return [(own.stats.channel, own.stats.starttime.ns, own.stats.sampling_rate, own.data.astype(np.float64))
+            for own in obspy.read(str(path), format="WIN")]
+
+
+def by_any(path):
+    return [(own.id, own.stats.starttime.ns, own.stats.sampling_rate, own.data.astype(np.float64)) for own in obspy.read(str(path))]
 
 
 def numbers(rng, n):
@@ -366,7 +380,7 @@ def main():
     rng = np.random.default_rng(args.seed)
     kinds = [("mseed", miniseed, by_libmseed), ("wav", wav, by_scipy), ("sac", sac, by_obspy), ("csv", csv, by_pandas),
              ("parquet", parquet, by_pyarrow), ("sgy", segy, by_segy), ("gse", gse, by_gse), ("gse1", gse1, by_gse1),
-             ("wfdisc", css, by_css), ("gcf", gcf, by_gcf)]
+             ("wfdisc", css, by_any), ("gcf", gcf, by_gcf), ("win", win, by_win)]
     different = 0
     with tempfile.TemporaryDirectory() as folder:
         for ending, write, read in kinds:

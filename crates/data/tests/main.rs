@@ -24,6 +24,7 @@ mod tables;
 mod tensorflow;
 mod untrusted;
 mod wav;
+mod win;
 
 /// A test file must be listed above, or in the file that its folder is named after; otherwise it would never run.
 #[test]

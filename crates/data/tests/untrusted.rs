@@ -118,6 +118,7 @@ fn sound_files() -> Vec<std::path::PathBuf> {
         "gse2",
         "css",
         "gcf",
+        "win",
         "asdf",
         "knet",
         "texts",

@@ -14,6 +14,7 @@ mod seisbench;
 mod strong_motion;
 mod table;
 mod wav;
+mod win;
 
 use std::fmt::{self, Display, Formatter};
 
@@ -31,9 +32,10 @@ pub use seisbench::{HdfError, SeisBenchError};
 pub use strong_motion::{StrongMotionError, StrongMotionProblem};
 pub use table::{ClockError, ColumnError, TableError};
 pub use wav::WavError;
+pub use win::{WinDamage, WinError};
 
 /// Formats that are read, for messages.
-const KNOWN: &str = "recordings are miniSEED, SAC, WAV, SEG-Y, SEG-2, Seismic Unix, GSE1, GSE2, CSS 3.0 (.wfdisc), GCF, ASDF, K-NET, PEER, CSMNC, ESM, GeoNet, COSMOS, CSMIP, Parquet or .csv tables";
+const KNOWN: &str = "recordings are miniSEED, SAC, WAV, SEG-Y, SEG-2, Seismic Unix, GSE1, GSE2, CSS 3.0 (.wfdisc), GCF, WIN, WIN32, ASDF, K-NET, PEER, CSMNC, ESM, GeoNet, COSMOS, CSMIP, Parquet or .csv tables";
 
 /// What is wrong with a recording.
 #[derive(Debug, thiserror::Error)]
@@ -119,6 +121,9 @@ pub enum RecordingError {
     /// A table of waveforms of CSS 3.0 is unusable.
     #[error(transparent)]
     Css(#[from] CssError),
+    /// A WIN file is unusable.
+    #[error(transparent)]
+    Win(#[from] WinError),
     /// A text of a strong-motion network is unusable.
     #[error(transparent)]
     StrongMotion(#[from] StrongMotionError),

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::{
     Contents, Hints, LARGEST, asdf, clock_set, columns, cosmos, css, datacast, extension, gcf,
     geocsv, gse, mseed, other_rate, sac, seg2, segy, signatures, strong_motion, table, text,
-    time_series, unreadable, wav, with_samples,
+    time_series, unreadable, wav, win, with_samples,
 };
 use crate::error::recording::TableError;
 use crate::error::{DataError, RecordingError, in_file};
@@ -55,7 +55,7 @@ impl Format {
 
 /// All formats; the first one that accepts a file reads it. Formats recognised by content come before those recognised by
 /// extension.
-const FORMATS: [Format; 25] = [
+const FORMATS: [Format; 26] = [
     Format(PARQUET, Content(columns::is), columns::read),
     Format("WAV", Content(wav::is), |bytes, hints| {
         wav::read(bytes, hints)
@@ -82,6 +82,9 @@ const FORMATS: [Format; 25] = [
     }),
     Format("SAC", Content(sac::is), |bytes, hints| {
         sac::read(bytes, hints)
+    }),
+    Format("WIN", Content(win::is), |bytes, hints| {
+        win::read(bytes, hints)
     }),
     Format("K-NET", Content(strong_motion::is_knet), |bytes, hints| {
         strong_motion::read_knet(bytes, hints)

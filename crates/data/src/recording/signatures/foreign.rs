@@ -212,31 +212,3 @@ pub(super) fn is_suds(bytes: &[u8]) -> bool {
     };
     (1..=40).contains(kind) && (8..4096).contains(&u32::from_le_bytes(*length))
 }
-
-/// WIN of NIED: the size of a block of a second, its time in binary-coded digits, and a channel with the size of differences and the
-/// sampling rate. WIN32 begins with zeros, and its years have four digits.
-pub(super) fn is_win(bytes: &[u8]) -> bool {
-    let digits = |at: usize| {
-        let byte = *bytes.get(at)?;
-        (byte >> 4 < 10 && byte & 0xF < 10).then_some(10 * (byte >> 4) + (byte & 0xF))
-    };
-    let is_time = |month: usize| {
-        let ranges = [(1, 12), (1, 31), (0, 23), (0, 59), (0, 60)];
-        let mut parts = ranges.into_iter().enumerate();
-        parts.all(|(at, (least, most))| {
-            digits(month + at).is_some_and(|own| (least..=most).contains(&own))
-        })
-    };
-    let Some(size) = bytes.first_chunk::<4>() else {
-        return false;
-    };
-    let size = u32::from_be_bytes(*size) as usize;
-    if size == 0 {
-        return matches!(digits(4), Some(19 | 20)) && digits(5).is_some() && is_time(6);
-    }
-    let channel = bytes.get(12..14).unwrap_or_default();
-    let is_channel =
-        matches!(channel, [kind, rate] if kind >> 4 <= 5 && (kind & 0xF, *rate) != (0, 0));
-    let goes_on = size >= bytes.len() || bytes.get(size + 4).is_none_or(|byte| *byte == bytes[4]);
-    (18..1 << 24).contains(&size) && digits(4).is_some() && is_time(5) && is_channel && goes_on
-}

@@ -39,14 +39,6 @@ fn other_files_are_named() {
         ),
         (b"\0\0\x04\x4C\0\0\x05\0", "AH: convert"),
         (b"S6\x05\0\x30\0\0\0\0\0\0\0", "PC-SUDS (DMX)"),
-        (
-            b"\0\0\x01\0\x24\x05\x01\x10\x00\x59\x12\x34\x20\x64\0\0\0\0\x01",
-            "WIN of NIED",
-        ),
-        (
-            b"\0\0\0\0\x20\x24\x05\x01\x10\x00\x59\x00\0\0\0\x0A",
-            "WIN of NIED",
-        ),
         (b"7z\xBC\xAF\x27\x1C", "a 7z archive"),
         (b"BZh9", "bzip2"),
         (b"\xFD7zXZ\0", "xz"),
