@@ -13,7 +13,7 @@ The generated files are
 - SAC in both byte orders and as text;
 - SEG-Y in both byte orders and the formats of samples that ObsPy writes;
 - GSE2 (CM6) and GCF at all rates that ObsPy writes, GSE1 (CMP6 and INTV) and CSS 3.0 that scripts assemble;
-- WIN with differences of every width;
+- WIN with differences of every width, AH of both versions and PC-SUDS that scripts assemble;
 - tables with many separators, quotes, line endings, missing values and time formats;
 - Parquet with every numeric type, codec, page version and row-group size.
 
@@ -38,6 +38,7 @@ import pyarrow.parquet as pq
 from obspy.core import AttribDict
 from obspy.io.gcf.core import get_time_denominator
 from obspy.io.segy.segy import SEGYBinaryFileHeader, SEGYTraceHeader
+import make_ah_suds
 import make_css
 import make_win
 from make_gse_gcf import gse1_text
@@ -279,6 +280,31 @@ def by_win(path):
             for own in obspy.read(str(path), format="WIN")]
 
 
+def some_traces(rng):
+    """Samples, component, rate and start of a few traces."""
+    for number in range(int(rng.integers(1, 6))):
+        data = rng.normal(0, 1, int(rng.integers(1, 900))) * 10.0 ** rng.integers(-9, 9)
+        rate = float(rng.choice([0.1, 1, 4, 62.5, 100, 478.036133]))
+        yield data, "ZNE"[rng.integers(3)], rate, START + number * 10**5 + int(rng.integers(1000)) / 1000
+
+
+def ah(rng, path):
+    record, extra = [(make_ah_suds.ah1, int(rng.integers(30))), (make_ah_suds.ah2, [("key", "x" * int(rng.integers(9)))] * int(rng.integers(3)))][rng.integers(2)]
+    path.write_bytes(b"".join(record(data.astype(["f4", "f8"][rng.integers(2)]), "SH" + code, rate, start, extra)
+                              for data, code, rate, start in some_traces(rng)))
+
+
+def dmx(rng, path):
+    content = b""
+    for data, code, rate, start in some_traces(rng):
+        kind = str(rng.choice(list(make_ah_suds.SUDS_TYPES)))
+        form = np.dtype(make_ah_suds.SUDS_TYPES[kind])
+        if form.kind in "iu":
+            data = rng.integers(np.iinfo(form).min, np.iinfo(form).max, len(data))
+        content += make_ah_suds.suds(data, kind, "NODE", code, rate, start)
+    path.write_bytes(content)
+
+
 def by_any(path):
     return [(own.id, own.stats.starttime.ns, own.stats.sampling_rate, own.data.astype(np.float64)) for own in obspy.read(str(path))]
 
@@ -380,7 +406,7 @@ def main():
     rng = np.random.default_rng(args.seed)
     kinds = [("mseed", miniseed, by_libmseed), ("wav", wav, by_scipy), ("sac", sac, by_obspy), ("csv", csv, by_pandas),
              ("parquet", parquet, by_pyarrow), ("sgy", segy, by_segy), ("gse", gse, by_gse), ("gse1", gse1, by_gse1),
-             ("wfdisc", css, by_any), ("gcf", gcf, by_gcf), ("win", win, by_win)]
+             ("wfdisc", css, by_any), ("gcf", gcf, by_gcf), ("win", win, by_win), ("ah", ah, by_any), ("dmx", dmx, by_any)]
     different = 0
     with tempfile.TemporaryDirectory() as folder:
         for ending, write, read in kinds:

@@ -1,6 +1,7 @@
 //! All integration tests in one program: each further program would have to be linked, and its generic code optimised
 //! again.
 
+mod ah_suds;
 mod amplitudes;
 mod bands;
 mod cli;

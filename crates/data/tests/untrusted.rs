@@ -119,6 +119,8 @@ fn sound_files() -> Vec<std::path::PathBuf> {
         "css",
         "gcf",
         "win",
+        "ah",
+        "suds",
         "asdf",
         "knet",
         "texts",

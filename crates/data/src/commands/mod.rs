@@ -33,7 +33,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Describe a folder and draft a list of its recordings; or describe a dataset configuration, sample files (.pt, .npz,
-    /// .npy, TFRecord) or recordings (miniSEED, SAC, SEG-Y, SEG-2, GSE, CSS 3.0, GCF, WIN, ASDF, WAV, CSV, Parquet)
+    /// .npy, TFRecord) or recordings (miniSEED, SAC, SEG-Y, SEG-2, GSE, CSS 3.0, GCF, WIN, AH, ASDF, WAV, CSV, Parquet)
     Inspect(InspectArgs),
     /// Import recordings with labelled intervals: cut windows and write TFRecord shards, index files and a
     /// dataset_config.yaml

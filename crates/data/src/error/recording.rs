@@ -1,5 +1,6 @@
 //! Errors of continuous recordings. The error around them names the file; see [`crate::DataError`].
 
+mod ah;
 mod asdf;
 mod cosmos;
 mod css;
@@ -12,12 +13,14 @@ mod seg2;
 mod segy;
 mod seisbench;
 mod strong_motion;
+mod suds;
 mod table;
 mod wav;
 mod win;
 
 use std::fmt::{self, Display, Formatter};
 
+pub use ah::{AhError, AhProblem};
 pub use asdf::AsdfError;
 pub use cosmos::{CosmosError, CosmosProblem};
 pub use css::{CssError, CssProblem};
@@ -30,12 +33,13 @@ pub use seg2::{Seg2Error, Seg2Problem};
 pub use segy::SegyError;
 pub use seisbench::{HdfError, SeisBenchError};
 pub use strong_motion::{StrongMotionError, StrongMotionProblem};
+pub use suds::{SudsError, SudsProblem};
 pub use table::{ClockError, ColumnError, TableError};
 pub use wav::WavError;
 pub use win::{WinDamage, WinError};
 
 /// Formats that are read, for messages.
-const KNOWN: &str = "recordings are miniSEED, SAC, WAV, SEG-Y, SEG-2, Seismic Unix, GSE1, GSE2, CSS 3.0 (.wfdisc), GCF, WIN, WIN32, ASDF, K-NET, PEER, CSMNC, ESM, GeoNet, COSMOS, CSMIP, Parquet or .csv tables";
+const KNOWN: &str = "recordings are miniSEED, SAC, WAV, SEG-Y, SEG-2, Seismic Unix, GSE1, GSE2, CSS 3.0 (.wfdisc), GCF, WIN, WIN32, AH, PC-SUDS (.dmx), ASDF, K-NET, PEER, CSMNC, ESM, GeoNet, COSMOS, CSMIP, Parquet or .csv tables";
 
 /// What is wrong with a recording.
 #[derive(Debug, thiserror::Error)]
@@ -121,6 +125,12 @@ pub enum RecordingError {
     /// A table of waveforms of CSS 3.0 is unusable.
     #[error(transparent)]
     Css(#[from] CssError),
+    /// An AH file is unusable.
+    #[error(transparent)]
+    Ah(#[from] AhError),
+    /// A PC-SUDS file is unusable.
+    #[error(transparent)]
+    Suds(#[from] SudsError),
     /// A WIN file is unusable.
     #[error(transparent)]
     Win(#[from] WinError),

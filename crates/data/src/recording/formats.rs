@@ -7,8 +7,8 @@ use std::path::Path;
 use bytes::Bytes;
 
 use super::{
-    Contents, Hints, LARGEST, asdf, clock_set, columns, cosmos, css, datacast, extension, gcf,
-    geocsv, gse, mseed, other_rate, sac, seg2, segy, signatures, strong_motion, table, text,
+    Contents, Hints, LARGEST, ah, asdf, clock_set, columns, cosmos, css, datacast, extension, gcf,
+    geocsv, gse, mseed, other_rate, sac, seg2, segy, signatures, strong_motion, suds, table, text,
     time_series, unreadable, wav, win, with_samples,
 };
 use crate::error::recording::TableError;
@@ -55,7 +55,7 @@ impl Format {
 
 /// All formats; the first one that accepts a file reads it. Formats recognised by content come before those recognised by
 /// extension.
-const FORMATS: [Format; 26] = [
+const FORMATS: [Format; 28] = [
     Format(PARQUET, Content(columns::is), columns::read),
     Format("WAV", Content(wav::is), |bytes, hints| {
         wav::read(bytes, hints)
@@ -82,6 +82,10 @@ const FORMATS: [Format; 26] = [
     }),
     Format("SAC", Content(sac::is), |bytes, hints| {
         sac::read(bytes, hints)
+    }),
+    Format("AH", Content(ah::is), |bytes, hints| ah::read(bytes, hints)),
+    Format("PC-SUDS", Content(suds::is), |bytes, hints| {
+        suds::read(bytes, hints)
     }),
     Format("WIN", Content(win::is), |bytes, hints| {
         win::read(bytes, hints)

@@ -1,11 +1,12 @@
 //! Continuous recordings of hours or days, from which windows are cut.
 //!
 //! Each format is a file here and a row of `formats.rs`: `mseed.rs` (miniSEED 2 and 3), `sac.rs`, `segy.rs` (also Seismic Unix),
-//! `seg2.rs`, `gse.rs` (GSE1 and GSE2), `css.rs` (CSS 3.0), `gcf.rs`, `asdf.rs` (HDF5 of pyasdf), `win.rs` (WIN and WIN32 of Hi-net), `wav.rs`, `table.rs` (CSV and tables of data loggers), `time_series.rs` (text of web
+//! `seg2.rs`, `gse.rs` (GSE1 and GSE2), `css.rs` (CSS 3.0), `gcf.rs`, `asdf.rs` (HDF5 of pyasdf), `win.rs` (WIN and WIN32 of Hi-net), `ah.rs` (AH), `suds.rs` (PC-SUDS), `wav.rs`, `table.rs` (CSV and tables of data loggers), `time_series.rs` (text of web
 //! services), `strong_motion/` (K-NET, PEER, CSMNC, ESM), `cosmos.rs` (COSMOS, CSMIP), `datacast.rs` (text of a Raspberry Shake)
 //! and `columns.rs` (Parquet). SeisBench's HDF5 is [`SeisBench`]. Each returns [`Trace`]s; [`merge()`] joins those of a channel. `signatures.rs` names formats that
 //! are not read.
 
+mod ah;
 mod asdf;
 mod clock_set;
 mod columns;
@@ -28,6 +29,7 @@ mod seisbench;
 pub(crate) mod signatures;
 mod steim;
 mod strong_motion;
+mod suds;
 mod table;
 mod text;
 mod time;
@@ -332,6 +334,18 @@ fn drift(count: usize, rate: f64, of: f64) -> f64 {
 /// Whether a recording at `rate` lacks frequencies that one at `wanted` has. The uppermost two of a hundred tell nothing.
 pub fn is_slower(rate: f64, wanted: f64) -> bool {
     rate < 0.98 * wanted
+}
+
+/// The sampling rate of an interval in seconds that is stored as a float32, which cannot hold 0.01 s exactly: the rate is rounded
+/// to thousandths if the float32 cannot tell the difference.
+fn rate_of_single(interval: f64) -> f64 {
+    let rate = 1.0 / interval;
+    let near = (rate * 1000.0).round() / 1000.0;
+    if (1.0 / near) as f32 == interval as f32 {
+        near
+    } else {
+        rate
+    }
 }
 
 /// Returns `rate` if time can be computed with it.

@@ -6,7 +6,7 @@ mod picks;
 use self::header::{FOOTER, HEADER, Header, UNDEFINED, numbers};
 pub use self::picks::Pick;
 use super::time::{days_to_year, of_day};
-use super::{Contents, Hints, NANOS, Notes, Trace, check_rate, other_start};
+use super::{Contents, Hints, NANOS, Notes, Trace, check_rate, other_start, rate_of_single};
 use crate::error::recording::{RecordingError, SacError};
 
 /// Whether the file begins with a header.
@@ -171,11 +171,7 @@ fn clock(bytes: &[u8], header: &Header, count: usize) -> Result<(f64, f64), Reco
         let exact = Some(double(1)).filter(|begin| *begin != UNDEFINED);
         return Ok((check_rate(1.0 / double(0))?, exact.unwrap_or(begin)));
     }
-    // A float32 cannot hold 0.01 s exactly: the rate is rounded to 100 Hz if the float32 cannot tell the difference.
-    let rate = 1.0 / delta;
-    let near = (rate * 1000.0).round() / 1000.0;
-    let same = (1.0 / near) as f32 == delta as f32;
-    Ok((check_rate(if same { near } else { rate })?, begin))
+    Ok((check_rate(rate_of_single(delta))?, begin))
 }
 
 /// The reference time in nanoseconds since 1970; `None` if it is not set.

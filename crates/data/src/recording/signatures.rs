@@ -7,7 +7,7 @@ mod foreign;
 
 use self::foreign::{
     is_ah, is_bzip2, is_cosmos, is_error_message, is_evt, is_gcf, is_json, is_nordic, is_reftek,
-    is_seisan, is_suds, is_tar, is_uff, is_wfdisc,
+    is_seisan, is_tar, is_uff, is_wfdisc,
 };
 use crate::error::recording::OtherFormat;
 
@@ -100,8 +100,7 @@ const SIGNATURES: &[Signature] = &[
     row(By(is_evt), "an .evt file of Kinemetrics", CONVERT),
     row(By(is_seisan), "a waveform file of SEISAN", CONVERT),
     row(By(is_wfdisc), SHIFTED.what, SHIFTED.advice),
-    row(By(is_ah), "AH", CONVERT),
-    row(By(is_suds), "PC-SUDS (DMX)", CONVERT),
+    row(By(is_ah), "AH with a header that is damaged or cut", AGAIN),
     row(By(is_reftek), "raw data of a Reftek 130", CONVERT),
     row(By(is_gcf), "GCF of Güralp without a sound block at its beginning", AGAIN),
     row(Start(b"I\x1F\0\0"), "a Y file of Nanometrics", CONVERT),

@@ -201,14 +201,3 @@ pub(super) fn is_ah(bytes: &[u8]) -> bool {
         |at: usize| bytes.get(at..at + 4) == Some(&[0, 0, 0, if at == 24 { 8 } else { 6 }]);
     bytes.starts_with(&[0, 0, 4, 0x4C]) || [0, 12, 24].into_iter().all(number)
 }
-
-/// A structure of PC-SUDS: `S`, the machine, and little-endian its kind, its length and that of its data.
-pub(super) fn is_suds(bytes: &[u8]) -> bool {
-    let [b'S', b'0'..=b'9', kind, 0, length @ ..] = bytes else {
-        return false;
-    };
-    let Some(length) = length.first_chunk::<4>() else {
-        return false;
-    };
-    (1..=40).contains(kind) && (8..4096).contains(&u32::from_le_bytes(*length))
-}

@@ -35,10 +35,9 @@ fn other_files_are_named() {
         ),
         (
             b"\0\0\0\x06CODE\0\0\0\0\0\0\0\x06SHZ\0\0\0\0\0\0\0\0\x08WWSSN\0\0\0",
-            "AH: convert",
+            "AH with a header that is damaged",
         ),
-        (b"\0\0\x04\x4C\0\0\x05\0", "AH: convert"),
-        (b"S6\x05\0\x30\0\0\0\0\0\0\0", "PC-SUDS (DMX)"),
+        (b"\0\0\x04\x4C\0\0\x05\0", "AH with a header that is damaged"),
         (b"7z\xBC\xAF\x27\x1C", "a 7z archive"),
         (b"BZh9", "bzip2"),
         (b"\xFD7zXZ\0", "xz"),

@@ -54,7 +54,10 @@ pub(super) struct Kind {
 
 /// Whether a format names channels `NET.STA.LOC.CHA`.
 pub(super) fn is_seismological(format: &str) -> bool {
-    matches!(format, "miniSEED" | "SAC" | "GSE1" | "GSE2" | "CSS 3.0")
+    matches!(
+        format,
+        "miniSEED" | "SAC" | "GSE1" | "GSE2" | "CSS 3.0" | "AH" | "PC-SUDS"
+    )
 }
 
 /// A channel's station and its name there.
