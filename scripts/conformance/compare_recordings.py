@@ -4,7 +4,7 @@
     cargo build -p data --example recordings
     python scripts/conformance/compare_recordings.py FOLDER [--example target/debug/examples/recordings]
 
-miniSEED, SAC, GSE1, GSE2, CSS 3.0, AH and PC-SUDS are compared with ObsPy to the microsecond, WAV with SciPy, and tables with pandas. Every
+miniSEED, SAC, GSE1, GSE2, CSS 3.0, AH, PC-SUDS and Seismic Handler are compared with ObsPy to the microsecond, WAV with SciPy, and tables with pandas. Every
 numeric column must be identical bit for bit. Start, rate and gaps are compared with a least-squares line through the time column. Files
 that ObsPy refuses are named, and are no difference. Differences are printed, and their number is the exit status.
 """
@@ -23,7 +23,7 @@ from scipy.io import wavfile
 SEISMIC = {".ms", ".mseed", ".mseed3", ".msd", ".seed", ".sac"}
 GSE = {".gse", ".gse1", ".gse2", ".z", ".wrong_chksum"}
 CSS = {".wfdisc"}
-OTHERS = {".ah", ".dmx"}
+OTHERS = {".ah", ".dmx", ".qhd"}
 TABLES = {".csv", ".tsv", ".txt"}
 UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 
@@ -152,7 +152,7 @@ def main():
     args = parser.parse_args()
     warnings.simplefilter("ignore")
     kinds = [(SEISMIC, seismic, "miniSEED and SAC"), (GSE, seismic, "GSE1 and GSE2"), (CSS, seismic, "CSS 3.0"),
-             (OTHERS, seismic, "AH and PC-SUDS"),
+             (OTHERS, seismic, "AH, PC-SUDS and Seismic Handler"),
              ({".wav"}, wav, "WAV"), (TABLES, table, "tables")]
     different = 0
     for endings, compare, name in kinds:

@@ -13,7 +13,7 @@ The generated files are
 - SAC in both byte orders and as text;
 - SEG-Y in both byte orders and the formats of samples that ObsPy writes;
 - GSE2 (CM6) and GCF at all rates that ObsPy writes, GSE1 (CMP6 and INTV) and CSS 3.0 that scripts assemble;
-- WIN with differences of every width, AH of both versions and PC-SUDS that scripts assemble;
+- WIN with differences of every width, AH of both versions and PC-SUDS that scripts assemble, and Seismic Handler's files that ObsPy writes;
 - tables with many separators, quotes, line endings, missing values and time formats;
 - Parquet with every numeric type, codec, page version and row-group size.
 
@@ -305,6 +305,18 @@ def dmx(rng, path):
     path.write_bytes(content)
 
 
+def handler(rng, path):
+    stream, order = obspy.Stream(), "<>"[rng.integers(2)]
+    for data, code, rate, start in some_traces(rng):
+        own = obspy.Trace(data.astype(np.float32), {"station": "NODE", "channel": "EH" + code, "starttime": start, "sampling_rate": rate})
+        own.stats.sh = AttribDict({"BYTEORDER": order, "COMMENT": "x" * int(rng.integers(300))})
+        stream.append(own)
+    if path.suffix == ".QHD":
+        stream.write(str(path), format="Q", byteorder=order)
+    else:
+        stream.write(str(path), format="SH_ASC", npl=int(rng.integers(1, 9)), custom_format=str(rng.choice(["%-.6e", "%.9g"])))
+
+
 def by_any(path):
     return [(own.id, own.stats.starttime.ns, own.stats.sampling_rate, own.data.astype(np.float64)) for own in obspy.read(str(path))]
 
@@ -378,7 +390,7 @@ def by_pyarrow(path):
             for name in read.column_names[1:]]
 
 
-def differs(ours, theirs):
+def differs(ours, theirs, ending):
     if "error" in ours:
         return f"refused: {ours['error']}"
     own = sorted(((t["channel"], t["start"]), t) for t in ours["traces"])
@@ -388,7 +400,10 @@ def differs(ours, theirs):
     if names != expected:
         return f"{names} instead of {expected}"
     for (_, trace), (_, start, rate, samples) in zip(own, theirs):
-        if not np.array_equal(np.array(trace["samples"], dtype=np.float64), samples, equal_nan=True):
+        found = np.array(trace["samples"], dtype=np.float64)
+        # ObsPy reads the numbers of this format as float32.
+        found = found.astype(np.float32) if ending == "ASC" else found
+        if not np.array_equal(found, samples, equal_nan=True):
             return f"other samples of {trace['channel']}"
         # ObsPy and float32 resolve times to a microsecond and rates to seven digits.
         if abs(trace["start"] - start) > 1000 or abs(trace["rate"] / rate - 1) > 1e-6:
@@ -406,7 +421,8 @@ def main():
     rng = np.random.default_rng(args.seed)
     kinds = [("mseed", miniseed, by_libmseed), ("wav", wav, by_scipy), ("sac", sac, by_obspy), ("csv", csv, by_pandas),
              ("parquet", parquet, by_pyarrow), ("sgy", segy, by_segy), ("gse", gse, by_gse), ("gse1", gse1, by_gse1),
-             ("wfdisc", css, by_any), ("gcf", gcf, by_gcf), ("win", win, by_win), ("ah", ah, by_any), ("dmx", dmx, by_any)]
+             ("wfdisc", css, by_any), ("gcf", gcf, by_gcf), ("win", win, by_win), ("ah", ah, by_any), ("dmx", dmx, by_any),
+             ("QHD", handler, by_any), ("ASC", handler, by_any)]
     different = 0
     with tempfile.TemporaryDirectory() as folder:
         for ending, write, read in kinds:
@@ -414,7 +430,7 @@ def main():
             for path in paths:
                 write(rng, path)
             output = subprocess.run([args.example, "--samples", *paths], capture_output=True, text=True, check=True).stdout
-            problems = [differs(json.loads(line), read(path)) for path, line in zip(paths, output.splitlines(), strict=True)]
+            problems = [differs(json.loads(line), read(path), ending) for path, line in zip(paths, output.splitlines(), strict=True)]
             for path, problem in zip(paths, problems):
                 if problem:
                     print(f"{path.name}: {problem}")

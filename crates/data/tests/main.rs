@@ -10,6 +10,7 @@ mod css;
 mod dataset;
 mod formats;
 mod gse_gcf;
+mod handler;
 mod import;
 mod import_times;
 mod miniseed;

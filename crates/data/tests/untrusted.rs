@@ -121,6 +121,7 @@ fn sound_files() -> Vec<std::path::PathBuf> {
         "win",
         "ah",
         "suds",
+        "handler",
         "asdf",
         "knet",
         "texts",
@@ -186,9 +187,14 @@ fn damaged(sound: &[u8], rng: &mut impl Rng) -> Vec<u8> {
 
 /// Reads a damaged file with every reader that accepts its extension.
 fn read_damaged(bytes: &[u8], ending: &str, path: &Path) {
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/css");
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
     let hints = Hints {
-        folder: (ending == "wfdisc").then_some(fixtures),
+        folder: match ending {
+            "wfdisc" => Some(fixtures.join("css")),
+            "QHD" => Some(fixtures.join("handler")),
+            _ => None,
+        },
+        file_name: (ending == "QHD").then(|| "little.QHD".into()),
         sampling_rate: bytes.len().is_multiple_of(2).then_some(100.0),
         samples_in_rows: (ending == "packed").then_some(true),
         ..Default::default()
@@ -212,6 +218,18 @@ fn read_damaged(bytes: &[u8], ending: &str, path: &Path) {
             let folder = path.parent().map(Path::to_owned);
             std::fs::write(path.with_file_name("samples.w"), bytes).unwrap();
             let _ = recording::parse(table, "wfdisc", &Hints { folder, ..hints });
+        }
+        "QBN" => {
+            let header = include_bytes!("fixtures/handler/untold.QHD");
+            let folder = path.parent().map(Path::to_owned);
+            let file_name = Some("untold.QHD".into());
+            std::fs::write(path.with_file_name("untold.QBN"), bytes).unwrap();
+            let hints = Hints {
+                folder,
+                file_name,
+                ..hints
+            };
+            let _ = recording::parse(header, "QHD", &hints);
         }
         "hdf5" => {
             std::fs::write(path, bytes).unwrap();

@@ -6,6 +6,7 @@ mod cosmos;
 mod css;
 mod gcf;
 mod gse;
+mod handler;
 mod lists;
 mod mseed;
 mod sac;
@@ -26,6 +27,7 @@ pub use cosmos::{CosmosError, CosmosProblem};
 pub use css::{CssError, CssProblem};
 pub use gcf::GcfDamage;
 pub use gse::{GseError, GseProblem};
+pub use handler::{HandlerError, HandlerPlace, HandlerProblem};
 pub use lists::ListError;
 pub use mseed::{DecodeError, RecordDamage, SteimError};
 pub use sac::SacError;
@@ -39,7 +41,7 @@ pub use wav::WavError;
 pub use win::{WinDamage, WinError};
 
 /// Formats that are read, for messages.
-const KNOWN: &str = "recordings are miniSEED, SAC, WAV, SEG-Y, SEG-2, Seismic Unix, GSE1, GSE2, CSS 3.0 (.wfdisc), GCF, WIN, WIN32, AH, PC-SUDS (.dmx), ASDF, K-NET, PEER, CSMNC, ESM, GeoNet, COSMOS, CSMIP, Parquet or .csv tables";
+const KNOWN: &str = "recordings are miniSEED, SAC, WAV, SEG-Y, SEG-2, Seismic Unix, GSE1, GSE2, CSS 3.0 (.wfdisc), GCF, WIN, WIN32, AH, PC-SUDS (.dmx), Seismic Handler (.QHD, .ASC), ASDF, K-NET, PEER, CSMNC, ESM, GeoNet, COSMOS, CSMIP, Parquet or .csv tables";
 
 /// What is wrong with a recording.
 #[derive(Debug, thiserror::Error)]
@@ -131,6 +133,9 @@ pub enum RecordingError {
     /// A PC-SUDS file is unusable.
     #[error(transparent)]
     Suds(#[from] SudsError),
+    /// A file of Seismic Handler is unusable.
+    #[error(transparent)]
+    Handler(#[from] HandlerError),
     /// A WIN file is unusable.
     #[error(transparent)]
     Win(#[from] WinError),

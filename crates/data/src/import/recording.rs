@@ -186,6 +186,7 @@ impl Recording {
             finds_labels: false,
             channels: Vec::new(),
             folder: None,
+            file_name: None,
         }
     }
 

@@ -8,8 +8,8 @@ use bytes::Bytes;
 
 use super::{
     Contents, Hints, LARGEST, ah, asdf, clock_set, columns, cosmos, css, datacast, extension, gcf,
-    geocsv, gse, mseed, other_rate, sac, seg2, segy, signatures, strong_motion, suds, table, text,
-    time_series, unreadable, wav, win, with_samples,
+    geocsv, gse, handler, mseed, other_rate, sac, seg2, segy, signatures, strong_motion, suds,
+    table, text, time_series, unreadable, wav, win, with_samples,
 };
 use crate::error::recording::TableError;
 use crate::error::{DataError, RecordingError, in_file};
@@ -55,7 +55,7 @@ impl Format {
 
 /// All formats; the first one that accepts a file reads it. Formats recognised by content come before those recognised by
 /// extension.
-const FORMATS: [Format; 28] = [
+const FORMATS: [Format; 30] = [
     Format(PARQUET, Content(columns::is), columns::read),
     Format("WAV", Content(wav::is), |bytes, hints| {
         wav::read(bytes, hints)
@@ -87,6 +87,16 @@ const FORMATS: [Format; 28] = [
     Format("PC-SUDS", Content(suds::is), |bytes, hints| {
         suds::read(bytes, hints)
     }),
+    Format(
+        "Seismic Handler Q",
+        Content(handler::is_q),
+        |bytes, hints| handler::read_q(bytes, hints),
+    ),
+    Format(
+        "Seismic Handler",
+        Content(handler::is_asc),
+        |bytes, hints| handler::read_asc(bytes, hints),
+    ),
     Format("WIN", Content(win::is), |bytes, hints| {
         win::read(bytes, hints)
     }),

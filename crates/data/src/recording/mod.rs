@@ -1,7 +1,7 @@
 //! Continuous recordings of hours or days, from which windows are cut.
 //!
 //! Each format is a file here and a row of `formats.rs`: `mseed.rs` (miniSEED 2 and 3), `sac.rs`, `segy.rs` (also Seismic Unix),
-//! `seg2.rs`, `gse.rs` (GSE1 and GSE2), `css.rs` (CSS 3.0), `gcf.rs`, `asdf.rs` (HDF5 of pyasdf), `win.rs` (WIN and WIN32 of Hi-net), `ah.rs` (AH), `suds.rs` (PC-SUDS), `wav.rs`, `table.rs` (CSV and tables of data loggers), `time_series.rs` (text of web
+//! `seg2.rs`, `gse.rs` (GSE1 and GSE2), `css.rs` (CSS 3.0), `gcf.rs`, `asdf.rs` (HDF5 of pyasdf), `win.rs` (WIN and WIN32 of Hi-net), `ah.rs` (AH), `suds.rs` (PC-SUDS), `handler.rs` (Seismic Handler), `wav.rs`, `table.rs` (CSV and tables of data loggers), `time_series.rs` (text of web
 //! services), `strong_motion/` (K-NET, PEER, CSMNC, ESM), `cosmos.rs` (COSMOS, CSMIP), `datacast.rs` (text of a Raspberry Shake)
 //! and `columns.rs` (Parquet). SeisBench's HDF5 is [`SeisBench`]. Each returns [`Trace`]s; [`merge()`] joins those of a channel. `signatures.rs` names formats that
 //! are not read.
@@ -17,6 +17,7 @@ mod formats;
 mod gcf;
 mod geocsv;
 mod gse;
+mod handler;
 mod labelled;
 mod merge;
 mod mseed;
@@ -151,14 +152,19 @@ pub struct Hints {
     pub channels: Vec<String>,
     /// Folder of the files that a file names, as tables of CSS 3.0 do; [`read`] takes that of the file.
     pub folder: Option<PathBuf>,
+    /// Name of the file, of which the file with its samples has the beginning, as for Q files of Seismic Handler; [`read`] takes that
+    /// of the file.
+    pub file_name: Option<String>,
 }
 
 impl Hints {
     /// The same for a file, with its folder.
     fn of_file(&self, path: &Path) -> Self {
         let folder = self.folder.as_deref().or_else(|| path.parent());
+        let name = || Some(path.file_name()?.to_string_lossy().into_owned());
         Self {
             folder: folder.map(Path::to_owned),
+            file_name: self.file_name.clone().or_else(name),
             ..self.clone()
         }
     }

@@ -95,7 +95,6 @@ const SIGNATURES: &[Signature] = &[
     row(Start(b"WID1 "), "GSE1", CONVERT),
     row(By(is_cosmos), "a strong-motion file of COSMOS or CSMIP", ONE_COLUMN),
     row(By(is_uff), "a universal file (UFF)", EXPORT),
-    row(Start(b"DELTA: "), "an ASCII file of Seismic Handler", CONVERT),
     row(TextWith("dataset ", "file_type "), "PDAS", CONVERT),
     row(By(is_evt), "an .evt file of Kinemetrics", CONVERT),
     row(By(is_seisan), "a waveform file of SEISAN", CONVERT),
@@ -187,6 +186,10 @@ pub(crate) fn of_extension(extension: &str) -> Option<OtherFormat> {
         "w" => Some(OtherFormat {
             what: "samples of CSS 3.0",
             advice: "give the table (.wfdisc) that describes them",
+        }),
+        "qbn" => Some(OtherFormat {
+            what: "samples of Seismic Handler",
+            advice: "give the header (.QHD) that describes them",
         }),
         "wfdisc" => Some(SHIFTED),
         _ => None,

@@ -56,7 +56,15 @@ pub(super) struct Kind {
 pub(super) fn is_seismological(format: &str) -> bool {
     matches!(
         format,
-        "miniSEED" | "SAC" | "GSE1" | "GSE2" | "CSS 3.0" | "AH" | "PC-SUDS"
+        "miniSEED"
+            | "SAC"
+            | "GSE1"
+            | "GSE2"
+            | "CSS 3.0"
+            | "AH"
+            | "PC-SUDS"
+            | "Seismic Handler"
+            | "Seismic Handler Q"
     )
 }
 

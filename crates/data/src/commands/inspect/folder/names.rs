@@ -48,6 +48,7 @@ pub(super) fn by_name(name: &str) -> Option<&'static str> {
         }
         "log" => Some("logs"),
         "w" => Some("samples of CSS 3.0, which a .wfdisc describes"),
+        "qbn" => Some("samples of Seismic Handler, which a .QHD describes"),
         "affiliation" | "arrival" | "assoc" | "lastid" | "network" | "origin" | "sitechan" => {
             Some("tables of CSS 3.0 without samples")
         }
