@@ -1,4 +1,4 @@
-"""Writes crates/data/tests/fixtures/texts: formats of numbers in text that ObsPy does not read. PEER, CSMNC, ESM, GeoNet, COSMOS and
+"""Writes crates/data/tests/fixtures/texts: formats of numbers in text that ObsPy does not read. PEER, CSMNC, ESM, GeoNet, SMC, COSMOS and
 CSMIP (strong motion), the data cast of a Raspberry Shake, and tables with several samples in each row.
 
     pip install numpy
@@ -134,8 +134,25 @@ def geonet():
         put(name, text, traces)
 
 
+def smc():
+    """Columns of ten characters, of which exponents have one digit."""
+    data = np.array([float(f"{own:.4E}") for own in noise(131, 4)])
+    for name, kind, unit in (("corrected.smc", "2 CORRECTED ACCELEROGRAM", ""), ("velocity.smc", "3 VELOCITY", "-vel")):
+        texts = [kind, "*", "SAF0A", "     1989  10  18    0004 Loma Prieta, CA", "Moment Mag=      7.1 Ms=      7.1 Ml=      7.0",
+                 "station = San Francisco, 1295 Shafter, F component=    360", "epicentral dist =     89.0       pk     =    104.4",
+                 "inst type=SMA-1      data source = USGS", "*", "*", "*"]
+        integers = [-32768, 1989, 291, 0, 4, 15, 250, 111, 1, 3, 3, -32768, 90, 360, 101, 2, len(data)] + 31 * [-32768]
+        numbers = [0.17e39, 200.0, 37.037, -121.883, 18.0] + 45 * [0.17e39]
+        # Fortran begins numbers with 0.
+        fortran = lambda own: f"{'-' if own < 0 else ''}0.{f'{abs(own):.6E}'.replace('.', '')[:7]}E{int(f'{abs(own):.6E}'[9:]) + 1:+03d}".rjust(15)
+        short = lambda own: f"{own:.4E}".replace("E+0", "E+").replace("E-0", "E-").rjust(10)
+        text = "".join(f"{line:80}\n" for line in texts) + rows([f"{own:10d}" for own in integers], 8)
+        text += rows([fortran(own) for own in numbers], 5) + f"{'|':80}\n{'|ref - A. Nobody, 1989':80}\n" + rows([short(own) for own in data], 8)
+        put(name, text, [(f".SAF0A..360{unit}", 624_672_255_250_000_000, 200.0, data)])
+
+
 if __name__ == "__main__":
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for write in [peer, csmnc, cosmos, csmip, uncorrected, shake, packed, esm, geonet]:
+    for write in [peer, csmnc, cosmos, csmip, uncorrected, shake, packed, esm, geonet, smc]:
         write()
     (FOLDER / "expected.json").write_text(json.dumps(expected) + "\n")

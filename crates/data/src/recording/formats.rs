@@ -55,7 +55,7 @@ impl Format {
 
 /// All formats; the first one that accepts a file reads it. Formats recognised by content come before those recognised by
 /// extension.
-const FORMATS: [Format; 30] = [
+const FORMATS: [Format; 31] = [
     Format(PARQUET, Content(columns::is), columns::read),
     Format("WAV", Content(wav::is), |bytes, hints| {
         wav::read(bytes, hints)
@@ -111,6 +111,9 @@ const FORMATS: [Format; 30] = [
     }),
     Format("ESM", Content(strong_motion::is_esm), |bytes, hints| {
         strong_motion::read_esm(bytes, hints)
+    }),
+    Format("SMC", Content(strong_motion::is_smc), |bytes, hints| {
+        strong_motion::read_smc(bytes, hints)
     }),
     Format(
         "GeoNet",

@@ -32,6 +32,11 @@ pub enum StrongMotionProblem {
     /// The sampling rate.
     #[error(transparent)]
     Rate(#[from] RateError),
+    /// Samples are not evenly spaced.
+    #[error(
+        "the samples are pairs of times and values, or have no sampling rate: uncorrected records of film are not read; give the corrected one"
+    )]
+    Uneven,
     /// A sample is no number.
     #[error("`{text}` is no sample: the file is damaged")]
     Sample {

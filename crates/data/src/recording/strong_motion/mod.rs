@@ -1,7 +1,7 @@
-//! Texts of strong-motion networks, one component each: K-NET and KiK-net of Japan, PEER's NGA database, CSMNC of China, and ESM of
-//! Europe; and GeoNet of New Zealand, three components each.
+//! Texts of strong-motion networks, one component each: K-NET and KiK-net of Japan, PEER's NGA database, CSMNC of China, ESM of
+//! Europe, and SMC of the USGS; and GeoNet of New Zealand, three components each.
 //!
-//! K-NET, ESM and GeoNet have the time of the first sample. The others have that of the earthquake, which is another.
+//! K-NET, ESM, GeoNet and most of SMC have the time of the first sample. The others have that of the earthquake, which is another.
 
 mod csmnc;
 mod esm;
@@ -9,6 +9,7 @@ mod geonet;
 mod knet;
 mod numbers;
 mod peer;
+mod smc;
 
 use std::borrow::Cow;
 
@@ -20,6 +21,7 @@ pub(super) use esm::{is as is_esm, read as read_esm};
 pub(super) use geonet::{is as is_geonet, read as read_geonet};
 pub(super) use knet::{is as is_knet, read as read_knet};
 pub(super) use peer::{is as is_peer, read as read_peer};
+pub(super) use smc::{is as is_smc, read as read_smc};
 
 /// Bytes at the beginning of a file that have its header.
 const HEAD: usize = 4 << 10;
