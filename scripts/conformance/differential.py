@@ -1,7 +1,7 @@
 """Compares the reading of generated recordings with libmseed, SciPy, ObsPy, pandas and pyarrow: whole arrays, times, rates and
 names.
 
-    pip install numpy obspy pandas pyarrow pymseed scipy
+    pip install numpy obspy pandas pyarrow pymseed scipy tables
     cargo build -p data --example recordings
     python scripts/conformance/differential.py target/debug/examples/recordings [--files 200] [--seed 1]
 
@@ -15,7 +15,8 @@ The generated files are
 - GSE2 (CM6) and GCF at all rates that ObsPy writes, GSE1 (CMP6 and INTV) and CSS 3.0 that scripts assemble;
 - WIN with differences of every width, AH of both versions and PC-SUDS that scripts assemble, and Seismic Handler's files that ObsPy writes;
 - tables with many separators, quotes, line endings, missing values and time formats;
-- Parquet with every numeric type, codec, page version and row-group size.
+- Parquet with every numeric type, codec, page version and row-group size;
+- HDF5 of pandas, in both forms, with an index or a column of times.
 
 Differences are printed, and their number is the exit status.
 """
@@ -390,6 +391,26 @@ def by_pyarrow(path):
             for name in read.column_names[1:]]
 
 
+def to_hdf(rng, path):
+    n = int(rng.integers(20, 3000))
+    frame = pd.DataFrame({name: values for name, values in numbers(rng, n).items() if not np.isnan(values).all()})
+    stamps = pd.date_range("2024-05-01T10:00:00", periods=n, freq="10ms", unit=str(rng.choice(["ns", "us", "ms"])))
+    if rng.random() < 0.5:
+        frame.index = stamps.tz_localize("UTC").tz_convert("Asia/Tokyo") if rng.random() < 0.3 else stamps
+    else:
+        frame.insert(int(rng.integers(len(frame.columns) + 1)), "time", [stamps, np.arange(n) / 100, stamps - stamps[0]][rng.integers(3)])
+    keys = [{}, {"format": "table", "index": False}, {"format": "table", "data_columns": ["Z"], "index": bool(rng.integers(2))}][rng.integers(3)]
+    keys |= [{}, {"complib": "zlib", "complevel": int(rng.integers(1, 10))}][rng.integers(2)]
+    frame.to_hdf(path, key=str(rng.choice(["df", "a/b/c"])), mode="w", **keys)
+
+
+def by_to_hdf(path):
+    frame = pd.read_hdf(path)
+    times = frame["time"] if "time" in frame else frame.index
+    start = START.ns if times.dtype.kind == "M" or isinstance(times.dtype, pd.DatetimeTZDtype) else 0
+    return [(name, start, 100.0, frame[name].to_numpy(dtype=np.float64)) for name in frame.columns if name != "time"]
+
+
 def differs(ours, theirs, ending):
     if "error" in ours:
         return f"refused: {ours['error']}"
@@ -422,7 +443,7 @@ def main():
     kinds = [("mseed", miniseed, by_libmseed), ("wav", wav, by_scipy), ("sac", sac, by_obspy), ("csv", csv, by_pandas),
              ("parquet", parquet, by_pyarrow), ("sgy", segy, by_segy), ("gse", gse, by_gse), ("gse1", gse1, by_gse1),
              ("wfdisc", css, by_any), ("gcf", gcf, by_gcf), ("win", win, by_win), ("ah", ah, by_any), ("dmx", dmx, by_any),
-             ("QHD", handler, by_any), ("ASC", handler, by_any)]
+             ("QHD", handler, by_any), ("ASC", handler, by_any), ("h5", to_hdf, by_to_hdf)]
     different = 0
     with tempfile.TemporaryDirectory() as folder:
         for ending, write, read in kinds:

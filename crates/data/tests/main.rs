@@ -24,6 +24,7 @@ mod signal;
 mod strong_motion;
 mod tables;
 mod tensorflow;
+mod to_hdf;
 mod untrusted;
 mod wav;
 mod win;

@@ -122,6 +122,7 @@ fn sound_files() -> Vec<std::path::PathBuf> {
         "ah",
         "suds",
         "handler",
+        "to_hdf",
         "asdf",
         "knet",
         "texts",

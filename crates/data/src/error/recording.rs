@@ -4,6 +4,7 @@ mod ah;
 mod asdf;
 mod cosmos;
 mod css;
+mod frame;
 mod gcf;
 mod gse;
 mod handler;
@@ -25,6 +26,7 @@ pub use ah::{AhError, AhProblem};
 pub use asdf::AsdfError;
 pub use cosmos::{CosmosError, CosmosProblem};
 pub use css::{CssError, CssProblem};
+pub use frame::FrameError;
 pub use gcf::GcfDamage;
 pub use gse::{GseError, GseProblem};
 pub use handler::{HandlerError, HandlerPlace, HandlerProblem};
@@ -41,7 +43,7 @@ pub use wav::WavError;
 pub use win::{WinDamage, WinError};
 
 /// Formats that are read, for messages.
-const KNOWN: &str = "recordings are miniSEED, SAC, WAV, SEG-Y, SEG-2, Seismic Unix, GSE1, GSE2, CSS 3.0 (.wfdisc), GCF, WIN, WIN32, AH, PC-SUDS (.dmx), Seismic Handler (.QHD, .ASC), ASDF, K-NET, PEER, CSMNC, ESM, SMC, GeoNet, COSMOS, CSMIP, Parquet or .csv tables";
+const KNOWN: &str = "recordings are miniSEED, SAC, WAV, SEG-Y, SEG-2, Seismic Unix, GSE1, GSE2, CSS 3.0 (.wfdisc), GCF, WIN, WIN32, AH, PC-SUDS (.dmx), Seismic Handler (.QHD, .ASC), ASDF, K-NET, PEER, CSMNC, ESM, SMC, GeoNet, COSMOS, CSMIP, Parquet, HDF5 of pandas or .csv tables";
 
 /// What is wrong with a recording.
 #[derive(Debug, thiserror::Error)]
@@ -136,6 +138,9 @@ pub enum RecordingError {
     /// A file of Seismic Handler is unusable.
     #[error(transparent)]
     Handler(#[from] HandlerError),
+    /// HDF5 of pandas is unusable.
+    #[error(transparent)]
+    Frame(#[from] FrameError),
     /// A WIN file is unusable.
     #[error(transparent)]
     Win(#[from] WinError),

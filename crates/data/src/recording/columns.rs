@@ -23,6 +23,7 @@ pub(crate) use flat::tests::Counted;
 pub(crate) use flat::{Opened, RowValues, flat_columns, flat_names};
 pub(crate) use lists::{ListColumn, ListColumns, ListRows, read as read_lists};
 use meaning::Meaning;
+pub(super) use pandas::{INDEX, leave_out_index};
 use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::reader::{ChunkReader, FileReader, RowGroupReader, SerializedFileReader};
 use support::panics::catch;

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::{
     Contents, Hints, LARGEST, ah, asdf, clock_set, columns, cosmos, css, datacast, extension, gcf,
     geocsv, gse, handler, mseed, other_rate, sac, seg2, segy, signatures, strong_motion, suds,
-    table, text, time_series, unreadable, wav, win, with_samples,
+    table, text, time_series, to_hdf, unreadable, wav, win, with_samples,
 };
 use crate::error::recording::TableError;
 use crate::error::{DataError, RecordingError, in_file};
@@ -38,6 +38,7 @@ enum Recognised {
 
 const MINISEED: &str = "miniSEED";
 const PARQUET: &str = "Parquet";
+const PANDAS: &str = "HDF5 of pandas";
 const TABLE: &str = "table";
 
 /// A recording format: its name, how it is recognised, and its reader.
@@ -55,7 +56,7 @@ impl Format {
 
 /// All formats; the first one that accepts a file reads it. Formats recognised by content come before those recognised by
 /// extension.
-const FORMATS: [Format; 31] = [
+const FORMATS: [Format; 32] = [
     Format(PARQUET, Content(columns::is), columns::read),
     Format("WAV", Content(wav::is), |bytes, hints| {
         wav::read(bytes, hints)
@@ -67,6 +68,9 @@ const FORMATS: [Format; 31] = [
     }),
     Format("ASDF", Content(asdf::is), |bytes, hints| {
         asdf::read(bytes, hints)
+    }),
+    Format(PANDAS, Content(to_hdf::is), |bytes, hints| {
+        to_hdf::read(bytes, hints)
     }),
     Format("GSE2", Content(gse::is_2), |bytes, hints| {
         gse::read(bytes, hints)
@@ -155,11 +159,11 @@ const FORMATS: [Format; 31] = [
     Format(TABLE, Recognised::Text, maybe_table),
 ];
 
-/// Name of the format of a file that is recognised by its beginning; `None` also for tables, as Parquet files may be.
+/// Name of the format of a file that is recognised by its beginning; `None` also for tables, as Parquet files and those of pandas may be.
 pub(crate) fn format_of(head: &[u8]) -> Option<&'static str> {
     let is = |format: &&Format| matches!(format.1, Content(is) if is(head));
     let name = FORMATS.iter().find(is)?.0;
-    (name != PARQUET).then_some(name)
+    (![PARQUET, PANDAS].contains(&name)).then_some(name)
 }
 
 fn read_mseed(bytes: &Bytes, hints: &Hints) -> Result<Contents, RecordingError> {
@@ -234,8 +238,8 @@ pub(crate) struct Beginning {
     pub times: f64,
 }
 
-/// Reads the first `most` bytes of a file, packed or not. Parquet stores its columns at the end of a file: of a longer one,
-/// nothing is known.
+/// Reads the first `most` bytes of a file, packed or not. Parquet stores its columns at the end of a file, and HDF5
+/// what tells where they are: of longer ones, nothing is known.
 ///
 /// # Errors
 /// As for [`super::read`].
@@ -260,7 +264,7 @@ pub(crate) fn beginning(path: &Path, hints: &Hints, most: u64) -> Result<Beginni
         bytes = plain;
     }
     if times > 1.0 {
-        if columns::is(&bytes) {
+        if columns::is(&bytes) || to_hdf::is(&bytes) {
             return Err(error(RecordingError::TooLarge {
                 bytes: length,
                 limit: most,

@@ -49,7 +49,6 @@ const UNPACK: &str = "unpack it first";
 const EXPORT: &str = "export it as CSV";
 const EXPORT_TRACKS: &str = "export its tracks as WAV";
 const FROM_MATLAB: &str = "export it as CSV or WAV; windows that are already cut: save them with NumPy, for an index file";
-const FROM_PANDAS: &str = "convert it to Parquet, which keeps the times of its index: python -c \"import pandas; pandas.read_hdf('FILE.h5').to_parquet('FILE.parquet')\"";
 const TO_WAV: &str = "convert it to WAV";
 const AGAIN: &str = "the download went wrong: download it again";
 const NO_SAMPLES: &str = "it has no samples; give the file of the recording";
@@ -108,7 +107,6 @@ const SIGNATURES: &[Signature] = &[
     // Arrays and databases.
     row(With(HDF5, b"Provenance"), "ASDF (HDF5) without waveforms at its beginning", CONVERT_ASDF),
     row(With(HDF5, b"AuxiliaryData"), "ASDF (HDF5) without waveforms at its beginning", CONVERT_ASDF),
-    row(With(HDF5, b"pandas_type"), "HDF5 of pandas (to_hdf)", FROM_PANDAS),
     row(With(HDF5, b"MATLAB_class"), "a MATLAB file of version 7.3 (HDF5)", FROM_MATLAB),
     row(With(HDF5, b"Acquisition"), "HDF5 of a fibre-optic (DAS) recorder", "export the channels to miniSEED, WAV or CSV"),
     row(Start(HDF5), "HDF5", "recordings in HDF5 are read from SeisBench folders with `metadata.csv` and `waveforms.hdf5` (key `seisbench`); export others to miniSEED, WAV or CSV"),

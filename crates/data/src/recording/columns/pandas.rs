@@ -44,14 +44,18 @@ pub(super) fn durations(file: &FileMetaData) -> HashMap<String, i64> {
 }
 
 /// Name that pandas gives to an index without a name.
-const INDEX: &str = "__index_level_";
+pub(in crate::recording) const INDEX: &str = "__index_level_";
 
 /// An index has smaller numbers than Unix time has seconds.
 const LARGEST_ROW: f64 = 1e9;
 
 /// Leaves out row numbers, which pandas stores if rows were left out, added or exploded: they are no signal. Larger numbers
 /// may be times.
-pub(super) fn leave_out_index(columns: &mut Vec<Column>, hints: &Hints, notes: &mut Notes) {
+pub(in crate::recording) fn leave_out_index(
+    columns: &mut Vec<Column>,
+    hints: &Hints,
+    notes: &mut Notes,
+) {
     let is_row = |value: &f64| (0.0..LARGEST_ROW).contains(value);
     columns.retain(|column| {
         let is_named = column.name.starts_with(INDEX) && column.whole;
