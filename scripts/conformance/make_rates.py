@@ -24,6 +24,7 @@ cases = []
 for old, new in ((478.036, 250.0), (478.036, 512.0), (332.972, 333.0), (99.95, 100.0), (19.94, 100.0), (512.0, 478.036)):
     up, down = round(new * 1000), round(old * 1000)
     common = gcd(up, down)
-    y = resample_poly(wave(300), up // common, down // common)
+    x = wave(300)
+    y = resample_poly(x - x[0], up // common, down // common, padtype="edge") + x[0]
     cases.append({"from": old, "to": new, "n": 300, "y": [round(v, 9) for v in y.tolist()]})
 FILE.write_text(json.dumps({"scipy": scipy.__version__, "cases": cases}).replace('{"from"', '\n{"from"') + "\n")

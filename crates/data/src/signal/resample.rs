@@ -1,8 +1,9 @@
 //! Changes the sampling rate with a windowed-sinc low-pass.
 //!
-//! For rational ratios it equals `scipy.signal.resample_poly`: a polyphase filter (Kaiser window, beta 5) at the
-//! lower of the two Nyquist frequencies, with zeros beyond the ends; see Crochiere and Rabiner, "Multirate Digital
-//! Signal Processing" (1983). Measured rates such as 478.036 Hz have no small ratio. For them the same filter is
+//! For rational ratios it equals `scipy.signal.resample_poly(x - x[0], up, down, padtype="edge") + x[0]`: a polyphase filter
+//! (Kaiser window, beta 5) at the lower of the two Nyquist frequencies; see Crochiere and Rabiner, "Multirate Digital
+//! Signal Processing" (1983). Recorders have offsets far above their signals: with zeros beyond the ends, each of these would be
+//! a step of the offset, and the filter lets a thousandth of it through as a ripple. Measured rates such as 478.036 Hz have no small ratio. For them the same filter is
 //! evaluated from a table at arbitrary times; see Smith and Gossett, "A flexible sampling-rate conversion method"
 //! (1984).
 
@@ -135,7 +136,7 @@ pub fn resample(x: &[f64], ratio: Ratio) -> Vec<f64> {
     }
     let filter = Filter::new(ratio);
     (0..ratio.length(x.len()))
-        .map(|m| filter.output(m, x, 0))
+        .map(|m| filter.output(m, x, 0, x[0]))
         .collect()
 }
 
@@ -148,6 +149,8 @@ pub struct Resampler {
     /// Samples still needed, and the index of the first of them.
     kept: Vec<f64>,
     first: usize,
+    /// The first sample of the sequence.
+    base: Option<f64>,
     /// Number of output samples so far.
     done: usize,
 }
@@ -160,6 +163,7 @@ impl Resampler {
             filter: (!ratio.is_one()).then(|| Filter::new(ratio)),
             kept: Vec::new(),
             first: 0,
+            base: None,
             done: 0,
         }
     }
@@ -176,9 +180,13 @@ impl Resampler {
             return;
         };
         self.kept.extend_from_slice(x);
+        let Some(base) = self.base.or(self.kept.first().copied()) else {
+            return;
+        };
+        self.base = Some(base);
         let known = self.first + self.kept.len();
         while filter.reach(self.done).1 < known {
-            out.push(filter.output(self.done, &self.kept, self.first));
+            out.push(filter.output(self.done, &self.kept, self.first, base));
             self.done += 1;
         }
         // Compacted rarely, so that each sample is copied about once.
@@ -191,11 +199,11 @@ impl Resampler {
 
     /// Appends the last outputs at the end of the sequence.
     pub fn finish(&mut self, out: &mut Vec<f64>) {
-        if let Some(filter) = &self.filter
+        if let (Some(filter), Some(base)) = (&self.filter, self.base)
             && !self.kept.is_empty()
         {
             for m in self.done..self.ratio.length(self.first + self.kept.len()) {
-                out.push(filter.output(m, &self.kept, self.first));
+                out.push(filter.output(m, &self.kept, self.first, base));
             }
         }
         let ratio = self.ratio;
@@ -205,6 +213,7 @@ impl Resampler {
             filter,
             kept: Vec::new(),
             first: 0,
+            base: None,
             done: 0,
         };
     }
@@ -276,14 +285,16 @@ impl Filter {
         }
     }
 
-    /// Output `m`, from inputs `x` that start at index `from`.
-    fn output(&self, m: usize, x: &[f64], from: usize) -> f64 {
+    /// Output `m`, from inputs `x` that start at index `from`. Before index 0, inputs are `base`, the first of all; beyond the
+    /// end, they are the last of `x`.
+    fn output(&self, m: usize, x: &[f64], from: usize, base: f64) -> f64 {
         let (first, last) = self.reach(m);
-        let inputs = first..=last.min(from + x.len() - 1);
-        match self {
+        let inputs = first..=last;
+        let value = |k: usize| x[k.min(from + x.len() - 1) - from] - base;
+        let sum: f64 = match self {
             Self::Polyphase { up, down, taps } => {
                 let middle = m * down + taps.len() / 2;
-                inputs.map(|k| x[k - from] * taps[middle - k * up]).sum()
+                inputs.map(|k| value(k) * taps[middle - k * up]).sum()
             }
             Self::Table {
                 factor,
@@ -296,11 +307,12 @@ impl Filter {
                     .map(|k| {
                         let place = ((k as f64 - at).abs() * cutoff * TABLE_STEPS as f64).min(last);
                         let (i, rest) = (place as usize, place.fract());
-                        x[k - from] * (table[i] + rest * (table[i + 1] - table[i]))
+                        value(k) * (table[i] + rest * (table[i + 1] - table[i]))
                     })
                     .sum()
             }
-        }
+        };
+        base + sum
     }
 }
 

@@ -45,6 +45,33 @@ fn any_ratio_is_as_the_polyphase_filter() {
     }
 }
 
+/// The offset of a recorder is no signal, neither at the ends nor between.
+#[test]
+fn an_offset_stays_an_offset() {
+    let noise = |i: u32| f64::from(i * i * 31 % 101) - 50.0;
+    for (up, down) in [(1, 2), (3, 4), (128, 25), (5, 4), (2, 1)] {
+        for ratio in [
+            Ratio::new(up, down).unwrap(),
+            Ratio(Kind::Any(up as f64 / down as f64 * 1.000_37)),
+        ] {
+            let constant = resample(&[500_000.0; 400], ratio);
+            assert!(constant.iter().all(|v| *v == 500_000.0), "{ratio:?}");
+            let of = |offset: f64| {
+                let x: Vec<f64> = (0..400).map(|i| noise(i) + offset).collect();
+                resample(&x, ratio)
+            };
+            for (with, without) in of(500_000.0).iter().zip(of(0.0)) {
+                assert!((with - without - 500_000.0).abs() < 1e-6, "{ratio:?}");
+            }
+            // A slow drift stays one up to the end.
+            let drift: Vec<f64> = (0..400).map(|i| 0.5 * f64::from(i)).collect();
+            let found = resample(&drift, ratio);
+            let last = *found.last().unwrap();
+            assert!((last - 199.5).abs() < 5.0, "{ratio:?}: {last}");
+        }
+    }
+}
+
 proptest! {
     /// A slow sine stays the same, away from the ends.
     #[test]
