@@ -23,12 +23,14 @@ mod settings;
 mod table;
 mod tails;
 mod units;
+mod unused;
 mod zone_names;
 mod zones;
 
 pub use settings::{LabelsFile, TableColumn};
 pub(crate) use table::labels_of;
 pub(super) use table::{LabelRow, LabelRows, read};
+pub(super) use unused::UnusedColumn;
 
 /// Digits of a long number that spreadsheets show.
 const SHORTENED: usize = 6;

@@ -42,6 +42,7 @@ pub(super) fn add_labels(
         for (table, users) in uses {
             let mut rows = read(&path, &table)?;
             let read = std::mem::take(&mut rows.notes);
+            let unread = std::mem::take(&mut rows.unused);
             let doubts = std::mem::take(&mut rows.warnings).into_iter();
             warnings.extend(doubts.map(|note| format!("{}: {note}", path.display())));
             let own: Vec<&Recording> = users.iter().map(|user| &recordings[*user]).collect();
@@ -49,18 +50,23 @@ pub(super) fn add_labels(
             let mut shared =
                 shared.map_err(|problem| in_file(&path)(ImportError::from(problem)))?;
             let others = stations::leave_out(&own, channels, &mut shared.rows);
+            let unused = stations::unused(&own, channels, &unread);
+            let doubts = shared.warning.into_iter().chain(others.warning);
+            let doubts = doubts.chain(unused);
+            warnings.extend(doubts.map(|note| format!("{}: {note}", path.display())));
             for (user, rows) in users.into_iter().zip(shared.rows) {
                 let classes = &recordings[user].classes;
                 let labels = rows.into_iter().map(|row| {
                     let mut label = row.label;
                     trim(&mut label.class);
+                    label.event.iter_mut().for_each(trim);
                     label.class = class_of(classes, class_names, &label.class).to_owned();
                     label
                 });
                 let labels: Vec<Label> = labels.collect();
                 recordings[user].labels.extend(labels);
             }
-            let said = read.into_iter().chain(shared.left_out).chain(others);
+            let said = read.into_iter().chain(shared.left_out).chain(others.notes);
             notes.extend(said.map(|note| format!("{}: {note}", path.display())));
         }
     }
@@ -71,6 +77,7 @@ pub(super) fn add_labels(
 struct Shared {
     rows: Vec<Vec<LabelRow>>,
     left_out: Option<String>,
+    warning: Option<String>,
 }
 
 /// Gives each of `recordings` all rows.
@@ -88,6 +95,7 @@ fn all(recordings: &[&Recording], rows: Vec<LabelRow>) -> Result<Shared, LabelTa
     Ok(Shared {
         rows: vec![rows; recordings.len()],
         left_out: None,
+        warning: None,
     })
 }
 
@@ -134,7 +142,9 @@ fn share(recordings: &[&Recording], table: LabelRows) -> Result<Shared, LabelTab
         // A copy of the file, in another format, may be the only one.
         let is_certain = named.len() < 2 && recordings.len() < 2 || !is_relative;
         if is_certain && !column.is_given {
-            return all(recordings, table.rows);
+            let warning = unmatched(&column.name, &named, &known);
+            let shared = all(recordings, table.rows)?;
+            return Ok(Shared { warning, ..shared });
         }
         return Err(LabelTableError::NoRowOfRecordings {
             column: column.name,
@@ -159,7 +169,25 @@ fn share(recordings: &[&Recording], table: LabelRows) -> Result<Shared, LabelTab
         }
     }
     let left_out = said(&column.name, &left_out, table.rows.len());
-    Ok(Shared { rows, left_out })
+    Ok(Shared {
+        rows,
+        left_out,
+        warning: None,
+    })
+}
+
+/// A warning of rows that count for all recordings, as the files of none of them are `named`.
+fn unmatched(column: &str, named: &[&str], known: &Known) -> Option<String> {
+    let recordings = known.recordings.len();
+    (named.len() > 1 && recordings > 1).then(|| {
+        format!(
+            "column `{column}` names {}, such as {}, and no recording with this table is called so or has such files: each row \
+             counts for all {recordings} recordings; there are {}",
+            counted(named.len(), "file"),
+            quoted(named.iter().map(|name| (*name).to_owned())),
+            known.examples()
+        )
+    })
 }
 
 /// Information on rows that no recording has.

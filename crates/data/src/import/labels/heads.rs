@@ -123,7 +123,7 @@ pub(super) const SEQUENCE: &str = "beginfile";
 /// Raven's times from the start of that file.
 pub(super) const FILE_OFFSET: &str = "fileoffset";
 /// Columns that name the station of a row, and those of its network.
-pub(super) const STATIONS: [&str; 8] = [
+pub(super) const STATIONS: [&str; 21] = [
     "station",
     "stationid",
     "stationcode",
@@ -132,6 +132,19 @@ pub(super) const STATIONS: [&str; 8] = [
     "traceid",
     "seedid",
     "nslc",
+    "receiver",
+    "receiverid",
+    "sensor",
+    "sensorid",
+    "sensorname",
+    "node",
+    "nodeid",
+    "geophone",
+    "seismometer",
+    "device",
+    "deviceid",
+    "site",
+    "siteid",
 ];
 pub(super) const NETWORKS: [&str; 3] = ["network", "networkcode", "net"];
 

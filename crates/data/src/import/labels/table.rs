@@ -12,6 +12,7 @@ use super::numbers;
 use super::places::Place;
 use super::row::Reading;
 use super::settings::LabelsFile;
+use super::unused::{UnusedColumn, unused};
 use super::zones::Zones;
 use super::{Label, Time};
 use super::{contradictions, digits, flags, forms, layout, tails, units};
@@ -40,6 +41,8 @@ pub(crate) struct LabelRows {
     pub notes: Vec<String>,
     /// Warnings, such as on times whose zone is not known.
     pub warnings: Vec<String>,
+    /// Columns that are not read.
+    pub unused: Vec<UnusedColumn>,
 }
 
 impl LabelRows {
@@ -241,6 +244,7 @@ fn parse(text: &str, settings: &LabelsFile) -> Result<LabelRows, LabelTableError
         }
         read.warnings.extend(warnings);
     }
+    read.unused = unused(first, &rows, &columns);
     read.notes
         .extend(said.into_iter().chain(offset(&description)));
     read.notes
@@ -319,6 +323,7 @@ fn labels(
         rows: own,
         files,
         warnings,
+        unused: Vec::new(),
     })
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use support::words::{counted, first_few};
 
-use super::super::labels::LabelRow;
+use super::super::labels::{LabelRow, UnusedColumn};
 use super::super::recording::Recording;
 use super::NAMED;
 use crate::recording::beginning;
@@ -12,18 +12,26 @@ use crate::recording::beginning;
 /// Bytes of a file that tell its channels.
 const HEAD: u64 = 1 << 20;
 
+/// What is said of the rows of a table.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    pub notes: Vec<String>,
+    pub warning: Option<String>,
+}
+
 /// Removes the `rows` of each of `recordings` that a column says are of another station, if the column has a station of any of
-/// them. `wanted` are the channels of recordings that do not name others. Returns information on rows that no recording has, or all.
+/// them. `wanted` are the channels of recordings that do not name others. Says which rows no
+/// recording has, or all.
 pub(super) fn leave_out(
     recordings: &[&Recording],
     wanted: &[String],
     rows: &mut [Vec<LabelRow>],
-) -> Vec<String> {
+) -> Said {
     let all = rows.iter().flatten();
     let named = all.filter_map(|row| row.station.as_deref().filter(|own| !own.is_empty()));
     let named: BTreeSet<String> = named.map(str::to_owned).collect();
     if named.is_empty() {
-        return Vec::new();
+        return Said::default();
     }
     let is_single = named.len() < 2 && recordings.len() < 2;
     let mut has_codes = false;
@@ -40,21 +48,9 @@ pub(super) fn leave_out(
         })
         .collect();
     let known: BTreeSet<&str> = own.iter().flatten().copied().collect();
-    let quoted = |names: &[&str]| {
-        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-        first_few(&names, NAMED)
-    };
     if known.is_empty() {
-        let names: Vec<&str> = named.iter().map(String::as_str).collect();
-        let note = format!(
-            "its column of stations has none of the recordings' ({}), and is not used",
-            quoted(&names)
-        );
-        // A single station is that of a single recording without codes.
-        return (has_codes || !is_single)
-            .then_some(note)
-            .into_iter()
-            .collect();
+        let is_uncertain = has_codes || !is_single;
+        return none_known(&named, recordings.len(), is_uncertain);
     }
     let mut left_out: BTreeMap<&str, usize> = BTreeMap::new();
     let has_no_station = |row: &&LabelRow| row.station.as_deref() == Some("");
@@ -74,12 +70,11 @@ pub(super) fn leave_out(
         });
     }
     let count: usize = left_out.values().sum();
-    let names: Vec<&str> = left_out.into_keys().collect();
     let others = (count > 0).then(|| {
         format!(
             "left out {} of stations that the list does not have with this table: {}",
             counted(count, "row"),
-            quoted(&names)
+            quoted(left_out.into_keys())
         )
     });
     let all = (without > 0 && recordings.len() > 1).then(|| {
@@ -89,7 +84,80 @@ pub(super) fn leave_out(
             recordings.len()
         )
     });
-    others.into_iter().chain(all).collect()
+    Said {
+        notes: others.into_iter().chain(all).collect(),
+        warning: None,
+    }
+}
+
+fn quoted<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+    first_few(&names, NAMED)
+}
+
+/// What to say of stations that are those of no recording.
+fn none_known(named: &BTreeSet<String>, recordings: usize, is_uncertain: bool) -> Said {
+    let note = format!(
+        "its column of stations has none of the recordings' ({}), and is not used",
+        quoted(named.iter().map(String::as_str))
+    );
+    if named.len() > 1 {
+        let warning = format!(
+            "{note}: rows of {} stations are labels of {} each; name the recordings after them, or write rows of other stations \
+             into other tables",
+            named.len(),
+            counted(recordings, "recording")
+        );
+        return Said {
+            warning: Some(warning),
+            ..Said::default()
+        };
+    }
+    // A single station is that of a single recording without codes.
+    Said {
+        notes: is_uncertain.then_some(note).into_iter().collect(),
+        warning: None,
+    }
+}
+
+/// Recordings whose files are looked into for their stations, at most.
+const LOOKED_INTO: usize = 64;
+
+/// A warning of a column that names recordings, their files or stations, and is not read, so that each row is a label of all.
+pub(super) fn unused(
+    recordings: &[&Recording],
+    wanted: &[String],
+    columns: &[UnusedColumn],
+) -> Option<String> {
+    if columns.is_empty() {
+        return None;
+    }
+    let texts = |recording: &&&Recording| {
+        let files = recording.files.iter();
+        let names = files.flat_map(|file| [file.file_name(), file.file_stem()]);
+        let names = names
+            .flatten()
+            .map(|name| name.to_string_lossy().into_owned());
+        names.chain([recording.name()]).collect::<Vec<String>>()
+    };
+    let names: BTreeSet<String> = recordings.iter().flat_map(|own| texts(&own)).collect();
+    let looked_into = recordings.iter().take(LOOKED_INTO);
+    let codes: BTreeSet<String> = looked_into.flat_map(|own| channels(own, wanted)).collect();
+    columns.iter().find_map(|column| {
+        let is_known = |text: &&String| {
+            names.contains(*text) || codes.iter().any(|channel| is_of(channel, text))
+        };
+        let known: Vec<String> = column.texts.iter().filter(is_known).cloned().collect();
+        (known.len() >= recordings.len().min(2)).then(|| {
+            format!(
+                "column `{}` seems to name recordings ({}) and is not used: each row counts for {} with this table; call the \
+                 column `station` or `file` if it says whose label a row is",
+                column.name,
+                quoted(known.iter().map(String::as_str)),
+                counted(recordings.len(), "recording")
+            )
+        })
+    })
 }
 
 /// Whether a channel has the code of a station, as `XX.A.00.HHZ`.

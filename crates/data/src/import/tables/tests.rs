@@ -28,7 +28,7 @@ fn starts(
         ..Default::default()
     };
     let mut all: Vec<Recording> = recordings.iter().map(recording).collect();
-    let (notes, _) =
+    let (notes, warnings) =
         add_labels(&mut all, (&[], &[]), folder.path()).map_err(|error| error.to_string())?;
     let start = |label: &super::super::labels::Label| {
         let of = label
@@ -41,7 +41,7 @@ fn starts(
         }
     };
     let starts = all.iter().map(|own| own.labels.iter().map(start).collect());
-    Ok((starts.collect(), notes))
+    Ok((starts.collect(), [notes, warnings].concat()))
 }
 
 #[test]
