@@ -49,6 +49,7 @@ mod preprocessing;
 pub mod reader;
 pub mod recording;
 mod room;
+mod runs;
 pub mod samples;
 mod segments;
 mod serde_skip;

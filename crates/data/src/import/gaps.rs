@@ -135,6 +135,7 @@ fn part(piece: &Piece, at: usize, samples: &[f64]) -> Piece {
         source: piece.source,
         offset: piece.offset + at,
         file: piece.file,
+        aliases: piece.aliases.clone(),
         trace: Trace {
             channel: piece.trace.channel.clone(),
             start: piece.trace.time(at),
@@ -154,6 +155,7 @@ mod tests {
             source: 0,
             offset: 7,
             file: 0,
+            aliases: Vec::new(),
             trace: Trace {
                 channel: "Z".into(),
                 start: (start * NANOS) as i64,

@@ -1,11 +1,16 @@
 //! Tracks which samples of which source each window contains, so that no two splits share any.
 //!
 //! A source is one channel of one file. Copies, links and other names of a file are the same source, since sources are
-//! identified by their samples. [`resolve`] merges groups whose windows share samples. If splits are given, it leaves
-//! out windows that would be in two.
+//! identified by their samples. A source may also have a part of another, an alias. [`resolve`] merges groups whose windows
+//! share samples. If splits are given, it leaves out windows that would be in two.
+
+mod anchors;
+mod sources;
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hasher};
+
+use anchors::Alias;
+pub(super) use sources::Origins;
 
 use crate::recording::{NANOS, Trace};
 
@@ -19,10 +24,12 @@ pub(super) struct Piece {
     pub offset: usize,
     /// Number of the file in the recording.
     pub file: usize,
+    /// Parts of the source that other sources also have.
+    pub aliases: Vec<Alias>,
 }
 
 /// Source and time span of a piece, without its samples.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Place {
     source: u32,
     offset: usize,
@@ -30,6 +37,7 @@ struct Place {
     end: i64,
     rate: f64,
     samples: usize,
+    aliases: Vec<Alias>,
 }
 
 /// Sources and time spans of a recording's pieces.
@@ -50,6 +58,7 @@ impl Places {
             end: piece.trace.end(),
             rate: piece.trace.rate,
             samples: piece.trace.samples.len(),
+            aliases: piece.aliases.clone(),
         };
         let mut places: Vec<Place> = pieces.map(place).collect();
         places.sort_by_key(|place| place.start);
@@ -67,7 +76,12 @@ impl Places {
         let candidates = self.places.partition_point(|place| place.start < to);
         let own = self.places[..candidates].iter().zip(&self.ends).rev();
         let own = own.take_while(move |(_, end)| **end > from);
-        own.filter_map(move |(place, _)| place.extent(from, to, window))
+        own.flat_map(move |(place, _)| {
+            let own = place.extent(from, to, window);
+            let aliases = place.aliases.iter();
+            let others = aliases.filter_map(move |alias| own?.of(alias));
+            others.chain(own)
+        })
     }
 }
 
@@ -78,6 +92,19 @@ pub(super) struct Extent {
     pub from: u64,
     pub to: u64,
     pub window: u32,
+}
+
+impl Extent {
+    /// The samples of another source that are these.
+    fn of(self, alias: &Alias) -> Option<Self> {
+        let (from, to) = (self.from.max(alias.from), self.to.min(alias.to));
+        (from < to).then(|| Self {
+            source: alias.source,
+            from: from - alias.from + alias.at,
+            to: to - alias.from + alias.at,
+            window: self.window,
+        })
+    }
 }
 
 impl Place {
@@ -94,75 +121,6 @@ impl Place {
             to: to + self.offset as u64,
             window: window as u32,
         })
-    }
-}
-
-/// Fewer samples may be equal by chance.
-const FEWEST: usize = 64;
-
-/// The sources found so far.
-#[derive(Debug, Default)]
-pub(super) struct Origins {
-    by_name: HashMap<(String, String), u32>,
-    by_content: HashMap<u64, u32>,
-    sources: u32,
-}
-
-impl Origins {
-    /// The traces of a file, each with its source and position in it. `file` identifies the file, whichever recordings
-    /// contain it.
-    pub fn pieces(&mut self, file: &str, traces: Vec<Trace>) -> Vec<Piece> {
-        let mut channels: HashMap<String, (DefaultHasher, Option<f64>, bool, usize)> =
-            HashMap::new();
-        for trace in &traces {
-            let channel = channels.entry(trace.channel.clone()).or_default();
-            let (hasher, first, varies, samples) = channel;
-            for value in &trace.samples {
-                hasher.write_u64(value.to_bits());
-                *varies |= *first.get_or_insert(*value) != *value;
-            }
-            *samples += trace.samples.len();
-        }
-        let mut sources: HashMap<String, (u32, usize)> = HashMap::new();
-        for trace in &traces {
-            if sources.contains_key(&trace.channel) {
-                continue;
-            }
-            let (hasher, _, varies, samples) = &channels[&trace.channel];
-            // All dead channels have the same content.
-            let content = (*varies && *samples >= FEWEST).then(|| hasher.finish());
-            let source = self.source(file, &trace.channel, content);
-            sources.insert(trace.channel.clone(), (source, 0));
-        }
-        let place = |trace: Trace| {
-            let (source, offset) = sources
-                .get_mut(&trace.channel)
-                .expect("every channel has a source");
-            let piece = Piece {
-                source: *source,
-                offset: *offset,
-                file: 0,
-                trace,
-            };
-            *offset += piece.trace.samples.len();
-            piece
-        };
-        traces.into_iter().map(place).collect()
-    }
-
-    fn source(&mut self, file: &str, channel: &str, content: Option<u64>) -> u32 {
-        let name = (file.to_owned(), channel.to_owned());
-        let known = self.by_name.get(&name);
-        let known = known.or_else(|| self.by_content.get(&content?));
-        let source = known.copied().unwrap_or_else(|| {
-            self.sources += 1;
-            self.sources - 1
-        });
-        self.by_name.insert(name, source);
-        if let Some(content) = content {
-            self.by_content.entry(content).or_insert(source);
-        }
-        source
     }
 }
 
@@ -328,6 +286,35 @@ mod tests {
             (pieces[1].source, pieces[1].offset),
             (pieces[0].source, 100)
         );
+    }
+
+    /// Windows of an event's own file share samples with those of the day's file at that time.
+    #[test]
+    fn parts_of_other_files_are_found() {
+        let mut origins = Origins::default();
+        let mut day = trace("Z", 20_000, 1.0);
+        for (i, own) in day.samples.iter_mut().enumerate() {
+            *own = (i * i % 1009) as f64 + (i / 1009) as f64;
+        }
+        let mut event = trace("Z", 0, 1.0);
+        event.samples = day.samples[12_000..14_000].to_vec();
+        let mut windows = |file: &str, trace: Trace, from: i64| {
+            let pieces = origins.pieces(file, vec![trace]);
+            let at = |sample: i64| sample * NANOS as i64 / 100;
+            let places = Places::of(pieces.iter());
+            places
+                .extents(at(from), at(from + 100), 0)
+                .collect::<Vec<_>>()
+        };
+        let all = windows("day", day, 13_000);
+        assert_eq!(all.len(), 1);
+        let own = windows("event", event, 1000);
+        assert_eq!(own.len(), 2);
+        assert_eq!(
+            (own[0].source, own[0].from, own[0].to),
+            (all[0].source, 13_000, 13_100)
+        );
+        assert_ne!(own[1].source, all[0].source);
     }
 
     proptest! {

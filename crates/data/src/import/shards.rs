@@ -201,8 +201,8 @@ fn report_shared(spool: &Spool, resolved: &Resolved, imported: &mut Imported) {
     }
     if imported.shared > 0 {
         imported.warnings.push(format!(
-            "{} windows are left out because a later split has some of their samples: one file is in recordings of \
-             different splits",
+            "{} windows are left out because a later split has some of their samples: one file, or a part of it, is in \
+             recordings of different splits",
             imported.shared
         ));
     }
@@ -216,7 +216,8 @@ fn report_shared(spool: &Spool, resolved: &Resolved, imported: &mut Imported) {
     }
     if resolved.contradicting > 0 {
         imported.warnings.push(format!(
-            "{} windows share samples with windows of another class: recordings of one file label them differently",
+            "{} windows share samples with windows of another class: recordings of the same samples label them \
+             differently",
             resolved.contradicting
         ));
     }

@@ -21,7 +21,12 @@ fn activities(times: bool) -> String {
             let time = if times { time } else { String::new() };
             // The value tells person and row.
             let x = person * 10_000 + row;
-            writeln!(text, "{person},{time}{activity},{x},{}", (x * x) % 997).unwrap();
+            writeln!(
+                text,
+                "{person},{time}{activity},{x},{}",
+                x * x % 997 + x / 997
+            )
+            .unwrap();
         }
     }
     text
@@ -240,7 +245,12 @@ fn sessions_of_a_group_are_read_one_by_one() {
             let time = f64::from(step as u32) / 50.0;
             let activity = ["walk", "sit", "walk"][session];
             let x = person * 10_000 + row;
-            writeln!(table, "{person},{time:.2},{activity},{x},{}", x * x % 997).unwrap();
+            writeln!(
+                table,
+                "{person},{time:.2},{activity},{x},{}",
+                x * x % 997 + x / 997
+            )
+            .unwrap();
         }
     }
     let recording = "label_column: activity, group_column: person";

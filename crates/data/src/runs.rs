@@ -1,0 +1,92 @@
+//! Short runs of samples by which the same signal is found at another place.
+//!
+//! Of all runs of [`LENGTH`] samples, few are taken, and their own values choose them. So the same runs are chosen wherever they
+//! are, as in winnowing (Schleimer, Wilkerson and Aiken, "Winnowing: local algorithms for document fingerprinting", 2003).
+
+/// Samples of a run.
+pub(crate) const LENGTH: usize = 32;
+/// One run of this many is taken, if there are not too many.
+pub(crate) const SPARSE: u64 = 32;
+/// Differences from one sample to the next within a run, at least: silence is alike everywhere.
+const CHANGES: usize = 12;
+/// Base of the rolling hash: odd, with bits all over.
+const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// A run of samples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Run {
+    /// Hash of the samples.
+    pub hash: u64,
+    /// The first of them.
+    pub at: u64,
+}
+
+/// One run of `sparse` of samples, the first of which is at `offset`.
+pub(crate) fn runs<T: Copy + PartialEq>(
+    samples: &[T],
+    bits: impl Fn(T) -> u64,
+    (offset, sparse): (u64, u64),
+) -> Vec<Run> {
+    let mut found = Vec::new();
+    let oldest = (1..LENGTH).fold(1u64, |power, _| power.wrapping_mul(BASE));
+    let bits = |i: usize| mixed(bits(samples[i]));
+    let changes = |i: usize| usize::from(i > 0 && samples[i] != samples[i - 1]);
+    let (mut hash, mut changed) = (0u64, 0usize);
+    for i in 0..samples.len() {
+        if i >= LENGTH {
+            hash = hash.wrapping_sub(bits(i - LENGTH).wrapping_mul(oldest));
+            // The first sample of a run has nothing before it to differ from.
+            changed -= changes(i + 1 - LENGTH);
+        }
+        hash = hash.wrapping_mul(BASE).wrapping_add(bits(i));
+        changed += changes(i);
+        let whole = mixed(hash);
+        if i + 1 >= LENGTH && changed >= CHANGES && whole.is_multiple_of(sparse) {
+            let at = offset + (i + 1 - LENGTH) as u64;
+            found.push(Run { hash: whole, at });
+        }
+    }
+    found
+}
+
+/// Spreads the bits of a number: the end of SplitMix64 (Steele, Lea and Flood, 2014).
+pub(crate) fn mixed(own: u64) -> u64 {
+    let own = (own ^ (own >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let own = (own ^ (own >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    own ^ (own >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(samples: &[f64]) -> Vec<Run> {
+        runs(samples, f64::to_bits, (0, SPARSE))
+    }
+
+    #[test]
+    fn the_same_runs_are_chosen_at_another_place() {
+        let samples: Vec<f64> = (0..4000u32).map(|i| f64::from(i * i % 1009 + i)).collect();
+        let all = of(&samples);
+        assert!((60..250).contains(&all.len()), "{}", all.len());
+        let part: Vec<Run> = of(&samples[1234..3000]);
+        let inside = all
+            .iter()
+            .filter(|run| (1234..3000 - LENGTH as u64 + 1).contains(&run.at));
+        let moved = inside.map(|run| Run {
+            at: run.at - 1234,
+            ..*run
+        });
+        assert_eq!(part, moved.collect::<Vec<_>>());
+        assert_eq!(runs(&samples, f64::to_bits, (7, 1))[0].at, 7);
+    }
+
+    #[test]
+    fn silence_has_no_runs() {
+        let pulses: Vec<f64> = (0..9000)
+            .map(|i| f64::from(u8::from(i % 300 == 5)))
+            .collect();
+        assert!(runs(&pulses, f64::to_bits, (0, 1)).is_empty());
+        assert!(runs(&pulses[..LENGTH - 1], f64::to_bits, (0, 1)).is_empty());
+    }
+}
