@@ -316,6 +316,10 @@ fn finished(imported: &Imported, classes: &[String], say: &mut dyn FnMut(&str)) 
             "windows that share samples with a later split",
         ),
         (counts.too_short, "intervals shorter than a window"),
+        (
+            counts.repeated,
+            "windows that overlapping labels of one class give twice",
+        ),
     ];
     for (count, what) in left_out {
         if count > 0 {

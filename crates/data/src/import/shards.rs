@@ -4,9 +4,11 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::advice::{self, Traits};
+use super::events::Events;
 use super::fractions::SplitBy;
 use super::imported::Imported;
 use super::origin::{Extent, Origins, Resolved, Spooled, resolve};
+use super::repeats::Repeats;
 use super::report;
 use super::{Group, SPLITS, assign};
 use crate::error::{DataError, ImportError, in_file, unwritable};
@@ -41,6 +43,9 @@ pub(super) struct Spool {
     pub extents: Vec<Extent>,
     /// Properties of the windows for advice.
     traits: Traits,
+    repeats: Repeats,
+    /// Events that are to stay in one split.
+    pub events: Events,
     groups: Vec<String>,
     numbers: HashMap<String, usize>,
 }
@@ -55,6 +60,8 @@ impl Spool {
             origins: Origins::default(),
             extents: Vec::new(),
             traits: Traits::default(),
+            repeats: Repeats::default(),
+            events: Events::default(),
             groups: Vec::new(),
             numbers: HashMap::new(),
         })
@@ -75,7 +82,10 @@ impl Spool {
         let channels = record.shape.first().copied().unwrap_or(1);
         let minute = taken.map(|taken| taken.minute);
         self.traits.add(&record.values, channels, minute);
-        let name = record.group.clone().unwrap_or_default();
+        self.repeats.add(record, self.windows.len());
+        // Readers of datasets remove blanks around groups.
+        let name = record.group.as_deref().unwrap_or_default();
+        let name = name.trim().to_owned();
         let group = *self.numbers.entry(name.clone()).or_insert_with(|| {
             self.groups.push(name);
             self.groups.len() - 1
@@ -135,6 +145,12 @@ pub(super) fn share_out(
     check_counts(target, imported)?;
     let advice = spool.traits.advice(&assignment.splits);
     imported.warnings.extend(advice);
+    let windows = spool.windows.iter().zip(&assignment.splits);
+    let windows = windows.filter_map(|(own, split)| Some((&*spool.groups[own.group], (*split)?)));
+    imported.warnings.extend(spool.events.divided(windows));
+    let recordings = &imported.report.recordings;
+    let repeated = spool.repeats.warning(&assignment.splits, recordings);
+    imported.warnings.extend(repeated);
     let lonely = advice::lonely(&target.class_names, &imported.report.recordings);
     imported.warnings.extend(lonely);
     imported.report.version = 1;

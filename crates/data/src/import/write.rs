@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use support::files::Aside;
 
 use super::config::RecordingsConfig;
+use super::events::Events;
 use super::imported::Imported;
 use super::report::leave_to_others;
 use super::shards::{Spool, Target, share_out};
@@ -127,6 +128,7 @@ fn write(
     imported: &mut Imported,
 ) -> Result<(), DataError> {
     let mut spool = Spool::new(folder.join("spool"))?;
+    spool.events = Events::of(config);
     imported
         .warnings
         .extend(config.notes.iter().cloned().map(Remark::Window));

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::super::config::RecordingsConfig;
 use super::super::cut::Interval;
+use super::super::events::group_of;
 use super::super::fractions::SplitBy;
 use super::super::recording::Recording;
 use super::super::report::{EXAMPLES, RecordingReport};
@@ -49,7 +50,7 @@ pub(super) fn intervals(
             });
         }
         let event = match (config.split.by, &label.event) {
-            (SplitBy::Event, Some(event)) => format!("{group}/{event}"),
+            (SplitBy::Event, Some(event)) => group_of(&group, event),
             (SplitBy::Event, None) => format!("{group}/{}-{}", label.class, number + 1),
             _ => group.clone(),
         };
