@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::fractions::SplitSettings;
+use super::fractions::{SplitBy, SplitSettings};
 use super::m3n_vc::M3nVc;
 use super::recording::{Recording, trim};
 use super::{each_file, names, tables, twice};
@@ -135,6 +135,13 @@ impl RecordingsConfig {
             problem,
         };
         let mut config: Self = parse_yaml(text).map_err(malformed)?;
+        let wrong = |(key, problem): Invalid| DataError::Config {
+            path: path.to_owned(),
+            line: None,
+            key,
+            problem,
+        };
+        config.check_given_splits().map_err(wrong)?;
         let folder = path.parent().unwrap_or(Path::new(""));
         for m3n_vc in std::mem::take(&mut config.m3n_vc) {
             config.recordings.extend(m3n_vc.recordings(folder)?);
@@ -148,6 +155,9 @@ impl RecordingsConfig {
         }
         for recording in &mut config.recordings {
             recording.resolve(folder)?;
+            if let Some(split) = recording.split.as_deref().and_then(each_file::split) {
+                recording.split = Some(split.to_owned());
+            }
         }
         names::complete(&mut config.recordings, folder);
         let names = (&*config.channels, &*config.class_names);
@@ -158,12 +168,7 @@ impl RecordingsConfig {
             own.folder = folder.join(with_slashes(folder, &own.folder));
         }
         config.note_window();
-        config.check().map_err(|(key, problem)| DataError::Config {
-            path: path.to_owned(),
-            line: None,
-            key,
-            problem,
-        })?;
+        config.check().map_err(wrong)?;
         Ok(config)
     }
 
@@ -191,6 +196,22 @@ impl RecordingsConfig {
     /// Seconds from one window to the next.
     pub fn hop(&self) -> f64 {
         self.hop.unwrap_or(self.window)
+    }
+
+    /// Refuses recordings with a split that does not count.
+    fn check_given_splits(&self) -> Result<(), Invalid> {
+        let mut entries = self.recordings.iter();
+        let given = entries.find_map(|own| Some((own.name(), own.split.as_deref()?)));
+        match given.filter(|_| self.split.by != SplitBy::Given) {
+            Some((name, split)) => invalid(
+                &format!("recordings: {name}"),
+                format!(
+                    "has `split: {split}`, which counts only if the list says `split: {{by: given}}`: write that, or leave out \
+                     the splits of recordings"
+                ),
+            ),
+            None => Ok(()),
+        }
     }
 
     fn check(&self) -> Result<(), Invalid> {

@@ -285,6 +285,11 @@ impl Recording {
         }
         self.files = files;
         self.class.iter_mut().for_each(trim);
+        let events = self.labels.iter_mut().map(|label| &mut label.event);
+        for name in events.chain([&mut self.name, &mut self.group]) {
+            name.iter_mut().for_each(trim);
+            *name = name.take().filter(|own| !own.is_empty());
+        }
         self.classes.values_mut().for_each(trim);
         let classes = self.labels.iter_mut().map(|label| &mut label.class);
         classes.for_each(trim);

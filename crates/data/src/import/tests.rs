@@ -74,9 +74,10 @@ fn imported(
     std::fs::copy(at("a.csv"), at("copy.csv")).unwrap();
     table(&at("b.csv"), 300, 1000);
     let recording = |name: &str, file: &str, split: usize, events: &[Event]| {
+        let split = format!("    split: {}\n", SPLITS[split]);
         format!(
-            "  - name: {name}\n    files: [{file}]\n    split: {}\n    labels:\n{}",
-            SPLITS[split],
+            "  - name: {name}\n    files: [{file}]\n{}    labels:\n{}",
+            if by == 3 { split } else { String::new() },
             labels(events)
         )
     };
