@@ -160,6 +160,15 @@ pub enum ImportError {
     /// The recording cannot be resampled.
     #[error(transparent)]
     Signal(#[from] SignalError),
+    /// The steps make samples that a float32 does not hold.
+    #[error(
+        "the steps of `preprocessing` make samples of up to {largest:e}, and windows are stored as float32, from 1.2e-38 to 3.4e38: \
+         choose another `scale`"
+    )]
+    BeyondFloat {
+        /// The largest of a stretch.
+        largest: f64,
+    },
     /// A step of preprocessing cannot be done.
     #[error(transparent)]
     Preprocessing(#[from] PreprocessingError),

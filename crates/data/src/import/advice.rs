@@ -178,8 +178,9 @@ pub(super) fn lonely(classes: &[String], recordings: &[RecordingReport]) -> Vec<
 pub(super) fn slower(rate: f64, classes: &[String], recordings: &[RecordingReport]) -> Vec<String> {
     let own_rate = |recording: &RecordingReport| {
         let rates = recording.channels.iter().flat_map(|channel| &channel.rates);
-        let lowest = rates.copied().fold(f64::INFINITY, f64::min);
-        recording.rate_given.unwrap_or(lowest)
+        // A rate that is given for a file which stores another does not count.
+        let lowest = rates.copied().reduce(f64::min);
+        lowest.or(recording.rate_given).unwrap_or(f64::INFINITY)
     };
     let is_slow = |recording: &RecordingReport| is_slower(own_rate(recording), rate);
     let counted = |recording: &&RecordingReport| {

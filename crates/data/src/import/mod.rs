@@ -23,6 +23,7 @@ mod placeholders;
 mod recording;
 mod repeats;
 mod report;
+mod rounding;
 mod shards;
 mod sources;
 pub(crate) mod suspect;
@@ -30,6 +31,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod traces;
+mod transients;
 mod twice;
 mod windows;
 mod write;

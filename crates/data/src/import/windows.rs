@@ -26,7 +26,9 @@ use super::labels::{Label, Time};
 use super::origin::{Piece, Places};
 use super::recording::Recording;
 use super::report::RecordingReport;
+use super::rounding;
 use super::shards::Spool;
+use super::transients;
 use crate::error::{DataError, ImportError, in_file};
 use crate::preprocessing::Chain;
 use crate::recording::{self, Contents, Hints, Note, Notes, Remark, Stretch, Trace, merge_at};
@@ -223,10 +225,8 @@ fn of_pieces(
     count_labels(&intervals, &merged, &mut report);
     let is_dated = |label: &Label| matches!(label.start, Time::Moment(_));
     report.add_times(span, &intervals, own.labels.iter().all(is_dated));
-    let long = merged.stretches.into_iter();
-    let long = long.filter(|stretch| stretch.len() as f64 / stretch.rate >= config.window);
-    let stretches = long.map(|stretch| prepare(stretch, config));
-    let stretches = stretches.collect::<Result<Vec<_>, _>>().map_err(error)?;
+    let (stretches, doubts) = prepared(job, merged.stretches).map_err(error)?;
+    imported.warnings.extend(doubts);
     if stretches.is_empty() {
         report.too_short = 1;
         return Ok(report);
@@ -281,19 +281,55 @@ fn clock_set(own: &Recording, chosen: &Chosen) -> Option<String> {
         .map(|note| format!("{}: {note}", own.name()))
 }
 
-/// Resamples a stretch to the configured rate and applies the steps.
-fn prepare(stretch: Stretch, config: &RecordingsConfig) -> Result<Stretch, ImportError> {
-    let ratio = Ratio::of_rates(stretch.rate, config.sampling_rate)?;
+/// The stretches that are as long as a window, resampled and with the steps applied, and warnings of what has become of
+/// their samples.
+fn prepared(
+    job: Job<'_>,
+    stretches: Vec<Stretch>,
+) -> Result<(Vec<Stretch>, Vec<String>), ImportError> {
+    let Job { config, own, .. } = job;
     let chain = Chain::new(&config.preprocessing, config.sampling_rate)?;
+    let long = stretches.into_iter();
+    let long = long.filter(|stretch| stretch.len() as f64 / stretch.rate >= config.window);
+    let all = long.map(|stretch| prepare(stretch, config.sampling_rate, &chain));
+    let all = all.collect::<Result<Vec<_>, _>>()?;
+    let (name, window) = (own.name(), config.samples());
+    let begins = transients::warning(&name, &all, (&chain, window));
+    let channels = own.channels.as_ref().unwrap_or(&config.channels);
+    let rounded = rounding::warning(&name, channels, (&all, window));
+    Ok((all, begins.into_iter().chain(rounded).collect()))
+}
+
+/// Resamples a stretch to `rate` Hz and applies the steps.
+fn prepare(stretch: Stretch, rate: f64, chain: &Chain) -> Result<Stretch, ImportError> {
+    let ratio = Ratio::of_rates(stretch.rate, rate)?;
     let channels = stretch.channels.into_par_iter().map(|samples| {
         let mut samples = resample(&samples, ratio);
-        chain.apply(&mut samples)?;
+        if !chain.is_empty() {
+            chain.apply(&mut samples)?;
+            check_range(&samples)?;
+        }
         Ok(samples)
     });
     let channels = channels.collect::<Result<_, ImportError>>()?;
     Ok(Stretch {
         start: stretch.start,
-        rate: config.sampling_rate,
+        rate,
         channels,
     })
+}
+
+/// Checks that a float32 holds what the steps have made of samples.
+///
+/// # Errors
+/// If the largest of them is too large or too small, other than zero.
+fn check_range(samples: &[f64]) -> Result<(), ImportError> {
+    let largest = samples
+        .iter()
+        .fold(0.0f64, |largest, v| largest.max(v.abs()));
+    let range = f64::from(f32::MIN_POSITIVE)..=f64::from(f32::MAX);
+    if largest == 0.0 || range.contains(&largest) {
+        return Ok(());
+    }
+    Err(ImportError::BeyondFloat { largest })
 }
