@@ -3,6 +3,7 @@
 mod folder;
 mod fractions;
 mod inspected;
+mod interrupted;
 mod summary;
 mod tables_in_folders;
 

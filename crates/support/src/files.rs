@@ -6,8 +6,55 @@
 use std::fs::{File, OpenOptions, remove_dir_all, remove_file, rename};
 use std::io::{Error, ErrorKind, Result, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::words::host_name;
+
+/// What is not finished, under its temporary names.
+static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+fn unfinished() -> MutexGuard<'static, Vec<PathBuf>> {
+    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn remove(path: &Path) {
+    if remove_file(path).is_err() {
+        let _ = remove_dir_all(path);
+    }
+}
+
+/// Removes all files and folders that are not finished, for a process that ends at once. Nothing can be finished after it.
+pub fn abandon() {
+    let mut all = unfinished();
+    all.drain(..).for_each(|path| remove(&path));
+    // Another thread that is about to finish one waits until the process ends.
+    std::mem::forget(all);
+}
+
+/// Files and folders that would become `target`, of processes that run, or that were killed.
+pub fn left_over(target: &Path) -> Vec<PathBuf> {
+    let (Some(parent), Some(name)) = (target.parent(), target.file_name()) else {
+        return Vec::new();
+    };
+    let here = Path::new(".");
+    let parent = if parent.as_os_str().is_empty() {
+        here
+    } else {
+        parent
+    };
+    let begin = format!(".{}.{}.", name.to_string_lossy(), host_name());
+    let is_aside = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let process = name
+            .strip_prefix(&begin)
+            .and_then(|own| own.strip_suffix(".tmp"));
+        process.is_some_and(|own| own.parse::<u32>().is_ok())
+    };
+    let entries = std::fs::read_dir(parent).into_iter().flatten().flatten();
+    let mut found: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_aside).collect();
+    found.sort();
+    found
+}
 
 /// A file or folder that is not complete yet. It is removed when dropped, unless it was finished.
 #[derive(Debug)]
@@ -27,8 +74,10 @@ impl Aside {
         let name = name.ok_or_else(|| Error::new(ErrorKind::InvalidInput, "it names no file"))?;
         let (name, host) = (name.to_string_lossy(), host_name());
         let aside = format!(".{name}.{host}.{}.tmp", std::process::id());
+        let path = target.with_file_name(aside);
+        unfinished().push(path.clone());
         Ok(Self {
-            path: target.with_file_name(aside),
+            path,
             target: target.to_owned(),
             is_finished: false,
         })
@@ -44,7 +93,11 @@ impl Aside {
     /// # Errors
     /// If it cannot be renamed; then it is removed.
     pub fn finish(mut self) -> Result<()> {
-        rename(&self.path, &self.target)?;
+        let mut all = unfinished();
+        let renamed = rename(&self.path, &self.target);
+        all.retain(|path| *path != self.path);
+        drop(all);
+        renamed?;
         self.is_finished = true;
         // The rename is only durable once the directory is synced.
         sync_parent(&self.target)
@@ -53,8 +106,9 @@ impl Aside {
 
 impl Drop for Aside {
     fn drop(&mut self) {
-        if !self.is_finished && remove_file(&self.path).is_err() {
-            let _ = remove_dir_all(&self.path);
+        if !self.is_finished {
+            remove(&self.path);
+            unfinished().retain(|path| *path != self.path);
         }
     }
 }
@@ -185,6 +239,26 @@ mod tests {
         assert!(names(folder.path()).is_empty());
         let none = Aside::of(&folder.path().join("..")).unwrap_err();
         assert_eq!(none.kind(), ErrorKind::InvalidInput);
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("set");
+        assert!(left_over(&path).is_empty());
+        let host = host_name();
+        let kept = format!(".set.{host}.123.tmp");
+        for name in [
+            &*kept,
+            ".set.tmp",
+            ".other.host.123.tmp",
+            "set.tmp",
+            &*format!(".set.{host}.x.tmp"),
+        ] {
+            create_dir(folder.path().join(name)).unwrap();
+        }
+        assert_eq!(left_over(&path), [folder.path().join(kept)]);
+        assert!(left_over(Path::new("/")).is_empty());
     }
 
     #[test]

@@ -2,6 +2,9 @@
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use clap::Parser;
 use data::commands::{Cli, run};
@@ -21,8 +24,32 @@ fn show(bar: &ProgressBar, loading: Loading) {
     }
 }
 
+/// How often a signal is looked for.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Ends the process after Ctrl-C or SIGTERM, without what it has not finished. If the system refuses, a signal kills it.
+fn end_on_signals() {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    let flag = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        let _ = signal_hook::flag::register_conditional_shutdown(signal, 130, flag.clone());
+        if signal_hook::flag::register(signal, flag.clone()).is_err() {
+            return;
+        }
+    }
+    std::thread::spawn(move || {
+        while !flag.load(Ordering::Relaxed) {
+            std::thread::sleep(LOOK);
+        }
+        support::files::abandon();
+        eprintln!("interrupted");
+        std::process::exit(130);
+    });
+}
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    end_on_signals();
     let bar = ProgressBar::hidden();
     let template = "{prefix} [{bar:24}] {pos}/{len} sources, {eta} left";
     if let Ok(style) = ProgressStyle::with_template(template) {

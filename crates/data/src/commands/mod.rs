@@ -160,6 +160,17 @@ pub struct OutputArgs {
 }
 
 impl OutputArgs {
+    /// Says what earlier processes may have left.
+    fn say_left_over(&self, say: &mut dyn FnMut(&str)) {
+        for path in support::files::left_over(&self.out) {
+            say(&format!(
+                "note: {} is of a process that writes {} now, or was killed; remove it if none does",
+                path.display(),
+                self.out.display()
+            ));
+        }
+    }
+
     fn writing(&self) -> Writing {
         Writing {
             shard: self.shard_size,
@@ -182,6 +193,7 @@ pub fn run(
         Command::Inspect(args) => inspect::inspect(args, say, watch),
         Command::Import { list, strict, out } => {
             let config = RecordingsConfig::load(list)?;
+            out.say_left_over(say);
             let how = Writing {
                 strict: *strict,
                 ..out.writing()
@@ -191,6 +203,7 @@ pub fn run(
         }
         Command::Convert { of, out } => {
             let config = of.load()?;
+            out.say_left_over(say);
             // Data that training would refuse are refused before anything is written; messages name the original
             // sources.
             Dataset::check(&config, watch)?;
@@ -213,6 +226,7 @@ pub fn run(
             out,
         } => {
             let config = DatasetConfig::load(config, task.as_deref())?;
+            out.say_left_over(say);
             let shares = split::Shares {
                 shares: import::fractions([*train, *val, *test])?,
                 seed: *seed,

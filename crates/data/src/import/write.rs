@@ -77,7 +77,9 @@ fn atomically(
     watch: &mut dyn FnMut(Loading),
     work: impl FnOnce(&Path) -> Result<Imported, DataError>,
 ) -> Result<Imported, DataError> {
-    if out.exists() {
+    // A link to nothing is there, too.
+    let exists = || out.symlink_metadata().is_ok();
+    if exists() {
         return Err(in_file(out)(ImportError::OutputExists));
     }
     let parent = out
@@ -95,7 +97,14 @@ fn atomically(
         if how.strict && !notes.is_empty() {
             return Err(DataError::Strict { notes });
         }
-        aside.finish().map_err(unwritable(out))?;
+        let finished = aside.finish();
+        finished.map_err(|problem| {
+            if exists() {
+                // Another process was faster.
+                return in_file(out)(ImportError::OutputExists);
+            }
+            unwritable(out)(problem)
+        })?;
         Ok(Imported {
             config: out.join("dataset_config.yaml"),
             ..imported
