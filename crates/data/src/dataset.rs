@@ -158,7 +158,7 @@ impl Dataset {
             Some(&in_val),
             test.as_ref().map(|(_, all)| all),
         ];
-        warnings.extend(read.into_iter().flatten().filter_map(Contents::repeats));
+        warnings.extend(windows_twice(read));
         let (mut train, mut val, mut test) = separate((train, in_train), (val, in_val), test)?;
         let class_names = config.class_names();
         warnings.extend(untrained_classes(&train, &class_names));
@@ -212,6 +212,15 @@ fn notes_of(config: &DatasetConfig, plan: &SplitPlan) -> Vec<String> {
         classes,
     ];
     notes.into_iter().flatten().collect()
+}
+
+/// Warnings of windows that are in a split twice, or share samples with those of another.
+fn windows_twice(splits: [Option<&Contents>; 3]) -> Vec<String> {
+    let repeats = splits.into_iter().flatten().filter_map(Contents::repeats);
+    let pairs = [(0, 1), (0, 2), (1, 2)].into_iter();
+    let pairs = pairs.filter_map(|(one, other)| splits[one].zip(splits[other]));
+    let sharing = pairs.filter_map(|(one, other)| one.sharing(other));
+    repeats.chain(sharing).collect()
 }
 
 /// A split and the hashes of its windows.

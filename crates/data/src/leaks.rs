@@ -1,12 +1,13 @@
 //! Detects windows that occur in two splits, or several times in one.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hasher};
 use std::path::PathBuf;
 
 use crate::error::DataError;
 use crate::reader::Record;
+use crate::runs::{SPARSE, runs};
 use support::words::counted;
 
 /// Hash of a window's values. Between two splits of a hundred thousand windows, a chance collision occurs once in two
@@ -24,6 +25,37 @@ pub(crate) fn content_hash(record: &Record) -> Option<u64> {
     Some(hasher.finish())
 }
 
+/// Windows of a split without a group that share samples with another, from which it is said; and the fraction of them.
+const SHARING: (usize, f64) = (3, 0.01);
+/// Most runs of a split that are kept.
+const MOST_RUNS: usize = 1 << 22;
+
+/// Hashes of a window and, if it has no group, of runs of its samples.
+#[derive(Debug)]
+pub(crate) struct WindowContent {
+    whole: Option<u64>,
+    runs: Vec<u64>,
+}
+
+impl WindowContent {
+    pub fn of(record: &Record) -> Self {
+        let mut own = Self {
+            whole: content_hash(record),
+            runs: Vec::new(),
+        };
+        // Groups tell by themselves which windows belong together.
+        if let (None, [_, samples]) = (&record.group, &record.shape[..])
+            && *samples > 0
+        {
+            let bits = |value: f32| u64::from(value.to_bits());
+            let channels = record.values.chunks(*samples);
+            let found = channels.flat_map(|channel| runs(channel, bits, (0, SPARSE)));
+            own.runs.extend(found.map(|run| run.hash));
+        }
+        own
+    }
+}
+
 /// Source and record of a window.
 type Place = (u32, u32);
 
@@ -36,12 +68,24 @@ pub(crate) struct Contents {
     repeat: Option<[Place; 2]>,
     split: &'static str,
     sources: Vec<PathBuf>,
+    /// Runs of samples in windows without a group, each with the number of the window.
+    runs: Vec<(u64, u32)>,
+    /// Number of windows without a group.
+    ungrouped: u32,
+    /// How many runs are taken, as a multiple of [`SPARSE`].
+    thinned: u64,
 }
 
 impl Contents {
     /// Adds a window by index of its source and record.
-    pub fn add(&mut self, content: u64, source: usize, record: usize) {
+    pub fn add(&mut self, own: WindowContent, is_grouped: bool, (source, record): (usize, usize)) {
         let place = (source as u32, record as u32);
+        if !is_grouped {
+            self.add_runs(own.runs);
+        }
+        let Some(content) = own.whole else {
+            return;
+        };
         match self.windows.entry(content) {
             Entry::Vacant(free) => drop(free.insert(place)),
             Entry::Occupied(earlier) => {
@@ -49,6 +93,41 @@ impl Contents {
                 self.repeat.get_or_insert([*earlier.get(), place]);
             }
         }
+    }
+
+    fn add_runs(&mut self, runs: Vec<u64>) {
+        let thinned = self.thinned.max(1);
+        let taken = |hash: &u64| hash.is_multiple_of(SPARSE * thinned);
+        let window = self.ungrouped;
+        self.runs
+            .extend(runs.into_iter().filter(taken).map(|hash| (hash, window)));
+        self.ungrouped += 1;
+        if self.runs.len() > MOST_RUNS {
+            self.thinned = 2 * thinned;
+            let sparse = SPARSE * self.thinned;
+            self.runs.retain(|(hash, _)| hash.is_multiple_of(sparse));
+        }
+    }
+
+    /// A warning of windows without a group that share samples with windows of another split, as where overlapping windows of
+    /// a recording were dealt at random.
+    pub fn sharing(&self, other: &Contents) -> Option<String> {
+        let known: HashSet<u64> = self.runs.iter().map(|(hash, _)| *hash).collect();
+        let shared = other.runs.iter().filter(|(hash, _)| known.contains(hash));
+        let windows: HashSet<u32> = shared.map(|(_, window)| *window).collect();
+        let (fewest, fraction) = SHARING;
+        let is_said = windows.len() >= fewest
+            && windows.len() as f64 >= fraction * f64::from(other.ungrouped);
+        is_said.then(|| {
+            format!(
+                "at least {} of {} {} windows without a group share samples with {} windows, as overlapping windows of one recording \
+                 do: scores are far too high; keep all windows of a recording in one split, and store it as their `group`",
+                windows.len(),
+                other.ungrouped,
+                other.split,
+                self.split
+            )
+        })
     }
 
     /// Sets the name of the split and its sources.
@@ -106,16 +185,56 @@ mod tests {
     #[test]
     fn windows_that_are_there_twice() {
         let mut contents = Contents::default();
-        contents.add(1, 0, 0);
-        contents.add(2, 0, 1);
+        let content = |whole: u64| WindowContent {
+            whole: Some(whole),
+            runs: Vec::new(),
+        };
+        contents.add(content(1), true, (0, 0));
+        contents.add(content(2), true, (0, 1));
         contents.name("training", vec!["a.npz".into(), "b.npz".into()]);
         assert_eq!(contents.repeats(), None);
-        contents.add(2, 1, 0);
+        contents.add(content(2), true, (1, 0));
         let warning = contents.repeats().unwrap();
         assert!(
             warning.starts_with("1 window of the training split has the values of an earlier one")
                 && warning.contains("b.npz, record 0 is a.npz, record 1"),
             "{warning}"
         );
+    }
+
+    /// Overlapping windows of one signal, dealt in turn.
+    #[test]
+    fn windows_that_overlap_those_of_another_split() {
+        let signal: Vec<f32> = (0..20_000u32)
+            .map(|i| (i * i % 10_007) as f32 + i as f32)
+            .collect();
+        let said = |hop: usize, group: Option<&str>| {
+            let mut splits = [Contents::default(), Contents::default()];
+            splits[0].name("training", Vec::new());
+            splits[1].name("validation", Vec::new());
+            for (number, start) in (0..20_000 - 256).step_by(hop).enumerate() {
+                let record = Record {
+                    record: number,
+                    values: signal[start..start + 256].to_vec(),
+                    shape: vec![1, 256],
+                    label: 0,
+                    group: group.map(str::to_owned),
+                };
+                let split = usize::from(number % 5 == 0);
+                let content = WindowContent::of(&record);
+                splits[split].add(content, record.group.is_some(), (0, number));
+            }
+            splits[0].sharing(&splits[1])
+        };
+        let found = said(64, None).unwrap();
+        let parts: Vec<&str> = found.split(' ').collect();
+        assert_eq!(parts[..2], ["at", "least"]);
+        assert!(parts[2].parse::<usize>().unwrap() > 55, "{found}");
+        assert!(
+            found.contains("of 62 validation windows without a group share samples with training"),
+            "{found}"
+        );
+        assert_eq!(said(256, None), None);
+        assert_eq!(said(64, Some("a")), None);
     }
 }

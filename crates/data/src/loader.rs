@@ -13,7 +13,7 @@ use crate::config::DatasetConfig;
 use crate::error::{DataError, PreprocessingError, SampleError, in_file, in_record};
 use crate::fingerprint::Fingerprint;
 use crate::labels::LabelIndex;
-use crate::leaks::{Contents, content_hash};
+use crate::leaks::{Contents, WindowContent};
 use crate::pool::SplitSources;
 use crate::preprocessing::{
     BandLayout, Normalisation, Pipelines, Preprocessing, SpectralMethod, StatisticsPasses,
@@ -234,14 +234,13 @@ impl<'a> Loader<'a> {
         let inputs = self
             .pipelines
             .map(&records, |features, shape| Ok((features, shape)));
-        let hashes: Vec<_> = records.par_iter().map(content_hash).collect();
+        let hashes: Vec<_> = records.par_iter().map(WindowContent::of).collect();
         let places = waiting.places.drain(..);
         let parts = records.into_iter().zip(inputs).zip(hashes).zip(places);
         for (((record, input), content), (source, span)) in parts {
-            if let Some(content) = content
-                && self.config.includes(record.label)
-            {
-                self.contents.add(content, source, record.record);
+            if self.config.includes(record.label) {
+                let place = (source, record.record);
+                self.contents.add(content, record.group.is_some(), place);
             }
             let slot = span.map(|span| Slot {
                 source: source as u32,
