@@ -6,6 +6,7 @@ mod labels;
 mod lists;
 mod notes;
 mod rows;
+mod shared;
 mod told;
 mod units;
 
