@@ -46,8 +46,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
         let mut notes = Notes::default();
         columns(bytes, &mut notes).map(|columns| (columns, notes))
     });
-    let (mut columns, mut notes) =
-        read.unwrap_or_else(|_| Err(FrameError::Hdf(HdfError::Damaged)))?;
+    let (mut columns, mut notes) = read.unwrap_or(Err(FrameError::Hdf(HdfError::Damaged)))?;
     leave_out_index(&mut columns, hints, &mut notes);
     if columns.iter().all(|column| column.values.len() == 0) {
         return Err(FrameError::NoRows.into());
