@@ -65,9 +65,7 @@ pub enum RecordingError {
         notes: Vec<String>,
     },
     /// A SEED volume without data records.
-    #[error(
-        "is a dataless SEED volume: it describes stations and has no samples; give the file of the recording, in miniSEED"
-    )]
+    #[error("is a dataless SEED volume, which has no samples: give the recording in miniSEED")]
     Dataless,
     /// The file has no bytes.
     #[error("the file is empty")]

@@ -33,7 +33,7 @@ pub(super) fn size_of(entry: &Entry) -> String {
 /// The best epoch, counted from 1; that of another program's file may count from 0 or 1.
 pub(super) fn best_epoch(metadata: &Metadata, best: usize) -> String {
     if metadata.gives_best_epoch() {
-        format!("best epoch {best} as its file counts")
+        format!("best epoch {best}, counted as in its file")
     } else {
         format!("best {}", best + 1)
     }
