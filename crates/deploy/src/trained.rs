@@ -108,9 +108,10 @@ impl<'a> TrainedModel<'a> {
         self.temperature
     }
 
-    /// Samples of a raw window, if the model stores it.
+    /// Samples of a raw window, as stored or given, or derived from the input; see [`Preprocessing::window_samples`].
     pub fn window_samples(&self) -> Option<usize> {
-        self.window
+        let derived = || self.preprocessing.window_samples(self.input.dims());
+        self.window.or_else(derived)
     }
 
     /// `model.json`.

@@ -45,8 +45,7 @@ enum Method<'a> {
 }
 
 impl<'a> FrontEnd<'a> {
-    /// Plans the operations from windows of `samples` samples to `input`. If `samples` is `None`, it is derived from
-    /// the number of features where possible.
+    /// Plans the operations from windows of `samples` samples, if that is known, to `input`.
     ///
     /// # Errors
     /// [`LeftOut`] if a graph cannot express them.
@@ -76,16 +75,7 @@ impl<'a> FrontEnd<'a> {
         }
         let features = input.channels;
         let spectral = &preprocessing.spectral;
-        let samples = match (samples, spectral.method) {
-            (Some(samples), _) => samples,
-            // A segment has as many features as samples and is a quarter of the window.
-            (None, SpectralMethod::None | SpectralMethod::Fft) => 4 * features,
-            (None, SpectralMethod::Welch) => return Err(LeftOut::UnknownWindow { features }),
-            (None, SpectralMethod::Bands) => match &preprocessing.bands {
-                Some(layout) => layout.window,
-                None => return Err(LeftOut::UnknownWindow { features }),
-            },
-        };
+        let samples = samples.ok_or(LeftOut::UnknownWindow { features })?;
         let other_shape = LeftOut::Shape {
             samples,
             input: input.dims(),
