@@ -169,8 +169,10 @@ fn unknown_class(classifier: &Classifier, threshold: f32) -> Option<String> {
 /// Lines with the warnings about the windows so far.
 fn warnings(classifier: &Classifier) -> impl Iterator<Item = String> {
     let together = (!classifier.is_batch_independent()).then(|| {
-        "note: `batch` normalisation: up to 256 windows are scaled together, so that the class of a window depends on those beside it"
-            .to_owned()
+        format!(
+            "note: `batch` normalisation: up to {} windows are scaled together, so that the class of a window depends on those beside it",
+            classifier.at_once()
+        )
     });
     let warnings = classifier.warnings().into_iter();
     together
