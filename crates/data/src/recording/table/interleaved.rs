@@ -242,16 +242,7 @@ fn are_opposed(values: &[f64]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::super::Hints;
-    use super::super::tests::contents;
-
-    /// Uniform between -0.5 and 0.5.
-    fn noise(number: usize) -> f64 {
-        let mixed = (number as u64)
-            .wrapping_add(1)
-            .wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        let mixed = (mixed ^ (mixed >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        (mixed >> 40) as f64 / f64::from(1 << 24) - 0.5
-    }
+    use super::super::tests::{contents, noise};
 
     /// Signals of sensor `sensor`, at 100 Hz: quiet at a level of its own, a slow wave, noise.
     const KINDS: [fn(usize, usize) -> f64; 3] = [

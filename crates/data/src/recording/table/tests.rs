@@ -14,6 +14,17 @@ mod usual;
 use super::super::Trace;
 use super::*;
 
+/// Bits that look like chance.
+pub(super) fn mixed(number: u64) -> u64 {
+    let mixed = number.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    (mixed ^ (mixed >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9)
+}
+
+/// Uniform between -0.5 and 0.5.
+pub(super) fn noise(number: usize) -> f64 {
+    (mixed(number as u64) >> 40) as f64 / f64::from(1 << 24) - 0.5
+}
+
 pub(super) fn contents(text: &str, hints: &Hints) -> Result<Contents, RecordingError> {
     read(text.as_bytes(), hints)
 }

@@ -160,18 +160,13 @@ fn jump(times: &[f64], point: usize, period: f64) -> f64 {
 mod tests {
     use std::ops::Range;
 
+    use super::super::super::tests::mixed;
     use super::super::fit_parts;
     use super::*;
 
     /// Rows that are kept at random: `lost` of a thousand are not.
     fn kept(rows: i64, lost: u64) -> Vec<i64> {
-        let is_kept = |row: &i64| {
-            let mixed = (*row as u64)
-                .wrapping_add(1)
-                .wrapping_mul(0x9E37_79B9_7F4A_7C15);
-            let mixed = (mixed ^ (mixed >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-            *row == 0 || (mixed >> 32) % 1000 >= lost
-        };
+        let is_kept = |row: &i64| *row == 0 || (mixed(*row as u64) >> 32) % 1000 >= lost;
         (0..rows).filter(is_kept).collect()
     }
 

@@ -52,16 +52,8 @@ pub(super) fn note(
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::tests::noise;
     use super::super::fit;
-
-    /// Uniform between -0.5 and 0.5.
-    fn noise(number: usize) -> f64 {
-        let mixed = (number as u64)
-            .wrapping_add(1)
-            .wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        let mixed = (mixed ^ (mixed >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        (mixed >> 40) as f64 / f64::from(1 << 24) - 0.5
-    }
 
     /// Rows without those that are `lost`, and their times at 100 Hz, which jitter with a standard deviation of `jitter` samples.
     fn times(lost: &[usize], jitter: f64) -> (Vec<usize>, Vec<i64>) {
