@@ -12,7 +12,7 @@ pub(super) use asc::{is as is_asc, read as read_asc};
 pub(super) use q::{is as is_q, read as read_q};
 
 use super::time::{self, DAY};
-use super::{Contents, Hints, NANOS, Notes, Trace, check_rate, other_start};
+use super::{Contents, Hints, Notes, Trace, check_rate, other_start};
 use crate::error::recording::HandlerProblem;
 
 /// What a header says about a trace.
@@ -120,12 +120,9 @@ fn moment(text: &str) -> Option<i64> {
     let second: f64 = clock
         .next()
         .map_or(Some(0.0), |own| own.trim().parse().ok())?;
-    let is_clock = (0..24).contains(&hour)
-        && (0..60).contains(&minute)
-        && (0.0..61.0).contains(&second)
-        && clock.next().or(parts.next()).is_none();
-    let second = (second * NANOS).round() as i64;
-    is_clock.then(|| days * DAY + (hour * 60 + minute) * 60_000_000_000 + second)
+    let is_whole = clock.next().or(parts.next()).is_none();
+    let clock = time::of_clock(hour, minute, second).filter(|_| is_whole)?;
+    Some(days * DAY + clock)
 }
 
 /// What files contain whose traces have these headers and samples.

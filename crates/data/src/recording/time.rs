@@ -38,6 +38,13 @@ pub(super) fn of_day(
     plausible.then(|| (days_to_year(year.into()) + i64::from(day) - 1) * 86_400_000_000_000 + nanos)
 }
 
+/// Nanoseconds since midnight of an hour, minute and second, which may be a leap second; `None` if they are none.
+pub(super) fn of_clock(hour: i64, minute: i64, second: f64) -> Option<i64> {
+    let is_clock =
+        (0..24).contains(&hour) && (0..60).contains(&minute) && (0.0..61.0).contains(&second);
+    is_clock.then(|| (hour * 60 + minute) * 60_000_000_000 + (second * NANOS).round() as i64)
+}
+
 /// A time of the configuration, or of a table: seconds, or a date as in RFC 3339 and as loggers write it (`2024-05-01
 /// 10:00:00.5`, `2024/05/01 10:00`, `20240501T100000`, `01.05.2024 10:00:00,5`, `2024-122T10:00:00`, `1 mai 2024 10:00:00`), with `Z`, `UTC`,
 /// `+02:00`, `+0200` or `+02:00[Europe/Berlin]`, else in UTC. Other names of zones have no certain offset and are refused.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::super::time::{self, DAY};
-use super::super::{NANOS, check_rate, rate_of_single};
+use super::super::{check_rate, rate_of_single};
 use crate::error::recording::AhProblem;
 
 /// The number that a record of version 2 begins with.
@@ -105,14 +105,10 @@ impl Fields {
             date: self.date,
             second: self.second,
         };
-        let is_clock = (0..24).contains(&hour)
-            && (0..60).contains(&minute)
-            && (0.0..61.0).contains(&self.second);
-        let days = time::day(year, month, day).ok().filter(|_| is_clock);
-        let days = days.ok_or(wrong)?;
-        let second = (f64::from(self.second) * NANOS).round() as i64;
-        let minutes = (hour * 60 + minute) * 60_000_000_000;
-        Ok(Some(days * DAY + minutes + second))
+        let clock = time::of_clock(hour, minute, self.second.into());
+        let days = time::day(year, month, day).ok();
+        let (days, clock) = days.zip(clock).ok_or(wrong)?;
+        Ok(Some(days * DAY + clock))
     }
 }
 

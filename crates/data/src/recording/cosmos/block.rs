@@ -1,7 +1,6 @@
 //! Headers of a channel.
 
-use super::super::NANOS;
-use super::super::time::{DAY, HOUR, day, parse_time};
+use super::super::time::{DAY, HOUR, day, of_clock, parse_time};
 use super::CosmosProblem;
 use super::fortran::Form;
 
@@ -124,13 +123,8 @@ impl Block {
     fn start_in_numbers(&self) -> Option<i64> {
         let part = |number: usize| self.integer(number);
         let days = day(part(40)?, part(42)?, part(43)?).ok()?;
-        let (hour, minute, second) = (part(44)?, part(45)?, self.real(30)?);
-        let is_time =
-            (0..24).contains(&hour) && (0..60).contains(&minute) && (0.0..61.0).contains(&second);
-        // A damaged hour is too large to count with.
-        let midnight = days.checked_mul(DAY).filter(|_| is_time)?;
-        let nanos = (hour * 60 + minute) * 60_000_000_000 + (second * NANOS).round() as i64;
-        midnight.checked_add(nanos)
+        let clock = of_clock(part(44)?, part(45)?, self.real(30)?)?;
+        days.checked_mul(DAY)?.checked_add(clock)
     }
 
     /// The time in a line such as `Rcrd start time: 3/29/14, 04:09:52.0 UTC` or `TRIGGER TIME: 06/28/92, 11:57:40.0 GMT`.
