@@ -22,7 +22,7 @@ mod vectors;
 
 pub use transpose::{Shape, transpose, transpose_less};
 pub use vectors::{
-    Float, Fours, FoursMut, Isa, Kernel, Part, PartMut, ROW, Row, Source, Vector, run,
+    Arithmetic, Float, Fours, FoursMut, Isa, Kernel, Part, PartMut, ROW, Row, Source, Vector, run,
 };
 
 /// Vector width of a processor.
@@ -43,10 +43,14 @@ impl Width {
     pub fn detect() -> Self {
         #[cfg(target_arch = "x86_64")]
         {
-            if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl") {
+            // Every processor with such vectors fuses multiplications and additions.
+            let is_fused = is_x86_feature_detected!("fma");
+            let is_widest =
+                is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl");
+            if is_fused && is_widest {
                 return Self::Avx512;
             }
-            if is_x86_feature_detected!("avx2") {
+            if is_fused && is_x86_feature_detected!("avx2") {
                 return Self::Avx2;
             }
         }
@@ -79,7 +83,7 @@ impl Width {
 }
 
 /// Defines a function whose loops are compiled for every [`Width`]. Functions that it calls must be `#[inline(always)]` to
-/// be compiled with it.
+/// be compiled with it. `mul_add` of numbers is an instruction in all but the baseline of x86-64, where it is a call.
 #[macro_export]
 macro_rules! wide {
     ($(#[$attribute:meta])* $visibility:vis fn $name:ident($($argument:ident: $type:ty),* $(,)?) $(-> $result:ty)? $body:block) => {
@@ -90,10 +94,10 @@ macro_rules! wide {
             fn plain($($argument: $type),*) $(-> $result)? $body
             #[cfg(target_arch = "x86_64")]
             {
-                #[target_feature(enable = "avx2")]
+                #[target_feature(enable = "avx2,fma")]
                 #[allow(clippy::too_many_arguments)]
                 fn avx2($($argument: $type),*) $(-> $result)? { plain($($argument),*) }
-                #[target_feature(enable = "avx512f,avx512vl")]
+                #[target_feature(enable = "avx512f,avx512vl,fma")]
                 #[allow(clippy::too_many_arguments)]
                 fn avx512($($argument: $type),*) $(-> $result)? { plain($($argument),*) }
                 // SAFETY: the features were detected.

@@ -1,8 +1,9 @@
 //! Vectors of float32 and float64 with the processor's instructions, for loops that compilers do not vectorise.
 //!
 //! A computation over rows of 64 bytes is a [`Kernel`]. It is written once, compiled for every instruction set, and run
-//! with the widest that the processor supports. A row consists of [`Isa::PARTS`] vectors. No operation adds across lanes
-//! or fuses a multiplication with an addition, so every instruction set gives the same bits.
+//! with the widest that the processor supports. A row consists of [`Isa::PARTS`] vectors. No operation adds across lanes,
+//! and only [`Arithmetic::mul_add`] and [`Arithmetic::mul_sub_from`] round a product and a sum once, so every instruction set
+//! gives the same bits.
 #![allow(unsafe_code)]
 
 mod fours;
@@ -51,10 +52,16 @@ impl Float for f32 {
     }
 }
 
+/// Arithmetic of vectors.
+pub trait Arithmetic: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> {
+    /// `self * factor + summand`, rounded once.
+    fn mul_add(self, factor: Self, summand: Self) -> Self;
+    /// `from - self * factor`, rounded once.
+    fn mul_sub_from(self, factor: Self, from: Self) -> Self;
+}
+
 /// A vector: a part of a row.
-pub trait Vector<T: Float>:
-    Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self>
-{
+pub trait Vector<T: Float>: Arithmetic {
     /// Replaces a part of a row.
     fn store(self, row: &mut Row<T::Array>, part: usize);
     /// Writes a part of the row at a position.
@@ -156,11 +163,11 @@ macro_rules! run_with {
             fn run_with(width: Width, kernel: impl Kernel<$float>) {
                 #[cfg(target_arch = "x86_64")]
                 {
-                    #[target_feature(enable = "avx512f,avx512vl")]
+                    #[target_feature(enable = "avx512f,avx512vl,fma")]
                     fn avx512(kernel: impl Kernel<$float>) {
                         kernel.run(unsafe { x86::Avx512::new() });
                     }
-                    #[target_feature(enable = "avx2")]
+                    #[target_feature(enable = "avx2,fma")]
                     fn avx2(kernel: impl Kernel<$float>) {
                         kernel.run(unsafe { x86::Avx2::new() });
                     }

@@ -5,7 +5,7 @@
 //! - [`centred`]: spectra of such frames without their means, in float32, sixteen at a time;
 //! - [`transform`]: the transform of all rows, for the lengths that are used most;
 //! - [`fft`]: transforms of any length, one by one;
-//! - [`loops`], [`columns`] and [`logarithm`]: vectorised loops;
+//! - [`loops`], [`columns`], [`scaling`] and [`logarithm`]: vectorised loops;
 //! - [`roots`]: cosines, sines and windows.
 //!
 //! It is a crate by itself so that the code for transforms of any length, a large one, is compiled once. It is compiled as one
@@ -18,4 +18,5 @@ pub mod frames;
 pub mod logarithm;
 pub mod loops;
 pub mod roots;
+pub mod scaling;
 pub mod transform;

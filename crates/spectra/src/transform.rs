@@ -12,8 +12,8 @@ mod last;
 use std::f64::consts::FRAC_1_SQRT_2;
 use std::ops::RangeInclusive;
 
-use butterflies::{Arithmetic, butterfly, eight, times, turn};
-use lanes::{Float, Fours, FoursMut, Isa, Kernel, Row, Source, Vector};
+use butterflies::{butterfly, eight, times, turn};
+use lanes::{Arithmetic, Float, Fours, FoursMut, Isa, Kernel, Row, Source, Vector};
 use last::last_pass;
 
 use crate::roots::root;
@@ -203,16 +203,17 @@ impl<V> SampleOn<V> for Plain {
 #[derive(Clone, Copy)]
 struct CentreOn<V> {
     scale: V,
-    means: [V; 2],
+    less: [V; 2],
 }
 
 impl<T: Float> Sample<T> for &Centre<T> {
     #[inline(always)]
     fn on<I: Isa<T>>(self, isa: I, part: usize) -> impl SampleOn<I::Vector> {
         let [mean, rest] = &self.means;
+        let zero = isa.splat(T::nearest(0.0));
         CentreOn {
             scale: isa.load(&self.scales, part),
-            means: [isa.load(mean, part), isa.load(rest, part)],
+            less: [zero - isa.load(mean, part), zero - isa.load(rest, part)],
         }
     }
 }
@@ -220,7 +221,7 @@ impl<T: Float> Sample<T> for &Centre<T> {
 impl<V: Arithmetic> SampleOn<V> for CentreOn<V> {
     #[inline(always)]
     fn of(self, value: V) -> V {
-        value * self.scale - self.means[0] - self.means[1]
+        value.mul_add(self.scale, self.less[0]) + self.less[1]
     }
 }
 

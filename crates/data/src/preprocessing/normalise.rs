@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::error::preprocessing::UnknownNormalisation;
-use spectra::loops::{scale_all, scale_each, scale_narrow};
+use spectra::scaling::{scale_all, scale_each, scale_narrow};
 
 /// Normalisation method of inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 
 use std::ops::{Add, Mul, Sub};
 
-use super::{Float, Isa, Part, PartMut, Row, Vector};
+use super::{Arithmetic, Float, Isa, Part, PartMut, Row, Vector};
 
 /// Vectors of 128 bits, which all 64-bit processors have.
 #[derive(Clone, Copy)]
@@ -45,6 +45,19 @@ macro_rules! portable {
                 let lanes = from.at(place, 0).cast::<[f32; $lanes]>();
                 // SAFETY: four numbers are there.
                 Lanes(unsafe { lanes.read() }.map(<$float>::from))
+            }
+        }
+
+        impl Arithmetic for Lanes<[$float; $lanes]> {
+            #[inline(always)]
+            fn mul_add(self, factor: Self, summand: Self) -> Self {
+                let own = |i: usize| self.0[i].mul_add(factor.0[i], summand.0[i]);
+                Self(std::array::from_fn(own))
+            }
+            #[inline(always)]
+            fn mul_sub_from(self, factor: Self, from: Self) -> Self {
+                let own = |i: usize| (-self.0[i]).mul_add(factor.0[i], from.0[i]);
+                Self(std::array::from_fn(own))
             }
         }
 

@@ -12,7 +12,9 @@ impl<T: Float, S: Source<T>, const A: bool> Kernel<T> for Everything<'_, T, S, A
         for part in 0..I::PARTS {
             let numbers = S::gather(isa, isa.part::<S, A>(&self.0, part), 1);
             let row = isa.load(self.1, part);
-            let sum = numbers * row + isa.splat(T::nearest(0.1)) * (numbers - row);
+            let tenth = isa.splat(T::nearest(0.1));
+            let sum = tenth.mul_add(numbers - row, numbers * row);
+            let sum = tenth.mul_sub_from(row, sum) + tenth;
             sum.store(&mut copy, part);
             let mut to = isa.part_mut::<A>(&mut self.2, part);
             isa.load(&copy, part).scatter(&mut to, 1);
@@ -40,7 +42,10 @@ macro_rules! same_bits {
         for lane in 0..<$float as Float>::ROW {
             let number = <$float>::from(source[from[lane / 4] + 1 + lane % 4]);
             let row = row.0[lane];
-            expected[to[lane / 4] + 1 + lane % 4] = number * row + 0.1 * (number - row);
+            expected[to[lane / 4] + 1 + lane % 4] = {
+                let sum = <$float>::mul_add(0.1, number - row, number * row);
+                <$float>::mul_add(-0.1, row, sum) + 0.1
+            };
         }
         let run_on = |run: &dyn Fn(Everything<'_, $float, $source, $adjacent>)| {
             let mut found: Vec<$float> = vec![-1.0; 32];

@@ -3,7 +3,7 @@
 use std::arch::x86_64::*;
 use std::ops::{Add, Mul, Sub};
 
-use super::{Float, Isa, Part, PartMut, Row, Vector};
+use super::{Arithmetic, Float, Isa, Part, PartMut, Row, Vector};
 
 /// Defines an instruction set.
 macro_rules! set {
@@ -40,7 +40,7 @@ set! {
 /// one; therefore the intrinsics may be called.
 macro_rules! isa {
     ($set:ident, $float:ty, $vector:ident($inner:ty), $parts:literal,
-     $set1:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident,
+     $set1:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident, $mul_add:ident, $mul_sub_from:ident,
      |$at:ident| $gather:expr, |$at_32:ident| $gather_32:expr, |$out:ident, $to:ident| $scatter:expr,
      adjacent: |$from:ident| $whole:expr, |$from_32:ident| $whole_32:expr, $storeu:ident) => {
         #[derive(Clone, Copy)]
@@ -97,6 +97,17 @@ macro_rules! isa {
             }
         }
 
+        impl Arithmetic for $vector {
+            #[inline(always)]
+            fn mul_add(self, factor: Self, summand: Self) -> Self {
+                Self(unsafe { $mul_add(self.0, factor.0, summand.0) })
+            }
+            #[inline(always)]
+            fn mul_sub_from(self, factor: Self, from: Self) -> Self {
+                Self(unsafe { $mul_sub_from(self.0, factor.0, from.0) })
+            }
+        }
+
         impl Add for $vector {
             type Output = Self;
             #[inline(always)]
@@ -134,6 +145,8 @@ isa!(
     _mm512_add_pd,
     _mm512_sub_pd,
     _mm512_mul_pd,
+    _mm512_fmadd_pd,
+    _mm512_fnmadd_pd,
     |at| {
         let low = _mm512_castpd256_pd512(_mm256_loadu_pd(at(0)));
         _mm512_insertf64x4::<1>(low, _mm256_loadu_pd(at(1)))
@@ -161,6 +174,8 @@ isa!(
     _mm512_add_ps,
     _mm512_sub_ps,
     _mm512_mul_ps,
+    _mm512_fmadd_ps,
+    _mm512_fnmadd_ps,
     |at| sixteen(at(0), at(1), at(2), at(3)),
     |at| sixteen(at(0), at(1), at(2), at(3)),
     |vector, to| {
@@ -184,6 +199,8 @@ isa!(
     _mm256_add_pd,
     _mm256_sub_pd,
     _mm256_mul_pd,
+    _mm256_fmadd_pd,
+    _mm256_fnmadd_pd,
     |at| _mm256_loadu_pd(at(0)),
     |at| _mm256_cvtps_pd(_mm_loadu_ps(at(0))),
     |vector, to| _mm256_storeu_pd(to(0), vector),
@@ -202,6 +219,8 @@ isa!(
     _mm256_add_ps,
     _mm256_sub_ps,
     _mm256_mul_ps,
+    _mm256_fmadd_ps,
+    _mm256_fnmadd_ps,
     |at| _mm256_loadu2_m128(at(1), at(0)),
     |at| _mm256_loadu2_m128(at(1), at(0)),
     |vector, to| {
@@ -223,6 +242,8 @@ isa!(
     _mm_add_pd,
     _mm_sub_pd,
     _mm_mul_pd,
+    mul_add_pd,
+    mul_sub_from_pd,
     |at| _mm_loadu_pd(at(0)),
     |at| _mm_cvtps_pd(_mm_castpd_ps(_mm_load_sd(at(0).cast()))),
     |vector, to| _mm_storeu_pd(to(0), vector),
@@ -241,6 +262,8 @@ isa!(
     _mm_add_ps,
     _mm_sub_ps,
     _mm_mul_ps,
+    mul_add_ps,
+    mul_sub_from_ps,
     |at| _mm_loadu_ps(at(0)),
     |at| _mm_loadu_ps(at(0)),
     |vector, to| _mm_storeu_ps(to(0), vector),
@@ -263,3 +286,30 @@ unsafe fn sixteen(a: *const f32, b: *const f32, c: *const f32, d: *const f32) ->
         _mm512_insertf32x4::<3>(row, _mm_loadu_ps(d))
     }
 }
+
+/// Fused operations without instructions for them, which only old processors lack: number by number.
+macro_rules! fused {
+    ($mul_add:ident, $mul_sub_from:ident, $inner:ty, [$float:ty; $lanes:literal]) => {
+        #[inline(always)]
+        unsafe fn $mul_add(a: $inner, b: $inner, c: $inner) -> $inner {
+            // SAFETY: vectors are as large as arrays of their numbers, and every bit pattern is a number.
+            unsafe {
+                let [a, b, c]: [[$float; $lanes]; 3] = std::mem::transmute([a, b, c]);
+                let sums: [$float; $lanes] = std::array::from_fn(|i| a[i].mul_add(b[i], c[i]));
+                std::mem::transmute(sums)
+            }
+        }
+        #[inline(always)]
+        unsafe fn $mul_sub_from(a: $inner, b: $inner, c: $inner) -> $inner {
+            // SAFETY: as above.
+            unsafe {
+                let [a, b, c]: [[$float; $lanes]; 3] = std::mem::transmute([a, b, c]);
+                let sums: [$float; $lanes] = std::array::from_fn(|i| (-a[i]).mul_add(b[i], c[i]));
+                std::mem::transmute(sums)
+            }
+        }
+    };
+}
+
+fused!(mul_add_pd, mul_sub_from_pd, __m128d, [f64; 2]);
+fused!(mul_add_ps, mul_sub_from_ps, __m128, [f32; 4]);

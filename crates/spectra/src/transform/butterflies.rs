@@ -1,21 +1,11 @@
 //! Arithmetic of complex numbers, one in every lane of two vectors.
 
-use std::ops::{Add, Mul, Sub};
-
-use lanes::{Float, Isa};
+use lanes::{Arithmetic, Float, Isa};
 
 use super::Root;
 
 /// A complex number in every lane.
 pub(super) type Complex<V> = (V, V);
-
-/// Arithmetic of vectors.
-pub(super) trait Arithmetic:
-    Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self>
-{
-}
-
-impl<V: Copy + Add<Output = V> + Sub<Output = V> + Mul<Output = V>> Arithmetic for V {}
 
 #[inline(always)]
 pub(super) fn add<V: Arithmetic>(a: Complex<V>, b: Complex<V>) -> Complex<V> {
@@ -35,7 +25,10 @@ pub(super) fn quarter_turns<V: Arithmetic>(a: Complex<V>, b: Complex<V>) -> [Com
 
 #[inline(always)]
 pub(super) fn times<V: Arithmetic>(a: Complex<V>, (cos, sin): Complex<V>) -> Complex<V> {
-    (a.0 * cos - a.1 * sin, a.0 * sin + a.1 * cos)
+    (
+        a.1.mul_sub_from(sin, a.0 * cos),
+        a.0.mul_add(sin, a.1 * cos),
+    )
 }
 
 /// A root in every lane.
@@ -59,18 +52,31 @@ pub(super) fn eight<V: Arithmetic>(
 ) -> [Complex<V>; 8] {
     let even = four([a, c, e, g]);
     let odd = four([b, d, f, h]);
-    let first = ((odd[1].0 + odd[1].1) * half, (odd[1].1 - odd[1].0) * half);
+    // Still to be multiplied by `half`.
+    let first = (odd[1].0 + odd[1].1, odd[1].1 - odd[1].0);
     let [second, sixth] = quarter_turns(even[2], odd[2]);
-    let third = ((odd[3].1 - odd[3].0) * half, (odd[3].0 + odd[3].1) * half);
+    let third = (odd[3].1 - odd[3].0, odd[3].0 + odd[3].1);
     [
         add(even[0], odd[0]),
-        add(even[1], first),
+        (
+            first.0.mul_add(half, even[1].0),
+            first.1.mul_add(half, even[1].1),
+        ),
         second,
-        (even[3].0 + third.0, even[3].1 - third.1),
+        (
+            third.0.mul_add(half, even[3].0),
+            third.1.mul_sub_from(half, even[3].1),
+        ),
         subtract(even[0], odd[0]),
-        subtract(even[1], first),
+        (
+            first.0.mul_sub_from(half, even[1].0),
+            first.1.mul_sub_from(half, even[1].1),
+        ),
         sixth,
-        (even[3].0 - third.0, even[3].1 + third.1),
+        (
+            third.0.mul_sub_from(half, even[3].0),
+            third.1.mul_add(half, even[3].1),
+        ),
     ]
 }
 
@@ -93,7 +99,7 @@ pub(super) fn butterfly<V: Arithmetic, const R: usize>(
 
 #[inline(always)]
 pub(super) fn power<V: Arithmetic>(value: Complex<V>) -> V {
-    value.0 * value.0 + value.1 * value.1
+    value.0.mul_add(value.0, value.1 * value.1)
 }
 
 /// Twice the spectra of the even numbers and of the odd ones, these turned by `root`: their sum is twice bin `k`, their
