@@ -3,6 +3,8 @@
 
 #[cfg(target_arch = "x86_64")]
 mod eights;
+#[cfg(target_arch = "x86_64")]
+mod sixteens;
 
 /// Element types of matrices: float32 and float64.
 pub trait Element: Copy + sealed::Blocks {}
@@ -76,9 +78,15 @@ fn transpose_f32(
     to_stride: usize,
 ) {
     #[cfg(target_arch = "x86_64")]
-    if crate::Width::detect() != crate::Width::Baseline {
-        // SAFETY: the features were detected.
-        return unsafe { eights::transpose(from, shape, less, to, to_stride) };
+    // SAFETY: the features were detected.
+    match crate::Width::detect() {
+        crate::Width::Avx512 if sixteens::fit(shape) => {
+            return unsafe { sixteens::transpose(from, shape, less, to, to_stride) };
+        }
+        crate::Width::Avx512 | crate::Width::Avx2 => {
+            return unsafe { eights::transpose(from, shape, less, to, to_stride) };
+        }
+        crate::Width::Baseline => {}
     }
     transpose_blocks(from, shape, to, to_stride);
     subtract(less, shape, to, to_stride);
@@ -88,6 +96,14 @@ crate::wide! {
     fn transpose_f64(from: &[f64], shape: Shape, to: &mut [f64], to_stride: usize) {
         transpose_blocks(from, shape, to, to_stride);
     }
+}
+
+/// The first rows or columns of blocks of `size` in `of`. The last block repeats some of those before, which is faster than
+/// single numbers.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn firsts(of: usize, size: usize) -> impl Iterator<Item = usize> {
+    (0..of).step_by(size).map(move |first| first.min(of - size))
 }
 
 /// Checks the shapes of a copy.

@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Shape, check, subtract, transpose_blocks};
+use super::{Shape, check, firsts, subtract, transpose_blocks};
 
 /// Rows and columns of a block.
 const SIDE: usize = 8;
@@ -26,11 +26,9 @@ pub(super) fn transpose(
         transpose_blocks(from, shape, to, to_stride);
         return subtract(less, shape, to, to_stride);
     }
-    // The last blocks repeat rows and columns of those before, which is faster than single numbers.
-    let firsts = |of: usize| (0..of).step_by(SIDE).map(move |first| first.min(of - SIDE));
-    for row in firsts(rows) {
+    for row in firsts(rows, SIDE) {
         let less = less.map(|less| halves(&less[row..row + SIDE]));
-        for column in firsts(columns) {
+        for column in firsts(columns, SIDE) {
             // SAFETY: the block is inside both matrices, which are inside their slices.
             unsafe {
                 let from = from.as_ptr().add(row * stride + column);
