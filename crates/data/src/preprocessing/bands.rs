@@ -9,7 +9,7 @@ mod time;
 
 use std::ops::Range;
 
-use lanes::{Shape, Width, transpose_less};
+use lanes::{Shape, transpose_less};
 use spectra::centred::{CentredFrames, FOURS, scale};
 use spectra::columns::row_sums;
 use spectra::fft::PlannedFft;
@@ -21,7 +21,7 @@ use spectra::loops::{
 use spectra::roots::cosine_window;
 
 use correlation::Correlations;
-use groups::{are_in_order, common, group, move_all};
+use groups::{Fresh, are_in_order, move_all};
 use layout::Run;
 pub use layout::{BandLayout, FEW_BANDS};
 
@@ -43,9 +43,7 @@ pub(super) struct Bands {
     /// What the frames were multiplied by, `[channels, starts]`.
     scales: Vec<f32>,
     known: Vec<bool>,
-    /// Frames whose powers are still unknown, as channels and indices in `starts`, and their groups.
-    fresh: Vec<(usize, usize)>,
-    fours: Vec<Four>,
+    fresh: Fresh,
     mean_squares: Vec<f64>,
     /// Features of the window of the channels: powers, features in time, correlations and rhythms.
     times: Vec<f32>,
@@ -58,8 +56,6 @@ pub(super) struct Bands {
     less: Vec<f32>,
     /// Features of a channel with frames as rows, where segments do not just follow each other in them.
     rows: Vec<f32>,
-    /// Frames whose groups are in `fours`: mostly those of the last window.
-    grouped: Vec<(usize, usize)>,
 }
 
 /// Some samples of a window are not finite.
@@ -138,14 +134,12 @@ impl Bands {
                 vec![0.0; layout.frame_features() * starts.len()]
             },
             frames: ranges,
-            grouped: Vec::new(),
             starts,
             powers: Vec::new(),
             scales: Vec::new(),
             known: Vec::new(),
             sums: Vec::new(),
-            fresh: Vec::new(),
-            fours: Vec::new(),
+            fresh: Fresh::default(),
             mean_squares: Vec::new(),
             times: Vec::new(),
             correlations: Correlations::default(),
@@ -250,25 +244,23 @@ impl Bands {
         let starts = self.starts.len();
         let bins = (self.layout.frame / 2 + 1) * starts;
         let channels = self.mean_squares.len();
-        self.fresh.clear();
         self.known.resize(channels, false);
         self.powers.resize(channels * bins, 0.0);
         self.scales.resize(channels * starts, 1.0);
-        let moves = shift.map_or_else(Vec::new, |shift| common(&self.starts, shift));
+        let is_live = |square: &f64| *square > 0.0;
+        let pairs = self.known.iter().zip(&self.mean_squares);
+        let pairs = pairs.map(|(known, square)| [*known, is_live(square)]);
+        self.fresh.plan(&self.starts, shift, pairs);
+        let moves = &self.fresh.moves;
         let powers = self.powers.chunks_exact_mut(bins);
         let powers = powers.zip(self.scales.chunks_exact_mut(starts));
         for (c, ((powers, scales), known)) in powers.zip(&mut self.known).enumerate() {
-            let last_known = std::mem::replace(known, self.mean_squares[c] > 0.0);
-            if !*known {
-                continue;
+            let last_known = std::mem::replace(known, is_live(&self.mean_squares[c]));
+            if *known && last_known {
+                // Others than the moved ones are fresh.
+                move_all(moves, scales, starts);
+                move_all(moves, powers, starts);
             }
-            let moves = if last_known { &moves[..] } else { &[] };
-            let mut places = moves.iter().map(|(to, _)| *to).peekable();
-            let fresh = (0..starts).filter(|i| places.next_if_eq(i).is_none());
-            self.fresh.extend(fresh.map(|i| (c, i)));
-            // Others than the moved ones are fresh.
-            move_all(moves, scales, starts);
-            move_all(moves, powers, starts);
         }
     }
 
@@ -279,12 +271,7 @@ impl Bands {
         match &mut self.spectra {
             Spectra::Regular(frames) => {
                 frames.read(window, self.mean_squares.len());
-                if self.fresh != self.grouped {
-                    let are_wide = Width::detect().holds_row();
-                    group(&self.fresh, starts, are_wide, &mut self.fours);
-                    self.grouped.clone_from(&self.fresh);
-                }
-                for fours in self.fours.chunks(FOURS) {
+                for fours in self.fresh.fours.chunks(FOURS) {
                     let first = |four: &Four| four.channel * bins + four.first;
                     let mut firsts = [0; FOURS];
                     firsts
@@ -305,7 +292,7 @@ impl Bands {
                 narrow,
             } => {
                 let frame = self.layout.frame;
-                for (channel, i) in &self.fresh {
+                for (channel, i) in &self.fresh.frames {
                     let first = channel * self.layout.window + self.starts[*i];
                     let samples = &window[first..first + frame];
                     windowed(samples, mean(samples), hann, &mut fft.input);

@@ -23,8 +23,10 @@ pub struct Sequence {
     /// The last window and its shape `[channels, samples]`; empty if there is none.
     window: Vec<f32>,
     shape: Vec<usize>,
-    /// Its segments, compressed and, if they are scaled one by one, scaled: `[channels, segments, bins]`.
+    /// Its segments, compressed and, if they are scaled one by one, scaled: `[channels, segments, bins]`. Where windows share no
+    /// segments, they are in `fresh`.
     segments: Vec<f32>,
+    /// Those that are not shared.
     fresh: Vec<f32>,
     /// The input, if segments are not scaled one by one.
     whole: Vec<f32>,
@@ -121,16 +123,23 @@ impl Sequence {
             self.preprocessing.normalise(&mut self.fresh, found);
         }
         let input_shape = [found[0], known.segments + found[1], found[2]];
-        self.put_together(known.segments, found);
+        if self.shared == Shared::Segments {
+            self.put_together(known.segments, found);
+        }
         if is_kept {
             self.window.extend_from_slice(values);
             self.shape.extend_from_slice(shape);
         }
+        let all = if self.shared == Shared::Segments {
+            &self.segments
+        } else {
+            &self.fresh
+        };
         if self.scales_rows || self.preprocessing.normalisation == Normalisation::Batch {
-            return Ok((&self.segments, input_shape));
+            return Ok((all, input_shape));
         }
         self.whole.clear();
-        self.whole.extend_from_slice(&self.segments);
+        self.whole.extend_from_slice(all);
         self.preprocessing.normalise(&mut self.whole, input_shape);
         Ok((&self.whole, input_shape))
     }

@@ -2,18 +2,59 @@
 
 use std::ops::Range;
 
+use lanes::Width;
 use spectra::centred::FOURS;
 use spectra::frames::{FOUR, Four};
+
+/// Frames of a window whose powers are to be computed, and those whose powers move. Windows that follow each other mostly
+/// have the same.
+#[derive(Default)]
+pub(super) struct Fresh {
+    shift: Option<usize>,
+    /// Of every channel, whether its powers in the last window are known, and whether it has any in this one.
+    channels: Vec<[bool; 2]>,
+    /// Channels and places of the frames that are computed.
+    pub frames: Vec<(usize, usize)>,
+    /// Their groups, if there are enough for one.
+    pub fours: Vec<Four>,
+    /// Places in this window and in the last one of those that move, in channels whose powers are known.
+    pub moves: Vec<(usize, usize)>,
+}
+
+impl Fresh {
+    /// Lists the frames of a window that begins `shift` samples after the last one.
+    pub fn plan(
+        &mut self,
+        starts: &[usize],
+        shift: Option<usize>,
+        channels: impl Iterator<Item = [bool; 2]> + Clone,
+    ) {
+        if self.shift == shift && self.channels.iter().copied().eq(channels.clone()) {
+            return;
+        }
+        self.shift = shift;
+        self.channels = channels.collect();
+        self.moves = shift.map_or_else(Vec::new, |shift| common(starts, shift));
+        self.frames.clear();
+        for (channel, [is_known, is_live]) in self.channels.iter().enumerate() {
+            let moves = if *is_known { &self.moves[..] } else { &[] };
+            let mut places = moves.iter().map(|(to, _)| *to).peekable();
+            let fresh = (0..starts.len()).filter(|i| places.next_if_eq(i).is_none());
+            let fresh = fresh.filter(|_| *is_live);
+            self.frames.extend(fresh.map(|i| (channel, i)));
+        }
+        self.fours.clear();
+        if starts.len() >= FOUR {
+            let are_wide = Width::detect().holds_row();
+            group(&self.frames, starts.len(), are_wide, &mut self.fours);
+        }
+    }
+}
 
 /// Groups of four for frames of channels with `starts` frames, of which the last ones are fresh, so a group stays within its
 /// channel. `are_wide` tells whether vectors hold whole rows. These are faster with adjacent groups, which are used where they are
 /// no more rows, though some frames are in two.
-pub(super) fn group(
-    fresh: &[(usize, usize)],
-    starts: usize,
-    are_wide: bool,
-    fours: &mut Vec<Four>,
-) {
+fn group(fresh: &[(usize, usize)], starts: usize, are_wide: bool, fours: &mut Vec<Four>) {
     const ADJACENT: usize = FOURS * FOUR;
     fours.clear();
     let by_channel = || fresh.chunk_by(|a, b| a.0 == b.0);
@@ -42,7 +83,7 @@ pub(super) fn are_in_order(ranges: &[Range<usize>]) -> bool {
 }
 
 /// Places of frames that were also in a window `shift` samples earlier, and their places there.
-pub(super) fn common(starts: &[usize], shift: usize) -> Vec<(usize, usize)> {
+fn common(starts: &[usize], shift: usize) -> Vec<(usize, usize)> {
     let mut earlier = starts.iter().copied().enumerate().peekable();
     let mut common = Vec::with_capacity(starts.len());
     for (place, start) in starts.iter().map(|start| start + shift).enumerate() {
