@@ -131,6 +131,19 @@ impl ModelKind {
         }
     }
 
+    /// Whether residual blocks begin as their shortcut alone by default ([`crate::Weights::with_zero_residuals`]); `None` for
+    /// networks without such blocks.
+    pub fn zero_residuals(self) -> Option<bool> {
+        match self {
+            ModelKind::ResnetStyle => Some(true),
+            ModelKind::UltraLightweight
+            | ModelKind::Simple
+            | ModelKind::DeepEfficient
+            | ModelKind::DeepLarge
+            | ModelKind::Seismic => None,
+        }
+    }
+
     /// Label smoothing with which the network is trained by default. `simple_cnn` is too sure on new sites without it;
     /// others lose accuracy with it, or were not measured (`docs/accuracy.md`).
     pub fn label_smoothing(self) -> f64 {

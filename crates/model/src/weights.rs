@@ -60,6 +60,16 @@ pub enum WeightsError {
 }
 
 impl Weights {
+    /// These weights with scales of zero in the last batch normalisation of every residual block, so that the block begins
+    /// as its shortcut alone (P. Goyal et al., 2017, section 5.1).
+    #[must_use]
+    pub fn with_zero_residuals(mut self, plan: &Plan) -> Self {
+        for scale in plan.last_scales_of_residuals() {
+            self.tensors[scale.index()].values.fill(0.0);
+        }
+        self
+    }
+
     /// Keras' default initialisation: Glorot uniform kernels (Glorot and Bengio, AISTATS 2010), zero biases, batch
     /// normalisations as identity. Depends only on `seed`.
     pub fn init(plan: &Plan, seed: u64) -> Self {
@@ -247,6 +257,22 @@ mod tests {
     fn plan() -> Plan {
         let input = InputShape::from([2, 7, 8]);
         Plan::new(&Architecture::narrowed(ModelKind::Simple, input, 3, 8)).unwrap()
+    }
+
+    /// Every block of the network, and no other batch normalisation, begins with scales of zero.
+    #[test]
+    fn residual_blocks_begin_as_their_shortcut() {
+        let architecture =
+            Architecture::new(ModelKind::ResnetStyle, InputShape::from([2, 7, 256]), 3);
+        let plan = Plan::new(&architecture).unwrap();
+        let weights = Weights::init(&plan, 1).with_zero_residuals(&plan);
+        let scales = weights.tensors().iter();
+        let zero = scales.filter(|t| t.name.ends_with("/gamma") && t.values[0] == 0.0);
+        let mut names: Vec<&str> = zero.map(|tensor| &tensor.name[..]).collect();
+        names.sort_unstable();
+        let last = |block: usize| if block <= 7 { "bn2" } else { "bn3" };
+        let expected = (1..=17).map(|block| format!("block{block:02}.{}/gamma", last(block)));
+        assert_eq!(names, expected.collect::<Vec<_>>());
     }
 
     #[test]

@@ -130,6 +130,21 @@ impl Plan {
         self.tensors.iter().map(own).collect()
     }
 
+    /// Scales of the batch normalisations whose outputs are added to a shortcut.
+    pub(crate) fn last_scales_of_residuals(&self) -> impl Iterator<Item = TensorId> + '_ {
+        let is_added = |value: ValueId| {
+            let mut steps = self.steps.iter();
+            steps.any(|step| matches!(step.kind, StepKind::Add { .. }) && step.input == value)
+        };
+        let scales = self.steps.iter().filter(move |step| is_added(step.output));
+        scales.filter_map(|step| {
+            let StepKind::BatchNorm { gamma, .. } = step.kind else {
+                return None;
+            };
+            Some(gamma)
+        })
+    }
+
     /// Number of logits.
     pub fn num_classes(&self) -> usize {
         self.shape(self.output).elements()

@@ -39,7 +39,7 @@ pub use preset::{JobOptions, Preset};
 pub const RECIPE_FILE: &str = "recipe.json";
 
 /// Version of the format; a newer one is refused.
-pub const RECIPE_VERSION: u32 = 4;
+pub const RECIPE_VERSION: u32 = 5;
 
 /// Everything that decides the result of a run.
 ///
@@ -106,6 +106,10 @@ pub struct Recipe {
     /// Share of every target that is the probability by simple classifiers which have not seen the recording
     /// ([`baselines::teacher`]): 0 to 1; `None` where a trial decides.
     pub distillation: Option<f64>,
+    /// Whether residual blocks begin as their shortcut alone ([`model::Weights::with_zero_residuals`]); `None` for
+    /// [`ModelKind::zero_residuals`]. Omitted in the serialised form of networks without such blocks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zero_residuals: Option<bool>,
     /// Augmentation of training windows.
     pub augmentation: AugmentationChoice,
     /// Settings of early stopping.
@@ -177,6 +181,7 @@ impl Default for Recipe {
             class_weights: ClassWeights::default(),
             label_smoothing: None,
             distillation: None,
+            zero_residuals: None,
             augmentation: AugmentationChoice::Auto,
             early_stopping: EarlyStoppingSettings::default(),
             plateau: PlateauSettings::default(),
@@ -237,8 +242,12 @@ impl Recipe {
     }
 
     /// Converts to the current version. Version 1 had no front end in the recipe: configurations without one used
-    /// samples. Before version 3, targets were not smoothed, and before version 4 there was no teacher.
+    /// samples. Before version 3, targets were not smoothed, before version 4 there was no teacher, and before version 5
+    /// residual blocks began as in Keras.
     fn upgraded(mut self) -> Self {
+        if self.version < 5 {
+            self.keep_residuals_of_keras();
+        }
         if self.version < 4 {
             self.distillation = Some(0.0);
         }
@@ -251,6 +260,12 @@ impl Recipe {
         }
         self.version = RECIPE_VERSION;
         self
+    }
+
+    /// Residual blocks begin as in Keras if the recipe does not say how: it is older than the choice.
+    fn keep_residuals_of_keras(&mut self) {
+        let of_network = self.model.zero_residuals();
+        self.zero_residuals = of_network.map(|_| self.zero_residuals.unwrap_or(false));
     }
 
     /// Label smoothing of the loss.
@@ -272,6 +287,8 @@ impl Recipe {
     pub fn fill_in_defaults_of_network(&mut self) {
         self.label_smoothing = Some(self.smoothing());
         self.weight_decay = Some(self.decay());
+        let of_network = self.model.zero_residuals();
+        self.zero_residuals = of_network.map(|usual| self.zero_residuals.unwrap_or(usual));
     }
 
     /// Bytes of `recipe.json`.

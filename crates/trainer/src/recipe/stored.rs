@@ -90,7 +90,9 @@ impl Recipe {
         fields.insert("data".into(), json!(data));
         let mut all = before_recipes();
         all.extend(fields);
-        Self::from_fields(all)
+        let mut recipe = Self::from_fields(all)?;
+        recipe.keep_residuals_of_keras();
+        Ok(recipe)
     }
 
     /// `training_config` of `metadata.json`.

@@ -64,7 +64,15 @@ pub fn train(
 fn first_state(input: &TrainingInput<'_>) -> Result<TrainingState, TrainerError> {
     let weights = match input.initial {
         Some(weights) => weights.clone(),
-        None => Weights::init(&model::Plan::new(input.architecture)?, input.recipe.seed),
+        None => {
+            let plan = model::Plan::new(input.architecture)?;
+            let weights = Weights::init(&plan, input.recipe.seed);
+            if input.recipe.zero_residuals == Some(true) {
+                weights.with_zero_residuals(&plan)
+            } else {
+                weights
+            }
+        }
     };
     Ok(TrainingState {
         best: weights.clone(),

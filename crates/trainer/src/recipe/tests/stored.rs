@@ -33,6 +33,7 @@ fn full() -> Recipe {
         class_weights: ClassWeights::ByName(BTreeMap::from([("car".into(), 2.5)])),
         label_smoothing: Some(0.25),
         distillation: Some(0.5),
+        zero_residuals: Some(false),
         augmentation: Augmentation::preset("field").unwrap().into(),
         early_stopping: EarlyStoppingSettings { patience: Some(4) },
         plateau: PlateauSettings {
@@ -185,6 +186,17 @@ fn older_recipes_keep_their_targets() {
     assert_eq!(share(r#"{"version": 3}"#), Some(0.0));
     assert_eq!(share("{}"), None);
     assert_eq!(share(r#"{"distillation": 0.3}"#), Some(0.3));
+    let is_zero = |text: &str| {
+        let mut recipe = Recipe::parse(text).unwrap();
+        recipe.fill_in_defaults_of_network();
+        recipe.zero_residuals
+    };
+    assert_eq!(
+        is_zero(r#"{"version": 4, "model": "resnet_style_cnn"}"#),
+        Some(false)
+    );
+    assert_eq!(is_zero(r#"{"model": "resnet_style_cnn"}"#), Some(true));
+    assert_eq!(is_zero(r#"{"zero_residuals": false}"#), None);
 }
 
 /// A stored recipe keeps what it took from its network.
@@ -211,7 +223,7 @@ fn a_recipe_file_is_read_back_and_beaten_by_options() {
     let job = Job::new(&cli(&["--recipe", path, "--seed", "9"])).unwrap();
     assert_eq!(job.recipe, Recipe { seed: 9, ..full() });
     for (text, expected) in [
-        (r#"{"version": 5}"#, "this program knows versions up to 4"),
+        (r#"{"version": 6}"#, "this program knows versions up to 5"),
         (r#"{"epoch": 2}"#, "unknown field `epoch`"),
         ("{", "recipe.json"),
     ] {
