@@ -1,8 +1,9 @@
 //! Columns that are called as a unit of time and nothing else, such as `ms` or `min`: times, or measurements.
 
 use super::counted::Unwrapped;
-use super::names::{bare_unit, is_statistic};
+use super::names::is_statistic;
 use super::steps::usual_step;
+use super::units::bare_unit;
 use super::{Column, Values};
 
 /// How such a column ranks among columns of times: behind all that are certain, before times that fall.

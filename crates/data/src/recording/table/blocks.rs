@@ -1,7 +1,8 @@
 //! Tables with several columns of times, each with samples of its own behind it, as programs write that show runs or sensors
 //! side by side: `time, Z, time, N`.
 
-use super::names::{counts_rows, time_name, unit};
+use super::names::{counts_rows, time_name};
+use super::units::unit;
 use super::{Column, NO_TIME, Values};
 use crate::recording::{Notes, Remark};
 

@@ -1,7 +1,7 @@
 //! The unit of times in numbers whose name tells none.
 
 use super::super::{Hints, Notes, Remark, UNIX};
-use super::names::unit_by_size;
+use super::units::unit_by_size;
 use crate::error::recording::TableError;
 
 /// Seconds of a step, above which numbers are rather milliseconds.

@@ -2,7 +2,7 @@
 
 use super::super::NANOS;
 use super::NO_TIME;
-use super::names::DAY_UNIT;
+use super::units::DAY_UNIT;
 
 /// Later seconds since 1970 rather count from another origin: the year 2060.
 pub(super) const LATEST: f64 = 2.84e9;

@@ -5,7 +5,7 @@ use support::words::counted;
 use super::super::time::format_date;
 use super::super::{Hints, NANOS, Notes, Remark, UNIX};
 use super::days::{CENTURY, DayCount, FASTEST_STEP, LATEST};
-use super::names::{DAY_UNIT, unit_by_size};
+use super::units::{DAY_UNIT, unit_by_size};
 
 /// Numbers that would rise by more per row as Unix time are rather counters of small units.
 const SLOW_STEP: f64 = 0.5;

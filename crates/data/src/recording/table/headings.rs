@@ -9,8 +9,9 @@ use super::super::{Notes, Remark};
 use super::kinds::{Kind, is_time, kind, loose_kinds};
 use super::levels;
 use super::line::{ALIKE, Line, split};
-use super::names::{UNITS, plain_unit, time_name, unit, with_unit};
+use super::names::{time_name, with_unit};
 use super::number::Commas;
+use super::units::{UNITS, plain_unit, unit};
 
 /// Names of `width` columns, above line `first`, and the line they are in.
 pub(super) fn names(

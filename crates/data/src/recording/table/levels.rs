@@ -1,7 +1,7 @@
 //! Names of columns in several lines, one a level, as pandas writes them.
 
 use super::super::text::cell;
-use super::names::{UNITS, plain_unit, unit};
+use super::units::{UNITS, plain_unit, unit};
 
 /// Joins the `names` in line `found` with those of the other lines of a `block`, as `A.Z`: lines above if it names the
 /// first column alone, and the next line below if names are there twice without it.

@@ -1,10 +1,9 @@
 //! Meaning of column names: times and their units, row numbers.
 
-/// Seconds of a day, as the unit of a column.
-pub(super) const DAY_UNIT: f64 = 86400.0;
+use super::units::{DAY_UNIT, unit};
 
 /// Names of times.
-const TIMES: [&str; 28] = [
+const TIMES: [&str; 36] = [
     "time",
     "times",
     "timestamp",
@@ -33,6 +32,14 @@ const TIMES: [&str; 28] = [
     "日時",
     "시간",
     "시각",
+    "aika",
+    "čas",
+    "idő",
+    "laikas",
+    "timp",
+    "waktu",
+    "χρόνος",
+    "الوقت",
 ];
 
 /// Words that may accompany them.
@@ -83,37 +90,6 @@ pub(super) struct TimeName {
     pub unit: Option<f64>,
 }
 
-/// Seconds of a unit.
-pub(crate) fn unit(word: &str) -> Option<f64> {
-    let word = word.trim().trim_end_matches('.');
-    Some(match word {
-        "s" | "sec" | "secs" | "second" | "seconds" | "sek" | "sekunden" => 1.0,
-        "ms" | "msec" | "msecs" | "milli" | "millis" | "millisec" | "millisecond"
-        | "milliseconds" | "millisekunden" => 1e-3,
-        "ds" | "decisec" | "decisecond" | "deciseconds" | "tenths" => 1e-1,
-        "cs" | "csec" | "centisec" | "centisecond" | "centiseconds" | "hundredths" => 1e-2,
-        "us" | "µs" | "μs" | "usec" | "usecs" | "micro" | "micros" | "microsec" | "microsecond"
-        | "microseconds" | "mikrosekunden" => 1e-6,
-        "ns" | "nsec" | "nsecs" | "nano" | "nanos" | "nanosec" | "nanosecond" | "nanoseconds" => {
-            1e-9
-        }
-        "min" | "mins" | "minute" | "minutes" => 60.0,
-        "h" | "hr" | "hrs" | "hour" | "hours" => 3600.0,
-        "d" | "day" | "days" => DAY_UNIT,
-        _ => return None,
-    })
-}
-
-/// The unit that a name is and nothing else, such as `ms` or `min`; not one whose whole word has no other meaning, such as
-/// `seconds` or `millis`. A single letter may be anything.
-pub(super) fn bare_unit(name: &str) -> Option<f64> {
-    let word = name.trim().trim_end_matches('.').to_lowercase();
-    // `ds` and `cs` may be anything.
-    let is_usual = |unit: &f64| !(1e-2..1.0).contains(unit);
-    let may_be = |unit: &f64| word.len() > 1 && (*unit > 1.0 || word.len() <= "usec".len());
-    unit(&word).filter(|unit| is_usual(unit) && may_be(unit))
-}
-
 /// Whether a name is that of a statistic other than the minimum.
 pub(super) fn is_statistic(name: &str) -> bool {
     const NAMES: [&str; 12] = [
@@ -121,17 +97,6 @@ pub(super) fn is_statistic(name: &str) -> bool {
         "range",
     ];
     NAMES.contains(&&*name.trim().to_lowercase())
-}
-
-/// Size in seconds of the unit of numeric times without a stated unit. Times in seconds are smaller, from 1970 until
-/// three thousand years from now.
-pub(crate) fn unit_by_size(largest: f64) -> f64 {
-    match largest.abs() {
-        size if size >= 1e17 => 1e-9,
-        size if size >= 1e14 => 1e-6,
-        size if size >= 1e11 => 1e-3,
-        _ => 1.0,
-    }
 }
 
 /// A time column with the unit given in a line below the names, `ms` or `(s)`; `None` for other columns, and if the
@@ -147,6 +112,10 @@ pub(super) fn time_name(name: &str) -> Option<TimeName> {
     let name = name.trim().to_lowercase();
     // `Latest: Time (s)`, `Data Set 1:Time(s)`.
     let name = name.rsplit(':').next().unwrap_or_default().trim();
+    if name.contains('=') {
+        // A setting, such as `T=1.0s`.
+        return None;
+    }
     if name == "x_value" {
         // LabVIEW's name for seconds.
         return Some(TimeName { unit: Some(1.0) });
@@ -170,6 +139,8 @@ pub(super) fn time_name(name: &str) -> Option<TimeName> {
     let said = match inside {
         // `t (°C)` is a temperature.
         Some(inside) if !inside.is_empty() => match unit(inside) {
+            // `X [s]`, as of axes.
+            Some(unit) if words == ["x"] => return Some(TimeName { unit: Some(unit) }),
             Some(unit) => Some(unit),
             None if words != ["t"]
                 && inside.split(' ').all(|w| is_word(w) || unit(w).is_some()) =>
@@ -202,13 +173,8 @@ pub(super) fn time_name(name: &str) -> Option<TimeName> {
             unit: found.or(Some(own)),
         });
     }
-    // `timestampms`, `elapsedmillis`.
     if let [word] = words[..]
-        && !is_word(word)
-        && let Some(own) = TIMES.iter().chain(&BESIDE[..3]).find_map(|start| {
-            let rest = word.strip_prefix(start)?;
-            (start.len() > 2).then(|| unit(rest)).flatten()
-        })
+        && let Some(own) = unit_at_the_end(word)
     {
         return Some(TimeName {
             unit: found.or(Some(own)),
@@ -221,6 +187,15 @@ pub(super) fn time_name(name: &str) -> Option<TimeName> {
                 .all(|word| ["elapsed", "epoch", "unix", "since", "start"].contains(word)));
     let all = !words.is_empty() && words.iter().all(|word| is_word(word));
     (core && all).then_some(TimeName { unit: found })
+}
+
+/// The unit of `timestampms`, `elapsedmillis`.
+fn unit_at_the_end(word: &str) -> Option<f64> {
+    let mut starts = TIMES.iter().chain(&BESIDE[..3]).filter(|_| !is_word(word));
+    starts.find_map(|start| {
+        let rest = word.strip_prefix(start)?;
+        (start.len() > 2).then(|| unit(rest)).flatten()
+    })
 }
 
 /// What is in the brackets at the beginning of a text: of `(s) Run #1`, only the unit.
@@ -273,19 +248,6 @@ pub(super) fn counts_rows(name: &str) -> bool {
     COUNTERS.contains(&&*plain)
 }
 
-/// Units of samples, without the brackets around them.
-pub(super) const UNITS: [&str; 28] = [
-    "m/s", "mm/s", "cm/s", "um/s", "nm/s", "m/s2", "m/s^2", "m/(s^2", "m/s²", "mm/s2", "mm/s²",
-    "g", "mg", "v", "mv", "volt", "volts", "mv/v", "counts", "count", "raw", "adc", "hz", "°c",
-    "deg/s", "dps", "ut", "pa",
-];
-
-/// A cell that may be a unit, without the brackets around it.
-pub(super) fn plain_unit(cell: &[u8]) -> String {
-    let text = super::super::text::cell(cell).to_lowercase();
-    text.trim_matches(|c| "()[]{} ".contains(c)).to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -324,6 +286,12 @@ mod tests {
             ("datenum", Some(86400.0)),
             ("Serial Date", Some(86400.0)),
             ("Excel time", Some(86400.0)),
+            ("X [s]", Some(1.0)),
+            ("Время, с", Some(1.0)),
+            ("时间(毫秒)", Some(1e-3)),
+            ("시간(초)", Some(1.0)),
+            ("Tempo (milissegundos)", Some(1e-3)),
+            ("Χρόνος (s)", Some(1.0)),
         ] {
             assert_eq!(time_name(name), Some(TimeName { unit: expected }), "{name}");
         }
@@ -352,26 +320,11 @@ mod tests {
             "serial number",
             "Unnamed: 0",
             "time: 5",
+            "T=1.0s",
+            "T=?",
+            "x (m)",
         ] {
             assert_eq!(time_name(name), None, "{name}");
-        }
-    }
-
-    #[test]
-    fn names_that_are_a_unit_and_nothing_else() {
-        for name in ["min", "Mins", "sec", "ms", "us", "ns", "hours", "usec"] {
-            assert!(bare_unit(name).is_some(), "{name}");
-        }
-        for name in [
-            "s",
-            "d",
-            "seconds",
-            "millis",
-            "Microseconds",
-            "time_ms",
-            "maximum",
-        ] {
-            assert_eq!(bare_unit(name), None, "{name}");
         }
     }
 

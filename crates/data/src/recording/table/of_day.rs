@@ -2,7 +2,8 @@
 
 use super::super::time::DAY;
 use super::super::{NANOS, Notes, Remark};
-use super::names::{DAY_UNIT, bare_unit, time_name, unit};
+use super::names::time_name;
+use super::units::{DAY_UNIT, bare_unit, unit};
 use super::{Column, NO_TIME, Values};
 
 /// Names of seconds of the day, of letters alone.

@@ -5,7 +5,8 @@ use super::super::time::DAY;
 use super::super::time_parts::TimeParts;
 use super::bare::means_else;
 use super::counts::rank;
-use super::names::{time_name, unit};
+use super::names::time_name;
+use super::units::unit;
 use super::{Column, NO_TIME, Values};
 
 /// The parts of times among columns of numbers.

@@ -6,10 +6,11 @@ use super::super::time::{DAY, DateOrders, Moment, parse_moment_as};
 use super::super::{Hints, Notes, Remark, UNIX, other_start};
 use super::counted::{self, Unwrapped, counters};
 use super::days::{CENTURY, DayCount, ticks};
-use super::names::{DAY_UNIT, bare_unit, time_name, unit_by_size};
+use super::names::time_name;
 use super::nanos::nanos;
 use super::rows::rows_of;
 use super::steps::usual_step;
+use super::units::{DAY_UNIT, bare_unit, unit_by_size};
 use super::{
     Column, NO_TIME, Values, bare, counts, doubts, gps, midnight, of_day, parts, timeless,
 };
@@ -113,7 +114,11 @@ fn find(
     parts::clock(columns, choose);
     of_day::clock(columns, notes);
     parts::fractions(columns);
-    Ok(choose(columns))
+    let found = choose(columns);
+    if found.is_some() || hints.sampling_rate.is_some() {
+        return Ok(found);
+    }
+    Ok(timeless::by_unit(columns, notes))
 }
 
 /// What to do with a column that looks like times, and has no name of times.
