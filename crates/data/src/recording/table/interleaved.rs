@@ -3,14 +3,17 @@
 //! Times that come in groups may as well be those of a coarse clock. The values tell more: those of one sensor go on from row
 //! to row, and those of two from every second row to the next.
 
+mod groups;
+mod phases;
+
 use std::ops::Range;
 
-use super::super::{NANOS, Note, Remark};
-use super::clock::{median, rounded};
+use super::super::{Note, Remark};
+use super::clock::median;
 use crate::error::recording::TableError;
+use groups::Groups;
+use phases::{Unlike, unlike};
 
-/// Sensors that are looked for, at most.
-const MOST: usize = 8;
 /// Rows that are looked at: parts of so many, and how many parts.
 const ROWS: usize = 1024;
 const PARTS: usize = 4;
@@ -26,16 +29,8 @@ const ROUGH: f64 = 2.0;
 const SMOOTH: f64 = 0.8;
 /// Correlation of two sensors, at least.
 const OPPOSED: f64 = -0.3;
-/// Steps of times are alike if they differ by a smaller part of the mean, and short if they are a smaller part of it.
-const ALIKE: f64 = 0.15;
-const SHORT: f64 = 0.5;
-/// Share of steps that are as long as those a group before, at least, and as those a row before, at most.
-const PERIODIC: f64 = 0.8;
-const EVEN: f64 = 0.8;
 /// Part by which the given rate may differ from that of all rows.
 const NEAR: f64 = 0.05;
-/// Rows of equal times, at most, for which a note says what they may be: more of them are rather those of a coarse clock.
-const FEW: usize = 4;
 
 /// A channel, with its name.
 pub(super) type Channel<'a> = (&'a str, &'a [f64]);
@@ -69,7 +64,7 @@ pub(super) fn check(
         let is_given = given.is_some_and(|given| (own.rate / given - 1.0).abs() < NEAR);
         sensors == 2 && 2 * are_rougher >= rough.len() && !is_given
     };
-    let note = match groups {
+    let found = match groups {
         Some(own) if is_certain(&own) => {
             return Err(TableError::Interleaved {
                 channel: channel.to_owned(),
@@ -77,26 +72,69 @@ pub(super) fn check(
                 rate: own.rate,
             });
         }
-        Some(own) if most >= ROUGH => Note::from(format!(
+        Some(own) if most >= ROUGH => Some(Note::from(format!(
             "{own}, and the values of column `{channel}` rather go on from every {} row to the next than from row to row: if the \
              rows are those of {sensors} sensors, each channel mixes them, and the rate is too high; add a column `sensor` that \
              tells them apart",
             ordinal(sensors)
-        )),
-        Some(own) if own.is_note() && rough.iter().all(|own| own.1 > SMOOTH) => {
-            Note::from(Remark::Records(format!(
-                "{own}: the rows are taken for samples that follow each other; if they are those of {sensors} sensors, add a \
-                 column `sensor` that tells them apart"
-            )))
+        ))),
+        None if most >= ROUGHER => Some(Note::from(format!(
+            "the values of column `{channel}` jump from row to row, and go on from every second row to the next{OF_TWO}"
+        ))),
+        own => {
+            let is_doubt = own.as_ref().is_some_and(Groups::is_note);
+            let is_said = is_doubt && rough.iter().all(|own| own.1 > SMOOTH);
+            let doubt = own.filter(|_| is_said).map(|own| {
+                Note::from(Remark::Records(format!(
+                    "{own}: the rows are taken for samples that follow each other; if they are those of {}, add a column `sensor` \
+                     that tells them apart",
+                    own.sensors()
+                )))
+            });
+            by_place(channels, sensors).or(doubt)
         }
-        None if most >= ROUGHER => Note::from(format!(
-            "the values of column `{channel}` jump from row to row, and go on from every second row to the next: if the rows are \
-             those of two sensors in turn, each channel mixes them, and the rate is too high; add a column `sensor` that tells \
-             them apart"
-        )),
-        _ => return Ok(None),
     };
-    Ok(Some(note))
+    Ok(found)
+}
+
+/// What a warning says of rows of two sensors.
+const OF_TWO: &str = ": if the rows are those of two sensors in turn, each channel mixes them, and the rate is too high; add a \
+                      column `sensor` that tells them apart";
+
+/// A warning if the values at the places of groups of `rows` rows differ.
+fn by_place(channels: &[Channel<'_>], rows: usize) -> Option<Note> {
+    if !(2..=3).contains(&rows) {
+        return None;
+    }
+    let mut found = channels
+        .iter()
+        .filter_map(|(name, values)| Some((name, unlike(values, rows)?)));
+    let (name, unlike) = found.next()?;
+    let what = match (unlike, rows) {
+        (Unlike::FromGroupToGroup, _) => {
+            format!(
+                "the values of column `{name}` go on from every second row to the next, not from row to row"
+            )
+        }
+        (Unlike::FromSomeRows, 2) => format!(
+            "the values of column `{name}` go on within each pair of rows rather than from one pair to the next"
+        ),
+        (Unlike::FromSomeRows, _) => {
+            format!(
+                "of every three rows, the value of column `{name}` in one does not go on from those in the others"
+            )
+        }
+        (Unlike::Deviations(factor), _) => format!(
+            "the values of column `{name}` vary {factor:.1} times as much in every {} row as in others",
+            ordinal(rows)
+        ),
+    };
+    let two = if rows == 2 {
+        OF_TWO.to_owned()
+    } else {
+        OF_TWO.replace("two sensors in turn", "a sensor and one at half its rate")
+    };
+    Some(format!("{what}{two}").into())
 }
 
 fn ordinal(number: usize) -> String {
@@ -119,85 +157,6 @@ fn parts(rows: usize) -> impl Iterator<Item = Range<usize>> {
         let start = last * part / count.saturating_sub(1).max(1);
         start..start + each
     })
-}
-
-/// Times that come in groups of rows.
-#[derive(Debug, PartialEq)]
-struct Groups {
-    /// Rows after which the steps repeat.
-    rows: usize,
-    /// The first times, in seconds from the first of them.
-    first: [f64; 3],
-    /// Rows in a second.
-    rate: f64,
-    /// Whether all rows of a group have the same time.
-    are_equal: bool,
-}
-
-impl Groups {
-    /// `None` if times are even, or follow no pattern.
-    fn of(times: &[i64]) -> Option<Self> {
-        let own = || parts(times.len()).map(|rows| &times[rows]);
-        let step = |pair: &[i64]| pair[1].saturating_sub(pair[0]) as f64;
-        let spans = own().flat_map(|times| {
-            let ends = times.iter().zip(times.iter().skip(MOST));
-            ends.map(|(first, last)| last.saturating_sub(*first) as f64 / MOST as f64)
-        });
-        let mean = median(&mut spans.collect::<Vec<f64>>());
-        if mean <= 0.0 {
-            return None;
-        }
-        let steps: Vec<Vec<f64>> = own()
-            .map(|times| times.windows(2).map(step).collect())
-            .collect();
-        let count = steps.iter().map(Vec::len).sum::<usize>() as f64;
-        let share = |is: &dyn Fn(f64) -> bool| {
-            steps.iter().flatten().filter(|step| is(**step)).count() as f64 / count
-        };
-        let alike = |apart: usize| {
-            let pairs = steps
-                .iter()
-                .flat_map(|own| own.iter().zip(own.iter().skip(apart)));
-            let alike = pairs.filter(|(one, next)| (*one - *next).abs() <= ALIKE * mean);
-            alike.count() as f64 / count
-        };
-        let short = share(&|step| step < SHORT * mean);
-        if alike(1) > EVEN || short == 0.0 {
-            return None;
-        }
-        let rows = (2..=MOST).find(|rows| {
-            let others = (*rows - 1) as f64 / *rows as f64;
-            (0.5 / *rows as f64..=0.05 + others).contains(&short) && alike(*rows) >= PERIODIC
-        })?;
-        let equal = share(&|step| step == 0.0);
-        let others = (rows - 1) as f64 / rows as f64;
-        let seconds = |row: usize| times[row].saturating_sub(times[0]) as f64 / NANOS;
-        Some(Self {
-            rows,
-            first: [0, 1, 2].map(seconds),
-            rate: rounded(NANOS / mean, times.len(), 0.5),
-            are_equal: (equal - others).abs() < 0.05,
-        })
-    }
-
-    /// Whether values that tell nothing leave a doubt.
-    fn is_note(&self) -> bool {
-        self.are_equal && self.rows <= FEW
-    }
-}
-
-impl std::fmt::Display for Groups {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.are_equal {
-            return write!(f, "each time is there in {} rows", self.rows);
-        }
-        let [one, two, three] = self.first;
-        write!(
-            f,
-            "times come in groups of {} rows ({one:.6}, {two:.6}, {three:.6} s, ...)",
-            self.rows
-        )
-    }
 }
 
 /// How much more a channel changes from row to row than over `sensors` rows. `None` if it has few values.
