@@ -1,5 +1,5 @@
-//! Rows as programs print them for people: with a name before each value, as for Arduino's serial plotter (`Z:512,N:13`), or in
-//! brackets (`[0, 512, 13]`, as Python prints lists).
+//! Rows as programs print them for people: with a name before each value, as for Arduino's serial plotter (`Z:512,N:13`), also with
+//! units behind them (`X: 0.12  Y: 9.81 m/s^2`), or in brackets (`[0, 512, 13]`, as Python prints lists).
 
 use std::borrow::Cow;
 
@@ -96,12 +96,9 @@ fn torn(line: &[u8], names: &[&[u8]]) -> Vec<u8> {
     let mut cells: Vec<Cell> = Vec::new();
     let mut rest = line;
     while !rest.is_empty() {
-        let name = name(rest);
-        if name.is_some() {
-            rest = rest[name.map_or(0, <[u8]>::len) + 1..].trim_ascii_start();
-        }
-        let (value, behind) = value(rest);
-        cells.push((name.unwrap_or_default(), value));
+        let named = name(rest);
+        let (value, behind) = value(named.map_or(rest, |(_, behind)| behind));
+        cells.push((named.map_or(b"", |(name, _)| name), value));
         rest = behind;
     }
     let is_time = |cell: &Cell| {
@@ -122,26 +119,51 @@ fn torn(line: &[u8], names: &[&[u8]]) -> Vec<u8> {
     texts.collect::<Vec<_>>().join(&b',')
 }
 
-/// The name at the beginning of a cell, if it has one.
-fn name(cell: &[u8]) -> Option<&[u8]> {
+/// The name at the beginning of a cell, if it has one, and what is behind its mark.
+fn name(cell: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = cell.iter().position(|byte| matches!(byte, b':' | b'='))?;
-    let name = &cell[..end];
-    let is_between = |byte: &u8| matches!(byte, b',' | b';' | b'\t' | b' ' | b'"');
+    let name = cell[..end].trim_ascii_end();
     let is_name = name.first().is_some_and(u8::is_ascii_alphabetic) && name.len() <= NAME;
-    (is_name && !name.iter().any(is_between)).then_some(name)
+    let is_one = !name.iter().any(|byte| is_between(byte) || *byte == b'"');
+    (is_name && is_one).then(|| (name, cell[end + 1..].trim_ascii_start()))
 }
 
-/// A value, and what is behind it and its separator.
+/// Whether a byte may be between cells.
+fn is_between(byte: &u8) -> bool {
+    matches!(byte, b',' | b';' | b'\t' | b' ' | b'|')
+}
+
+/// A value, and what is behind it, its unit and its separator.
 fn value(rest: &[u8]) -> (&[u8], &[u8]) {
-    let is_end = |byte: &u8| matches!(byte, b',' | b';' | b'\t' | b' ');
-    let length = rest.iter().position(is_end).unwrap_or(rest.len());
-    let (value, behind) = rest.split_at(length);
-    let behind = behind.trim_ascii_start();
-    let behind = behind
-        .strip_prefix(b",")
-        .or(behind.strip_prefix(b";"))
-        .unwrap_or(behind);
-    (value, behind.trim_ascii_start())
+    let word = |rest: &[u8]| rest.iter().position(is_between).unwrap_or(rest.len());
+    let (value, behind) = rest.split_at(word(rest));
+    let (is_end, behind) = without_separator(behind);
+    let (unit, next) = behind.split_at(word(behind));
+    // The first word of the next cell is its name, or its value.
+    let is_unit = !is_end
+        && unit
+            .first()
+            .is_some_and(|byte| !byte.is_ascii_digit() && !b"+-.:=".contains(byte))
+        && !unit.iter().any(|byte| b":=".contains(byte))
+        && !next.trim_ascii_start().starts_with(b":")
+        && !next.trim_ascii_start().starts_with(b"=");
+    (
+        value,
+        if is_unit {
+            without_separator(next).1
+        } else {
+            behind
+        },
+    )
+}
+
+/// What is behind a separator, and whether there is one other than a blank.
+fn without_separator(rest: &[u8]) -> (bool, &[u8]) {
+    let rest = rest.trim_ascii_start();
+    match rest.first() {
+        Some(b',' | b';' | b'|') => (true, rest[1..].trim_ascii_start()),
+        _ => (false, rest),
+    }
 }
 
 /// The cells of a line if each has a name and a number; the first may be a time without a name.
@@ -151,8 +173,8 @@ fn pairs(line: &[u8]) -> Option<Vec<Cell<'_>>> {
     while !rest.is_empty() {
         let name = name(rest);
         let named = match name {
-            Some(name) => {
-                rest = rest[name.len() + 1..].trim_ascii_start();
+            Some((name, behind)) => {
+                rest = behind;
                 name
             }
             None if cells.is_empty() => b"time",
@@ -213,11 +235,14 @@ mod tests {
 
     #[test]
     fn names_before_values() {
-        let forms: [fn(i32) -> String; 4] = [
+        let forms: [fn(i32) -> String; 7] = [
             |i| format!("Z:{i},N:{}", -i),
             |i| format!("Z: {i} N: {}.50", -i),
             |i| format!("Z={i};N={}", -i),
             |i| format!("Z:{i}\tN:{}", -i),
+            |i| format!("Z = {i} | N = {}", -i),
+            |i| format!("Z: {i}  N: {}  m/s^2 ", -i),
+            |i| format!("Z: {i} mg, N: {} mg", -i),
         ];
         for form in forms {
             let text = rows(form);
