@@ -100,7 +100,8 @@ const SIZES: [f64; 2] = [65_536.0, 4_294_967_296.0];
 pub(super) struct Unwrapped {
     /// As if it went on.
     pub values: Vec<f64>,
-    /// How many times it starts again.
+    /// The value from which it starts again, and how many times it does.
+    first: f64,
     turns: usize,
     /// The longest step to a value that starts again.
     longest: f64,
@@ -111,17 +112,24 @@ impl Unwrapped {
     pub fn of(values: &[f64]) -> Option<Self> {
         let backs = || values.windows(2).filter(|pair| pair[1] < pair[0]);
         backs().next()?;
-        let largest = values.iter().copied().fold(0.0, f64::max);
-        let size = SIZES.into_iter().find(|size| largest < *size)?;
-        let is_turn = |pair: &[f64]| pair[0] > 0.9 * size && pair[1] < 0.1 * size;
-        let is_whole = |value: &f64| value.is_nan() || value.fract() == 0.0 && *value >= 0.0;
+        let (least, largest) = (
+            values.iter().copied().fold(0.0, f64::min),
+            values.iter().copied().fold(0.0, f64::max),
+        );
+        // A counter in a signed number goes on from its least.
+        let first = |size: f64| if least < 0.0 { -size / 2.0 } else { 0.0 };
+        let has_all = |size: &f64| least >= first(*size) && largest < first(*size) + size;
+        let size = SIZES.into_iter().find(has_all)?;
+        let first = first(size);
+        let is_turn = |pair: &[f64]| pair[0] - first > 0.9 * size && pair[1] - first < 0.1 * size;
+        let is_whole = |value: &f64| value.is_nan() || value.fract() == 0.0;
         if !backs().all(is_turn) || !values.iter().all(is_whole) {
             return None;
         }
         let steps = backs().map(|pair| pair[1] + size - pair[0]);
         let longest = steps.fold(0.0, f64::max);
         let mut turns = 0;
-        let mut before = 0.0;
+        let mut before = first;
         let values = values.iter().map(|value| {
             turns += usize::from(*value < before);
             before = if value.is_nan() { before } else { *value };
@@ -129,6 +137,7 @@ impl Unwrapped {
         });
         Some(Self {
             values: values.collect(),
+            first,
             turns,
             longest,
         })
@@ -137,8 +146,8 @@ impl Unwrapped {
     /// What to say of column `name`, whose values usually rise by `step`, in units of `unit` seconds.
     pub fn note(&self, name: &str, step: f64, unit: f64) -> Note {
         let text = format!(
-            "column `{name}` starts again from 0 when its counter is full, {} times: it is read as if it went on",
-            self.turns
+            "column `{name}` starts again from {} when its counter is full, {} times: it is read as if it went on",
+            self.first, self.turns
         );
         if self.longest <= GAP * step {
             return Remark::Records(text).into();
@@ -260,8 +269,16 @@ mod tests {
         assert_eq!((own.values[19], own.turns), (4_294_979_000.0, 1));
         let notes = Notes::from(vec![own.note("t", 1000.0, 1e-6)]);
         assert_eq!((notes.len(), notes.texts(true).len()), (1, 0));
+        // In a signed number.
+        let micros = |i: u64| f64::from((2_147_480_000 + 1000 * i) as u32 as i32);
+        let values: Vec<f64> = (0..20).map(micros).collect();
+        let own = Unwrapped::of(&values).unwrap();
+        assert_eq!((own.values[19], own.turns), (2_147_499_000.0, 1));
+        let note = own.note("t", 1000.0, 1e-6).to_string();
+        assert!(note.contains("again from -2147483648 when"), "{note}");
         // Sound, or set back.
         assert_eq!(Unwrapped::of(&[1.0, 2.0, 3.0]), None);
+        assert_eq!(Unwrapped::of(&[1.0, 2.0, -3.0]), None);
         assert_eq!(Unwrapped::of(&[900.0, 1000.0, 500.0]), None);
         assert_eq!(Unwrapped::of(&[0.9, 65_000.5, 0.5]), None);
     }
