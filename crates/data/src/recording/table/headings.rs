@@ -61,13 +61,16 @@ pub(super) fn names(
             notes.push(Remark::NamesInLine(lines[*found].number));
         }
         let mut names: Vec<String> = above[*found].iter().map(|name| cell(name)).collect();
+        // `Min,-1.5,-2.2` is no row of units.
+        let mut below_names = above[*found + 1..].to_vec();
+        below_names.retain(|row| !loose_kinds(row).contains(&Kind::Number));
         for (i, name) in names.iter_mut().enumerate() {
-            let units = above[*found + 1..].iter().filter_map(|row| row.get(i));
+            let units = below_names.iter().filter_map(|row| row.get(i));
             let named = units.filter_map(|unit| with_unit(name, &cell(unit))).next();
             *name = named.unwrap_or_else(|| std::mem::take(name));
         }
         levels::join(&mut names, *found, block, &above);
-        name_times_by_unit(&mut names, &above[*found + 1..]);
+        name_times_by_unit(&mut names, &below_names);
         align(&mut names, below, width, lines[*found].number, notes);
         notes.extend(rows_between(&names, &above, *found, lines));
         names

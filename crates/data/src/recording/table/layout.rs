@@ -124,6 +124,32 @@ struct Separated {
     first: usize,
 }
 
+impl Separated {
+    /// Whether commas are rather those of decimals: one name, and below it two whole numbers in each row.
+    fn is_one_column(&self) -> bool {
+        let is_name = |row: &Vec<Vec<u8>>| row.len() == 1 && loose_kinds(row) == [Kind::Text];
+        let name = self.first.checked_sub(1).map(|line| &self.rows[line]);
+        let is_digits = |cell: &[u8]| !cell.is_empty() && cell.iter().all(u8::is_ascii_digit);
+        let whole = |cell: &Vec<u8>| is_digits(cell.strip_prefix(b"-").unwrap_or(cell));
+        let is_number = |row: &&Vec<Vec<u8>>| match &row[..] {
+            [own] => whole(own),
+            [own, decimals] => whole(own) && is_digits(decimals),
+            _ => false,
+        };
+        let below = &self.rows[self.first..];
+        let numbers = below.iter().filter(is_number).count();
+        let halves = below.iter().filter(|row| row.len() == 2).count();
+        // There may be marks of missing values, and a line at the end.
+        let are_numbers = numbers * 10 >= below.len() * 9 && halves * 2 > below.len();
+        // Numbers of rows and times in a first column rise.
+        let firsts = below.iter().filter(is_number);
+        let firsts =
+            firsts.filter_map(|row| str::from_utf8(row.first()?).ok()?.parse::<i64>().ok());
+        let rise = firsts.is_sorted();
+        self.separator == b',' && name.is_some_and(is_name) && are_numbers && !rise
+    }
+}
+
 /// The separator by which lines are a table: prefers more cells, then more rows, then fewer texts, since a decimal comma
 /// is none, then the separator listed first.
 fn separated(lines: &[Line<'_>]) -> Option<Separated> {
@@ -156,7 +182,14 @@ fn separated(lines: &[Line<'_>]) -> Option<Separated> {
     let (there, absent): (Vec<u8>, Vec<u8>) = all.into_iter().partition(|own| has(*own));
     // By a separator that is not there, each line is one cell.
     let found = best(&there).filter(|((cells, ..), _)| *cells > 1 || absent.is_empty());
-    found.or_else(|| best(&all)).map(|(_, separated)| separated)
+    let found = found.or_else(|| best(&all)).map(|(_, separated)| separated);
+    found.map(|found| {
+        if found.is_one_column() {
+            by(b';').map_or(found, |own| own.1)
+        } else {
+            found
+        }
+    })
 }
 
 /// The first lines with something in them, the first of all being line `number`, and of the comments the last before each.

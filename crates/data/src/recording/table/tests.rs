@@ -1,5 +1,6 @@
 mod blocks;
 mod careless;
+mod columns;
 mod damage;
 mod dates;
 mod headings;
