@@ -89,16 +89,20 @@ pub(super) fn without_errors(text: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
     Cow::Owned(plain)
 }
 
-/// The length of the error in the first of several cells of a line.
+/// The length of the error in the first cell of a line.
 fn error(line: &[u8]) -> Option<usize> {
-    let rest = line.strip_prefix(b"#")?;
-    let length = rest.iter().position(|byte| b",;\t|".contains(byte))?;
-    let word = &rest[..length];
+    const USUAL: [&[u8]; 8] = [
+        b"N/A", b"NV", b"VALUE!", b"DIV/0!", b"NUM!", b"REF!", b"NAME?", b"NULL!",
+    ];
+    let rest = line.strip_prefix(b"#")?.trim_ascii_end();
+    let end = rest.iter().position(|byte| b",;\t|".contains(byte));
+    let word = &rest[..end.unwrap_or(rest.len())];
+    // Of other languages.
     let is_word = word
         .iter()
-        .all(|byte| byte.is_ascii_uppercase() || b"/0!?".contains(byte));
-    let is_error = word.ends_with(b"!") || word.ends_with(b"?") || matches!(word, b"N/A" | b"NV");
-    (is_word && is_error && length >= 2).then_some(length + 1)
+        .all(|byte| byte.is_ascii_uppercase() || b"/0!".contains(byte));
+    let is_error = USUAL.contains(&word) || end.is_some() && is_word && word.ends_with(b"!");
+    (is_error && word.len() >= 2).then_some(word.len() + 1)
 }
 
 fn is_fill(value: f64) -> bool {
@@ -159,7 +163,7 @@ mod tests {
             assert!(values[0].is_nan() && values[1] == 7.0, "{error} {values:?}");
             assert_eq!(own.traces[1].samples.len(), 50);
         }
-        for comment in ["# N/A\n", "#time,Z\n", "#TIME,Z\n", "#N/A\n", "#,1\n"] {
+        for comment in ["# N/A\n", "#time,Z\n", "#TIME,Z\n", "#START!\n", "#,1\n"] {
             let same = without_errors(comment.as_bytes().into());
             assert!(matches!(same, Cow::Borrowed(_)), "{comment}");
         }
