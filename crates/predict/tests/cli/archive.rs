@@ -70,6 +70,52 @@ fn days_without_a_channel_are_left_out() {
     );
 }
 
+/// The results of one archive are not those of another.
+#[test]
+fn two_archives_do_not_share_a_folder_unsaid() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = write_model(folder.path(), 512, Some(100.0));
+    let root = |name: &str| folder.path().join(name);
+    write_archive(&root("one"), &[(122, 'Z'), (122, 'E')]);
+    write_archive(
+        &root("both"),
+        &[(122, 'Z'), (122, 'E'), (123, 'Z'), (123, 'E')],
+    );
+    write_archive(&root("other"), &[(124, 'Z'), (124, 'E')]);
+    let analysed = |name: &str| {
+        run(&[
+            "recording",
+            model.to_str().unwrap(),
+            root(name).to_str().unwrap(),
+            "--channels",
+            "Z,E",
+            "--out",
+            root("out").to_str().unwrap(),
+        ])
+    };
+    for _ in 0..2 {
+        let output = analysed("one");
+        let said = text(&output.stderr);
+        assert!(
+            output.status.success() && !said.contains("results of the archive"),
+            "{said}"
+        );
+    }
+    let output = analysed("both");
+    let said = text(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("/one, and those of 1 day are"), "{said}");
+    refused(&analysed("other"), 2, "use a different --out");
+    // It was moved.
+    std::fs::remove_file(root("out/archive")).unwrap();
+    let output = analysed("both");
+    let said = text(&output.stderr);
+    assert!(
+        output.status.success() && !said.contains("results of the archive"),
+        "{said}"
+    );
+}
+
 /// Two days of an archive, processed by two concurrent processes after another was killed.
 #[test]
 fn an_archive_is_done_day_by_day() {

@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! OUT/settings.json              settings of the results; a run with other settings is refused
+//! OUT/archive                    folder of the archive
 //! OUT/token                      by which a worker knows that it sees the same folder
 //! OUT/claims/SITE.YEAR.DAY.N/    claims on days, see the crate `jobs`
 //! OUT/days/SITE.YEAR.DAY.jsonl   results of a day, renamed to this once complete
@@ -12,6 +13,7 @@
 
 mod days;
 mod merge;
+mod origin;
 mod words;
 mod worker;
 
@@ -216,6 +218,7 @@ pub(super) fn run(arguments: &RecordingArgs, interrupt: &Interrupt) -> Result<()
     let without_result = |name: &String| !archive.result(name).is_file();
     archive.todo = archive.names().filter(without_result).collect();
     if share.worker.is_none() {
+        origin::check(&archive, root)?;
         archive.warn_of_newer_files();
         archive.reopen()?;
     }
