@@ -260,6 +260,45 @@ fn damaged_blocks_of_gcf() {
     parse(&own).unwrap_err();
 }
 
+/// A block of GCF with one record of zeros, which adds up whatever it is.
+fn zeros() -> Vec<u8> {
+    let mut own = vec![0; 1024];
+    own[..16].copy_from_slice(&[
+        0x88, 4, 0x50, 0xC1, 0x15, 0xA0, 0xB9, 0xFE, 0x4B, 0xBF, 0x0D, 0x88, 0, 100, 4, 1,
+    ]);
+    own
+}
+
+/// Anything with zeros behind it may look like a block.
+#[test]
+fn other_files_than_gcf() {
+    let records = bytes("miniseed", "steim2-be-header-be-data.mseed");
+    let sound = parse(&records).unwrap().traces;
+    for before in [1, 2, 4] {
+        let before = zeros().repeat(before);
+        let contents = parse(&[&before[..], &records].concat()).unwrap();
+        assert_eq!(contents.traces, sound);
+    }
+    let noise = [0xA5; 3000];
+    let error = parse(&[&zeros()[..], &noise].concat()).unwrap_err();
+    assert!(error.contains("unknown format"), "{error}");
+    let nameless = [&[0; 8], &zeros()[8..]].concat().repeat(2);
+    parse(&nameless).unwrap_err();
+    // The state of the recorder alone looks like any zeros.
+    parse(&[0; 1024]).unwrap_err();
+    // A sensor that is not connected.
+    for count in [1, 2, 9] {
+        let contents = parse(&zeros().repeat(count)).unwrap();
+        assert_eq!(contents.traces[0].channel, "6018N2");
+        assert_eq!(contents.traces[0].samples[..4], [0.0; 4]);
+    }
+    // Behind damaged blocks, one with samples tells enough.
+    let block = &bytes("gcf", "bytes.gcf")[..1024];
+    let damaged = [&zeros()[..13], &[255; 1011]].concat();
+    let contents = parse(&[&damaged[..], &damaged, block].concat()).unwrap();
+    assert_eq!(contents.traces, parse(block).unwrap().traces);
+}
+
 /// What cannot be read of a file of pyasdf is left out, and a file without sound traces is refused.
 #[test]
 fn damaged_arrays_of_asdf() {

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use support::words::counted;
 
 use super::time::DAY;
-use super::{Contents, Hints, NANOS, Notes, Remark, Trace, check_rate, dated};
+use super::{Contents, Hints, NANOS, Notes, Remark, Trace, check_rate, dated, mseed};
 use crate::error::recording::{GcfDamage, RecordingError};
 
 const BLOCK: usize = 1024;
@@ -39,18 +39,29 @@ const FASTEST: u8 = 250;
 
 /// A block of samples.
 struct Own {
+    system: u32,
     stream: u32,
     start: i64,
     rate: f64,
     samples: Vec<f64>,
 }
 
-/// Whether a file begins with blocks of which one has sound samples.
+/// Whether a file begins with blocks, one of which has sound samples that are not all zero, or all of which are sound. Bytes in front
+/// of records of miniSEED may look like blocks.
 pub(super) fn is(bytes: &[u8]) -> bool {
     let first = bytes.as_chunks::<BLOCK>().0.iter().take(FIRST);
-    first
-        .filter(|block| !is_status(block))
-        .any(|own| block(own).is_ok())
+    let first = first.filter(|block| !is_status(block)).map(block);
+    let first: Vec<_> = first.collect();
+    // Zeros add up to the last sample by themselves, whatever they are.
+    let is_telling = |own: &Own| own.samples.iter().any(|sample| *sample != 0.0);
+    let is_named = |own: &Own| own.system != 0 && own.stream != 0;
+    let is_one_of = first.iter().flatten().any(is_telling);
+    let are_all = || {
+        let is_sound = |own: &Result<Own, _>| own.as_ref().is_ok_and(is_named);
+        let are_enough = first.len() > 1 || first.len() == 1 && bytes.len() == BLOCK;
+        are_enough && first.iter().all(is_sound)
+    };
+    (is_one_of || are_all()) && !mseed::is_inside(bytes)
 }
 
 /// Whether a block has text about the recorder.
@@ -175,6 +186,7 @@ fn block(bytes: &[u8; BLOCK]) -> Result<Own, GcfDamage> {
         0
     };
     Ok(Own {
+        system: word(0),
         stream: word(4),
         start: (ORIGIN + day) * DAY + second + part,
         rate,
