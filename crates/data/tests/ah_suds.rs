@@ -189,3 +189,13 @@ proptest! {
         let _ = parse(&changed(&sound, at, &with));
     }
 }
+
+/// SAC has its version where this record has the length of a text.
+#[test]
+fn a_record_of_ah_with_the_version_of_sac() {
+    let sound = bytes("ah", "attributes.ah");
+    for version in [6, 7] {
+        let own = changed(&sound, 304, &[0, 0, 0, version]);
+        assert_eq!(parse(&own).unwrap(), parse(&sound).unwrap());
+    }
+}

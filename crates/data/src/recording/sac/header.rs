@@ -61,18 +61,18 @@ impl Header {
         }
     }
 
-    /// Whether this is plausible as the header of a binary file of `bytes` bytes. Without a version, size and interval must fit.
+    /// Whether this is plausible as the header of a binary file of `bytes` bytes. Files of other formats may have the version where it
+    /// belongs: some floats must be undefined, or the samples fit into the file. Without a version, size and interval must fit.
     fn is_plausible(&self, bytes: usize) -> bool {
+        let needed = self.samples().map_or(0, |n| HEADER.saturating_add(4 * n));
+        let is_interval = (1e-9..=1e9).contains(&self.floats[0]);
+        let fits = needed > HEADER && needed <= bytes && is_interval;
         match self.version() {
-            Some(6 | 7) => true,
+            Some(6 | 7) => self.undefined() > 0 || fits,
             Some(_) => false,
             None => {
-                let needed = self.samples().map_or(0, |n| HEADER.saturating_add(4 * n));
-                let delta = self.floats[0];
                 let whole = bytes == needed || bytes == needed + FOOTER;
-                needed > HEADER
-                    && (whole || needed <= bytes && self.undefined() >= MOSTLY_UNDEFINED)
-                    && (1e-9..=1e9).contains(&delta)
+                fits && (whole || self.undefined() >= MOSTLY_UNDEFINED)
             }
         }
     }
