@@ -227,3 +227,34 @@ fn other_files_are_not_of_seismic_unix() {
     }
     assert!(parse(&bytes("su", "one-trace.su")[..300]).is_err());
 }
+
+/// Some programs write headers and samples in different orders: sizes tell those of samples.
+#[test]
+fn samples_in_another_order_than_headers() {
+    for (form, width) in [(2, 4), (4, 4), (5, 8)] {
+        for (order, other) in [("be", "little"), ("le", "big")] {
+            let sound = bytes("seg2", &format!("format-{form}-{order}.sg2"));
+            let number = |at: usize| {
+                let word: [u8; 4] = sound[at..at + 4].try_into().unwrap();
+                if order == "be" {
+                    u32::from_be_bytes(word) as usize
+                } else {
+                    u32::from_le_bytes(word) as usize
+                }
+            };
+            let mut own = sound.clone();
+            for pointer in 0..3 {
+                let at = number(32 + 4 * pointer);
+                let size = number(at) >> if order == "be" { 0 } else { 16 } & 0xFFFF;
+                let (from, count) = (at + size, number(at + 8));
+                own[from..from + count * width]
+                    .chunks_mut(width)
+                    .for_each(|word| word.reverse());
+            }
+            let (own, sound) = (parse(&own).unwrap(), parse(&sound).unwrap());
+            assert_eq!(own.traces, sound.traces, "{form} {order}");
+            let note = format!("the samples make sense as {other}-endian numbers only");
+            assert!(own.notes[0].contains(&note), "{:?}", own.notes);
+        }
+    }
+}

@@ -203,3 +203,61 @@ fn what_is_unusual_is_noted() {
         assert!(own.notes[0].contains(note), "{:?}", own.notes);
     }
 }
+
+/// `own` with the bytes of the samples of its traces turned, `count` of `width` bytes each.
+fn turned(own: &[u8], start: usize, [count, width]: [usize; 2]) -> Vec<u8> {
+    let mut own = own.to_vec();
+    let (_, traces) = own.split_at_mut(start);
+    for trace in traces.chunks_mut(240 + count * width) {
+        trace[240..]
+            .chunks_mut(width)
+            .for_each(|word| word.reverse());
+    }
+    own
+}
+
+/// Some programs write headers and samples in different orders: sizes tell those of samples.
+#[test]
+fn samples_in_another_order_than_headers() {
+    for (form, width) in [(1, 4), (2, 4), (3, 2), (5, 4), (6, 8), (9, 8)] {
+        for (order, other) in [("be", "little"), ("le", "big")] {
+            let name = format!("format-{form}-{order}.sgy");
+            let sound = std::fs::read(conformance::folder("segy").join(&name)).unwrap();
+            let parse = |bytes: &[u8]| recording::parse(bytes, "", &Hints::default()).unwrap();
+            let own = parse(&turned(&sound, 3600, [37, width]));
+            assert_eq!(own.traces, parse(&sound).traces, "{name}");
+            let note = format!("the samples make sense as {other}-endian numbers only");
+            assert!(own.notes[0].contains(&note), "{name}: {:?}", own.notes);
+        }
+    }
+    let sound = std::fs::read(conformance::folder("su").join("le.su")).unwrap();
+    let parse = |bytes: &[u8]| recording::parse(bytes, "su", &Hints::default()).unwrap();
+    let own = parse(&turned(&sound, 0, [36, 4]));
+    assert_eq!(own.traces, parse(&sound).traces);
+    assert_eq!(own.notes.len(), 1);
+}
+
+/// Number and interval of samples tell the order of the headers of traces.
+#[test]
+fn headers_of_traces_in_another_order_than_that_of_the_file() {
+    let bytes = |order: &str| {
+        std::fs::read(conformance::folder("segy").join(format!("format-5-{order}.sgy"))).unwrap()
+    };
+    let own = [&bytes("be")[..3600], &bytes("le")[3600..]].concat();
+    let parse = |own: &[u8]| recording::parse(own, "", &Hints::default()).unwrap();
+    let contents = parse(&own);
+    assert_eq!(contents.traces, read("format-5-le").traces);
+    let note = "the header of the file is big-endian, but those of traces are little-endian: they are read so";
+    assert_eq!(contents.notes, [note]);
+    // The samples are in the order of the file's header.
+    let both = parse(&turned(&own, 3600, [37, 4]));
+    assert_eq!(both.traces, contents.traces);
+    assert_eq!(both.notes.len(), 2);
+    // A header of the file without the number of samples: the length of the file tells.
+    let mut silent = own;
+    silent[3220..3222].fill(0);
+    silent[3500..3504].fill(0);
+    let contents = parse(&silent);
+    assert_eq!(contents.traces, read("format-5-le").traces);
+    assert_eq!(contents.notes, [note]);
+}

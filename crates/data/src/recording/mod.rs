@@ -24,6 +24,7 @@ mod mseed;
 mod note;
 mod overlaps;
 mod sac;
+mod sample_order;
 mod seg2;
 mod segy;
 mod seisbench;

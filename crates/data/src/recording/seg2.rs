@@ -34,8 +34,9 @@ struct Own {
 /// # Errors
 /// If no trace can be read.
 pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
-    let file = FileBlock::of(bytes).ok_or(Seg2Error::NoBlock)?;
+    let mut file = FileBlock::of(bytes).ok_or(Seg2Error::NoBlock)?;
     let mut notes = Notes::default();
+    notes.extend(samples::correct_order(bytes, &mut file));
     let mut all = Vec::new();
     let mut damaged: Option<Seg2Error> = None;
     let mut bad = 0;
@@ -98,7 +99,12 @@ fn trace(
     };
     let factor = texts.number("DESCALING_FACTOR");
     let factor = factor.filter(|own| *own != 0.0).unwrap_or(1.0);
-    let mut samples = samples::decode(block.data, block.count, block.format, file.big_endian)?;
+    let mut samples = samples::decode(
+        block.data,
+        block.count,
+        block.format,
+        file.samples_big_endian,
+    )?;
     if samples.len() < block.count {
         notes.push(format!(
             "trace {number} has {} samples, but the data end after {}: these are read",

@@ -1,6 +1,7 @@
 //! SEG-Y files, revisions 0 to 2, and files of Seismic Unix, in either byte order. Each trace is a channel, called by its number in its field record.
 
 mod header;
+mod order;
 mod samples;
 mod su;
 
@@ -37,8 +38,10 @@ struct Own {
 pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
     let mut file = FileHeader::of(bytes).ok_or(SegyError::NoHeader)?;
     file.check(bytes)?;
+    let turned = order::correct_headers(bytes, &mut file);
     let corrected = file.correct_lengths(bytes, samples::width(file.format));
-    let mut contents = contents(bytes, &file, hints)?;
+    let mut contents = contents(bytes, file, hints)?;
+    contents.notes.extend(turned);
     contents.notes.extend(corrected);
     Ok(contents)
 }
@@ -49,16 +52,17 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
 /// If a header is invalid.
 pub(super) fn read_su(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
     let file = su::header(bytes).ok_or(SegyError::NoHeader)?;
-    contents(bytes, &file, hints)
+    contents(bytes, file, hints)
 }
 
 /// All traces behind the file header.
 ///
 /// # Errors
 /// If a header is invalid, or the sampling rate is not known.
-fn contents(bytes: &[u8], file: &FileHeader, hints: &Hints) -> Result<Contents, RecordingError> {
+fn contents(bytes: &[u8], mut file: FileHeader, hints: &Hints) -> Result<Contents, RecordingError> {
     let mut notes = Notes::default();
-    let all = traces(bytes, file, &mut notes)?;
+    notes.extend(order::correct_samples(bytes, &mut file));
+    let all = traces(bytes, &file, &mut notes)?;
     let names = names(&all, &mut notes);
     let times: Vec<Option<i64>> = all.iter().map(|own| own.header.time()).collect();
     note_times(&all, &times, &mut notes);
@@ -117,13 +121,13 @@ fn traces(bytes: &[u8], file: &FileHeader, notes: &mut Notes) -> Result<Vec<Own>
             continue;
         }
         if matches!(file.format, 1 | 5) && !file.is_su {
-            fractions.add(data, file.big_endian);
+            fractions.add(data, file.samples_big_endian);
         }
         let interval = file.interval_of(&header);
         other_interval += usize::from(interval != file.interval);
         all.push(Own {
             rate: check_rate(1e6 / interval)?,
-            samples: decode(data, file.big_endian),
+            samples: decode(data, file.samples_big_endian),
             header,
         });
     }

@@ -8,6 +8,15 @@ pub(super) fn in_order<const N: usize>(mut word: [u8; N], big_endian: bool) -> [
     word
 }
 
+/// What a byte order is called.
+pub(super) fn order_name(big_endian: bool) -> &'static str {
+    if big_endian {
+        "big-endian"
+    } else {
+        "little-endian"
+    }
+}
+
 /// The number of two bytes at byte `at`.
 pub(super) fn u16_at(bytes: &[u8], at: usize, big_endian: bool) -> Option<u16> {
     let own = *bytes.get(at..)?.first_chunk()?;

@@ -18,6 +18,8 @@ fn usize_at(bytes: &[u8], at: usize, big_endian: bool) -> Option<usize> {
 /// The block at the beginning of a file.
 pub(super) struct FileBlock {
     pub big_endian: bool,
+    /// Byte order of the samples.
+    pub samples_big_endian: bool,
     /// Bytes at which the blocks of traces begin; `None` where another trace before has the same.
     pub traces: Vec<Option<usize>>,
     pub texts: Texts,
@@ -56,6 +58,7 @@ impl FileBlock {
         let texts = Texts::of(texts, &end, big_endian);
         Some(Self {
             big_endian,
+            samples_big_endian: big_endian,
             traces,
             texts,
             places,

@@ -1,6 +1,10 @@
 //! The formats of the samples of SEG-2.
 
-use super::super::words::{all, in_order};
+use std::collections::BTreeMap;
+
+use super::super::sample_order::{MOST, Stored, is_other};
+use super::super::words::{all, in_order, order_name};
+use super::block::{FileBlock, TraceBlock};
 use crate::error::recording::Seg2Problem;
 
 /// Bytes of four samples of format 3: their exponents, and a fraction each.
@@ -25,6 +29,39 @@ pub(super) fn decode(
         5 => all(first(8), big_endian, f64::from_be_bytes),
         format => return Err(Seg2Problem::Format { format }),
     })
+}
+
+/// Corrects the byte order of the samples if they are certainly in the other one. A note says so.
+pub(super) fn correct_order(bytes: &[u8], file: &mut FileBlock) -> Option<String> {
+    let order = file.big_endian;
+    let places = file.traces.iter().flatten();
+    let blocks = places.filter_map(|at| TraceBlock::of(bytes, *at, file));
+    let mut all: BTreeMap<u8, [Vec<f64>; 2]> = BTreeMap::new();
+    for block in blocks {
+        let both = all.entry(block.format).or_default();
+        let count = block.count.min(MOST - both[0].len());
+        for (own, order) in both.iter_mut().zip([order, !order]) {
+            own.extend(decode(block.data, count, block.format, order).ok()?);
+        }
+    }
+    // All formats of a file must tell the same.
+    let is_turned = |(format, [own, other]): (&u8, &[Vec<f64>; 2])| {
+        let stored = match format {
+            1 => Stored::Integers(16),
+            2 => Stored::Integers(32),
+            3 => Stored::Integers(20),
+            _ => Stored::Floats,
+        };
+        is_other(own, other, stored)
+    };
+    if all.is_empty() || !all.iter().all(is_turned) {
+        return None;
+    }
+    file.samples_big_endian = !order;
+    let (headers, samples) = (order_name(order), order_name(!order));
+    Some(format!(
+        "the headers are {headers}, but the samples make sense as {samples} numbers only: they are read so"
+    ))
 }
 
 /// Numbers of 20 bits, as in SEG-D: an exponent of four bits, and a fraction in ones' complement.

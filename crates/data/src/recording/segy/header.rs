@@ -42,12 +42,17 @@ impl Numbers<'_> {
 /// The header of a file.
 pub(super) struct FileHeader {
     pub big_endian: bool,
+    /// Byte order of the headers of traces, and of samples.
+    pub traces_big_endian: bool,
+    pub samples_big_endian: bool,
     /// Number of the format of samples.
     pub format: u16,
     /// Microseconds between samples.
     pub interval: f64,
     /// Samples of a trace.
-    samples: usize,
+    pub samples: usize,
+    /// Whether the header leaves the number or the interval of samples to those of traces.
+    pub is_silent: bool,
     /// Whether all traces have as many.
     is_fixed: bool,
     /// Byte at which the first trace begins.
@@ -61,11 +66,12 @@ impl FileHeader {
     pub fn of(bytes: &[u8]) -> Option<Self> {
         let found = [true, false]
             .into_iter()
-            .find_map(|big_endian| Self::in_order(bytes, big_endian))?;
+            .find_map(|big_endian| Self::in_order(bytes, big_endian, big_endian))?;
         (is_text(&bytes[..TEXT]) && signatures::of(bytes).is_none()).then_some(found)
     }
 
-    fn in_order(bytes: &[u8], big_endian: bool) -> Option<Self> {
+    /// The header in a byte order, before traces with headers and samples in one; `None` if it is none.
+    pub fn in_order(bytes: &[u8], big_endian: bool, of_traces: bool) -> Option<Self> {
         let own = Numbers {
             bytes: bytes.get(TEXT..FILE)?,
             big_endian,
@@ -93,7 +99,8 @@ impl FileHeader {
         };
         // Some writers tell these in the headers of traces alone.
         let first = bytes.get(start..start.saturating_add(TRACE))?;
-        let first = TraceHeader::of(first, big_endian);
+        let first = TraceHeader::of(first, of_traces);
+        let is_silent = samples == 0 || interval == 0;
         let samples = Some(usize::from(samples)).filter(|own| *own > 0);
         let samples = long.map_or(samples.unwrap_or(first.samples), |count| count as usize);
         let interval = Some(interval).filter(|own| *own > 0);
@@ -103,9 +110,12 @@ impl FileHeader {
         }
         Some(Self {
             big_endian,
+            traces_big_endian: of_traces,
+            samples_big_endian: of_traces,
             format,
             interval,
             samples,
+            is_silent,
             is_fixed: revision >= 0x100 && own.u16(302) == 1,
             start,
             is_su: false,
@@ -116,9 +126,12 @@ impl FileHeader {
     pub fn of_traces(big_endian: bool, format: u16, first: &TraceHeader) -> Self {
         Self {
             big_endian,
+            traces_big_endian: big_endian,
+            samples_big_endian: big_endian,
             format,
             interval: first.interval.into(),
             samples: first.samples,
+            is_silent: true,
             is_fixed: false,
             start: 0,
             is_su: true,
@@ -127,7 +140,7 @@ impl FileHeader {
 
     /// The header of a trace in `bytes`, which are [`TRACE`].
     pub fn trace(&self, bytes: &[u8]) -> TraceHeader {
-        let mut header = TraceHeader::of(bytes, self.big_endian);
+        let mut header = TraceHeader::of(bytes, self.traces_big_endian);
         if self.is_su {
             header.delay = header.millis / 1000.0;
         }
@@ -175,7 +188,7 @@ impl FileHeader {
     }
 
     /// Whether the last trace ends where the file does.
-    fn ends_with(&self, bytes: &[u8], width: usize) -> bool {
+    pub fn ends_with(&self, bytes: &[u8], width: usize) -> bool {
         let mut rest = bytes.get(self.start..).unwrap_or_default();
         while let Some((header, behind)) = rest.split_at_checked(TRACE) {
             let length = self.samples_of(&self.trace(header)).saturating_mul(width);

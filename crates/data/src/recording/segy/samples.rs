@@ -1,5 +1,6 @@
 //! The formats of the samples of SEG-Y.
 
+use super::super::sample_order::Stored;
 use super::super::words::{all, in_order};
 use crate::error::recording::SegyError;
 
@@ -45,6 +46,15 @@ pub(super) fn width(format: u16) -> usize {
         7 | 15 => 3,
         6 | 9 | 12 => 8,
         _ => 4,
+    }
+}
+
+/// How the samples of a format are stored.
+pub(super) fn stored(format: u16) -> Stored {
+    if matches!(format, 1 | 5 | 6) {
+        Stored::Floats
+    } else {
+        Stored::Integers(8 * width(format) as u32)
     }
 }
 

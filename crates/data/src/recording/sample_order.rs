@@ -1,0 +1,233 @@
+//! Whether the samples of a file are in the other byte order than its headers, as some programs write them.
+//!
+//! In the wrong order, the exponents of floats come from the lowest bits of their fractions, so that sizes are scattered over the whole
+//! range of the type. Integers jump about from sample to sample, where those of a signal are near each other; small ones are large, and
+//! their lowest bytes are what extends the sign.
+
+/// Samples of a file that are looked at.
+pub(super) const MOST: usize = 1 << 16;
+/// Fewest samples that tell an order, and fewest values that differ.
+const FEWEST: usize = 64;
+const DIFFERENT: usize = 32;
+/// Powers of two: sizes of which samples of a recording are, and those that they have at least if they are wrong.
+const USUAL: f64 = 66.0;
+const UNUSUAL: f64 = 83.0;
+/// Powers of two over which eight of ten samples are spread: at most if they are right, and at least if they are wrong.
+const NARROW: f64 = 30.0;
+const WIDE: f64 = 60.0;
+/// A step from sample to sample in one between samples far apart: at most for a signal, and at least for noise, which has 1.
+const SMOOTH: f64 = 0.3;
+const ROUGH: f64 = 0.8;
+
+/// How samples are stored.
+#[derive(Clone, Copy)]
+pub(super) enum Stored {
+    Floats,
+    /// Integers of so many bits.
+    Integers(u32),
+}
+
+/// Whether samples that read as `own` in the byte order of a file, and as `other` in the other one, are certainly in the other one.
+pub(super) fn is_other(own: &[f64], other: &[f64], stored: Stored) -> bool {
+    match stored {
+        Stored::Floats => {
+            let is_wild = |(spread, middle): (f64, f64)| spread > WIDE || middle.abs() > UNUSUAL;
+            let is_usual = |(spread, middle): (f64, f64)| spread < NARROW && middle.abs() < USUAL;
+            sizes(own).is_some_and(is_wild) && sizes(other).is_some_and(is_usual)
+        }
+        Stored::Integers(bits) => {
+            let steps = roughness(own).zip(roughness(other));
+            let is_smooth = steps.is_some_and(|(own, other)| own > ROUGH && other < SMOOTH);
+            is_smooth || is_extended(own, other, bits)
+        }
+    }
+}
+
+/// The powers of two over which eight of ten samples are spread, and that of the middle one; `None` for too few samples. Some may be no
+/// numbers.
+fn sizes(samples: &[f64]) -> Option<(f64, f64)> {
+    let sizes = samples.iter().filter(|own| **own != 0.0 && own.is_finite());
+    let mut sizes: Vec<f64> = sizes.map(|own| own.abs().log2()).collect();
+    sizes.sort_unstable_by(f64::total_cmp);
+    let count = sizes.len();
+    let is_enough = count >= FEWEST && 2 * count >= samples.len() - zeros(samples);
+    is_enough.then(|| (sizes[count * 9 / 10] - sizes[count / 10], sizes[count / 2]))
+}
+
+fn zeros(samples: &[f64]) -> usize {
+    samples.iter().filter(|own| **own == 0.0).count()
+}
+
+/// The size of steps to the next sample in that of steps over half of all samples: a quarter is smaller. `None` for too few samples, or
+/// few different ones. Noise has 1 whatever its values are, also if those of one sign are far from those of the other.
+fn roughness(samples: &[f64]) -> Option<f64> {
+    if samples.len() < FEWEST || !has_different(samples) {
+        return None;
+    }
+    let steps = |over: usize| {
+        let pairs = samples.iter().zip(&samples[over..]);
+        let mut steps: Vec<f64> = pairs.map(|(one, other)| (one - other).abs()).collect();
+        let quarter = steps.len() / 4;
+        *steps.select_nth_unstable_by(quarter, f64::total_cmp).1
+    };
+    let far = steps(samples.len() / 2);
+    (far > 0.0).then(|| steps(1) / far)
+}
+
+/// Whether the integers do not need their highest byte and one bit in the other order, while most need them in their own. If few are
+/// below zero, some must need the byte behind: positive ones of two bytes may be in the upper half of four.
+fn is_extended(own: &[f64], other: &[f64], bits: u32) -> bool {
+    if own.len() < FEWEST || bits <= 8 || !has_different(other) {
+        return false;
+    }
+    let within = |bits: u32| {
+        let most = f64::from(bits).exp2();
+        move |sample: &&f64| (-most..most).contains(*sample)
+    };
+    let is_small = within(bits - 9);
+    let are_many = |count: usize| count > other.len() / 10;
+    let below = other.iter().filter(|own| **own < 0.0).count();
+    let needs_more = || {
+        let few = other.iter().filter(within(bits - 16)).count();
+        are_many(other.len() - few)
+    };
+    let small = own.iter().filter(&is_small).count();
+    other.iter().all(|own| is_small(&own))
+        && (are_many(below) || bits > 16 && needs_more())
+        && 2 * small < own.len()
+}
+
+fn has_different(samples: &[f64]) -> bool {
+    let mut sorted = samples.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    sorted.dedup();
+    sorted.len() >= DIFFERENT
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Numbers that look like noise, from -1 to 1.
+    fn noise(count: usize) -> Vec<f64> {
+        let mut state = 1_u32;
+        let next = |_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            f64::from(state) / f64::from(u32::MAX) * 2.0 - 1.0
+        };
+        (0..count).map(next).collect()
+    }
+
+    /// A signal of many samples a period, with some noise.
+    fn smooth() -> Vec<f64> {
+        let wave = noise(2000).into_iter().enumerate();
+        wave.map(|(i, own)| (i as f64 * 0.07).sin() + 0.03 * own)
+            .collect()
+    }
+
+    /// Whether samples are taken for those of the other order, as they are and turned.
+    fn both_32(samples: &[i32]) -> [bool; 2] {
+        let own: Vec<f64> = samples.iter().map(|own| f64::from(*own)).collect();
+        let turned: Vec<f64> = samples.iter().map(|own| own.swap_bytes().into()).collect();
+        let stored = Stored::Integers(32);
+        [
+            is_other(&own, &turned, stored),
+            is_other(&turned, &own, stored),
+        ]
+    }
+
+    fn scaled(samples: &[f64], by: f64) -> Vec<i32> {
+        samples.iter().map(|own| (own * by) as i32).collect()
+    }
+
+    #[test]
+    fn integers_in_either_order() {
+        // Small noise has what extends the sign, and a signal its steps, whatever its size and offset.
+        for by in [100.0, 3e4, 8e6] {
+            assert_eq!(both_32(&scaled(&noise(1000), by)), [false, true], "{by}");
+        }
+        for by in [1e3, 3e5, 8e6, 2e9] {
+            assert_eq!(both_32(&scaled(&smooth(), by)), [false, true], "{by}");
+        }
+        let offset = scaled(&smooth(), 3e5)
+            .into_iter()
+            .map(|own| own + 7_000_000);
+        assert_eq!(both_32(&offset.collect::<Vec<_>>()), [false, true]);
+        // Noise of the whole range, left-aligned samples of 24 bits, a full-scale square wave, spikes, zeros: nothing tells.
+        let noise_24: Vec<i32> = scaled(&noise(1000), 8e6)
+            .iter()
+            .map(|own| own << 8)
+            .collect();
+        let clipped = noise(1000)
+            .into_iter()
+            .map(|own| if own < 0.0 { i32::MIN } else { i32::MAX });
+        let spikes = (0..1000).map(|i| if i % 50 == 0 { 1 << 30 } else { i / 10 });
+        assert!(!both_32(&scaled(&noise(1000), 2e9))[0]);
+        assert!(!both_32(&noise_24)[0]);
+        assert!(!both_32(&spikes.collect::<Vec<_>>())[0]);
+        assert_eq!(both_32(&clipped.collect::<Vec<_>>()), [false, false]);
+        assert_eq!(both_32(&[0; 1000]), [false, false]);
+        assert_eq!(both_32(&[]), [false, false]);
+    }
+
+    #[test]
+    fn integers_of_two_bytes() {
+        let both = |samples: &[f64]| {
+            let samples = samples.iter().map(|own| *own as i16);
+            let own: Vec<f64> = samples.clone().map(f64::from).collect();
+            let turned: Vec<f64> = samples.map(|own| own.swap_bytes().into()).collect();
+            let stored = Stored::Integers(16);
+            [
+                is_other(&own, &turned, stored),
+                is_other(&turned, &own, stored),
+            ]
+        };
+        let times =
+            |samples: Vec<f64>, by: f64| samples.iter().map(|own| own * by).collect::<Vec<_>>();
+        for by in [3e3, 3e4] {
+            assert_eq!(both(&times(smooth(), by)), [false, true], "{by}");
+        }
+        // Small steps are smooth in both orders.
+        assert_eq!(both(&times(smooth(), 300.0)), [false, false]);
+        assert_eq!(both(&times(noise(1000), 100.0)), [false, true]);
+        for by in [300.0, 3e4] {
+            assert_eq!(both(&times(noise(1000), by)), [false, false], "{by}");
+        }
+    }
+
+    #[test]
+    fn floats_in_either_order() {
+        let both = |samples: &[f64]| {
+            let samples = samples.iter().map(|own| *own as f32);
+            let own: Vec<f64> = samples.clone().map(f64::from).collect();
+            let turned = samples.map(|own| f32::from_bits(own.to_bits().swap_bytes()).into());
+            let turned: Vec<f64> = turned.collect();
+            [
+                is_other(&own, &turned, Stored::Floats),
+                is_other(&turned, &own, Stored::Floats),
+            ]
+        };
+        for by in [1e-12, 1e-9, 1.0, 1e9] {
+            let own: Vec<f64> = noise(1000).iter().map(|own| own * by).collect();
+            assert_eq!(both(&own), [false, true], "{by}");
+        }
+        // Whole numbers, with some missing ones and zeros.
+        let counts = |i: usize, own: f64| match i % 3 {
+            0 => 0.0,
+            1 if i.is_multiple_of(5) => f64::NAN,
+            _ => (own * 3000.0).round(),
+        };
+        let own = noise(1000).into_iter().enumerate();
+        let own: Vec<f64> = own.map(|(i, own)| counts(i, own)).collect();
+        assert_eq!(both(&own), [false, true]);
+        // Sizes over the whole range of the type: synthetic, but the lowest bits tell nothing else.
+        let fading: Vec<f64> = noise(1000)
+            .iter()
+            .enumerate()
+            .map(|(i, own)| own * (-0.1 * i as f64).exp())
+            .collect();
+        assert!(!both(&fading)[0]);
+        assert_eq!(both(&[0.0; 1000]), [false, false]);
+        assert_eq!(both(&[f64::NAN; 1000]), [false, false]);
+    }
+}
