@@ -229,3 +229,23 @@ fn picks_of_the_header() {
     own[footer + 8 * 6..][..8].copy_from_slice(&1.23456789f64.to_le_bytes());
     assert_eq!(picks(&own), [("T1", "S".to_owned(), 1_234_567_890)]);
 }
+
+/// ObsPy rounds intervals to microseconds, so that 1024 Hz become 1023.54. Only what a float32 cannot tell apart is rounded here: an
+/// interval that recorders measured, such as 0.050000161 s, is that of the last sample, too.
+#[test]
+fn intervals_are_not_rounded_to_microseconds() {
+    let sound = std::fs::read(conformance::folder("sac").join("le.sac")).unwrap();
+    let rate = |delta: f32| {
+        let mut own = sound.clone();
+        own[..4].copy_from_slice(&delta.to_le_bytes());
+        recording::parse(&own, "sac", &Hints::default())
+            .unwrap()
+            .traces[0]
+            .rate
+    };
+    for exact in [1024.0_f32, 512.0, 128.0, 60.0, 20.0] {
+        assert_eq!(rate(1.0 / exact), f64::from(exact));
+    }
+    let measured = 0.050_000_16_f32;
+    assert_eq!(rate(measured), 1.0 / f64::from(measured));
+}
