@@ -9,6 +9,7 @@ mod gcf;
 mod gse;
 mod handler;
 mod lists;
+mod merge;
 mod mseed;
 mod sac;
 mod seg2;
@@ -31,6 +32,8 @@ pub use gcf::GcfDamage;
 pub use gse::{GseError, GseProblem};
 pub use handler::{HandlerError, HandlerPlace, HandlerProblem};
 pub use lists::ListError;
+pub(super) use merge::NAMED;
+pub use merge::{MergeError, RatesDiffer};
 pub use mseed::{DecodeError, RecordDamage, SteimError};
 pub use sac::SacError;
 pub use seg2::{Seg2Error, Seg2Problem};
@@ -342,58 +345,4 @@ pub enum TimeSeriesError {
         /// Samples by the header.
         count: usize,
     },
-}
-
-/// Channels that a message names.
-pub(super) const NAMED: usize = 24;
-
-/// Channels cannot be merged.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum MergeError {
-    /// No channel was selected.
-    #[error("no channel is selected: list at least one")]
-    NoChannel,
-    /// The file lacks a channel.
-    #[error(
-        "there is no channel `{channel}`: there are {}",
-        support::words::first_few(there, NAMED)
-    )]
-    Missing {
-        /// The channel.
-        channel: String,
-        /// The channels that were found.
-        there: Vec<String>,
-    },
-    /// Several channels end with the name.
-    #[error(
-        "several channels are called `{channel}`: write one of them in full: {}",
-        support::words::first_few(there, NAMED)
-    )]
-    Ambiguous {
-        /// The channel.
-        channel: String,
-        /// The channels that were found.
-        there: Vec<String>,
-    },
-    /// The channels have no time at one rate in common.
-    #[error(
-        "{0}: too far apart to bring them to one rate; list the channels as separate recordings"
-    )]
-    Rates(#[from] RatesDiffer),
-}
-
-/// Two channels have different sampling rates.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error(
-    "channel `{one}` has {one_rate} samples per second, but channel `{other}` has {other_rate}"
-)]
-pub struct RatesDiffer {
-    /// A channel.
-    pub one: String,
-    /// Its rate in samples per second.
-    pub one_rate: f64,
-    /// Another channel.
-    pub other: String,
-    /// Its rate in samples per second.
-    pub other_rate: f64,
 }
