@@ -15,7 +15,7 @@ The generated files are
 - SAC in both byte orders and as text;
 - SEG-Y in both byte orders and the formats of samples that ObsPy writes;
 - GSE2 (CM6) and GCF at all rates that ObsPy writes, GSE1 (CMP6 and INTV) and CSS 3.0 that scripts assemble;
-- WIN with differences of every width, AH of both versions and PC-SUDS that scripts assemble, and Seismic Handler's files that ObsPy writes;
+- Reftek 130 in every format that ObsPy reads, and WIN with differences of every width, AH of both versions and PC-SUDS that scripts assemble, and Seismic Handler's files that ObsPy writes;
 - tables with many separators, quotes, line endings, missing values and time formats;
 - Parquet with every numeric type, codec, page version and row-group size;
 - HDF5 of pandas, in both forms, with an index or a column of times.
@@ -43,6 +43,7 @@ from obspy.io.gcf.core import get_time_denominator
 from obspy.io.segy.segy import SEGYBinaryFileHeader, SEGYTraceHeader
 import make_ah_suds
 import make_css
+import make_reftek
 import make_win
 from make_gse_gcf import gse1_text
 from pymseed import DataEncoding, MS3TraceList
@@ -271,6 +272,24 @@ def by_gcf(path):
     return found
 
 
+def reftek(rng, path):
+    """Events with gaps, and packets with the state of the recorder between them. Times of packets are whole milliseconds."""
+    content, start = b"", START + int(rng.integers(10**6)) / 1000
+    form = str(rng.choice(list(make_reftek.FORMATS)))
+    keys = {"station": str(rng.choice(["", "KW1", "LONGN"])), "stream": str(rng.choice(["EH", "DS 1"])), "codes": [[], ["HHZ", "HHN"]][rng.integers(2)]}
+    rate = float(rng.choice([0.1, 1, 50, 62.5, 100, 125, 200, 250, 500, 1000]))
+    for event in range(int(rng.integers(1, 5))):
+        count = 8 * int(rng.integers(1, 300))
+        # Steim-2 holds differences of 30 bits at most.
+        channels = [(number, signal(rng, count, np.int16 if form == "16" else np.int32)) for number in range(int(rng.integers(1, 4)))]
+        heads = [(True, True), (True, False), (False, True)][rng.integers(3)]
+        content += make_reftek.file(channels, form, rate, start, event, heads, **keys)
+        if rng.random() < 0.3:
+            content += make_reftek.packet(b"SH", start, 0, b"")
+        start += count / rate + float(rng.choice([0, 0, 2, 1000]))
+    path.write_bytes(content)
+
+
 def win(rng, path):
     """Seconds without a gap, as ObsPy reads them; each has its own widths of differences."""
     channels = [(int(number), int(rng.integers(1, 500))) for number in rng.choice(2**16, int(rng.integers(1, 9)), replace=False)]
@@ -436,7 +455,7 @@ def differs(ours, theirs, ending):
 
 KINDS = [("mseed", miniseed, by_libmseed), ("wav", wav, by_scipy), ("sac", sac, by_obspy), ("csv", csv, by_pandas),
          ("parquet", parquet, by_pyarrow), ("sgy", segy, by_segy), ("gse", gse, by_gse), ("gse1", gse1, by_gse1),
-         ("wfdisc", css, by_any), ("gcf", gcf, by_gcf), ("win", win, by_win), ("ah", ah, by_any), ("dmx", dmx, by_any),
+         ("wfdisc", css, by_any), ("gcf", gcf, by_gcf), ("rt130", reftek, by_any), ("win", win, by_win), ("ah", ah, by_any), ("dmx", dmx, by_any),
          ("QHD", handler, by_any), ("ASC", handler, by_any), ("h5", to_hdf, by_to_hdf)]
 
 

@@ -16,6 +16,7 @@ mod import_times;
 mod miniseed;
 mod pt;
 mod recordings;
+mod reftek;
 mod sac;
 mod seg2;
 mod segy;

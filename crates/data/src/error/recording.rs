@@ -11,6 +11,7 @@ mod handler;
 mod lists;
 mod merge;
 mod mseed;
+mod reftek;
 mod sac;
 mod seg2;
 mod segy;
@@ -35,6 +36,7 @@ pub use lists::ListError;
 pub(super) use merge::NAMED;
 pub use merge::{MergeError, RatesDiffer};
 pub use mseed::{DecodeError, RecordDamage, SteimError};
+pub use reftek::{ReftekDamage, ReftekError};
 pub use sac::SacError;
 pub use seg2::{Seg2Error, Seg2Problem};
 pub use segy::SegyError;
@@ -46,7 +48,7 @@ pub use wav::WavError;
 pub use win::{WinDamage, WinError};
 
 /// Formats that are read, for messages.
-const KNOWN: &str = "recordings are miniSEED, SAC, WAV, SEG-Y, SEG-2, Seismic Unix, GSE1, GSE2, CSS 3.0 (.wfdisc), GCF, WIN, WIN32, AH, PC-SUDS (.dmx), Seismic Handler (.QHD, .ASC), ASDF, K-NET, PEER, CSMNC, ESM, SMC, GeoNet, COSMOS, CSMIP, Parquet, HDF5 of pandas or .csv tables";
+const KNOWN: &str = "recordings are miniSEED, SAC, WAV, SEG-Y, SEG-2, Seismic Unix, GSE1, GSE2, CSS 3.0 (.wfdisc), GCF, Reftek 130, WIN, WIN32, AH, PC-SUDS (.dmx), Seismic Handler (.QHD, .ASC), ASDF, K-NET, PEER, CSMNC, ESM, SMC, GeoNet, COSMOS, CSMIP, Parquet, HDF5 of pandas or .csv tables";
 
 /// What is wrong with a recording.
 #[derive(Debug, thiserror::Error)]
@@ -145,6 +147,9 @@ pub enum RecordingError {
     /// A WIN file is unusable.
     #[error(transparent)]
     Win(#[from] WinError),
+    /// A file of a Reftek 130 is unusable.
+    #[error(transparent)]
+    Reftek(#[from] ReftekError),
     /// A text of a strong-motion network is unusable.
     #[error(transparent)]
     StrongMotion(#[from] StrongMotionError),

@@ -8,8 +8,8 @@ use bytes::Bytes;
 
 use super::{
     Contents, Hints, LARGEST, ah, asdf, clock_set, columns, cosmos, css, datacast, extension, gcf,
-    geocsv, gse, handler, mseed, other_rate, sac, seg2, segy, signatures, strong_motion, suds,
-    table, text, time_series, to_hdf, unreadable, wav, win, with_samples,
+    geocsv, gse, handler, mseed, other_rate, reftek, sac, seg2, segy, signatures, strong_motion,
+    suds, table, text, time_series, to_hdf, unreadable, wav, win, with_samples,
 };
 use crate::error::recording::TableError;
 use crate::error::{DataError, RecordingError, in_file};
@@ -56,12 +56,15 @@ impl Format {
 
 /// All formats; the first one that accepts a file reads it. Formats recognised by content come before those recognised by
 /// extension.
-const FORMATS: [Format; 32] = [
+const FORMATS: [Format; 33] = [
     Format(PARQUET, Content(columns::is), columns::read),
     Format("WAV", Content(wav::is), |bytes, hints| {
         wav::read(bytes, hints)
     }),
     Format(MINISEED, Content(mseed::is), read_mseed),
+    Format("Reftek 130", Content(reftek::is), |bytes, hints| {
+        reftek::read(bytes, hints)
+    }),
     // A header of SAC may look like one of its blocks, but samples do not add up there.
     Format("GCF", Content(gcf::is), |bytes, hints| {
         gcf::read(bytes, hints)

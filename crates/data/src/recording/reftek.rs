@@ -1,0 +1,184 @@
+//! Raw data of Reftek's recorder 130 (`.rt130`, or no ending): packets of 1024 bytes, with the header of an event, samples of a channel,
+//! or the state of the recorder.
+//!
+//! The layout is that of Reftek's "130 Recording Format Specification" and of ObsPy's reader. Channels are called `.STA..CHA`, as by
+//! ObsPy: by their code, or the name of their stream and their number from 0.
+
+mod packet;
+
+use std::collections::HashMap;
+
+use support::words::counted;
+
+use self::packet::{Event, Key, Kind, PACKET, Packet};
+use super::{Contents, Hints, NANOS, Notes, Remark, Trace, check_rate, dated, steim};
+use crate::error::recording::{RecordingError, ReftekDamage, ReftekError};
+
+/// Packets by which a file is recognised.
+const FIRST: usize = 20;
+/// Nanoseconds that times of packets resolve.
+const MILLISECOND: u64 = 1_000_000;
+/// Bytes before the frames of compressed samples.
+const BEFORE_FRAMES: usize = 40;
+
+/// Whether a file begins with a packet of a known type, its time and its length, and most of those behind it are of known types.
+pub(super) fn is(bytes: &[u8]) -> bool {
+    let first = &bytes.as_chunks::<PACKET>().0;
+    let first = &first[..first.len().min(FIRST)];
+    let known = first.iter().filter(|own| Kind::of(own).is_some()).count();
+    first.first().is_some_and(packet::is_header) && 2 * known > first.len()
+}
+
+/// Reads all packets of samples; damaged ones are left out.
+///
+/// # Errors
+/// If there are such packets, and none can be read.
+pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
+    let (packets, rest) = bytes.as_chunks::<PACKET>();
+    let mut found = Found::default();
+    // The header of an event may be missing, and its trailer has the same.
+    for own in packets {
+        if let Some((key, event)) = event(own) {
+            found.events.entry(key).or_insert(event);
+        }
+    }
+    let mut damaged: Option<ReftekError> = None;
+    let (mut bad, mut state) = (0, 0);
+    for (index, own) in packets.iter().enumerate() {
+        let taken = match Kind::of(own) {
+            Some(Kind::Event) => {
+                found.events.extend(event(own));
+                Ok(())
+            }
+            Some(Kind::Samples) => Packet::of(own).and_then(|own| found.add(&own)),
+            Some(Kind::State) => {
+                state += 1;
+                Ok(())
+            }
+            None => Err(ReftekDamage::Kind),
+        };
+        if let Err(problem) = taken {
+            bad += 1;
+            let packet = index + 1;
+            damaged.get_or_insert(ReftekError { packet, problem });
+        }
+    }
+    let mut notes = Notes::default();
+    if let Some(problem) = damaged {
+        if found.traces.is_empty() {
+            return Err(problem.into());
+        }
+        notes.push(format!(
+            "left out {} of {}: {problem}",
+            counted(bad, "damaged packet"),
+            packets.len()
+        ));
+    }
+    if state > 0 {
+        let packets = counted(state, "packet");
+        notes.push(Remark::Records(format!(
+            "left out {packets} with the state of the recorder"
+        )));
+    }
+    if !rest.is_empty() {
+        notes.push(format!(
+            "the last {} bytes are no whole packet, and are left out",
+            rest.len()
+        ));
+    }
+    Ok(dated(found.traces, notes, hints))
+}
+
+/// The event of a header or trailer; `None` for other packets, and for damaged ones.
+fn event(bytes: &[u8; PACKET]) -> Option<(Key, Event)> {
+    let own = Packet::of(bytes).ok()?;
+    let event = Kind::of(bytes).filter(|kind| *kind == Kind::Event);
+    event.and(Event::of(&own).map(|event| (own.key, event)))
+}
+
+/// Traces of the packets so far.
+#[derive(Default)]
+struct Found {
+    events: HashMap<Key, Event>,
+    traces: Vec<Trace>,
+    /// The last trace of each channel, by the unit, the stream and its number.
+    last: HashMap<(u16, u8, u8), usize>,
+}
+
+impl Found {
+    /// # Errors
+    /// If the samples cannot be read, or nothing tells their rate.
+    fn add(&mut self, own: &Packet<'_>) -> Result<(), ReftekDamage> {
+        let event = self.events.get(&own.key).ok_or(ReftekDamage::NoEvent {
+            event: own.key.event,
+        })?;
+        let rate = check_rate(event.rate)?;
+        if own.format != event.format {
+            return Err(ReftekDamage::Formats {
+                own: own.format,
+                of_event: event.format,
+            });
+        }
+        let samples = samples(own)?;
+        if samples.is_empty() {
+            return Ok(());
+        }
+        let channel = event.channel(own.channel);
+        let key = (own.key.unit, own.key.stream, own.channel);
+        let before = self.last.get(&key).map(|at| &mut self.traces[*at]);
+        let goes_on = |trace: &&mut Trace| {
+            let half = (NANOS / rate / 2.0) as u64;
+            trace.channel == channel
+                && trace.rate.to_bits() == rate.to_bits()
+                && trace.end().abs_diff(own.time) < half.max(MILLISECOND)
+        };
+        match before.filter(goes_on) {
+            Some(trace) => trace.samples.extend(samples),
+            None => {
+                self.last.insert(key, self.traces.len());
+                self.traces.push(Trace {
+                    channel,
+                    start: own.time,
+                    rate,
+                    samples,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The samples of a packet.
+///
+/// # Errors
+/// If their format is not read, or they do not fit into the packet.
+fn samples(own: &Packet<'_>) -> Result<Vec<f64>, ReftekDamage> {
+    let count = own.count;
+    let part = |width: usize| {
+        let part = own.payload.get(..width * count);
+        part.ok_or(ReftekDamage::Count { count })
+    };
+    match own.format {
+        0x16 => {
+            let words = part(2)?.as_chunks().0.iter();
+            Ok(words.map(|word| i16::from_be_bytes(*word).into()).collect())
+        }
+        0x32 => {
+            let words = part(4)?.as_chunks().0.iter();
+            Ok(words.map(|word| i32::from_be_bytes(*word).into()).collect())
+        }
+        0xC0 | 0xC2 => {
+            let level = if own.format == 0xC0 { 1 } else { 2 };
+            let mut samples = Vec::new();
+            steim::unpack(
+                &own.payload[BEFORE_FRAMES..],
+                count,
+                level,
+                true,
+                &mut samples,
+            )?;
+            Ok(samples)
+        }
+        format => Err(ReftekDamage::Format { format }),
+    }
+}
