@@ -1,24 +1,27 @@
 //! Reads tables of SQLite databases, without SQLite and without ever writing.
 //!
 //! Only what tables of ordinary programs need is read: rows of tables with row IDs, in UTF-8. Indices, and pages that are free,
-//! are not looked at. Changes that are still in a write-ahead log or a rollback journal are not applied; see
+//! are not looked at. Changes that are still in a write-ahead log are read from there; those in a rollback journal are not undone, see
 //! [`Database::unsettled`]. Whatever bytes a file has, reading ends, and what is damaged is counted.
 //!
 //! See <https://www.sqlite.org/fileformat.html>; `tree` walks the pages of a table, `record` decodes its rows, `schema` finds the
-//! names of its columns.
+//! names of its columns, `wal` reads the log.
 
 mod record;
 mod schema;
 mod tree;
+mod wal;
 
 use std::cell::RefCell;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 pub(crate) use self::record::Cell;
 use self::schema::columns;
 pub(crate) use self::tree::Damage;
+use self::wal::Log;
 use crate::files::open_regular;
 
 /// First bytes of a database.
@@ -37,10 +40,25 @@ pub(crate) struct Database {
     page_size: usize,
     /// Bytes of a page that can be used; the others are at its end.
     usable: usize,
-    /// Number of pages of the file.
+    /// Number of pages.
     pages: u32,
+    /// Number of pages of the file.
+    pages_of_file: u32,
     tables: Vec<Table>,
+    log: Option<WriteAhead>,
+    /// What database and log were when they were opened.
+    before: [Option<State>; 2],
 }
+
+/// A write-ahead log beside a database.
+struct WriteAhead {
+    file: RefCell<File>,
+    /// Its pages; none if the file is damaged or something else.
+    log: Option<Log>,
+}
+
+/// Size and time of a file, by which a change is noticed.
+type State = (u64, Option<SystemTime>);
 
 /// A table of a database.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,14 +97,29 @@ impl Database {
         if ![0, UTF_8].contains(&number(&header, 56)) {
             return Err("has texts in UTF-16, which are not read".into());
         }
+        let before = states(path);
         let length = file.metadata().map_err(unreadable)?.len();
+        let pages_of_file = u32::try_from(length / page_size as u64).unwrap_or(u32::MAX);
+        let log = write_ahead(path)
+            .map_err(|error| format!("has a write-ahead log that cannot be read: {error}"))?;
+        let is_of_size = |log: &Log| log.page_size == page_size;
+        let counted = log.as_ref().and_then(|own| own.log.as_ref());
+        let counted = counted
+            .filter(|own| is_of_size(own))
+            .and_then(|own| own.count);
         let mut database = Self {
             path: path.to_owned(),
             file: RefCell::new(file),
             page_size,
             usable,
-            pages: u32::try_from(length / page_size as u64).unwrap_or(u32::MAX),
+            pages: counted.unwrap_or(pages_of_file),
+            pages_of_file,
             tables: Vec::new(),
+            log: log.map(|own| WriteAhead {
+                log: own.log.filter(is_of_size),
+                ..own
+            }),
+            before,
         };
         database.tables = database.schema()?;
         Ok(Some(database))
@@ -161,22 +194,24 @@ impl Database {
         }))
     }
 
-    /// Why the file may lack changes: those of a program that is writing, or was ended while it did.
+    /// Why values may be missing or half written: a program is writing, or was ended while it did. Asked after reading.
     pub fn unsettled(&self) -> Option<String> {
-        let beside = |ending: &str| {
-            let mut name = self.path.file_name().unwrap_or_default().to_owned();
-            name.push(ending);
-            let path = self.path.with_file_name(&name);
-            let size = std::fs::metadata(path).map_or(0, |own| own.len());
-            (size > 0).then(|| name.to_string_lossy().into_owned())
-        };
-        let log = beside("-wal").map(|name| {
-            format!("its latest changes may be in `{name}`, which is not read: they are there once the program that writes has ended")
-        });
-        log.or_else(|| {
-            beside("-journal").map(|name| {
-                format!("a program is writing to it, or was ended while it did, as `{name}` says: values may be half written")
-            })
+        let is_no_log = |own: &WriteAhead| own.log.is_none();
+        if self.log.as_ref().is_some_and(is_no_log) {
+            let name = name_of(&beside(&self.path, LOG));
+            return Some(format!(
+                "its latest changes may be in `{name}`, which is damaged and not read"
+            ));
+        }
+        if states(&self.path) != self.before {
+            return Some(
+                "the database was changed while it was read, so values may be missing: run this again".into(),
+            );
+        }
+        let journal = beside(&self.path, "-journal");
+        size(&journal).map(|_| {
+            let name = name_of(&journal);
+            format!("a program is writing to it, or was ended while it did, as `{name}` says: values may be half written")
         })
     }
 
@@ -186,13 +221,64 @@ impl Database {
             return None;
         }
         let mut page = vec![0; self.page_size];
+        let log = self
+            .log
+            .as_ref()
+            .and_then(|own| Some((&own.file, own.log.as_ref()?)));
+        let logged = log.and_then(|(file, log)| Some((file, *log.pages.get(&number)?)));
         let start = u64::from(number - 1) * self.page_size as u64;
-        let mut file = self.file.borrow_mut();
+        let (file, start) = match logged {
+            Some(logged) => logged,
+            None if number > self.pages_of_file => return None,
+            None => (&self.file, start),
+        };
+        let mut file = file.borrow_mut();
         file.seek(SeekFrom::Start(start)).ok()?;
         file.read_exact(&mut page).ok()?;
         page.truncate(self.usable);
         Some(page)
     }
+}
+
+/// End of the name of a write-ahead log.
+const LOG: &str = "-wal";
+
+/// The file beside a database whose name has this end.
+fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(end);
+    path.with_file_name(name)
+}
+
+fn name_of(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
+/// The size of a file that is not empty.
+fn size(path: &Path) -> Option<u64> {
+    let size = std::fs::metadata(path).map_or(0, |own| own.len());
+    (size > 0).then_some(size)
+}
+
+/// The log beside a database, if there is one that is not empty.
+fn write_ahead(path: &Path) -> std::io::Result<Option<WriteAhead>> {
+    let path = beside(path, LOG);
+    if size(&path).is_none() {
+        return Ok(None);
+    }
+    let file = open_regular(&path)?;
+    let log = Log::read(&file)?;
+    let file = RefCell::new(file);
+    Ok(Some(WriteAhead { file, log }))
+}
+
+/// What a database and its log are now.
+fn states(path: &Path) -> [Option<State>; 2] {
+    [path.to_owned(), beside(path, LOG)].map(|path| {
+        let own = std::fs::metadata(path).ok().filter(|own| own.len() > 0)?;
+        Some((own.len(), own.modified().ok()))
+    })
 }
 
 /// A number of four bytes.

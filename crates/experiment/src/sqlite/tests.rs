@@ -8,12 +8,21 @@ use super::*;
 
 /// A database that MLflow wrote (`scripts/conformance/make_mlflow_database.py`).
 fn packed() -> Vec<u8> {
-    let path = concat!(
+    unpacked("mlflow.db.gz")
+}
+
+/// Its write-ahead log (`scripts/conformance/make_mlflow_wal.py`).
+fn packed_log() -> Vec<u8> {
+    unpacked("mlflow.db-wal.gz")
+}
+
+fn unpacked(name: &str) -> Vec<u8> {
+    let folder = concat!(
         env!("CARGO_MANIFEST_DIR"),
-        "/tests/fixtures/mlflow_database/mlflow.db.gz"
+        "/tests/fixtures/mlflow_database"
     );
     let mut bytes = Vec::new();
-    let packed = std::fs::read(path).unwrap();
+    let packed = std::fs::read(Path::new(folder).join(name)).unwrap();
     GzDecoder::new(&packed[..]).read_to_end(&mut bytes).unwrap();
     bytes
 }
@@ -63,13 +72,86 @@ fn tables_of_a_database() {
     assert_eq!(database.unsettled(), None);
     std::fs::write(folder.path().join("x.db-journal"), "x").unwrap();
     assert!(database.unsettled().unwrap().contains("`x.db-journal`"));
+    // A program began to write.
     std::fs::write(folder.path().join("x.db-wal"), "x").unwrap();
+    let changed = database.unsettled().unwrap();
+    assert!(changed.contains("changed while it was read"), "{changed}");
+    let again = Database::open(&folder.path().join("x.db"))
+        .unwrap()
+        .unwrap();
+    let damaged = again.unsettled().unwrap();
     assert!(
-        database
-            .unsettled()
-            .unwrap()
-            .contains("may be in `x.db-wal`")
+        damaged.contains("may be in `x.db-wal`, which is damaged"),
+        "{damaged}"
     );
+}
+
+/// Rows of the tables that MLflow has, and the values of the run that is in the log alone.
+fn rows(database: &Database) -> (BTreeMap<&'static str, usize>, Vec<(i64, f64)>) {
+    let mut counts = BTreeMap::new();
+    for table in ["runs", "metrics", "latest_metrics", "params"] {
+        let mut rows = 0;
+        let damage = database.select(table, &["run_uuid"], &mut |_| rows += 1);
+        assert_eq!(damage.unwrap(), Damage::default());
+        counts.insert(table, rows);
+    }
+    let mut values = Vec::new();
+    let names = ["run_uuid", "key", "step", "value"];
+    let damage = database.select("metrics", &names, &mut |row| {
+        if row[0].text() == Some(&"e".repeat(32)) && row[1].text() == Some("val_loss") {
+            values.push((row[2].whole().unwrap(), row[3].number().unwrap()));
+        }
+    });
+    assert_eq!(damage.unwrap(), Damage::default());
+    values.sort_by_key(|(step, _)| *step);
+    (counts, values)
+}
+
+/// What SQLite itself returns with the log.
+#[test]
+fn committed_changes_of_a_write_ahead_log() {
+    let expected = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/fixtures/mlflow_database/wal.json"
+    );
+    let expected = std::fs::read(expected).unwrap();
+    let mut expected: serde_json::Value = serde_json::from_slice(&expected).unwrap();
+    let values = expected["val_loss"].take();
+    let values: Vec<(i64, f64)> = serde_json::from_value(values).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db");
+    std::fs::write(&path, packed()).unwrap();
+    let log = packed_log();
+    let read = |log: &[u8]| {
+        std::fs::write(folder.path().join("x.db-wal"), log).unwrap();
+        let database = Database::open(&path).unwrap().unwrap();
+        let (counts, values) = rows(&database);
+        (counts, values, database.unsettled())
+    };
+    let (counts, found, doubt) = read(&log);
+    for (table, count) in &counts {
+        assert_eq!(expected[*table], *count, "{table}");
+    }
+    assert_eq!((found.len(), doubt), (200, None));
+    assert_eq!(found, values);
+    // The first transaction alone, and none.
+    let (first, found, doubt) = read(&log[..log.len() / 4]);
+    let without = read(&log[..32 + 2 * (24 + 4096)]);
+    assert!(found.is_empty() || first["runs"] == 5, "{first:?}");
+    assert_eq!(
+        (without.0["runs"], without.1.len(), without.2),
+        (4, 0, None)
+    );
+    assert_eq!(doubt, None);
+    // A damaged frame ends the log before its transaction.
+    let mut damaged = log.clone();
+    damaged[32 + 24 + 100] ^= 1;
+    assert_eq!(read(&damaged).0["runs"], 4);
+    damaged = log;
+    damaged[12] ^= 1;
+    let (counts, _, doubt) = read(&damaged);
+    assert_eq!(counts["runs"], 4);
+    assert!(doubt.unwrap().contains("which is damaged and not read"));
 }
 
 #[test]
@@ -130,6 +212,23 @@ fn missing_pages_are_counted() {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whatever bytes of a log are changed, reading ends without a panic.
+    #[test]
+    fn damage_of_a_log_ends(changes in proptest::collection::vec((0usize..354_352, any::<u8>()), 1..50)) {
+        let mut log = packed_log();
+        for (at, to) in changes {
+            let at = at % log.len();
+            log[at] = to;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.db");
+        std::fs::write(&path, packed()).unwrap();
+        std::fs::write(folder.path().join("x.db-wal"), log).unwrap();
+        let database = Database::open(&path).unwrap().unwrap();
+        let _ = database.select("metrics", &["key", "value"], &mut |_| {});
+        let _ = database.unsettled();
+    }
 
     /// Whatever bytes are changed, reading ends without a panic.
     #[test]

@@ -74,9 +74,26 @@ fn changes_that_are_not_in_the_file_are_told() {
     std::fs::write(folder.path().join("mlflow.db-wal"), [1; 100]).unwrap();
     let said = says(folder.path(), &["summary", "aaaa"]);
     assert!(
-        said.contains("its latest changes may be in `mlflow.db-wal`, which is not read"),
+        said.contains(
+            "its latest changes may be in `mlflow.db-wal`, which is damaged and not read"
+        ),
         "{said}"
     );
+    // A log of SQLite is read, with the run that is there alone.
+    let packed = std::fs::read(fixtures().join("mlflow.db-wal.gz")).unwrap();
+    let mut log = Vec::new();
+    GzDecoder::new(&packed[..]).read_to_end(&mut log).unwrap();
+    std::fs::write(folder.path().join("mlflow.db-wal"), log).unwrap();
+    let said = says(folder.path(), &["summary", "eeee"]);
+    assert!(
+        said.contains("tracked by    MLflow, run newest, of vehicles, running"),
+        "{said}"
+    );
+    assert!(
+        said.contains("Curves over 200 epochs") && !said.contains("mlflow.db-wal"),
+        "{said}"
+    );
+    std::fs::remove_file(folder.path().join("mlflow.db-wal")).unwrap();
     // The file is cut.
     let path = folder.path().join("mlflow.db");
     let bytes = std::fs::read(&path).unwrap();
