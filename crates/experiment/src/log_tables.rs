@@ -1,11 +1,13 @@
 //! Tables of metrics that training programs write in place of event logs: `training.log` of Keras' `CSVLogger`,
-//! `metrics.csv` of Lightning, `trainer_state.json` of Hugging Face, and tables of the same form.
+//! `metrics.csv` of Lightning, `trainer_state.json` of Hugging Face, and tables of the same form, also in JSON.
 //!
 //! A file counts if it gives metrics by epoch or step, whatever it is called. Names of its columns are tags: see
 //! [`crate::catalogue::tags`].
 
 mod csv;
 mod decimal;
+mod header;
+mod history;
 mod logged;
 mod table;
 mod trainer_state;
@@ -29,56 +31,102 @@ const MAX_NAMED: usize = 4;
 /// Upper bound for files below one directory that are opened, in case the directory is one of data.
 const MAX_FILES: usize = 1000;
 
+/// A kind of files with metrics, by their names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Rows of text.
+    Table,
+    /// `trainer_state.json`.
+    State,
+    /// Other JSON.
+    History,
+}
+
+impl Kind {
+    fn of(name: &str) -> Option<Self> {
+        if name == trainer_state::NAME {
+            return Some(Self::State);
+        }
+        let table = csv::may_be_table(name).then_some(Self::Table);
+        table.or_else(|| history::may_be_history(name).then_some(Self::History))
+    }
+
+    fn of_path(path: &Path) -> Option<Self> {
+        Self::of(&path.file_name()?.to_string_lossy())
+    }
+
+    fn has_metrics(self, path: &Path) -> bool {
+        match self {
+            Self::Table => csv::is_table(path),
+            Self::State => trainer_state::read(path).is_some(),
+            Self::History => matches!(history::read(path), Ok(Some(_))),
+        }
+    }
+}
+
 /// Whether `directory` has a table of metrics below it, at a path that is `wanted`.
 pub(crate) fn is_below(directory: &Path, wanted: impl Fn(&Path) -> bool) -> bool {
-    let (tables, states, _) = candidates(directory);
-    let is_table = |path: &PathBuf| wanted(path) && csv::is_table(path);
-    let is_state = |path: &PathBuf| wanted(path) && trainer_state::read(path).is_some();
-    tables.iter().any(is_table) || states.iter().any(is_state)
+    let (files, _) = candidates(directory);
+    files.iter().any(|path| wanted(path) && has_metrics(path))
 }
 
-/// Whether a file is a table of metrics, or a state with some.
+/// Whether a file is a table of metrics, or a state or history with some.
 pub(crate) fn has_metrics(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    if name == trainer_state::NAME {
-        return trainer_state::read(path).is_some();
-    }
-    csv::may_be_table(&name) && csv::is_table(path)
+    Kind::of_path(path).is_some_and(|kind| kind.has_metrics(path))
 }
 
-/// Why a file that is called as a table or state of metrics is none, in words; `None` for other files.
+/// Why a file that is called as a table, state or history of metrics is none, in words; `None` for other files.
 pub(crate) fn problem(path: &Path) -> Option<String> {
-    let name = path.file_name()?.to_string_lossy().into_owned();
-    if name == trainer_state::NAME {
-        return trainer_state::problem(path);
+    let name = path.file_name()?.to_string_lossy();
+    match Kind::of(&name)? {
+        Kind::Table => csv::problem(path, &name),
+        Kind::State => trainer_state::problem(path),
+        Kind::History => history::read(path).err(),
     }
-    csv::problem(path, &name)
 }
 
-/// Files that may be tables, and states of Hugging Face's trainer; and how many more there are.
-fn candidates(directory: &Path) -> (Vec<PathBuf>, Vec<PathBuf>, usize) {
-    let is_state = |name: &str| name == trainer_state::NAME;
-    let found = below(directory, |name| is_state(name) || csv::may_be_table(name));
+/// Files that may have metrics, and how many more there are.
+fn candidates(directory: &Path) -> (Vec<PathBuf>, usize) {
+    let mut found = below(directory, |name| Kind::of(name).is_some());
     let more = found.len().saturating_sub(MAX_FILES);
-    let found = found.into_iter().take(MAX_FILES);
-    let (states, tables) = found.partition(|path| path.ends_with(trainer_state::NAME));
-    (tables, states, more)
+    // Any JSON may be a history; tables are rather what was meant.
+    found.sort_by_key(|path| Kind::of_path(path) == Some(Kind::History));
+    found.truncate(MAX_FILES);
+    (found, more)
+}
+
+/// The tables of files, by their paths below `directory`, and sentences about those that are not read.
+fn tables(directory: &Path, files: Vec<PathBuf>, notes: &mut Vec<String>) -> Vec<Table> {
+    let named = |path: &Path| path.strip_prefix(directory).unwrap_or(path).to_owned();
+    let mut tables: Vec<Table> = Vec::new();
+    let mut states = Vec::new();
+    let mut histories = Vec::new();
+    for path in files {
+        let name = named(&path);
+        match Kind::of_path(&path) {
+            Some(Kind::Table) => tables.extend(csv::read(&path, name)),
+            Some(Kind::State) => states.push(path),
+            Some(Kind::History) => match history::read(&path) {
+                Ok(own) => histories.extend(own.map(|own| Table { name, ..own })),
+                Err(why) => notes.push(format!("`{}`, {why}, is not read", name.display())),
+            },
+            None => {}
+        }
+    }
+    for (path, own) in trainer_state::newest(states) {
+        let name = named(&path);
+        tables.push(Table { name, ..own });
+    }
+    tables.extend(histories);
+    tables
 }
 
 /// Reads the scalars of all tables below `directory`. Each table is a run of its own, called by its path. Also returns
 /// sentences about what was not read.
 pub(crate) fn scalars(directory: &Path) -> (Scalars, Vec<String>) {
-    let (paths, states, more) = candidates(directory);
-    let mut tables: Vec<Table> = Vec::new();
+    let (files, more) = candidates(directory);
     let mut notes = Vec::new();
-    let named = |path: &Path| path.strip_prefix(directory).unwrap_or(path).to_owned();
-    for path in paths {
-        tables.extend(csv::read(&path, named(&path)));
-    }
-    for (path, mut table) in trainer_state::newest(states) {
-        table.name = named(&path);
-        tables.push(table);
-    }
+    let tables = tables(directory, files, &mut notes);
     if more > 0 {
         let files = counted(more, "file");
         notes.push(format!("{files} of metrics not opened: there are too many"));

@@ -6,6 +6,8 @@
 mod batches;
 mod numbering;
 mod repeated;
+mod scores;
+mod tables;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,10 +16,9 @@ use std::path::Path;
 use serde_json::Map;
 
 use self::numbering::{EPOCHS_OR_BATCHES, Evidence, NO_EPOCHS, Numbering};
+use self::scores::{as_fractions, beyond_scores, is_fraction};
 
-use crate::catalogue::tags::{
-    Certainty, TagMeaning, counts_epochs, is_of_keras, is_percent, meaning,
-};
+use crate::catalogue::tags::{Certainty, TagMeaning, counts_epochs, is_of_keras, meaning};
 use crate::catalogue::{Metric, Split};
 use crate::event_files::{Positions, Scalars, Steps, scalars};
 use crate::history::{Epoch, History};
@@ -50,21 +51,6 @@ impl LoggedResults {
         let mut curves = Curves::of(&found, &mut notes);
         curves.leave_out_batches(&mut notes);
         curves.logged(notes)
-    }
-
-    /// These if they have any metric; otherwise those of the tables of metrics below `directory`.
-    pub(crate) fn or_tables(mut self, directory: &Path) -> Self {
-        if !self.history.epochs.is_empty() || !self.test.is_empty() {
-            return self;
-        }
-        let (found, notes) = log_tables::scalars(directory);
-        if found.files == 0 {
-            return self;
-        }
-        let mut all = std::mem::take(&mut self.history.notes);
-        all.extend(notes);
-        let curves = Curves::of(&found, &mut all);
-        curves.logged(all)
     }
 
     /// What a tracker says of a run.
@@ -149,6 +135,8 @@ struct Curves<'a> {
     missing: usize,
     missing_before: usize,
     positions: Positions,
+    /// Steps of scores under names of their own.
+    own_steps: BTreeSet<i64>,
 }
 
 impl<'a> Curves<'a> {
@@ -211,7 +199,11 @@ impl<'a> Curves<'a> {
             notes.extend(several_folders(&folders));
         }
         if differ && !notes.iter().any(|note| note.contains(RUNS_OF_THEIR_OWN)) {
-            notes.push(format!("if these places are {RUNS_OF_THEIR_OWN}"));
+            notes.push(if found.positions == Positions::Untold {
+                format!("if these places are {RUNS_OF_THEIR_OWN}")
+            } else {
+                "if these files are runs of their own, move each into a folder of its own".into()
+            });
         }
         if !unknown.is_empty() {
             let names: Vec<&str> = unknown.into_iter().collect();
@@ -231,7 +223,9 @@ impl<'a> Curves<'a> {
             .iter()
             .filter(|((_, split), steps)| *split != Split::Test || steps.len() > 1);
         curves
-            .flat_map(|(_, steps)| steps.keys().copied())
+            .flat_map(|(_, steps)| steps.keys())
+            .chain(&self.own_steps)
+            .copied()
             .collect()
     }
 
@@ -299,7 +293,8 @@ impl<'a> Curves<'a> {
         let best = best_epoch(&history).map(|own| own.epoch);
         let mut test = Map::new();
         for ((metric, split), values) in &self.metrics {
-            if *split == Split::Test {
+            let is_score = *metric == Metric::Loss || values.values().all(|own| is_fraction(*own));
+            if *split == Split::Test && is_score {
                 let at_best = best.and_then(|best| values.get(&numbering.step(best)));
                 let value = at_best.or(values.values().next_back());
                 test.extend(
@@ -328,27 +323,6 @@ fn several_folders(folders: &BTreeSet<&Path>) -> Option<String> {
             "its metrics are those of {} folders, such as {}: if these are {RUNS_OF_THEIR_OWN}",
             names.len(),
             first_few(&names, MAX_NAMED)
-        )
-    })
-}
-
-/// The values of a tag that says that they are percentages, as fractions.
-fn as_fractions<'a>(tag: &str, steps: &'a Steps) -> Cow<'a, Steps> {
-    if !is_percent(tag) {
-        return Cow::Borrowed(steps);
-    }
-    let fractions = steps.iter().map(|(step, value)| (*step, value / 100.0));
-    Cow::Owned(fractions.collect())
-}
-
-/// A note on scores that are no fractions.
-fn beyond_scores(metric: Metric, curve: &Curve<'_>) -> Option<String> {
-    let is_beyond = |value: &&f64| value.is_finite() && !(0.0..=1.0).contains(*value);
-    let first = curve.steps.values().find(is_beyond)?;
-    (metric != Metric::Loss).then(|| {
-        format!(
-            "{} has {first}, which is no fraction: if it has percentages, say so in its name, such as `{} (%)`",
-            curve.place, curve.tag
         )
     })
 }
@@ -382,8 +356,14 @@ pub fn from_history(history: &History) -> Option<Results> {
     let best = best_epoch(history);
     let metrics = best.into_iter().flat_map(|epoch| &epoch.metrics);
     let validation = metrics.filter_map(|(name, value)| {
-        let name = name.strip_prefix(Split::Validation.prefix())?;
-        Some((name.to_owned(), value.clone()))
+        let own = name.strip_prefix(Split::Validation.prefix())?;
+        // Percentages would come before all fractions.
+        let is_score = own == Metric::Loss.name()
+            || history
+                .epochs
+                .iter()
+                .all(|epoch| epoch.metric(name).is_none_or(is_fraction));
+        is_score.then(|| (own.to_owned(), value.clone()))
     });
     let known = |count: usize| history.steps_are_epochs.then_some(count);
     Some(Results {

@@ -1,9 +1,11 @@
 //! Runs of other programs that have tables of metrics in place of event logs.
 
+mod histories;
+
 use std::path::Path;
 
 use experiment::commands::text::Terminal;
-use experiment::commands::{Cli, run};
+use experiment::commands::{Cli, Output, run};
 use experiment::{Entry, ExperimentStore};
 
 use clap::Parser;
@@ -42,6 +44,20 @@ fn curve(files: &[(&str, &str)], name: &str) -> Vec<(usize, f64)> {
 }
 
 fn says(store: &ExperimentStore, arguments: &[&str]) -> String {
+    output(store, arguments).text
+}
+
+/// Warnings, and then the text.
+fn tells(store: &ExperimentStore, arguments: &[&str]) -> String {
+    let output = output(store, arguments);
+    let warnings = output
+        .warnings
+        .iter()
+        .map(|own| format!("warning: {own}\n"));
+    warnings.chain([output.text]).collect()
+}
+
+fn output(store: &ExperimentStore, arguments: &[&str]) -> Output {
     let root = store.root().to_str().unwrap();
     let words = ["experiment", "--experiments-dir", root];
     let cli = Cli::try_parse_from(words.iter().chain(arguments)).unwrap();
@@ -50,7 +66,7 @@ fn says(store: &ExperimentStore, arguments: &[&str]) -> String {
         colour: false,
         now: chrono::Local::now().naive_local(),
     };
-    run(&cli, &terminal).unwrap().text
+    run(&cli, &terminal).unwrap()
 }
 
 #[test]

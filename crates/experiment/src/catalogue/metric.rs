@@ -171,7 +171,7 @@ metrics! {
         direction: Direction::Lower,
         short: Some("loss"),
         ..score("loss", "loss", "loss", EVERYWHERE, &[
-            "loss", "cross_entropy", "crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy",
+            "loss", "losses", "cross_entropy", "crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy",
         ])
     };
     /// Fraction of samples classified correctly.
@@ -179,7 +179,7 @@ metrics! {
         short: Some("acc"),
         ..score("accuracy", "accuracy", "accuracy", EVERYWHERE, &[
             "accuracy", "acc", "categorical_accuracy", "sparse_categorical_accuracy", "binary_accuracy",
-            "accuracy_top1", "top1_accuracy", "acc_top1", "top1_acc", "top1", "acc1", "acc_1",
+            "accuracies", "accs", "accuracy_top1", "top1_accuracy", "acc_top1", "top1_acc", "top1", "acc1", "acc_1",
         ])
     };
     /// Mean F1 over the classes.

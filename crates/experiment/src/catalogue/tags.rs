@@ -104,6 +104,14 @@ pub fn meaning(folder: &str, tag: &str) -> TagMeaning {
     TagMeaning::Metric(*metric, split, certainty)
 }
 
+/// Whether a name that is unknown is that of a score on validation or test split, such as `val_dice` or `metrics/mAP50(B)` of YOLO.
+pub(crate) fn is_own_score(tag: &str) -> bool {
+    let is_judged = |word: &String| split(word).is_some_and(|own| own != Split::Train);
+    let words = words(tag);
+    let is_score = tag.starts_with("metrics/") || words.iter().any(is_judged);
+    is_score && words.len() > 1 && meaning("", tag) == TagMeaning::Unknown
+}
+
 /// Whether a tag has the word for an epoch.
 fn is_epoch(tag: &str) -> bool {
     words(tag)

@@ -85,7 +85,7 @@ fn compared_values() -> Vec<ComparedValue> {
 
 /// The values of [`compared_values`], and scores of runs of trackers under names of their own.
 fn all_compared_values(entries: &[Entry]) -> Vec<ComparedValue> {
-    let own = entries.iter().flat_map(|entry| entry.metadata.own_scores());
+    let own = entries.iter().flat_map(|entry| entry.own_scores());
     // `val/iou` of one program is `val.iou` of another.
     let own: BTreeMap<Vec<String>, &str> = own.map(|(name, _)| (words(name), name)).collect();
     let mut all = compared_values();
@@ -109,7 +109,7 @@ impl ComparedValue {
         match self {
             ComparedValue::Metric(split, metric) => entry.metadata.metric(*split, metric.name()),
             ComparedValue::Own(name) => {
-                let own = entry.metadata.own_scores();
+                let own = entry.own_scores();
                 let value = own.iter().find(|(own, _)| words(own) == words(name))?;
                 Some(value.1)
             }

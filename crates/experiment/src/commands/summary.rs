@@ -220,7 +220,7 @@ impl<'a> Page<'a> {
             });
             self.line(split.name(), values.join(", "));
         }
-        self.line("other scores", tracked::own_scores(m));
+        self.line("other scores", tracked::own_scores(self.entry));
     }
 
     /// Where it is stored, its notes and tags, and what could not be read.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::decimal::{Commas, pointed};
+use super::header::{Header, Role, cells, lines};
 use super::table::{Row, Table};
 use crate::catalogue::Metric;
 use crate::catalogue::tags::{TagMeaning, is_percent, meaning};
@@ -32,8 +33,12 @@ pub(super) fn may_be_table(name: &str) -> bool {
 
 /// Whether the file begins with the names of metrics and of their epochs or steps, and has a row.
 pub(super) fn is_table(path: &Path) -> bool {
-    let head = head(path);
-    head.is_ok_and(|text| Header::of(&text).is_some() && lines(&text).nth(1).is_some())
+    let is_table = |text: String| {
+        let header = Header::of(&text);
+        let has_rows = lines(&text).nth(1).is_some();
+        has_rows && header.is_some_and(|own| own.several_runs(&text).is_none())
+    };
+    head(path).is_ok_and(is_table)
 }
 
 /// The beginning of a file.
@@ -53,112 +58,15 @@ pub(super) fn problem(path: &Path, name: &str) -> Option<String> {
         Ok(text) => text,
         Err(error) => return Some(format!("which cannot be read: {error}")),
     };
-    let problem = match lines(&text).count() {
-        0 => "which is empty",
-        _ if Header::of(&text).is_none() => {
-            "whose first line names no metrics with their epochs or steps"
-        }
-        1 => "which has no rows",
-        _ => return None,
+    let rows = lines(&text).count();
+    if rows == 0 {
+        return Some("which is empty".into());
+    }
+    let Some(header) = Header::of(&text) else {
+        return Some("whose first line names no metrics with their epochs or steps".into());
     };
-    Some(problem.into())
-}
-
-/// What a column is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Role {
-    Epoch,
-    Step,
-    /// A column without a name, as pandas writes the numbers of rows.
-    Index,
-    Value,
-}
-
-impl Role {
-    fn of(i: usize, name: &str) -> Self {
-        match &name.to_lowercase()[..] {
-            "epoch" | "epochs" => Role::Epoch,
-            "step" | "steps" | "global_step" | "iteration" | "iter" => Role::Step,
-            "" | "unnamed: 0" if i == 0 => Role::Index,
-            _ => Role::Value,
-        }
-    }
-}
-
-/// The names of the columns.
-struct Header<'a> {
-    separator: char,
-    line: &'a str,
-    roles: Vec<Role>,
-    names: Vec<String>,
-}
-
-impl<'a> Header<'a> {
-    /// The header, if it is one of metrics.
-    fn of(text: &'a str) -> Option<Self> {
-        let line = lines(text).next()?.1;
-        let count = |separator: &char| line.matches(*separator).count();
-        let separator = [',', ';', '\t'].into_iter().max_by_key(count)?;
-        Self::of_line(line, separator)
-    }
-
-    /// Another header within the table, as after a change of the program that appends to it.
-    fn again(line: &'a str, separator: char) -> Option<Self> {
-        let is_number = |cell: &String| cell.trim_end_matches('%').parse::<f64>().is_ok();
-        let is_begin = line.starts_with(|c: char| c.is_alphabetic() || c == '"');
-        let own = Self::of_line(line, separator).filter(|_| is_begin)?;
-        (!own.names.iter().any(is_number)).then_some(own)
-    }
-
-    fn of_line(line: &'a str, separator: char) -> Option<Self> {
-        let names = cells(line, separator);
-        let roles: Vec<Role> = names
-            .iter()
-            .enumerate()
-            .map(|(i, name)| Role::of(i, name))
-            .collect();
-        let has = |role| roles.contains(&role);
-        let is_metric = |name: &String| matches!(meaning("", name), TagMeaning::Metric(..));
-        // Numbers of rows may be those of folds or models, too. A history has nothing but metrics, those of the user with
-        // their validation.
-        let is_known = |(role, name): (&Role, &String)| {
-            let meaning = meaning("", name);
-            *role == Role::Index
-                || matches!(meaning, TagMeaning::Metric(..) | TagMeaning::LearningRate)
-                || name.starts_with("val_")
-                || names.contains(&format!("val_{name}"))
-        };
-        let is_of_epochs = has(Role::Index) && roles.iter().zip(&names).all(is_known);
-        let is_table =
-            (has(Role::Epoch) || has(Role::Step) || is_of_epochs) && names.iter().any(is_metric);
-        is_table.then_some(Self {
-            separator,
-            line,
-            roles,
-            names,
-        })
-    }
-}
-
-/// Lines with their numbers, without empty ones and comments.
-fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let text = text.trim_start_matches('\u{feff}');
-    let lines = text.lines().enumerate().map(|(i, line)| (i + 1, line));
-    lines.filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'))
-}
-
-/// The cells of a line, without quotes.
-fn cells(line: &str, separator: char) -> Vec<String> {
-    let mut cells = vec![String::new()];
-    let mut quoted = false;
-    for c in line.chars() {
-        match c {
-            '"' => quoted = !quoted,
-            c if c == separator && !quoted => cells.push(String::new()),
-            c => cells.last_mut().expect("never empty").push(c),
-        }
-    }
-    cells.iter().map(|cell| cell.trim().to_owned()).collect()
+    let no_rows = (rows == 1).then(|| "which has no rows".into());
+    no_rows.or_else(|| header.several_runs(&text))
 }
 
 /// Reads a table; `None` if it is not one of metrics.
@@ -191,6 +99,10 @@ fn rows(text: &str, table: &mut Table) {
     let Some(header) = Header::of(text) else {
         return;
     };
+    if let Some(why) = header.several_runs(text) {
+        table.notes.push(format!("not read: {why}"));
+        return;
+    }
     let by_index = !header.roles.contains(&Role::Epoch) && header.roles.contains(&Role::Index);
     let mut columns = Columns::of(&header, table);
     let comma = has_decimal_commas(text, &header);
@@ -293,7 +205,7 @@ impl Columns {
 }
 
 /// The epoch of a cell: a number, also before that of all epochs as in `3/50`.
-fn epoch(cell: &str) -> Option<f64> {
+pub(super) fn epoch(cell: &str) -> Option<f64> {
     let number = match cell.split_once('/') {
         Some((number, all)) if all.trim().parse::<u32>().is_ok() => number.trim(),
         _ => cell,
@@ -350,24 +262,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn which_files_are_tables() {
-        for (text, expected) in [
-            ("epoch,accuracy,loss,val_accuracy,val_loss\n", true),
-            ("\u{feff}epoch;loss;val_loss\r\n", true),
-            (",loss,accuracy\n0,1,0.5\n", true),
-            ("step,train_loss_step,val_loss\n", true),
-            ("Wall time,Step,Value\n", false),
-            ("time,accuracy\n", false),
-            ("epoch,x,y\n", false),
-            ("loss,accuracy\n", false),
-            ("Epoch 1/10: loss 0.5\n", false),
-            ("", false),
-        ] {
-            assert_eq!(Header::of(text).is_some(), expected, "{text}");
-        }
-    }
-
-    #[test]
     fn decimal_commas_of_a_table() {
         for (cells, expected) in [
             ("0,5;1,25", true),
@@ -378,10 +272,5 @@ mod tests {
             let header = Header::of(&text).unwrap();
             assert_eq!(has_decimal_commas(&text, &header), expected, "{cells}");
         }
-    }
-
-    #[test]
-    fn cells_of_a_line() {
-        assert_eq!(cells("0, 0.5,\"[1, 2]\",", ','), ["0", "0.5", "[1, 2]", ""]);
     }
 }

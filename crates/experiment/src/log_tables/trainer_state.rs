@@ -72,6 +72,14 @@ pub(super) fn read(path: &Path) -> Option<(u64, Table)> {
     let state = json::plain(json::parse(&bytes).ok()?);
     let steps = state.get("global_step").and_then(Value::as_u64);
     let entries = state.get("log_history")?.as_array()?;
+    let table = table(entries.iter().filter_map(Value::as_object));
+    let is_metric = |name: &String| matches!(meaning("", name), TagMeaning::Metric(..));
+    let any = table.columns.iter().any(is_metric);
+    any.then_some((steps.unwrap_or_default(), table))
+}
+
+/// The table of entries of a `log_history`.
+pub(super) fn table<'a>(entries: impl Iterator<Item = &'a Map<String, Value>>) -> Table {
     let mut table = Table {
         tolerance: TOLERANCE,
         // Epochs are counted when they end.
@@ -80,7 +88,7 @@ pub(super) fn read(path: &Path) -> Option<(u64, Table)> {
     };
     let mut known = BTreeSet::new();
     let mut repeated = 0;
-    for entry in entries.iter().filter_map(Value::as_object) {
+    for entry in entries {
         let before = entry.get("epoch").and_then(json::number) == Some(0.0);
         if before || SUMMARY.iter().any(|key| entry.contains_key(*key)) {
             continue;
@@ -92,9 +100,7 @@ pub(super) fn read(path: &Path) -> Option<(u64, Table)> {
             "evaluated again at the same step, as after the training: the first values count";
         table.notes.push(note.into());
     }
-    let is_metric = |name: &String| matches!(meaning("", name), TagMeaning::Metric(..));
-    let any = table.columns.iter().any(is_metric);
-    any.then_some((steps.unwrap_or_default(), table))
+    table
 }
 
 /// Adds an entry. Returns how many of its values are there already, from another evaluation at the step.

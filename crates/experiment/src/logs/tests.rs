@@ -61,6 +61,15 @@ fn percentages_are_fractions() {
         ("Accuracy (%)/val", &[(0, 54.0), (1, 93.5)]),
         ("acc", &[(0, 54.0)]),
     ];
+    let beyond: &[Tag<'_>] = &[
+        ("val_acc", &[(0, 54.0), (1, 0.9)]),
+        ("val_loss", &[(0, 2.0), (1, 1.5)]),
+        ("test_acc", &[(1, 93.5)]),
+    ];
+    // Scores that may be percentages are not ranked among fractions.
+    let results = logged(&[("x", beyond)]).results().unwrap();
+    assert_eq!(results.validation.keys().collect::<Vec<_>>(), ["loss"]);
+    assert_eq!(results.test.len(), 0);
     let found = logged(&[("x", tags)]);
     assert_eq!(found.history.curve("val_accuracy"), [(0, 0.54), (1, 0.935)]);
     assert_eq!(found.history.curve("accuracy"), [(0, 54.0)]);

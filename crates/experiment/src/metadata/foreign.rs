@@ -146,14 +146,10 @@ impl Metadata {
             .collect()
     }
 
-    /// Scores of a run of a tracker that are shown under the names that its user gave them.
+    /// Scores that are shown under the names that the user of another program gave them.
     #[cfg(feature = "cli")]
     pub(crate) fn own_scores(&self) -> Vec<(&str, f64)> {
-        let results = self
-            .results
-            .as_ref()
-            .filter(|_| self.other.contains_key(TRACKER));
-        let given = results.into_iter().flat_map(|results| &results.other);
+        let given = self.results.iter().flat_map(|results| &results.other);
         let shown_as_own = |name: &str| match meaning("", name) {
             TagMeaning::Metric(metric, split, certainty) => {
                 certainty == Certainty::Convention || self.metric(split, metric.name()).is_none()

@@ -143,6 +143,16 @@ impl Entry {
         self.metadata.other.get(TRACKER)?.get(what)?.as_str()
     }
 
+    /// Scores of a run of another program that are shown under the names that its user gave them.
+    #[cfg(feature = "cli")]
+    pub(crate) fn own_scores(&self) -> Vec<(&str, f64)> {
+        if self.untracked {
+            self.metadata.own_scores()
+        } else {
+            Vec::new()
+        }
+    }
+
     /// Directory of its event logs: `logs`, or the whole directory for untracked and foreign runs.
     pub fn logs(&self) -> PathBuf {
         let logs = self.directory.join(LOGS);

@@ -49,8 +49,8 @@ pub(super) fn settings_file(entry: &Entry) -> &'static str {
 }
 
 /// Scores whose names are not known here.
-pub(super) fn own_scores(metadata: &Metadata) -> String {
-    let own = metadata.own_scores();
+pub(super) fn own_scores(entry: &Entry) -> String {
+    let own = entry.own_scores();
     let more = own.len().saturating_sub(MAX_OWN);
     let shown = own.iter().take(MAX_OWN);
     let mut words: Vec<String> = shown
