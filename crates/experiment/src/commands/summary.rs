@@ -211,14 +211,16 @@ impl<'a> Page<'a> {
             (Split::Validation, &results.validation),
             (Split::Test, &results.test),
         ] {
-            if metrics.is_empty() {
+            let values = Metric::HEADLINES.map(|own| (own, m.metric(split, own.name())));
+            if metrics.is_empty() && values.iter().all(|(_, value)| value.is_none()) {
                 continue;
             }
-            let values = Metric::HEADLINES.map(|metric| {
-                let value = m.metric(split, metric.name());
-                format!("{} {}", metric.row().label, number(value))
-            });
-            self.line(split.name(), values.join(", "));
+            let shown =
+                |(own, value): (Metric, _)| format!("{} {}", own.row().label, number(value));
+            self.line(split.name(), values.map(shown).join(", "));
+            if split == Split::Validation {
+                self.line("", m.bests().unwrap_or_default());
+            }
         }
         self.line("other scores", tracked::own_scores(self.entry));
     }

@@ -31,14 +31,16 @@ const SECTIONS: [&str; 12] = [
 /// The value of the metric `name` on `split` that another program gave under a name of its own; none if there are several that
 /// differ.
 pub(super) fn metric(metadata: &Metadata, split: Split, name: &str) -> Option<f64> {
-    // Programs of this project have one name for each.
-    if metadata.schema_version.is_some() || split == Split::Train {
-        return None;
-    }
     let metric = *Metric::ALL.iter().find(|own| own.name() == name)?;
-    let found = Search::of(metadata, metric, split).found;
-    let first = found.first().copied()?;
-    found.iter().all(|own| *own == first).then_some(first)
+    let of_split = of_split(metadata, metric, split);
+    of_split.or_else(|| Search::of_best(metadata, metric, split).agreed())
+}
+
+/// Like [`metric`], without values such as `best_val_accuracy`, which need not be those of one epoch.
+fn of_split(metadata: &Metadata, metric: Metric, split: Split) -> Option<f64> {
+    // Programs of this project have one name for each.
+    let is_foreign = metadata.schema_version.is_none() && split != Split::Train;
+    is_foreign.then(|| Search::of(metadata, metric, split).agreed())?
 }
 
 impl Results {
@@ -50,9 +52,9 @@ impl Results {
         };
         let mut found = Vec::new();
         for split in [Split::Validation, Split::Test] {
-            for name in Metric::ALL.iter().map(|own| own.name()) {
-                let value = metric(&metadata, split, name);
-                found.extend(value.map(|own| (split, name, own)));
+            for metric in Metric::ALL {
+                let value = of_split(&metadata, *metric, split);
+                found.extend(value.map(|own| (split, metric.name(), own)));
             }
         }
         let mut results = metadata.results.unwrap_or_default();
@@ -96,10 +98,37 @@ impl Metadata {
         })
     }
 
-    /// Whether it has any score on `split`.
+    /// Whether it has any score on `split`, other than the best one of all epochs.
     pub(crate) fn has_scores(&self, split: Split) -> bool {
-        let mut names = Metric::ALL.iter().map(|metric| metric.name());
-        names.any(|name| self.metric(split, name).is_some())
+        let mut all = Metric::ALL.iter();
+        all.any(|metric| {
+            self.metric(split, metric.name()).is_some() && !self.is_best_of_all(*metric, split)
+        })
+    }
+
+    /// Whether the value of a metric is its best one of all epochs, for want of another.
+    fn is_best_of_all(&self, metric: Metric, split: Split) -> bool {
+        let own = self.results.as_ref();
+        let own = own.is_some_and(|own| own.validation.contains_key(metric.name()));
+        split == Split::Validation
+            && !own
+            && of_split(self, metric, split).is_none()
+            && Search::of_best(self, metric, split).agreed().is_some()
+    }
+
+    /// A sentence about scores that are the best ones of all epochs.
+    #[cfg(feature = "cli")]
+    pub(crate) fn bests(&self) -> Option<String> {
+        let split = Split::Validation;
+        let all = Metric::ALL.iter();
+        let labels = all.filter(|own| self.is_best_of_all(**own, split));
+        let labels: Vec<&str> = labels.map(|own| own.row().label).collect();
+        (!labels.is_empty()).then(|| {
+            format!(
+                "{}: the best of all epochs, each by itself",
+                labels.join(", ")
+            )
+        })
     }
 
     /// Adds results from logs where those of the file have none. If the file names a best epoch, its scores are not those of
@@ -175,13 +204,20 @@ impl Metadata {
         let differ = first.zip(other).map(|(first, other)| {
             format!("{label} is given as {first} and as {other}: none is shown")
         });
-        differ.into_iter().chain(search.refused).collect()
+        let best = Search::of_best(self, metric, split).refused;
+        differ
+            .into_iter()
+            .chain(search.refused)
+            .chain(best)
+            .collect()
     }
 }
 
 struct Search {
     metric: Metric,
     split: Split,
+    /// Whether values are looked for that are the best of all epochs, such as `best_val_accuracy`, or all others.
+    is_best: bool,
     found: Vec<f64>,
     /// Sentences about values that are no scores.
     refused: Vec<String>,
@@ -189,12 +225,29 @@ struct Search {
 
 impl Search {
     fn of(metadata: &Metadata, metric: Metric, split: Split) -> Self {
-        let mut search = Self {
+        Self::within(metadata, metric, split, false)
+    }
+
+    /// Only validation has a best epoch: the best one of the test split would be chosen on it.
+    fn of_best(metadata: &Metadata, metric: Metric, split: Split) -> Self {
+        if metadata.schema_version.is_some() || split != Split::Validation {
+            return Self::new(metric, split, true);
+        }
+        Self::within(metadata, metric, split, true)
+    }
+
+    fn new(metric: Metric, split: Split, is_best: bool) -> Self {
+        Self {
             metric,
             split,
+            is_best,
             found: Vec::new(),
             refused: Vec::new(),
-        };
+        }
+    }
+
+    fn within(metadata: &Metadata, metric: Metric, split: Split, is_best: bool) -> Self {
+        let mut search = Self::new(metric, split, is_best);
         if let Some(results) = &metadata.results {
             search.section("results/validation", &results.validation, 1);
             search.section("results/test", &results.test, 1);
@@ -202,6 +255,12 @@ impl Search {
         }
         search.section("", &metadata.other, 0);
         search
+    }
+
+    /// The value, if there are not several that differ.
+    fn agreed(&self) -> Option<f64> {
+        let first = self.found.first().copied()?;
+        self.found.iter().all(|own| *own == first).then_some(first)
     }
 
     /// Looks into the section with this path; its names are separated by slashes.
@@ -220,7 +279,12 @@ impl Search {
     }
 
     fn value(&mut self, path: &str, key: &str, value: &Value) {
-        let TagMeaning::Metric(metric, split, certainty) = meaning(path, key) else {
+        let name = match without_best(key) {
+            Some(rest) if self.is_best => rest,
+            None if !self.is_best => key.to_owned(),
+            _ => return,
+        };
+        let TagMeaning::Metric(metric, split, certainty) = meaning(path, &name) else {
             return;
         };
         // Without the name of a split, a score may be that of any.
@@ -251,6 +315,21 @@ impl Search {
         }
     }
 }
+
+/// A name such as `best_val_accuracy` or `Val Acc (best)` without the word that says that it is the best of all epochs; `None` for
+/// other names.
+fn without_best(key: &str) -> Option<String> {
+    let all = words(key);
+    if !all.iter().any(|word| word == BEST) {
+        return None;
+    }
+    let others: Vec<String> = all.into_iter().filter(|word| word != BEST).collect();
+    let unit = if key.contains('%') { " %" } else { "" };
+    Some(others.join("_") + unit)
+}
+
+/// Word of names of values that are the best of all epochs.
+const BEST: &str = "best";
 
 /// Whether a value says that there is none.
 fn is_missing(value: &Value) -> bool {

@@ -234,3 +234,44 @@ fn scores_of_other_programs_that_are_none() {
     let own = json!({"schema_version": 1, "results": {"test": {"accuracy": 98.2}}});
     assert_eq!(doubts(own), [""; 0]);
 }
+
+/// The best of all epochs counts where nothing else is known, and is told apart.
+#[cfg(feature = "cli")]
+#[test]
+fn best_scores_of_all_epochs() {
+    let read = |text: &str| {
+        let fields: Value = serde_json::from_str(text).unwrap();
+        Metadata::of_fields(fields)
+    };
+    let validation = |own: &Metadata, name: &str| own.metric(Split::Validation, name);
+    for text in [
+        r#"{"best_val_accuracy": 0.5, "best_val_loss": 0.25}"#,
+        r#"{"results": {"best_val_acc": 0.5, "val_loss_best": "0.25"}}"#,
+        r#"{"results": {"Best Val Accuracy (%)": 50, "bestValLoss": 0.25, "best_test_loss": 3}}"#,
+    ] {
+        let own = read(text);
+        assert_eq!(validation(&own, "accuracy"), Some(0.5), "{text}");
+        assert_eq!(validation(&own, "loss"), Some(0.25), "{text}");
+        assert!(!own.has_scores(Split::Validation) && !own.has_scores(Split::Test));
+        assert_eq!(
+            own.bests().unwrap(),
+            "loss, accuracy: the best of all epochs, each by itself"
+        );
+    }
+    // The values of one epoch win, and the split must be named.
+    let own = read(
+        r#"{"val_accuracy": 0.4, "best_val_accuracy": 0.5, "best_accuracy": 0.6, "best_val_loss": 0.1}"#,
+    );
+    assert_eq!(validation(&own, "accuracy"), Some(0.4));
+    assert_eq!(
+        own.bests().unwrap(),
+        "loss: the best of all epochs, each by itself"
+    );
+    let own = read(r#"{"best_accuracy": 0.6, "best_val_acc": 93.5}"#);
+    assert_eq!(validation(&own, "accuracy"), None);
+    assert!(
+        own.doubts()[0].starts_with("`best_val_acc`: `93.5` is no fraction"),
+        "{:?}",
+        own.doubts()
+    );
+}

@@ -70,3 +70,29 @@ fn files_that_differ_are_told_apart() {
     let results = entry.metadata.results.unwrap_or_default();
     assert_eq!(results.validation.len(), 0, "{:?}", results.validation);
 }
+
+/// The best values of all epochs, in metadata of other programs.
+#[test]
+fn best_values_of_all_epochs_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let best = r#"{"model_info": {"type": "cnn"}, "results": {"best_val_accuracy": 0.93, "best_val_loss": 0.25}}"#;
+    write(&folder.path().join("best"), &[("metadata.json", best)]);
+    let logged = r#"{"best_val_loss": 0.1, "model_info": {"type": "cnn"}}"#;
+    write(
+        &folder.path().join("logged"),
+        &[("metadata.json", logged), ("history.json", KERAS_JSON)],
+    );
+    let store = ExperimentStore::new(folder.path());
+    let columns = "id,val_acc,val_loss";
+    let list = tells(&store, &["list", "--sort", "id", "--columns", columns]);
+    let rows: Vec<Vec<&str>> = list
+        .lines()
+        .map(|line| line.split_whitespace().collect())
+        .collect();
+    assert!(rows.contains(&vec!["best", "0.9300", "0.2500"]), "{list}");
+    assert!(rows.contains(&vec!["logged", "0.7000", "0.7500"]), "{list}");
+    let summary = says(&store, &["summary", "best"]);
+    let expected = "validation    macro F1 -, accuracy 0.9300, loss 0.2500\n                loss, accuracy: the best of all epochs";
+    assert!(summary.contains(expected), "{summary}");
+    assert!(!says(&store, &["summary", "logged"]).contains("best of all epochs"));
+}
