@@ -8,6 +8,7 @@
 //! logs/seismic_training_{YYYYMMDD-HHMMSS}/    runs without tracking, ours and older ones
 //! ```
 
+mod dvc_refs;
 mod entry;
 mod foreign;
 mod left_out;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::ExperimentStore;
+use super::dvc_refs;
 use super::entry::name_of;
 use super::foreign::{has_metrics, is_one_run};
 use crate::catalogue::layout::{LOCK_FILE, METADATA};
@@ -65,24 +66,30 @@ impl ExperimentStore {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(ExperimentError::read(self.root())(error)),
         };
+        let of_dvc = |folder: &Path| {
+            let name = dvc_refs::shown(folder, self.root());
+            dvc_refs::problem(folder).map(|reason| LeftOut { name, reason })
+        };
+        let own: Vec<LeftOut> = of_dvc(self.root()).into_iter().collect();
         // The folders of one experiment are none of many.
         if self.root().join(METADATA).exists()
             || trackers::program_of(self.root()).is_some()
             || is_one_run(self.root())
         {
-            return Ok(Vec::new());
+            return Ok(own);
         }
         let paths = listing.filter_map(Result::ok).map(|entry| entry.path());
         let mut paths: Vec<PathBuf> = paths
             .filter(|path| !listed.contains(path) && !name_of(path).starts_with('.'))
             .collect();
         paths.sort();
-        let mut left_out = Vec::new();
+        let mut left_out = own;
         for path in paths {
             let name = name_of(&path);
             let tracked = tracked(&path);
             let any_listed = listed.iter().any(|own| own.starts_with(&path));
             let reason = || reason(&path, &tracked).filter(|_| !any_listed);
+            left_out.extend(of_dvc(&path));
             let reason = deleted(&path, &tracked).or_else(reason);
             left_out.extend(reason.map(|reason| LeftOut { name, reason }));
         }

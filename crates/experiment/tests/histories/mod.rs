@@ -96,3 +96,21 @@ fn best_values_of_all_epochs_are_told() {
     assert!(summary.contains(expected), "{summary}");
     assert!(!says(&store, &["summary", "logged"]).contains("best of all epochs"));
 }
+
+/// Experiments of DVC without folders, beside a run that has one.
+#[test]
+fn references_of_dvc_are_told() {
+    let (folder, store) = store(&[("history.json", KERAS_JSON)]);
+    let name = format!(".git/refs/exps/12/{}/puffy-lynx", "3".repeat(38));
+    for repository in [folder.path().to_owned(), folder.path().join("project")] {
+        write(&repository, &[(&name, "x\n")]);
+    }
+    let list = tells(&store, &["list", "--columns", "id,val_loss"]);
+    for name in [".git", "project"] {
+        let told = format!(
+            "not listed: `{name}` has 1 experiment of DVC in Git references, which are not read: puffy-lynx;"
+        );
+        assert!(list.contains(&told), "{list}");
+    }
+    assert!(list.contains("0.7500"), "{list}");
+}
