@@ -27,9 +27,12 @@ pub use self::finite::finite_json;
 use self::merge_keys::merged;
 use self::places::Lines;
 pub use self::unknown::ConfigWarning;
-use self::unknown::rename;
+use self::unknown::{part_of_a_task, rename};
 use self::yaml::check;
 pub use self::yaml::{parse_yaml, parse_yaml_noting_unknown, read_yaml};
+
+/// Most classes: each takes memory for its name and its scores.
+const MAX_CLASSES: usize = 65_536;
 
 /// A dataset configuration. Paths are absolute or relative to the working directory.
 #[derive(Clone, Debug, PartialEq)]
@@ -159,7 +162,10 @@ impl DatasetConfig {
                 None if is_list_of_recordings(text) => {
                     return Err(yaml_error(YamlError::ListOfRecordings));
                 }
-                None => return Err(yaml_error(YamlError::NoTask)),
+                None => {
+                    let found = part_of_a_task(text);
+                    return Err(yaml_error(YamlError::NoTask { found }));
+                }
             },
         };
         let mut warnings = Vec::new();
@@ -308,21 +314,15 @@ impl DatasetConfig {
                 let problem = format!("is {count}, but `class_names` has {} names", names.len());
                 return Err(error(&name, "num_classes", problem));
             }
+            (Some(count), None) if *count > MAX_CLASSES => {
+                let problem =
+                    format!("is {count}: at most {MAX_CLASSES} classes can be told apart");
+                return Err(error(&name, "num_classes", problem));
+            }
             _ => {}
         }
         if let Some(names) = &mut task.class_names {
-            // Surrounding spaces are not part of a name.
-            names
-                .iter_mut()
-                .for_each(|name| *name = name.trim().to_owned());
-            let mut seen = std::collections::HashSet::new();
-            if let Some(twice) = names.iter().find(|n| !seen.insert(n.as_str())) {
-                return Err(error(
-                    &name,
-                    "class_names",
-                    format!("`{twice}` appears twice"),
-                ));
-            }
+            class_names::tidy(names).map_err(|problem| error(&name, "class_names", problem))?;
         }
         let labels = task
             .class_names

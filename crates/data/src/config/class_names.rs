@@ -1,5 +1,6 @@
 //! `class_names`: a list, or the number of every name.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
@@ -12,6 +13,22 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Vec<String>>, D::Error> {
     deserializer.deserialize_any(Names)
+}
+
+/// Removes spaces around names, which are not part of them.
+///
+/// # Errors
+/// What is wrong with the names, in words: one is empty, or there twice.
+pub(super) fn tidy(names: &mut [String]) -> Result<(), String> {
+    for name in names.iter_mut() {
+        *name = name.trim().to_owned();
+    }
+    if let Some(label) = names.iter().position(String::is_empty) {
+        return Err(format!("the class with the label {label} has no name"));
+    }
+    let mut seen = HashSet::new();
+    let twice = names.iter().find(|name| !seen.insert(name.as_str()));
+    twice.map_or(Ok(()), |name| Err(format!("`{name}` appears twice")))
 }
 
 struct Names;

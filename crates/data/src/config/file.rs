@@ -36,13 +36,6 @@ pub(super) fn task_names(text: &str, templates: bool) -> Result<Vec<String>, ser
             "expected a mapping with a task and its index files",
         ));
     };
-    let is_task = |value: &serde_yaml::Value| {
-        value.as_mapping().is_some_and(|section| {
-            ["class_names", "num_classes", "train_index_file"]
-                .iter()
-                .any(|key| section.contains_key(*key))
-        })
-    };
     let tasks = root.iter().filter(|(_, value)| is_task(value));
     let mut tasks: Vec<_> = tasks.collect();
     if templates {
@@ -52,6 +45,15 @@ pub(super) fn task_names(text: &str, templates: bool) -> Result<Vec<String>, ser
         .into_iter()
         .filter_map(|(key, _)| key.as_str().map(str::to_owned))
         .collect())
+}
+
+/// Keys of which a task has one.
+pub(super) const OF_TASKS: [&str; 3] = ["class_names", "num_classes", "train_index_file"];
+
+/// Whether a section is a task.
+pub(super) fn is_task(value: &serde_yaml::Value) -> bool {
+    let section = value.as_mapping();
+    section.is_some_and(|section| OF_TASKS.iter().any(|key| section.contains_key(*key)))
 }
 
 /// Whether the text is the input of `data import`.

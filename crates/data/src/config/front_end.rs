@@ -141,7 +141,30 @@ impl DatasetConfig {
     /// Warnings about assumed values of the front end, and about names of classes that look like labels.
     pub(crate) fn assumptions(&self) -> Vec<String> {
         let rate = self.assumed_rate();
-        rate.into_iter().chain(self.names_of_others()).collect()
+        let names = self.names_of_others();
+        rate.into_iter()
+            .chain(names)
+            .chain(self.without_value())
+            .collect()
+    }
+
+    /// A warning of keys without a value, which may be meant as `none`.
+    fn without_value(&self) -> Option<String> {
+        let is_null = |key: &&&str| {
+            self.content
+                .get(**key)
+                .is_some_and(serde_json::Value::is_null)
+        };
+        let keys = ["normalisation", "normalization", "spectral_processing"];
+        let key = keys.iter().find(is_null)?;
+        let none = if *key == "spectral_processing" {
+            "`{method: none}`"
+        } else {
+            "`none`"
+        };
+        Some(format!(
+            "`{key}` has no value, so its default counts; for none, write {none}"
+        ))
     }
 
     /// A warning of classes whose names are the numbers of others.

@@ -1,4 +1,5 @@
 mod class_names;
+mod values;
 
 use super::*;
 use crate::preprocessing::{BandsConfig, Compression, DEFAULT_METHOD, SpectralMethod};

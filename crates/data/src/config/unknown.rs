@@ -8,7 +8,7 @@ use serde::forward_to_deserialize_any;
 use support::words::{letters_and_digits, nearest};
 
 use super::Task;
-use super::file::TOP;
+use super::file::{OF_TASKS, TOP, is_task};
 use crate::preprocessing::{BandsConfig, SpectralConfig, WelchConfig};
 use crate::reader::{is_rate, split_of};
 
@@ -50,6 +50,38 @@ pub(super) fn rename(unknown: &[ConfigWarning], keys: &[&str]) -> String {
     found.map_or_else(String::new, |(key, meant)| {
         format!("; `{key}` is unknown: rename it to `{meant}` if that is meant")
     })
+}
+
+/// Stands for the name of a task.
+const TASK: &str = "task";
+
+/// What of a task a text without one has all the same, and what to do, in words; empty if nothing.
+pub(super) fn part_of_a_task(text: &str) -> String {
+    let root: serde_yaml::Value = serde_yaml::from_str(text).unwrap_or_default();
+    if let Some(key) = OF_TASKS.iter().find(|key| root.get(**key).is_some()) {
+        return format!(
+            "`{key}` is at the top level: put it into such a section, with the other keys of the task"
+        );
+    }
+    let sections = root.as_mapping().into_iter().flatten();
+    let sections =
+        sections.filter_map(|(name, section)| Some((name.as_str()?, section.as_mapping()?)));
+    for (name, section) in sections {
+        let within = section.iter().find(|(_, value)| is_task(value));
+        if let Some(inner) = within.and_then(|(key, _)| key.as_str()) {
+            return format!("`{inner}` is within `{name}`: move it to the top level");
+        }
+        let keys = section.keys().filter_map(serde_yaml::Value::as_str);
+        let mut meant = keys.filter_map(|key| {
+            let meant = meant(&format!("{TASK}.{key}"), TASK)?;
+            let meant = meant.strip_prefix(TASK)?.trim_start_matches('.').to_owned();
+            OF_TASKS.contains(&&*meant).then_some((key, meant))
+        });
+        if let Some((key, meant)) = meant.next() {
+            return format!("`{name}` has `{key}`: rename it to `{meant}` if that is meant");
+        }
+    }
+    String::new()
 }
 
 /// The known key that an unknown one probably means: one of its own section, or else the same one of another.
@@ -144,6 +176,39 @@ impl<'de> Deserializer<'de> for &mut Keys {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_of_a_task() {
+        for (text, expected) in [
+            (
+                "num_classes: 3\n",
+                "`num_classes` is at the top level: put it into such a section",
+            ),
+            (
+                "tasks:\n  car: {num_classes: 3}\n",
+                "`car` is within `tasks`: move it to the top level",
+            ),
+            (
+                "car: {numClasses: 3}\n",
+                "`car` has `numClasses`: rename it to `num_classes`",
+            ),
+            (
+                "x: 1\ncar: {colour: red, classes: [a, b]}\n",
+                "`car` has `classes`: rename it to `class_names`",
+            ),
+            (
+                "car: {train_list: a.txt}\n",
+                "`car` has `train_list`: rename it to `train_index_file`",
+            ),
+            ("spectral_processing: {method: fft}\n", ""),
+            ("", ""),
+            ("- num_classes\n", ""),
+        ] {
+            let found = part_of_a_task(text);
+            assert!(found.starts_with(expected), "{text}: {found}");
+            assert_eq!(found.is_empty(), expected.is_empty(), "{text}: {found}");
+        }
+    }
 
     #[test]
     fn the_key_that_is_meant() {

@@ -28,8 +28,23 @@ pub(super) fn check(text: &str) -> Result<(), YamlError> {
     }
     match serde_yaml::from_str::<Option<IgnoredAny>>(text) {
         Ok(_) => check_keys(text),
-        Err(problem) => Err(YamlError::Syntax(problem)),
+        Err(problem) => Err(match no_blank(text) {
+            Some((line, code)) => YamlError::Blank {
+                line,
+                code,
+                problem,
+            },
+            None => YamlError::Syntax(problem),
+        }),
     }
+}
+
+/// Line and code of the first character that looks like a blank to people, and not to the parser.
+fn no_blank(text: &str) -> Option<(usize, u32)> {
+    let is_such =
+        |c: char| !c.is_ascii() && (c.is_whitespace() || "\u{200b}\u{2060}\u{feff}".contains(c));
+    let mut lines = text.lines().enumerate();
+    lines.find_map(|(i, line)| Some((i + 1, line.chars().find(|c| is_such(*c))? as u32)))
 }
 
 /// Reads the text of a configuration.
@@ -90,6 +105,21 @@ mod tests {
         ] {
             assert!(open.contains(part), "{part}: {open}");
         }
+        for (text, expected) in [
+            (
+                "model:\u{a0}1\nepochs: 2\n",
+                "line 1 has a character that looks like a blank and is none (U+00A0): replace it",
+            ),
+            (
+                "model: \"C:\\data\"\n",
+                "in double quotes, backslashes have a meaning of their own",
+            ),
+            ("a: 1\n---\na: 2\n", "`---` begins another one"),
+            ("a: *b\n", "stands for what `&name` marks"),
+            ("a: 1\nb:2\nc: 3\n", "write a blank behind every colon"),
+        ] {
+            assert!(error(text).contains(expected), "{text}: {}", error(text));
+        }
         let quote = error("model: \"1\n");
         assert!(
             quote.contains("quoted scalar at line 1 column 8"),
@@ -117,5 +147,38 @@ mod tests {
             error("- epochs: 3\n"),
             "expected keys with values, such as `epochs: 20`, and found a list"
         );
+    }
+
+    #[test]
+    fn numbers_that_are_no_counts_say_what_to_write() {
+        let error = |text: &str| {
+            let parsed = parse_yaml::<std::collections::BTreeMap<String, usize>>(text);
+            parsed.unwrap_err().to_string()
+        };
+        for (value, expected) in [
+            (
+                "3.0",
+                "found the number `3.0` at line 1 column 9: write 3 without a fraction or an exponent",
+            ),
+            ("3.5", "found the number `3.5` at line 1 column 9"),
+            (
+                "1e1",
+                "found the number `10.0` at line 1 column 9: write 10 without a fraction or an exponent",
+            ),
+            ("'3'", ": write 3 without quotation marks"),
+            ("1_0", ": write 10 without quotation marks"),
+            ("03", ": write 3 without zeros before it"),
+            (
+                "010",
+                ": write 10, or 8 if it is meant as YAML 1.1 reads it, in octal digits",
+            ),
+            (
+                "99999999999999999999",
+                "found the number `99999999999999999999` at line 1 column 9",
+            ),
+        ] {
+            let own = error(&format!("epochs: {value}\n"));
+            assert!(own.ends_with(expected), "{own}");
+        }
     }
 }

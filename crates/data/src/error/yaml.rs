@@ -11,19 +11,33 @@ pub enum YamlError {
     },
     /// A dataset configuration describes no task.
     #[error(
-        "no task: expected a section such as `vehicle_classification:` with `num_classes`, `class_names` and index files"
+        "no task: expected a section such as `vehicle_classification:` with `num_classes`, `class_names` and index files{}",
+        after(found)
     )]
-    NoTask,
+    NoTask {
+        /// What of a task is there all the same, and what to do, in words; may be empty.
+        found: String,
+    },
     /// A list of recordings instead of a dataset configuration.
     #[error(
         "this is a list of recordings: import it with `data import`, which writes a dataset configuration"
     )]
     ListOfRecordings,
     /// The text is not YAML; with line and column.
-    #[error(
-        "not valid YAML: {0}; close every bracket, brace and quote, and indent with spaces alone"
-    )]
+    #[error("not valid YAML: {}; {}", .0, remedy(&.0.to_string()))]
     Syntax(serde_yaml::Error),
+    /// The text is not YAML, and has a character that looks like a blank.
+    #[error(
+        "not valid YAML: {problem}; line {line} has a character that looks like a blank and is none (U+{code:04X}): replace it"
+    )]
+    Blank {
+        /// The line, from 1.
+        line: usize,
+        /// The character.
+        code: u32,
+        /// What the parser says.
+        problem: serde_yaml::Error,
+    },
     /// A mapping has a key more than once.
     #[error(
         "`{key}` is there more than once, in {}: {}",
@@ -47,6 +61,43 @@ pub enum YamlError {
         /// The problem, with line and column of the text without merge keys.
         problem: serde_yaml::Error,
     },
+}
+
+/// Words that follow others, if there are any.
+fn after(words: &str) -> String {
+    if words.is_empty() {
+        String::new()
+    } else {
+        format!("; {words}")
+    }
+}
+
+/// What the parser says, and what to do about it.
+const REMEDIES: [(&str, &str); 4] = [
+    (
+        "more than one document",
+        "`---` begins another one: keep one of them in the file",
+    ),
+    (
+        "unknown escape",
+        "in double quotes, backslashes have a meaning of their own: write `/`, or single quotes",
+    ),
+    (
+        "unknown anchor",
+        "`*name` stands for what `&name` marks above it",
+    ),
+    (
+        "could not find expected ':'",
+        "write a blank behind every colon, as in `epochs: 20`",
+    ),
+];
+
+fn remedy(problem: &str) -> &'static str {
+    let known = REMEDIES.iter().find(|(says, _)| problem.contains(says));
+    known.map_or(
+        "close every bracket, brace and quote, write a blank behind every colon, and indent with spaces alone",
+        |(_, remedy)| remedy,
+    )
 }
 
 /// Lines in words, each once.
@@ -109,18 +160,22 @@ pub fn in_words(error: &str) -> String {
         None if expected.starts_with("struct ") => EXPECTED[7].1,
         None => expected,
     };
-    let advice = number_in(found)
-        .filter(|_| expected.contains("number"))
-        .map_or(String::new(), |number| {
-            format!(": write {number} without quotation marks")
-        });
+    let advice = if expected.contains("number") {
+        advice(found)
+    } else {
+        None
+    };
+    let advice = advice.map_or(String::new(), |own| format!(": {own}"));
     let found = match found {
         "sequence" => "a list".to_owned(),
         "map" => "keys with values".to_owned(),
         "unit value" => "nothing".to_owned(),
-        other => match other.split_once(' ') {
+        other => match other.replace("floating point", "float").split_once(' ') {
             Some(("string", value)) => format!("the text {value}"),
-            Some(("integer" | "floating point", value)) => format!("the number {value}"),
+            Some(("integer" | "float", value)) => {
+                let digits = value.split(" as ").next().unwrap_or(value);
+                format!("the number {digits}")
+            }
             Some(("boolean", value)) => value.replace('`', ""),
             _ => other.to_owned(),
         },
@@ -128,12 +183,33 @@ pub fn in_words(error: &str) -> String {
     format!("{before}expected {expected}, and found {found}{place}{advice}")
 }
 
-/// The number that a text shows, such as `string "1e-3"`: programs for YAML 1.1 take some for numbers that are texts here.
-fn number_in(found: &str) -> Option<String> {
-    let text = found.strip_prefix("string \"")?.strip_suffix('"')?;
-    let number = text.trim().replace('_', "");
-    let is_finite = number.parse::<f64>().is_ok_and(f64::is_finite);
-    is_finite.then_some(number)
+/// How to write the number that is there in another form: a text such as `"1e-3"`, since programs for YAML 1.1 take some for
+/// numbers that are texts here; or a whole number with a fraction.
+fn advice(found: &str) -> Option<String> {
+    if let Some(float) = found.strip_prefix("floating point `") {
+        let number: f64 = float.strip_suffix('`')?.parse().ok()?;
+        let is_whole = number.fract() == 0.0 && (0.0..1e15).contains(&number);
+        return is_whole.then(|| format!("write {number} without a fraction or an exponent"));
+    }
+    let text = found.strip_prefix("string \"")?.strip_suffix('"')?.trim();
+    let plain = text.replace('_', "");
+    plain.parse::<f64>().ok().filter(|own| own.is_finite())?;
+    let digits = plain.trim_start_matches('0');
+    let is_padded = plain.len() > 1
+        && plain.starts_with('0')
+        && digits.starts_with(|c: char| c.is_ascii_digit());
+    if !is_padded {
+        return Some(format!("write {plain} without quotation marks"));
+    }
+    let octal = i64::from_str_radix(digits, 8)
+        .ok()
+        .filter(|own| own.to_string() != digits);
+    Some(match octal {
+        Some(octal) => format!(
+            "write {digits}, or {octal} if it is meant as YAML 1.1 reads it, in octal digits"
+        ),
+        None => format!("write {digits} without zeros before it"),
+    })
 }
 
 /// For callers that add the file to the message.

@@ -21,6 +21,8 @@ fn names_have_numbers() {
         ),
         ("{a: 0, b: 1, c: 1, d: 2}", "none or several have 2"),
         ("{a: b, c: d}", "a number for each name"),
+        ("[a, '', c, d]", "the class with the label 1 has no name"),
+        ("[a, b, ' ', d]", "the class with the label 2 has no name"),
         (
             "a, b",
             "class_names: expected a list, and found the text \"a, b\"",
