@@ -65,6 +65,9 @@ pub struct Tracking {
     pub checkpoint_every: Duration,
 }
 
+/// Most threads that are started: more than any machine has, and few enough to start at once.
+const MAX_THREADS: usize = 4096;
+
 /// Parses the interval between checkpoints.
 fn minutes(minutes: f64) -> Result<Duration, TrainerError> {
     let seconds = minutes * 60.0;
@@ -223,6 +226,10 @@ impl ComputeOptions {
         if options.threads == Some(0) {
             let what = "the number of threads";
             return Err(UsageError::Zero { what }.into());
+        }
+        if let Some(threads) = options.threads.filter(|own| *own > MAX_THREADS) {
+            let problem = format!("at most {MAX_THREADS} threads can be used");
+            return Err(TrainerError::option(format!("threads {threads}"), problem));
         }
         Ok(options)
     }

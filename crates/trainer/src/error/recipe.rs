@@ -21,20 +21,24 @@ pub enum RecipeError {
         known: u32,
     },
     /// No field has this name.
-    #[error("unknown field `{key}`{}{}", in_line(*line), one_of(known))]
+    #[error("unknown field `{key}`{}{}", in_line(*line), one_of(known, meant.as_deref()))]
     UnknownField {
         /// The name.
         key: String,
         /// Its line, if it is in a file.
         line: Option<usize>,
+        /// What is probably meant, in words.
+        meant: Option<String>,
         /// Names that exist; empty to leave them out of the message.
         known: Vec<String>,
     },
     /// A sweep names a parameter that does not exist, or that the program sets itself.
-    #[error("there is no parameter `{path}`: choose from {}", known.join(", "))]
+    #[error("there is no parameter `{path}`{}", choose_from(known, meant.as_deref()))]
     UnknownParameter {
         /// The name, such as `plateau.factor`.
         path: String,
+        /// What is probably meant, in words.
+        meant: Option<String>,
         /// Names that exist.
         known: Vec<String>,
     },
@@ -120,10 +124,17 @@ fn in_line(line: Option<usize>) -> String {
     line.map_or(String::new(), |line| format!(" in line {line}"))
 }
 
-fn one_of(known: &[String]) -> String {
-    if known.is_empty() {
-        String::new()
-    } else {
-        format!(": expected one of {}", known.join(", "))
+fn choose_from(known: &[String], meant: Option<&str>) -> String {
+    match meant {
+        Some(meant) => format!("; {meant}"),
+        None => format!(": choose from {}", known.join(", ")),
+    }
+}
+
+fn one_of(known: &[String], meant: Option<&str>) -> String {
+    match meant {
+        Some(meant) => format!("; {meant}"),
+        None if known.is_empty() => String::new(),
+        None => format!(": expected one of {}", known.join(", ")),
     }
 }

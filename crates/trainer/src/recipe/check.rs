@@ -57,21 +57,31 @@ impl Recipe {
     /// # Errors
     /// [`RecipeError`] naming the field.
     pub fn check(&self) -> Result<(), RecipeError> {
-        self.check_counts()?;
-        self.check_ranges()?;
+        self.check_values()?;
         if self.decay() * self.learning_rate >= 1.0 {
             return Err(RecipeError::ReversesSigns {
                 weight_decay: self.decay(),
                 learning_rate: self.learning_rate,
             });
         }
-        if let Some(fold) = self.fold {
-            fold.check()?;
-        } else if !self.held_out.is_empty() {
+        if self.fold.is_none() && !self.held_out.is_empty() {
             return Err(RecipeError::HeldOutWithoutFold);
         }
         if self.freeze > 0 && self.init_from.is_none() {
             return Err(RecipeError::FreezeWithoutInit);
+        }
+        Ok(())
+    }
+
+    /// Refuses values that are invalid whatever the others are, which options may still replace.
+    ///
+    /// # Errors
+    /// [`RecipeError`] naming the field.
+    pub(super) fn check_values(&self) -> Result<(), RecipeError> {
+        self.check_counts()?;
+        self.check_ranges()?;
+        if let Some(fold) = self.fold {
+            fold.check()?;
         }
         self.plateau.check()?;
         self.class_weights.check()?;

@@ -11,6 +11,7 @@ mod args;
 mod balance;
 mod check;
 mod choice;
+mod meant;
 mod policies;
 mod preset;
 mod stored;
@@ -201,7 +202,7 @@ impl Recipe {
     /// [`TrainerError::Recipe`], or [`TrainerError::Usage`] for a number that is not finite.
     pub fn with(self, args: &RecipeArgs) -> Result<Self, TrainerError> {
         args.check_numbers()?;
-        self.check()?;
+        self.check_values()?;
         let mut fields = self.to_map();
         fields.extend(args.given());
         Ok(Self::from_fields(fields)?)
@@ -235,6 +236,7 @@ impl Recipe {
             Some(key) => Err(RecipeError::UnknownField {
                 key: key.clone(),
                 line: None,
+                meant: None,
                 known: Vec::new(),
             }),
             None => Ok(recipe.upgraded()),

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::Recipe;
+use super::meant::meant;
 use crate::compute::Backend;
 use crate::error::{RecipeError, TrainerError};
 
@@ -79,10 +80,12 @@ impl Preset {
             path: path.to_owned(),
             source,
         })?;
-        let mut preset = Self::parse(&text).map_err(|problem| TrainerError::RecipeFile {
+        let in_file = |problem| TrainerError::RecipeFile {
             place: path.display().to_string(),
             problem,
-        })?;
+        };
+        let mut preset = Self::parse(&text).map_err(in_file)?;
+        preset.recipe.check_values().map_err(in_file)?;
         let folder = path.parent().unwrap_or(Path::new(""));
         if let Some(config) = &mut preset.recipe.dataset_config {
             *config = folder.join(&config);
@@ -121,6 +124,7 @@ impl Preset {
         RecipeError::UnknownField {
             key: key.to_owned(),
             line: line.map(|line| line + 1),
+            meant: meant(key, &known),
             known,
         }
     }

@@ -4,6 +4,7 @@ use data::Augmentation;
 use serde_json::{Map, Value, json};
 
 use super::Recipe;
+use super::meant::meant;
 use crate::error::RecipeError;
 
 /// Fields that the program fills in and no sweep may set.
@@ -63,9 +64,11 @@ fn set(fields: &mut Map<String, Value>, path: &str, value: &Value) -> Result<(),
         None => (path, None),
     };
     if RESERVED.contains(&first) || !fields.contains_key(first) {
+        let known = Recipe::parameters();
         return Err(RecipeError::UnknownParameter {
             path: path.to_owned(),
-            known: Recipe::parameters(),
+            meant: meant(first, &known),
+            known,
         });
     }
     let whole = fields.get(first).and_then(Value::as_str);

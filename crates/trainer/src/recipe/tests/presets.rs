@@ -34,7 +34,17 @@ fn bad_settings_are_named() {
             "early_stopping: {patient: 3}",
             "unknown field `patient`, expected `patience`",
         ),
-        ("learning_rate: -1", "must be greater than 0"),
+        (
+            "learning_rate: -1",
+            "preset.yaml: `learning_rate` is -1: it must be greater than 0",
+        ),
+        (
+            "lr: 0.1",
+            "unknown field `lr` in line 1; do you mean `learning_rate`?",
+        ),
+        ("threads: 0", "number of threads must be at least 1"),
+        ("threads: 1000000", "at most 4096 threads"),
+        ("freeze: 2", "--freeze needs --init-from"),
         ("learning_rate: .nan", "must be greater than 0"),
         (
             "model: vgg",
@@ -93,6 +103,16 @@ fn bad_settings_are_named() {
         error.to_string().contains("must be a finite number"),
         "{error}"
     );
+}
+
+/// An option may give what a value of the preset needs.
+#[test]
+fn options_complete_a_preset() {
+    let job = with_preset("freeze: 2", &["--init-from", "latest"]).unwrap();
+    assert_eq!(job.recipe.freeze, 2);
+    let decay = "weight_decay: 50\nlearning_rate: 0.1\n";
+    assert!(with_preset(decay, &[]).is_err());
+    assert!(with_preset(decay, &["--learning-rate", "0.001"]).is_ok());
 }
 
 /// The presets in `configs/` load, and `default.yaml` equals the defaults.
