@@ -247,16 +247,18 @@ impl Bands {
         self.known.resize(channels, false);
         self.powers.resize(channels * bins, 0.0);
         self.scales.resize(channels * starts, 1.0);
-        let is_live = |square: &f64| *square > 0.0;
         let pairs = self.known.iter().zip(&self.mean_squares);
-        let pairs = pairs.map(|(known, square)| [*known, is_live(square)]);
+        let pairs = pairs.map(|(known, square)| [*known, *square > 0.0]);
         self.fresh.plan(&self.starts, shift, pairs);
-        let moves = &self.fresh.moves;
+        let Fresh {
+            channels, moves, ..
+        } = &self.fresh;
         let powers = self.powers.chunks_exact_mut(bins);
         let powers = powers.zip(self.scales.chunks_exact_mut(starts));
-        for (c, ((powers, scales), known)) in powers.zip(&mut self.known).enumerate() {
-            let last_known = std::mem::replace(known, is_live(&self.mean_squares[c]));
-            if *known && last_known {
+        let powers = powers.zip(self.known.iter_mut().zip(channels));
+        for ((powers, scales), (known, [was_known, is_live])) in powers {
+            *known = *is_live;
+            if *was_known && *is_live {
                 // Others than the moved ones are fresh.
                 move_all(moves, scales, starts);
                 move_all(moves, powers, starts);

@@ -123,14 +123,12 @@ impl Sequence {
             self.preprocessing.normalise(&mut self.fresh, found);
         }
         let input_shape = [found[0], known.segments + found[1], found[2]];
-        if self.shared == Shared::Segments {
-            self.put_together(known.segments, found);
-        }
         if is_kept {
             self.window.extend_from_slice(values);
             self.shape.extend_from_slice(shape);
         }
         let all = if self.shared == Shared::Segments {
+            self.put_together(known.segments, found);
             &self.segments
         } else {
             &self.fresh

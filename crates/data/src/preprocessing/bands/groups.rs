@@ -12,7 +12,7 @@ use spectra::frames::{FOUR, Four};
 pub(super) struct Fresh {
     shift: Option<usize>,
     /// Of every channel, whether its powers in the last window are known, and whether it has any in this one.
-    channels: Vec<[bool; 2]>,
+    pub channels: Vec<[bool; 2]>,
     /// Channels and places of the frames that are computed.
     pub frames: Vec<(usize, usize)>,
     /// Their groups, if there are enough for one.
