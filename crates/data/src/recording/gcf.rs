@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use support::words::counted;
 
 use super::time::DAY;
-use super::{Contents, Hints, NANOS, Notes, Remark, Trace, check_rate, dated, mseed};
+use super::{Contents, Hints, NANOS, Notes, Trace, beside_samples, check_rate, dated, mseed};
 use crate::error::recording::{GcfDamage, RecordingError};
 
 const BLOCK: usize = 1024;
@@ -114,18 +114,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
             blocks.len()
         ));
     }
-    if status > 0 {
-        let blocks = counted(status, "block");
-        notes.push(Remark::Records(format!(
-            "left out {blocks} with the state of the recorder"
-        )));
-    }
-    if !rest.is_empty() {
-        notes.push(format!(
-            "the last {} bytes are no whole block, and are left out",
-            rest.len()
-        ));
-    }
+    notes.extend(beside_samples("block", status, rest.len()));
     Ok(dated(traces, notes, hints))
 }
 

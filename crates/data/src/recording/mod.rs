@@ -48,6 +48,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use support::words::counted;
 
 use crate::error::recording::RateError;
 use crate::error::{DataError, Problem, RecordingError, in_file};
@@ -270,6 +271,19 @@ pub fn other_rate(hints: &Hints, rates: Vec<f64>) -> Option<Note> {
         );
         text.into()
     })
+}
+
+/// Notes on what a recorder's file has beside samples: units, such as packets, with its state, and bytes that are no whole one.
+fn beside_samples(unit: &str, states: usize, rest: usize) -> impl Iterator<Item = Note> {
+    let state = (states > 0).then(|| {
+        let states = counted(states, unit);
+        Remark::Records(format!("left out {states} with the state of the recorder")).into()
+    });
+    let rest = (rest > 0).then(|| {
+        let text = format!("the last {rest} bytes are no whole {unit}, and are left out");
+        Note::from(text)
+    });
+    state.into_iter().chain(rest)
 }
 
 /// What a file contains that stores the times of its traces, with a note if another start is given.

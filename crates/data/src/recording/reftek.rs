@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use support::words::counted;
 
 use self::packet::{Event, Key, Kind, PACKET, Packet};
-use super::{Contents, Hints, NANOS, Notes, Remark, Trace, check_rate, dated, steim};
+use super::{Contents, Hints, NANOS, Notes, Trace, beside_samples, check_rate, dated, steim};
 use crate::error::recording::{RecordingError, ReftekDamage, ReftekError};
 
 /// Packets by which a file is recognised.
@@ -74,18 +74,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
             packets.len()
         ));
     }
-    if state > 0 {
-        let packets = counted(state, "packet");
-        notes.push(Remark::Records(format!(
-            "left out {packets} with the state of the recorder"
-        )));
-    }
-    if !rest.is_empty() {
-        notes.push(format!(
-            "the last {} bytes are no whole packet, and are left out",
-            rest.len()
-        ));
-    }
+    notes.extend(beside_samples("packet", state, rest.len()));
     Ok(dated(found.traces, notes, hints))
 }
 
