@@ -4,6 +4,8 @@
 //! range of the type. Integers jump about from sample to sample, where those of a signal are near each other; small ones are large, and
 //! their lowest bytes are what extends the sign.
 
+use super::words::order_name;
+
 /// Samples of a file that are looked at.
 pub(super) const MOST: usize = 1 << 16;
 /// Fewest samples that tell an order, and fewest values that differ.
@@ -43,15 +45,27 @@ pub(super) fn is_other(own: &[f64], other: &[f64], stored: Stored) -> bool {
     }
 }
 
+/// What is said of such samples behind headers in a byte order.
+pub(super) fn note(headers_big_endian: bool) -> String {
+    format!(
+        "the headers are {}, but the samples make sense as {} numbers only: they are read so",
+        order_name(headers_big_endian),
+        order_name(!headers_big_endian)
+    )
+}
+
 /// The powers of two over which eight of ten samples are spread, and that of the middle one; `None` for too few samples. Some may be no
 /// numbers.
 fn sizes(samples: &[f64]) -> Option<(f64, f64)> {
     let sizes = samples.iter().filter(|own| **own != 0.0 && own.is_finite());
-    let mut sizes: Vec<f64> = sizes.map(|own| own.abs().log2()).collect();
-    sizes.sort_unstable_by(f64::total_cmp);
+    let mut sizes: Vec<f64> = sizes.map(|own| own.abs()).collect();
     let count = sizes.len();
     let is_enough = count >= FEWEST && 2 * count >= samples.len() - zeros(samples);
-    is_enough.then(|| (sizes[count * 9 / 10] - sizes[count / 10], sizes[count / 2]))
+    let mut power = |at: usize| {
+        let (_, size, _) = sizes.select_nth_unstable_by(at, f64::total_cmp);
+        size.log2()
+    };
+    is_enough.then(|| (power(count * 9 / 10) - power(count / 10), power(count / 2)))
 }
 
 fn zeros(samples: &[f64]) -> usize {

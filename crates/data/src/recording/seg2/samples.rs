@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::super::sample_order::{MOST, Stored, is_other};
-use super::super::words::{all, in_order, order_name};
+use super::super::sample_order::{MOST, Stored, is_other, note};
+use super::super::words::{all, in_order};
 use super::block::{FileBlock, TraceBlock};
 use crate::error::recording::Seg2Problem;
 
@@ -58,10 +58,7 @@ pub(super) fn correct_order(bytes: &[u8], file: &mut FileBlock) -> Option<String
         return None;
     }
     file.samples_big_endian = !order;
-    let (headers, samples) = (order_name(order), order_name(!order));
-    Some(format!(
-        "the headers are {headers}, but the samples make sense as {samples} numbers only: they are read so"
-    ))
+    Some(note(order))
 }
 
 /// Numbers of 20 bits, as in SEG-D: an exponent of four bits, and a fraction in ones' complement.

@@ -1,6 +1,6 @@
 //! The byte orders of trace headers and of samples, where they are not that of the file header.
 
-use super::super::sample_order::{MOST, is_other};
+use super::super::sample_order::{MOST, is_other, note};
 use super::super::words::order_name;
 use super::header::{FileHeader, TRACE};
 use super::samples;
@@ -52,12 +52,6 @@ pub(super) fn correct_samples(bytes: &[u8], file: &mut FileHeader) -> Option<Str
     if !is_other(&own, &other, samples::stored(file.format)) {
         return None;
     }
-    file.samples_big_endian = !file.samples_big_endian;
-    let (samples, headers) = (
-        order_name(file.samples_big_endian),
-        order_name(file.traces_big_endian),
-    );
-    Some(format!(
-        "the headers are {headers}, but the samples make sense as {samples} numbers only: they are read so"
-    ))
+    file.samples_big_endian = !file.traces_big_endian;
+    Some(note(file.traces_big_endian))
 }
