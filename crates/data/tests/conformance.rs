@@ -32,3 +32,14 @@ pub fn read(format: &str, file: &str) -> Result<Contents, String> {
     let path = folder(format).join(file);
     recording::read(&path, &Hints::default()).map_err(|error| error.to_string())
 }
+
+/// Checks that the traces of a file are those expected.
+pub fn check_traces(name: &str, contents: &Contents, expected: &[Expected]) {
+    assert_eq!(contents.traces.len(), expected.len(), "{name}");
+    for (trace, expected) in contents.traces.iter().zip(expected) {
+        let found = (&trace.channel, trace.start, trace.rate);
+        let expected_head = (&expected.channel, expected.start, expected.rate);
+        assert_eq!(found, expected_head, "{name}");
+        assert_eq!(trace.samples, expected.samples, "{name}");
+    }
+}
