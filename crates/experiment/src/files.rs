@@ -10,6 +10,12 @@ use support::files::{replace, sync_parent};
 
 use crate::error::ExperimentError;
 
+/// Name of a file or directory; that of an experiment's directory is its ID.
+pub(crate) fn name_of(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
 /// Opens a regular file, or a symbolic link to one.
 ///
 /// # Errors

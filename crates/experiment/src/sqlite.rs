@@ -22,7 +22,7 @@ pub(crate) use self::record::Cell;
 use self::schema::columns;
 pub(crate) use self::tree::Damage;
 use self::wal::Log;
-use crate::files::open_regular;
+use crate::files::{name_of, open_regular};
 
 /// First bytes of a database.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
@@ -248,11 +248,6 @@ fn beside(path: &Path, end: &str) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(end);
     path.with_file_name(name)
-}
-
-fn name_of(path: &Path) -> String {
-    let name = path.file_name().unwrap_or_default();
-    name.to_string_lossy().into_owned()
 }
 
 /// The size of a file that is not empty.

@@ -18,12 +18,13 @@ use std::path::{Path, PathBuf};
 
 use chrono::NaiveDateTime;
 
+use self::entry::LoadMetadata;
 pub use self::entry::{Broken, Entry, Selection};
-use self::entry::{LoadMetadata, name_of};
 use self::foreign::foreign_runs;
 pub use self::left_out::LeftOut;
 use crate::catalogue::layout::{LOCK_FILE, METADATA, UNTRACKED};
 use crate::error::ExperimentError;
+use crate::files::name_of;
 use crate::id::{IdParts, IdTemplate};
 use crate::metadata::{Metadata, Status, timestamp};
 use crate::run::{DirectoryLayout, Experiment, LogPositions};

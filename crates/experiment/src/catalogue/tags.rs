@@ -184,6 +184,22 @@ pub(crate) fn words(name: &str) -> Vec<String> {
     words
 }
 
+/// A name as its lower-case words without one of them; `None` if it does not have it.
+pub(crate) fn without_word(name: &str, word: &str) -> Option<String> {
+    let all = words(name);
+    let others: Vec<&str> = all
+        .iter()
+        .map(String::as_str)
+        .filter(|own| *own != word)
+        .collect();
+    (others.len() < all.len()).then(|| others.join("_"))
+}
+
+/// Whether the name of a column or list, without that of a file, is that of a metric.
+pub(crate) fn is_metric(name: &str) -> bool {
+    matches!(meaning("", name), TagMeaning::Metric(..))
+}
+
 /// Unique tag components for class names. A slash would start a new group, so it becomes `_`; the class number is
 /// appended if that collides with another class.
 pub fn class_tags(classes: &[String]) -> Vec<String> {

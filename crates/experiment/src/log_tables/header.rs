@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::catalogue::tags::{TagMeaning, is_own_score, meaning, words};
+use crate::catalogue::tags::{TagMeaning, is_metric, is_own_score, meaning, words};
 
 /// What a column is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,13 +81,12 @@ impl<'a> Header<'a> {
             .map(|(i, name)| Role::of(i, name))
             .collect();
         let has = |role| roles.contains(&role);
-        let is_metric = |name: &String| matches!(meaning("", name), TagMeaning::Metric(..));
         let named = roles.iter().zip(&names);
         let named = named.filter(|(role, _)| **role != Role::Index);
         let named: Vec<&str> = named.map(|(_, name)| &name[..]).collect();
         let is_counted =
             has(Role::Epoch) || has(Role::Step) || has(Role::Index) && is_of_epochs(&named);
-        let is_table = is_counted && names.iter().any(is_metric)
+        let is_table = is_counted && names.iter().any(|name| is_metric(name))
             || has(Role::Epoch) && names.iter().any(|name| is_own_score(name));
         is_table.then_some(Self {
             separator,

@@ -13,7 +13,9 @@ use serde_json::{Map, Value};
 
 use self::lists::List;
 use super::table::Table;
-use crate::catalogue::tags::{Certainty, TagMeaning, is_own_score, meaning, split_of_name, words};
+use crate::catalogue::tags::{
+    Certainty, TagMeaning, is_metric, is_own_score, meaning, split_of_name, without_word, words,
+};
 use crate::catalogue::{Metric, Split};
 use crate::files::read_regular;
 use crate::json;
@@ -208,22 +210,13 @@ const DEEPEST_SCORE: usize = 2;
 
 /// A score of the test split, such as `test_accuracy` or `final_test_accuracy`.
 fn tested(key: &str, value: &Value) -> Option<(String, f64)> {
-    let all = words(key);
-    let mut name = key.to_owned();
-    if all.iter().any(|word| word == "final") {
-        let others: Vec<String> = all.into_iter().filter(|word| word != "final").collect();
-        name = others.join("_");
-    }
+    let name = without_word(key, "final").unwrap_or_else(|| key.to_owned());
     let is_tested = matches!(
         meaning("", &name),
         TagMeaning::Metric(_, Split::Test, Certainty::Tag)
     );
     let value = Metric::read(&name, value).filter(|_| is_tested)?;
     Some((name, value))
-}
-
-fn is_metric(name: &str) -> bool {
-    matches!(meaning("", name), TagMeaning::Metric(..))
 }
 
 fn is_loss(name: &str) -> bool {

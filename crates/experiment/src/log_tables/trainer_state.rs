@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use super::table::{Row, Table};
-use crate::catalogue::tags::{TagMeaning, meaning};
+use crate::catalogue::tags::is_metric;
 use crate::files::read_regular;
 use crate::json;
 
@@ -73,8 +73,7 @@ pub(super) fn read(path: &Path) -> Option<(u64, Table)> {
     let steps = state.get("global_step").and_then(Value::as_u64);
     let entries = state.get("log_history")?.as_array()?;
     let table = table(entries.iter().filter_map(Value::as_object));
-    let is_metric = |name: &String| matches!(meaning("", name), TagMeaning::Metric(..));
-    let any = table.columns.iter().any(is_metric);
+    let any = table.columns.iter().any(|name| is_metric(name));
     any.then_some((steps.unwrap_or_default(), table))
 }
 

@@ -3,7 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::{Metadata, Results, Status};
-use crate::catalogue::tags::{Certainty, TagMeaning, is_percent, is_split, meaning, words};
+use crate::catalogue::tags::{
+    Certainty, TagMeaning, is_percent, is_split, meaning, without_word, words,
+};
 use crate::catalogue::{Metric, Split};
 
 /// Key of what is known of a run of an experiment tracker: its program, name, group and status.
@@ -319,13 +321,8 @@ impl Search {
 /// A name such as `best_val_accuracy` or `Val Acc (best)` without the word that says that it is the best of all epochs; `None` for
 /// other names.
 fn without_best(key: &str) -> Option<String> {
-    let all = words(key);
-    if !all.iter().any(|word| word == BEST) {
-        return None;
-    }
-    let others: Vec<String> = all.into_iter().filter(|word| word != BEST).collect();
     let unit = if key.contains('%') { " %" } else { "" };
-    Some(others.join("_") + unit)
+    Some(without_word(key, BEST)? + unit)
 }
 
 /// Word of names of values that are the best of all epochs.

@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::entry::name_of;
-use crate::files::{below, read_regular};
+use crate::files::{below, name_of, read_regular};
 use support::words::{counted, first_few};
 
 /// Folder of Git.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::catalogue::Split;
 use crate::catalogue::layout::{HISTORY, LOCK_FILE, LOGS, METADATA};
 use crate::error::ExperimentError;
-use crate::files::open_regular;
+use crate::files::{name_of, open_regular};
 use crate::history::History;
 use crate::logs::{self, LoggedResults};
 use crate::metadata::foreign::TRACKER;
@@ -197,12 +197,6 @@ fn is_locked(directory: &Path) -> bool {
     };
     // A shared lock is refused exactly while a trainer holds the exclusive lock.
     matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
-}
-
-/// Name of the directory: the experiment's ID.
-pub(super) fn name_of(directory: &Path) -> String {
-    let name = directory.file_name().unwrap_or_default();
-    name.to_string_lossy().into_owned()
 }
 
 #[cfg(test)]

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
-use super::entry::{Entry, name_of};
+use super::entry::Entry;
 use crate::catalogue::layout::{EVENT_FILE_MARK, LOCK_FILE, METADATA};
 use crate::catalogue::settings::own_name;
 use crate::catalogue::{Split, tags};
 use crate::event_files;
-use crate::files::read_regular;
+use crate::files::{name_of, read_regular};
 use crate::log_tables;
 use crate::metadata::Metadata;
 use crate::trackers::{self, Run, Wanted};

@@ -8,11 +8,10 @@ use std::time::Duration;
 
 use super::ExperimentStore;
 use super::dvc_refs;
-use super::entry::name_of;
 use super::foreign::{has_metrics, is_one_run};
 use crate::catalogue::layout::{LOCK_FILE, METADATA};
 use crate::error::ExperimentError;
-use crate::files::below;
+use crate::files::{below, name_of};
 use crate::log_tables;
 use crate::trackers::{self, Found, Wanted};
 use support::words::counted;

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::{MAX_NAMED, is_metric};
-use crate::catalogue::tags::{TagMeaning, meaning, words};
+use super::MAX_NAMED;
+use crate::catalogue::tags::{TagMeaning, is_metric, meaning, words};
 use crate::catalogue::{Metric, Split};
 use crate::json;
 use crate::log_tables::header::Role;
