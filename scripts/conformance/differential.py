@@ -459,13 +459,18 @@ KINDS = [("mseed", miniseed, by_libmseed), ("wav", wav, by_scipy), ("sac", sac, 
          ("QHD", handler, by_any), ("ASC", handler, by_any), ("h5", to_hdf, by_to_hdf)]
 
 
-def main():
+def options():
+    """The options of a comparison."""
     parser = argparse.ArgumentParser()
     parser.add_argument("example")
     parser.add_argument("--files", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="", help="endings, such as win,ah")
-    args = parser.parse_args()
+    return parser
+
+
+def main():
+    args = options().parse_args()
     warnings.simplefilter("ignore")
     rng = np.random.default_rng(args.seed)
     different = 0

@@ -8,7 +8,6 @@ The files are those of `differential.py`, of which a few bytes are changed, cut 
 reader, or give an error or a note. What differs without a note is printed, and its number is the exit status: some of it is right, as
 where ObsPy joins what is apart. WIN32 and SMC, which ObsPy does not read, are written here; sound files must hold what was written.
 """
-import argparse
 import json
 import multiprocessing
 import struct
@@ -23,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 import make_win
-from differential import KINDS, START, differs
+from differential import KINDS, START, differs, options
 from differential_samples import damaged
 
 
@@ -128,11 +127,7 @@ def judge(ours, theirs, ending, sound):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("example")
-    parser.add_argument("--files", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", default="", help="endings, such as win,ah")
+    parser = options()
     parser.add_argument("--keep", type=Path, help="a folder for the files")
     args = parser.parse_args()
     warnings.simplefilter("ignore")
