@@ -40,6 +40,7 @@ pub enum Width {
 
 impl Width {
     /// The widest that this processor supports. The standard library caches the detection.
+    #[inline]
     pub fn detect() -> Self {
         #[cfg(target_arch = "x86_64")]
         {

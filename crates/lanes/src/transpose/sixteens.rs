@@ -29,7 +29,7 @@ pub(super) fn transpose(
 ) {
     check(from, shape, to, to_stride);
     assert!(fit(shape), "a block is inside the matrix");
-    let none = [0.0; ROWS];
+    assert!(less.is_none_or(|less| less.len() == shape.rows));
     for column in firsts(shape.columns, COLUMNS) {
         // Rows are written whole, four after the other, while the next four come to the nearest cache: they are seldom there,
         // nor do they begin at its lines.
@@ -44,8 +44,11 @@ pub(super) fn transpose(
             unsafe {
                 let from = from.as_ptr().add(row * shape.stride + column);
                 let to = to.as_mut_ptr().add(column * to_stride + row);
-                let less = less.map_or(&none[..], |less| &less[row..row + ROWS]);
-                let less = _mm512_loadu_ps(less.as_ptr());
+                // Not in a closure here or below: it would be a call, compiled without these instructions.
+                let less = match less {
+                    Some(less) => _mm512_loadu_ps(less.as_ptr().add(row)),
+                    None => _mm512_setzero_ps(),
+                };
                 block((from, shape.stride), less, (to, to_stride));
             }
         }
@@ -68,11 +71,11 @@ unsafe fn block(
         // Four rows each, which are four apart.
         let mut rows = [_mm512_setzero_ps(); 4];
         for (i, own) in rows.iter_mut().enumerate() {
-            let row = |quarter: usize| _mm_loadu_ps(from.add((i + 4 * quarter) * stride));
-            *own = _mm512_castps128_ps512(row(0));
-            *own = _mm512_insertf32x4::<1>(*own, row(1));
-            *own = _mm512_insertf32x4::<2>(*own, row(2));
-            *own = _mm512_insertf32x4::<3>(*own, row(3));
+            let first = from.add(i * stride);
+            *own = _mm512_castps128_ps512(_mm_loadu_ps(first));
+            *own = _mm512_insertf32x4::<1>(*own, _mm_loadu_ps(first.add(4 * stride)));
+            *own = _mm512_insertf32x4::<2>(*own, _mm_loadu_ps(first.add(8 * stride)));
+            *own = _mm512_insertf32x4::<3>(*own, _mm_loadu_ps(first.add(12 * stride)));
         }
         let [a, b, c, d] = rows;
         let (ab, cd) = (_mm512_unpacklo_ps(a, b), _mm512_unpacklo_ps(c, d));

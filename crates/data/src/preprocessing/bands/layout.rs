@@ -202,14 +202,15 @@ impl BandLayout {
 
 /// Number of features of the window, of which a frame has some: the power, those in time, the correlation and the rhythm.
 fn of_window(has: [bool; 4]) -> usize {
-    let counts = [
+    const COUNTS: [usize; 4] = [
         super::time::FEATURES,
         super::rhythm::FEATURES,
         1,
         super::correlation::FEATURES,
     ];
-    let counts = counts.into_iter().zip(has);
-    counts.filter(|(_, has)| *has).map(|(count, _)| count).sum()
+    // By reference: a copy of both arrays would take longer than the sum.
+    let counts = COUNTS.iter().zip(&has);
+    counts.map(|(count, has)| count * usize::from(*has)).sum()
 }
 
 /// See [`BandLayout::reach`]; for `counts`, each at least 1, of segments and frames, and their `hops`.
