@@ -12,7 +12,7 @@ use crate::recipe::AugmentationChoice;
 use crate::training::Interrupt;
 
 /// Raised whenever a search comes to other results, which are then not taken from the cache.
-const VERSION: u32 = 5;
+const VERSION: u32 = 6;
 
 impl Prepared {
     /// Chooses the augmentation if the recipe does not. The choice depends only on the data, not on the run's seed,

@@ -7,6 +7,7 @@
 use data::{Augmentation, DataError, Dataset};
 use serde::{Deserialize, Serialize};
 
+use super::paired::Paired;
 use super::site_shift::separability;
 use super::trial::{Contender, Effort, Trial};
 use crate::error::TrainerError;
@@ -17,8 +18,8 @@ use crate::training::Interrupt;
 /// site reach 0.8 by chance if they have few recordings; those by station or day had 0.9 and more.
 const DIFFERENT_SITES: f64 = 0.85;
 
-/// Largest loss of macro F1 in the trials that is attributed to chance, whatever the standard error.
-const MARGIN: f64 = 0.05;
+/// By how much of the loss `new_sites` may be worse in the trials, whatever the standard error.
+const MOST_WORSE: f64 = 0.05;
 
 /// Whether training and validation windows come from different sites or days.
 ///
@@ -35,7 +36,7 @@ pub struct AugmentationSearch {
     separability: f64,
     /// The trials, if the splits differ.
     #[serde(skip_serializing_if = "Option::is_none")]
-    trial: Option<Scores>,
+    trial: Option<Losses>,
 }
 
 impl AugmentationSearch {
@@ -54,7 +55,7 @@ impl AugmentationSearch {
             trial: None,
         };
         if search.sites_differ() {
-            search.trial = Some(Scores::new(dataset, recipe, interrupt)?);
+            search.trial = Some(Losses::new(dataset, recipe, interrupt)?);
         }
         Ok(search)
     }
@@ -75,13 +76,16 @@ impl AugmentationSearch {
     /// Message to the user, if the splits differ.
     pub fn message(&self) -> Option<String> {
         let trial = self.trial.as_ref()?;
+        let error = trial.standard_error;
+        let error = error.map(|error| format!(" (standard error of the difference {error:.3})"));
         Some(format!(
             "training and validation windows come from different sites or days (their spectra tell them apart: AUC {:.2}); \
-             in short trials, validation macro F1 is {:.3} with standard augmentation and {:.3} with new_sites: \
+             in short trials, validation loss is {:.3} with standard augmentation and {:.3} with new_sites{}: \
              training with {} (--augmentation sets it)",
             self.separability,
-            trial.standard,
-            trial.new_sites,
+            trial.loss_of_standard,
+            trial.loss_of_new_sites,
+            error.unwrap_or_default(),
             trial.chosen.name()
         ))
     }
@@ -110,10 +114,11 @@ impl Candidate {
         }
     }
 
-    /// `NewSites`, unless it is worse by more than chance: the splits differ, so what `Standard` costs at a third site is
-    /// seen only in part.
-    fn by_scores(standard: f64, new_sites: f64, standard_error: f64) -> Self {
-        if new_sites - standard >= -standard_error.min(MARGIN) {
+    /// `NewSites`, unless its loss is higher by more than chance: the splits differ, so what `Standard` costs at a third site
+    /// is seen only in part.
+    fn by_losses(found: Paired) -> Self {
+        let [standard, new_sites] = found.scores;
+        if new_sites - standard <= found.standard_error.min(MOST_WORSE * standard) {
             Self::NewSites
         } else {
             Self::Standard
@@ -121,17 +126,18 @@ impl Candidate {
     }
 }
 
-/// Macro F1 of short trainings with either augmentation, on the validation split.
+/// Cross-entropy of the validation split after short trainings with either augmentation. Macro F1 after so few epochs depends
+/// on the seed by more than the augmentations differ.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Scores {
-    standard: f64,
-    new_sites: f64,
-    /// Standard error of their difference.
-    standard_error: f64,
+struct Losses {
+    loss_of_standard: f64,
+    loss_of_new_sites: f64,
+    /// Standard error of their difference, over groups; `None` if there is one group only.
+    standard_error: Option<f64>,
     chosen: Candidate,
 }
 
-impl Scores {
+impl Losses {
     fn new(
         dataset: &Dataset,
         recipe: &Recipe,
@@ -143,18 +149,17 @@ impl Scores {
                 dataset,
                 augmentation: candidate.settings(),
                 teacher: None,
-                effort: Effort::SHORT,
+                effort: Effort::OF_AUGMENTATION,
             };
             trial.add(&way, recipe, interrupt)?;
         }
-        let found = trial.macro_f1([0, 1]);
-        let [standard, new_sites] = found.scores;
-        let standard_error = found.standard_error;
+        let found = trial.loss([0, 1]);
+        let [loss_of_standard, loss_of_new_sites] = found.scores;
         Ok(Self {
-            standard,
-            new_sites,
-            standard_error,
-            chosen: Candidate::by_scores(standard, new_sites, standard_error),
+            loss_of_standard,
+            loss_of_new_sites,
+            standard_error: Some(found.standard_error).filter(|error| error.is_finite()),
+            chosen: Candidate::by_losses(found),
         })
     }
 }
@@ -165,12 +170,20 @@ mod tests {
 
     #[test]
     fn new_sites_is_refused_only_where_it_is_clearly_worse() {
-        let chosen =
-            |standard, new_sites, error| Candidate::by_scores(standard, new_sites, error).name();
-        assert_eq!(chosen(0.78, 0.97, 0.02), "new_sites");
-        assert_eq!(chosen(0.48, 0.47, 0.03), "new_sites");
-        assert_eq!(chosen(0.85, 0.81, 0.02), "standard");
+        let chosen = |standard, new_sites, standard_error| {
+            let scores = [standard, new_sites];
+            let found = Paired {
+                scores,
+                standard_error,
+            };
+            Candidate::by_losses(found).name()
+        };
+        assert_eq!(chosen(0.43, 0.07, 0.02), "new_sites");
+        assert_eq!(chosen(1.01, 1.02, 0.03), "new_sites");
+        assert_eq!(chosen(1.01, 1.05, 0.03), "standard");
         // With few recordings the error is large, but only a limited loss is accepted.
-        assert_eq!(chosen(0.85, 0.75, 0.2), "standard");
+        assert_eq!(chosen(0.45, 0.5, 0.2), "standard");
+        assert_eq!(chosen(0.45, 0.46, f64::INFINITY), "new_sites");
+        assert_eq!(chosen(0.45, f64::NAN, 0.2), "standard");
     }
 }
