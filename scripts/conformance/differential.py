@@ -15,7 +15,7 @@ The generated files are
 - SAC in both byte orders and as text;
 - SEG-Y in both byte orders and the formats of samples that ObsPy writes;
 - GSE2 (CM6) and GCF at all rates that ObsPy writes, GSE1 (CMP6 and INTV) and CSS 3.0 that scripts assemble;
-- Reftek 130 in every format that ObsPy reads, and WIN with differences of every width, AH of both versions and PC-SUDS that scripts assemble, and Seismic Handler's files that ObsPy writes;
+- Reftek 130 in every format, SEISAN in every framing that ObsPy reads, and WIN with differences of every width, AH of both versions and PC-SUDS that scripts assemble, and Seismic Handler's files that ObsPy writes;
 - tables with many separators, quotes, line endings, missing values and time formats;
 - Parquet with every numeric type, codec, page version and row-group size;
 - HDF5 of pandas, in both forms, with an index or a column of times.
@@ -44,6 +44,7 @@ from obspy.io.segy.segy import SEGYBinaryFileHeader, SEGYTraceHeader
 import make_ah_suds
 import make_css
 import make_reftek
+import make_seisan
 import make_win
 from make_gse_gcf import gse1_text
 from pymseed import DataEncoding, MS3TraceList
@@ -290,6 +291,19 @@ def reftek(rng, path):
     path.write_bytes(content)
 
 
+def seisan(rng, path):
+    framing = str(rng.choice(["be", "le", "be-64", "pc"]))
+    whole = 8 if framing == "be-64" else 4
+    channels = []
+    for number in range(int(rng.integers(1, 40))):
+        width = int(rng.choice([2, whole]))
+        samples = signal(rng, int(rng.integers(1, 400)), np.int16 if width == 2 else np.int32)
+        start = START + number * 10**5 + int(rng.integers(1000)) / 1000
+        keys = {"network": ["", "NS", "X"][rng.integers(3)], "location": ["", "10", "0"][rng.integers(3)], "code": str(rng.choice(["BH Z", "S  N", "A 1E"]))}
+        channels.append(make_seisan.channel(samples, framing, float(rng.choice([1, 20, 62.5, 100, 478.04])), start, f"S{number}", width=width, **keys))
+    path.write_bytes(make_seisan.file(channels, framing))
+
+
 def win(rng, path):
     """Seconds without a gap, as ObsPy reads them; each has its own widths of differences."""
     channels = [(int(number), int(rng.integers(1, 500))) for number in rng.choice(2**16, int(rng.integers(1, 9)), replace=False)]
@@ -455,7 +469,7 @@ def differs(ours, theirs, ending):
 
 KINDS = [("mseed", miniseed, by_libmseed), ("wav", wav, by_scipy), ("sac", sac, by_obspy), ("csv", csv, by_pandas),
          ("parquet", parquet, by_pyarrow), ("sgy", segy, by_segy), ("gse", gse, by_gse), ("gse1", gse1, by_gse1),
-         ("wfdisc", css, by_any), ("gcf", gcf, by_gcf), ("rt130", reftek, by_any), ("win", win, by_win), ("ah", ah, by_any), ("dmx", dmx, by_any),
+         ("wfdisc", css, by_any), ("gcf", gcf, by_gcf), ("rt130", reftek, by_any), ("seisan", seisan, by_any), ("win", win, by_win), ("ah", ah, by_any), ("dmx", dmx, by_any),
          ("QHD", handler, by_any), ("ASC", handler, by_any), ("h5", to_hdf, by_to_hdf)]
 
 

@@ -20,6 +20,7 @@ mod reftek;
 mod sac;
 mod seg2;
 mod segy;
+mod seisan;
 mod seisbench;
 mod signal;
 mod strong_motion;

@@ -118,6 +118,8 @@ fn sound_files() -> Vec<std::path::PathBuf> {
         "gse2",
         "css",
         "gcf",
+        "reftek",
+        "seisan",
         "win",
         "ah",
         "suds",

@@ -15,6 +15,7 @@ mod reftek;
 mod sac;
 mod seg2;
 mod segy;
+mod seisan;
 mod seisbench;
 mod strong_motion;
 mod suds;
@@ -40,6 +41,7 @@ pub use reftek::{ReftekDamage, ReftekError};
 pub use sac::SacError;
 pub use seg2::{Seg2Error, Seg2Problem};
 pub use segy::SegyError;
+pub use seisan::{SeisanError, SeisanProblem};
 pub use seisbench::{HdfError, SeisBenchError};
 pub use strong_motion::{StrongMotionError, StrongMotionProblem};
 pub use suds::{SudsError, SudsProblem};
@@ -48,7 +50,7 @@ pub use wav::WavError;
 pub use win::{WinDamage, WinError};
 
 /// Formats that are read, for messages.
-const KNOWN: &str = "recordings are miniSEED, SAC, WAV, SEG-Y, SEG-2, Seismic Unix, GSE1, GSE2, CSS 3.0 (.wfdisc), GCF, Reftek 130, WIN, WIN32, AH, PC-SUDS (.dmx), Seismic Handler (.QHD, .ASC), ASDF, K-NET, PEER, CSMNC, ESM, SMC, GeoNet, COSMOS, CSMIP, Parquet, HDF5 of pandas or .csv tables";
+const KNOWN: &str = "recordings are miniSEED, SAC, WAV, SEG-Y, SEG-2, Seismic Unix, GSE1, GSE2, CSS 3.0 (.wfdisc), GCF, Reftek 130, SEISAN, WIN, WIN32, AH, PC-SUDS (.dmx), Seismic Handler (.QHD, .ASC), ASDF, K-NET, PEER, CSMNC, ESM, SMC, GeoNet, COSMOS, CSMIP, Parquet, HDF5 of pandas or .csv tables";
 
 /// What is wrong with a recording.
 #[derive(Debug, thiserror::Error)]
@@ -150,6 +152,9 @@ pub enum RecordingError {
     /// A file of a Reftek 130 is unusable.
     #[error(transparent)]
     Reftek(#[from] ReftekError),
+    /// A waveform file of SEISAN is unusable.
+    #[error(transparent)]
+    Seisan(#[from] SeisanError),
     /// A text of a strong-motion network is unusable.
     #[error(transparent)]
     StrongMotion(#[from] StrongMotionError),

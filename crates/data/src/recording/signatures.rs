@@ -96,7 +96,7 @@ const SIGNATURES: &[Signature] = &[
     row(By(is_uff), "a universal file (UFF)", EXPORT),
     row(TextWith("dataset ", "file_type "), "PDAS", CONVERT),
     row(By(is_evt), "an .evt file of Kinemetrics", CONVERT),
-    row(By(is_seisan), "a waveform file of SEISAN", CONVERT),
+    row(By(is_seisan), "a waveform file of SEISAN with a header that is damaged or cut", AGAIN),
     row(By(is_wfdisc), SHIFTED.what, SHIFTED.advice),
     row(By(is_ah), "AH with a header that is damaged or cut", AGAIN),
     row(By(is_reftek), "raw data of a Reftek 130", CONVERT),

@@ -1,0 +1,217 @@
+//! Waveform files of SEISAN, compared with ObsPy (`scripts/conformance/make_seisan.py`), and damaged ones.
+
+use std::collections::BTreeMap;
+
+use data::recording::{self, Contents, Hints};
+use proptest::prelude::*;
+
+use super::conformance::{self, Expected};
+
+/// Where the first channel begins in files of four bytes a length: behind twelve lines.
+const FIRST: usize = 12 * 88;
+
+fn bytes(name: &str) -> Vec<u8> {
+    std::fs::read(conformance::folder("seisan").join(format!("{name}.seisan"))).unwrap()
+}
+
+fn parse(bytes: &[u8]) -> Result<Contents, String> {
+    recording::parse(bytes, "", &Hints::default()).map_err(|error| error.to_string())
+}
+
+#[test]
+fn every_file_holds_what_obspy_reads() {
+    let all: BTreeMap<String, Vec<Expected>> = conformance::expected("seisan");
+    assert_eq!(all.len(), 8);
+    for (name, expected) in &all {
+        let contents = conformance::read("seisan", name).unwrap();
+        assert!(contents.notes.is_empty(), "{name}: {:?}", contents.notes);
+        conformance::check_traces(name, &contents, expected);
+    }
+}
+
+/// `sound` with other bytes in the header of its first channel.
+fn changed(sound: &[u8], at: usize, with: &[u8]) -> Vec<u8> {
+    let mut own = sound.to_vec();
+    let at = FIRST + 4 + at;
+    own[at..at + with.len()].copy_from_slice(with);
+    own
+}
+
+#[test]
+fn damaged_headers_of_channels() {
+    let sound = bytes("be");
+    let whole = parse(&sound).unwrap().traces;
+    for (at, with, why) in [
+        (
+            17,
+            &b"13"[..],
+            "channel 1 has `124 122 13  1 23 59  7.255` as its time",
+        ),
+        (36, b" 6x.50 ", "channel 1 has `6x.50` as its sampling rate"),
+        (36, b"   0.00", "channel 1 has no sampling rate"),
+        (
+            43,
+            b"     -5",
+            "channel 1 has `-5` as its number of samples",
+        ),
+    ] {
+        let contents = parse(&changed(&sound, at, with)).unwrap();
+        assert_eq!(contents.traces, whole[1..]);
+        let note = contents.notes[0].to_string();
+        assert!(note.starts_with("left out 1 channel: "), "{note}");
+        assert!(note.contains(why), "{note}");
+    }
+    for (at, with, note) in [
+        (
+            43,
+            &b"     39"[..],
+            "channel 1 has 39 samples by its header, but 40: these are read",
+        ),
+        (
+            76,
+            b"2",
+            "channel 1 has 2 bytes for each sample by its header, but 4 for each of 40 samples: they are read so",
+        ),
+        (
+            28,
+            b"E",
+            "1 channel with an uncertain time by the header (the first: channel 1)",
+        ),
+    ] {
+        let contents = parse(&changed(&sound, at, with)).unwrap();
+        assert_eq!(contents.traces, whole);
+        assert_eq!(contents.notes, [note]);
+    }
+    let gain = changed(&changed(&sound, 75, b"G"), 147, b"0.1000000");
+    let contents = parse(&gain).unwrap();
+    assert_eq!(contents.traces, whole);
+    assert_eq!(
+        contents.notes,
+        [
+            "1 channel with a gain factor (`0.1000000` of channel 1), which is not applied, as in ObsPy"
+        ]
+    );
+    // Nothing tells the width of 39 samples in 160 bytes.
+    let unknown = changed(&changed(&sound, 43, b"     39"), 76, b" ");
+    let contents = parse(&unknown).unwrap();
+    assert_eq!(contents.traces, whole[1..]);
+    assert!(
+        contents.notes[0].contains("39 samples by its header, but 160 bytes of samples"),
+        "{:?}",
+        contents.notes
+    );
+}
+
+#[test]
+fn damaged_lengths_and_cut_files() {
+    let sound = bytes("be");
+    let whole = parse(&sound).unwrap().traces;
+    // The length before the header of the second channel.
+    let second = FIRST + 1048 + 8 + 160;
+    let mut own = sound.clone();
+    own[second + 3] ^= 1;
+    let contents = parse(&own).unwrap();
+    assert_eq!(contents.traces, whole[..1]);
+    assert_eq!(
+        contents.notes,
+        [
+            "the header says 2 channels, but the file ends after 1",
+            "channel 2 and those behind it cannot be read: no whole record begins at byte 2272, so that the file is damaged or cut"
+        ]
+    );
+    let cut = parse(&sound[..second]).unwrap();
+    assert_eq!(cut.traces, whole[..1]);
+    assert_eq!(cut.notes.len(), 1);
+    let error = parse(&sound[..FIRST + 100]).unwrap_err();
+    assert!(
+        error.contains("no whole record begins at byte 1056"),
+        "{error}"
+    );
+    // Cut within the samples, or with a length that goes beyond the end.
+    let cut = parse(&sound[..sound.len() - 10]).unwrap();
+    assert_eq!(cut.traces[0], whole[0]);
+    assert_eq!(cut.traces[1].samples, whole[1].samples[..39]);
+    let note = "channel 2 has 41 samples, but the file ends after 39: these are read";
+    assert_eq!(cut.notes, [note]);
+    let mut own = sound.clone();
+    own[second + 1048] = 0x7F;
+    let contents = parse(&own).unwrap();
+    assert_eq!(contents.traces, whole[..1]);
+    assert!(contents.notes[0].contains("no whole record begins at byte 3320"));
+}
+
+#[test]
+fn the_number_of_channels_may_be_wrong() {
+    let sound = bytes("be");
+    let whole = parse(&sound).unwrap().traces;
+    for (count, note) in [
+        (
+            &b"  1"[..],
+            "the header says 1 channel, but the file has 2: all are read",
+        ),
+        (
+            b"900",
+            "the header says 900 channels, but the file ends after 2",
+        ),
+        (b" x ", "the header has `x` as its number of channels"),
+    ] {
+        let mut own = sound.clone();
+        own[34..37].copy_from_slice(count);
+        let contents = parse(&own).unwrap();
+        assert_eq!(contents.traces, whole);
+        assert_eq!(contents.notes, [note]);
+    }
+    // Zeros at the end are no channel.
+    let padded = [&sound[..], &[0; 100]].concat();
+    let contents = parse(&padded).unwrap();
+    assert_eq!(contents.traces, whole);
+    assert_eq!(
+        contents.notes,
+        ["the 100 bytes behind the last channel are left out"]
+    );
+    assert!(!contents.notes[0].is_doubt());
+}
+
+/// Samples that fill their blocks end with an empty one, with the file, or where their number says.
+#[test]
+fn full_blocks() {
+    let sound = bytes("pc-short");
+    let whole = parse(&sound).unwrap().traces;
+    assert_eq!(whole[0].samples.len(), 64);
+    let end = sound.len() - 2;
+    assert_eq!(sound[end..], [0, 0]);
+    assert_eq!(parse(&sound[..end]).unwrap().traces, whole);
+    let mut twice = [&sound[..end], &sound[1 + 12 * 82..end], &[0x82]].concat();
+    twice[34] = b'2';
+    let contents = parse(&twice).unwrap();
+    assert_eq!(contents.traces, [&whole[..], &whole].concat());
+    assert!(contents.notes.is_empty(), "{:?}", contents.notes);
+    // Without blocks, a file that is cut may have samples of either width.
+    let error = parse(&sound[..end - 20]).unwrap_err();
+    assert!(error.contains("no whole record begins at byte"), "{error}");
+    let mut own = sound[..end - 20].to_vec();
+    own[1 + 12 * 82 + 1 + 76] = b'2';
+    let cut = parse(&own).unwrap();
+    assert_eq!(cut.traces[0].samples, whole[0].samples[..54]);
+}
+
+proptest! {
+    /// Any damage gives an error or samples, and never more than there is room for.
+    #[test]
+    fn any_damage_is_survived(
+        name in prop::sample::select(vec!["be", "le", "be-64", "le-64", "pc", "short", "pc-short"]),
+        changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..12),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let mut own = bytes(name);
+        for (at, byte) in changes {
+            let at = at.index(own.len());
+            own[at] = byte;
+        }
+        own.truncate(cut.index(own.len()) + 1);
+        if let Ok(contents) = parse(&own) {
+            let samples: usize = contents.traces.iter().map(|trace| trace.samples.len()).sum();
+            prop_assert!(samples <= own.len());
+        }
+    }
+}
