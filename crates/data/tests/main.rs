@@ -8,6 +8,7 @@ mod cli;
 mod conformance;
 mod css;
 mod dataset;
+mod evt;
 mod formats;
 mod gse_gcf;
 mod handler;

@@ -120,6 +120,7 @@ fn sound_files() -> Vec<std::path::PathBuf> {
         "gcf",
         "reftek",
         "seisan",
+        "evt",
         "win",
         "ah",
         "suds",

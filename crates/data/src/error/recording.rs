@@ -4,6 +4,7 @@ mod ah;
 mod asdf;
 mod cosmos;
 mod css;
+mod evt;
 mod frame;
 mod gcf;
 mod gse;
@@ -29,6 +30,7 @@ pub use ah::{AhError, AhProblem};
 pub use asdf::AsdfError;
 pub use cosmos::{CosmosError, CosmosProblem};
 pub use css::{CssError, CssProblem};
+pub use evt::{EvtDamage, EvtError};
 pub use frame::FrameError;
 pub use gcf::GcfDamage;
 pub use gse::{GseError, GseProblem};
@@ -50,7 +52,7 @@ pub use wav::WavError;
 pub use win::{WinDamage, WinError};
 
 /// Formats that are read, for messages.
-const KNOWN: &str = "recordings are miniSEED, SAC, WAV, SEG-Y, SEG-2, Seismic Unix, GSE1, GSE2, CSS 3.0 (.wfdisc), GCF, Reftek 130, SEISAN, WIN, WIN32, AH, PC-SUDS (.dmx), Seismic Handler (.QHD, .ASC), ASDF, K-NET, PEER, CSMNC, ESM, SMC, GeoNet, COSMOS, CSMIP, Parquet, HDF5 of pandas or .csv tables";
+const KNOWN: &str = "recordings are miniSEED, SAC, WAV, SEG-Y, SEG-2, Seismic Unix, GSE1, GSE2, CSS 3.0 (.wfdisc), GCF, Reftek 130, SEISAN, EVT of Kinemetrics, WIN, WIN32, AH, PC-SUDS (.dmx), Seismic Handler (.QHD, .ASC), ASDF, K-NET, PEER, CSMNC, ESM, SMC, GeoNet, COSMOS, CSMIP, Parquet, HDF5 of pandas or .csv tables";
 
 /// What is wrong with a recording.
 #[derive(Debug, thiserror::Error)]
@@ -152,6 +154,9 @@ pub enum RecordingError {
     /// A file of a Reftek 130 is unusable.
     #[error(transparent)]
     Reftek(#[from] ReftekError),
+    /// An EVT file of Kinemetrics is unusable.
+    #[error(transparent)]
+    Evt(#[from] EvtError),
     /// A waveform file of SEISAN is unusable.
     #[error(transparent)]
     Seisan(#[from] SeisanError),

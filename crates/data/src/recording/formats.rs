@@ -7,8 +7,8 @@ use std::path::Path;
 use bytes::Bytes;
 
 use super::{
-    Contents, Hints, LARGEST, ah, asdf, clock_set, columns, cosmos, css, datacast, extension, gcf,
-    geocsv, gse, handler, mseed, other_rate, reftek, sac, seg2, segy, seisan, signatures,
+    Contents, Hints, LARGEST, ah, asdf, clock_set, columns, cosmos, css, datacast, evt, extension,
+    gcf, geocsv, gse, handler, mseed, other_rate, reftek, sac, seg2, segy, seisan, signatures,
     strong_motion, suds, table, text, time_series, to_hdf, unreadable, wav, win, with_samples,
 };
 use crate::error::recording::TableError;
@@ -56,7 +56,7 @@ impl Format {
 
 /// All formats; the first one that accepts a file reads it. Formats recognised by content come before those recognised by
 /// extension.
-const FORMATS: [Format; 34] = [
+const FORMATS: [Format; 35] = [
     Format(PARQUET, Content(columns::is), columns::read),
     Format("WAV", Content(wav::is), |bytes, hints| {
         wav::read(bytes, hints)
@@ -64,6 +64,9 @@ const FORMATS: [Format; 34] = [
     Format(MINISEED, Content(mseed::is), read_mseed),
     Format("Reftek 130", Content(reftek::is), |bytes, hints| {
         reftek::read(bytes, hints)
+    }),
+    Format("EVT of Kinemetrics", Content(evt::is), |bytes, hints| {
+        evt::read(bytes, hints)
     }),
     Format("SEISAN", Content(seisan::is), |bytes, hints| {
         seisan::read(bytes, hints)

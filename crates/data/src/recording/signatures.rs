@@ -6,8 +6,8 @@
 mod foreign;
 
 use self::foreign::{
-    is_ah, is_bzip2, is_cosmos, is_error_message, is_evt, is_gcf, is_json, is_nordic, is_reftek,
-    is_seisan, is_tar, is_uff, is_wfdisc,
+    is_ah, is_bzip2, is_cosmos, is_error_message, is_gcf, is_json, is_nordic, is_reftek, is_seisan,
+    is_tar, is_uff, is_wfdisc,
 };
 use crate::error::recording::OtherFormat;
 
@@ -95,7 +95,6 @@ const SIGNATURES: &[Signature] = &[
     row(By(is_cosmos), "a strong-motion file of COSMOS or CSMIP", ONE_COLUMN),
     row(By(is_uff), "a universal file (UFF)", EXPORT),
     row(TextWith("dataset ", "file_type "), "PDAS", CONVERT),
-    row(By(is_evt), "an .evt file of Kinemetrics", CONVERT),
     row(By(is_seisan), "a waveform file of SEISAN with a header that is damaged or cut", AGAIN),
     row(By(is_wfdisc), SHIFTED.what, SHIFTED.advice),
     row(By(is_ah), "AH with a header that is damaged or cut", AGAIN),

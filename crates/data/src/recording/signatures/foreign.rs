@@ -1,7 +1,5 @@
 //! Tests for formats without an unambiguous beginning.
 
-use super::super::words::u16_at;
-
 /// `BZh`, and a digit that is the size of blocks.
 pub(super) fn is_bzip2(bytes: &[u8]) -> bool {
     matches!(bytes, [b'B', b'Z', b'h', b'1'..=b'9', ..])
@@ -99,21 +97,6 @@ pub(super) fn is_nordic(bytes: &[u8]) -> bool {
         && number(1..5).is_some_and(|year| (1800..2200).contains(&year))
         && number(6..8).is_some_and(|month| (1..=12).contains(&month))
         && number(8..10).is_some_and(|day| (1..=31).contains(&day))
-}
-
-/// Kinemetrics' tag: `K`, byte order, version, instrument, type, length.
-pub(super) fn is_evt(bytes: &[u8]) -> bool {
-    let [b'K', order @ 0..=1, ..] = *bytes else {
-        return false;
-    };
-    let big_endian = order == 1;
-    // A header is of type 1, and its length tells whether it is one of an Altus or a K2 recorder.
-    let kind = if big_endian {
-        [0, 0, 0, 1]
-    } else {
-        [1, 0, 0, 0]
-    };
-    bytes.get(4..8) == Some(&kind) && matches!(u16_at(bytes, 8, big_endian), Some(2040 | 2736))
 }
 
 /// The first record of SEISAN's Fortran files has 80 characters, and their number before and after them.

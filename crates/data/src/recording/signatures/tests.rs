@@ -89,14 +89,6 @@ fn files_of_other_programs_of_the_field_are_named() {
         (nordic.as_bytes(), "S-file"),
         (b"WID2 2009/05/18 06:47:20.255", "GSE2"),
         (b"BEGIN GSE2.0\nMSG_TYPE DATA", "GSE2"),
-        (
-            b"K\x01\x01\x14\0\0\0\x01\x07\xF8\0\0\x12\xD7\xEB\xE8KMI",
-            "Kinemetrics",
-        ),
-        (
-            b"K\0\x01\x14\x01\0\0\0\xF8\x07\0\0\x12\xD7\xEB\xE8KMI",
-            "Kinemetrics",
-        ),
         (b"%PDF-1.7", "a PDF"),
         (b"TDSm\x0E\0", "LabVIEW"),
     ] {
