@@ -31,6 +31,7 @@ mod to_hdf;
 mod untrusted;
 mod wav;
 mod win;
+mod y;
 
 /// A test file must be listed above, or in the file that its folder is named after; otherwise it would never run.
 #[test]

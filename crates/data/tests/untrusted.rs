@@ -121,6 +121,7 @@ fn sound_files() -> Vec<std::path::PathBuf> {
         "reftek",
         "seisan",
         "evt",
+        "y",
         "win",
         "ah",
         "suds",

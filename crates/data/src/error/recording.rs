@@ -23,6 +23,7 @@ mod suds;
 mod table;
 mod wav;
 mod win;
+mod y;
 
 use std::fmt::{self, Display, Formatter};
 
@@ -50,9 +51,10 @@ pub use suds::{SudsError, SudsProblem};
 pub use table::{ClockError, ColumnError, TableError};
 pub use wav::WavError;
 pub use win::{WinDamage, WinError};
+pub use y::{YError, YProblem};
 
 /// Formats that are read, for messages.
-const KNOWN: &str = "recordings are miniSEED, SAC, WAV, SEG-Y, SEG-2, Seismic Unix, GSE1, GSE2, CSS 3.0 (.wfdisc), GCF, Reftek 130, SEISAN, EVT of Kinemetrics, WIN, WIN32, AH, PC-SUDS (.dmx), Seismic Handler (.QHD, .ASC), ASDF, K-NET, PEER, CSMNC, ESM, SMC, GeoNet, COSMOS, CSMIP, Parquet, HDF5 of pandas or .csv tables";
+const KNOWN: &str = "recordings are miniSEED, SAC, WAV, SEG-Y, SEG-2, Seismic Unix, GSE1, GSE2, CSS 3.0 (.wfdisc), GCF, Reftek 130, SEISAN, EVT of Kinemetrics, Y of Nanometrics, WIN, WIN32, AH, PC-SUDS (.dmx), Seismic Handler (.QHD, .ASC), ASDF, K-NET, PEER, CSMNC, ESM, SMC, GeoNet, COSMOS, CSMIP, Parquet, HDF5 of pandas or .csv tables";
 
 /// What is wrong with a recording.
 #[derive(Debug, thiserror::Error)]
@@ -157,6 +159,9 @@ pub enum RecordingError {
     /// An EVT file of Kinemetrics is unusable.
     #[error(transparent)]
     Evt(#[from] EvtError),
+    /// A Y file of Nanometrics is unusable.
+    #[error(transparent)]
+    Y(#[from] YError),
     /// A waveform file of SEISAN is unusable.
     #[error(transparent)]
     Seisan(#[from] SeisanError),

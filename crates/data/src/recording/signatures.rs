@@ -100,8 +100,6 @@ const SIGNATURES: &[Signature] = &[
     row(By(is_ah), "AH with a header that is damaged or cut", AGAIN),
     row(By(is_reftek), "raw data of a Reftek 130", CONVERT),
     row(By(is_gcf), "GCF of Güralp without a sound block at its beginning", AGAIN),
-    row(Start(b"I\x1F\0\0"), "a Y file of Nanometrics", CONVERT),
-    row(Start(b"M\x1F\0\0"), "a Y file of Nanometrics", CONVERT),
     row(At(2, b"\x80\x58"), "SEG-D of a Fairfield node", CONVERT),
     // Arrays and databases.
     row(With(HDF5, b"Provenance"), "ASDF (HDF5) without waveforms at its beginning", CONVERT_ASDF),

@@ -1,0 +1,159 @@
+//! Y files of Nanometrics, compared with ObsPy (`scripts/conformance/make_y.py`), and damaged ones.
+
+use std::collections::BTreeMap;
+
+use data::recording::{self, Contents, Hints};
+use proptest::prelude::*;
+
+use super::conformance::{self, Expected};
+
+/// Where the tags of the names, the parameters, the series and the samples are.
+const NAMES: usize = 16;
+const PARAMETERS: usize = 299;
+const SERIES: usize = 539;
+const SAMPLES: usize = 903;
+
+fn bytes(name: &str) -> Vec<u8> {
+    std::fs::read(conformance::folder("y").join(format!("{name}.y"))).unwrap()
+}
+
+fn parse(bytes: &[u8]) -> Result<Contents, String> {
+    recording::parse(bytes, "", &Hints::default()).map_err(|error| error.to_string())
+}
+
+/// `intel.y` with other bytes from `at` on.
+fn changed(at: usize, with: &[u8]) -> Vec<u8> {
+    let mut own = bytes("intel");
+    own[at..at + with.len()].copy_from_slice(with);
+    own
+}
+
+#[test]
+fn every_file_holds_what_obspy_reads() {
+    let all: BTreeMap<String, Vec<Expected>> = conformance::expected("y");
+    assert_eq!(all.len(), 3);
+    for (name, expected) in &all {
+        let contents = conformance::read("y", name).unwrap();
+        assert!(contents.notes.is_empty(), "{name}: {:?}", contents.notes);
+        conformance::check_traces(name, &contents, expected);
+    }
+}
+
+#[test]
+fn what_is_missing_is_refused() {
+    let kind = |at: usize| changed(at + 2, &[99]);
+    for (damaged, why) in [
+        (
+            kind(SERIES),
+            "the tag at byte 903 has samples, but no tag of the kind 5",
+        ),
+        (
+            kind(PARAMETERS),
+            "the tag at byte 903 has samples, but no tag of the kind 3",
+        ),
+        (
+            kind(SAMPLES),
+            "is missing: the file ends before its samples",
+        ),
+        (changed(SERIES, b"X"), "the tag at byte 539 is none"),
+        (changed(SERIES + 7, &[0xFF]), "the tag at byte 539 is none"),
+        (
+            changed(SERIES + 16 + 22, &[0xFF, 0x7F]),
+            "the tag at byte 539 has a start",
+        ),
+        (
+            changed(PARAMETERS + 16 + 40, &[0; 4]),
+            "has samples without a sampling rate",
+        ),
+        (
+            bytes("intel")[..SERIES + 50].to_vec(),
+            "the tag at byte 539 of the kind 5 has too few bytes",
+        ),
+    ] {
+        let error = parse(&damaged).unwrap_err();
+        assert!(error.contains(why), "{why}: {error}");
+    }
+}
+
+#[test]
+fn what_contradicts_is_noted() {
+    let whole = parse(&bytes("intel")).unwrap().traces;
+    for (damaged, count, note) in [
+        (
+            changed(SERIES + 16 + 32, &[80]),
+            80,
+            "the header says 80 samples, but the file has 90: 80 are read",
+        ),
+        (
+            changed(SERIES + 16 + 32, &[0xFF; 4]),
+            90,
+            "the header says 4294967295 samples, but the file has 90: 90 are read",
+        ),
+        (
+            bytes("intel")[..SAMPLES + 16 + 41].to_vec(),
+            10,
+            "the header says 90 samples, but the file has 10: 10 are read",
+        ),
+        (changed(SERIES + 16 + 40, &[0; 8]), 90, ""),
+        (
+            changed(SERIES + 16 + 40, &[1, 0, 0, 0]),
+            90,
+            "but the header says from",
+        ),
+        (
+            changed(PARAMETERS + 16 + 40, &50f32.to_le_bytes()),
+            90,
+            "the header says that the last sample is of 2024-05-01T23:59:58.674Z, but its start, rate and number of samples give \
+             2024-05-01T23:59:59.030Z",
+        ),
+    ] {
+        let contents = parse(&damaged).unwrap();
+        assert_eq!(contents.traces[0].samples, whole[0].samples[..count]);
+        assert_eq!(contents.traces[0].start, whole[0].start);
+        if note.is_empty() {
+            assert!(contents.notes.is_empty(), "{:?}", contents.notes);
+        } else {
+            assert!(contents.notes[0].contains(note), "{:?}", contents.notes);
+        }
+    }
+    // Without names, ObsPy has none either.
+    let unnamed = parse(&changed(NAMES + 2, &[99])).unwrap();
+    assert_eq!(unnamed.traces[0].channel, "...");
+    // Samples in the other byte order than the tags: the extremes of the header tell.
+    let mut own = bytes("motorola");
+    for word in own[SAMPLES + 16..].chunks_mut(4) {
+        word.reverse();
+    }
+    let turned = parse(&own).unwrap();
+    assert_eq!(turned.traces, whole);
+    assert!(turned.notes[0].contains("the headers are big-endian"));
+    // Joined files, the second of which is damaged.
+    let two = [&bytes("intel")[..], &bytes("short")].concat();
+    let both = parse(&two).unwrap();
+    assert_eq!(both.traces[1..], parse(&bytes("short")).unwrap().traces);
+    assert!(both.notes.is_empty(), "{:?}", both.notes);
+    let cut = parse(&two[..two.len() - 300]).unwrap();
+    assert_eq!(cut.traces, whole);
+    assert!(cut.notes[0].contains("nothing from there on is read"));
+}
+
+proptest! {
+    /// Any damage gives an error or samples, and never more than there is room for.
+    #[test]
+    fn any_damage_is_survived(
+        name in prop::sample::select(vec!["intel", "motorola", "short"]),
+        changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..12),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let mut own = bytes(name);
+        for (at, byte) in changes {
+            let at = at.index(own.len());
+            own[at] = byte;
+        }
+        own.truncate(cut.index(own.len()) + 1);
+        if let Ok(contents) = parse(&own) {
+            let samples: usize = contents.traces.iter().map(|trace| trace.samples.len()).sum();
+            prop_assert!(samples <= own.len());
+        }
+    }
+}
