@@ -15,7 +15,7 @@ The generated files are
 - SAC in both byte orders and as text;
 - SEG-Y in both byte orders and the formats of samples that ObsPy writes;
 - GSE2 (CM6) and GCF at all rates that ObsPy writes, GSE1 (CMP6 and INTV) and CSS 3.0 that scripts assemble;
-- Reftek 130 in every format, SEISAN in every framing and EVT in every width that ObsPy reads, Y, and WIN with differences of every width, AH of both versions and PC-SUDS that scripts assemble, and Seismic Handler's files that ObsPy writes;
+- Reftek 130 in every format, SEISAN in every framing and EVT in every width that ObsPy reads, Y and PDAS, and WIN with differences of every width, AH of both versions and PC-SUDS that scripts assemble, and Seismic Handler's files that ObsPy writes;
 - tables with many separators, quotes, line endings, missing values and time formats;
 - Parquet with every numeric type, codec, page version and row-group size;
 - HDF5 of pandas, in both forms, with an index or a column of times.
@@ -44,6 +44,7 @@ from obspy.io.segy.segy import SEGYBinaryFileHeader, SEGYTraceHeader
 import make_ah_suds
 import make_css
 import make_evt
+import make_pdas
 import make_reftek
 import make_seisan
 import make_win
@@ -325,6 +326,19 @@ def y(rng, path):
     path.write_bytes(make_y.file(samples, rate, START + int(rng.integers(10**9)) / 64, data_order="<", **keys))
 
 
+def pdas(rng, path):
+    kind, dtype = [("LONG", np.int16), ("SHORT", np.int8)][rng.integers(2)]
+    samples = signal(rng, int(rng.integers(1, 3000)), np.int16).astype(dtype)
+    start = START + int(rng.integers(10**9)) / 100
+    interval = str(rng.choice(["0.005000", "0.016", "10", "0.001953125"]))
+    path.write_bytes(make_pdas.file(samples, interval, kind, start, str(rng.choice(["Channel1", "Z"])), year=int(rng.choice([2, 4]))))
+
+
+def by_pdas(path):
+    own = obspy.read(str(path), format="PDAS")[0]
+    return [(own.stats.pdas["SIGNAL"], own.stats.starttime.ns, own.stats.sampling_rate, own.data.astype(np.float64))]
+
+
 def win(rng, path):
     """Seconds without a gap, as ObsPy reads them; each has its own widths of differences."""
     channels = [(int(number), int(rng.integers(1, 500))) for number in rng.choice(2**16, int(rng.integers(1, 9)), replace=False)]
@@ -490,7 +504,7 @@ def differs(ours, theirs, ending):
 
 KINDS = [("mseed", miniseed, by_libmseed), ("wav", wav, by_scipy), ("sac", sac, by_obspy), ("csv", csv, by_pandas),
          ("parquet", parquet, by_pyarrow), ("sgy", segy, by_segy), ("gse", gse, by_gse), ("gse1", gse1, by_gse1),
-         ("wfdisc", css, by_any), ("gcf", gcf, by_gcf), ("rt130", reftek, by_any), ("seisan", seisan, by_any), ("evt", evt, by_any), ("y", y, by_any), ("win", win, by_win), ("ah", ah, by_any), ("dmx", dmx, by_any),
+         ("wfdisc", css, by_any), ("gcf", gcf, by_gcf), ("rt130", reftek, by_any), ("seisan", seisan, by_any), ("evt", evt, by_any), ("y", y, by_any), ("pdas", pdas, by_pdas), ("win", win, by_win), ("ah", ah, by_any), ("dmx", dmx, by_any),
          ("QHD", handler, by_any), ("ASC", handler, by_any), ("h5", to_hdf, by_to_hdf)]
 
 

@@ -15,6 +15,7 @@ mod handler;
 mod import;
 mod import_times;
 mod miniseed;
+mod pdas;
 mod pt;
 mod recordings;
 mod reftek;

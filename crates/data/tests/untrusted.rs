@@ -122,6 +122,7 @@ fn sound_files() -> Vec<std::path::PathBuf> {
         "seisan",
         "evt",
         "y",
+        "pdas",
         "win",
         "ah",
         "suds",

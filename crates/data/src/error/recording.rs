@@ -12,6 +12,7 @@ mod handler;
 mod lists;
 mod merge;
 mod mseed;
+mod pdas;
 mod reftek;
 mod sac;
 mod seg2;
@@ -40,6 +41,7 @@ pub use lists::ListError;
 pub(super) use merge::NAMED;
 pub use merge::{MergeError, RatesDiffer};
 pub use mseed::{DecodeError, RecordDamage, SteimError};
+pub use pdas::PdasError;
 pub use reftek::{ReftekDamage, ReftekError};
 pub use sac::SacError;
 pub use seg2::{Seg2Error, Seg2Problem};
@@ -54,7 +56,7 @@ pub use win::{WinDamage, WinError};
 pub use y::{YError, YProblem};
 
 /// Formats that are read, for messages.
-const KNOWN: &str = "recordings are miniSEED, SAC, WAV, SEG-Y, SEG-2, Seismic Unix, GSE1, GSE2, CSS 3.0 (.wfdisc), GCF, Reftek 130, SEISAN, EVT of Kinemetrics, Y of Nanometrics, WIN, WIN32, AH, PC-SUDS (.dmx), Seismic Handler (.QHD, .ASC), ASDF, K-NET, PEER, CSMNC, ESM, SMC, GeoNet, COSMOS, CSMIP, Parquet, HDF5 of pandas or .csv tables";
+const KNOWN: &str = "recordings are miniSEED, SAC, WAV, SEG-Y, SEG-2, Seismic Unix, GSE1, GSE2, CSS 3.0 (.wfdisc), GCF, Reftek 130, SEISAN, EVT of Kinemetrics, Y of Nanometrics, PDAS, WIN, WIN32, AH, PC-SUDS (.dmx), Seismic Handler (.QHD, .ASC), ASDF, K-NET, PEER, CSMNC, ESM, SMC, GeoNet, COSMOS, CSMIP, Parquet, HDF5 of pandas or .csv tables";
 
 /// What is wrong with a recording.
 #[derive(Debug, thiserror::Error)]
@@ -162,6 +164,9 @@ pub enum RecordingError {
     /// A Y file of Nanometrics is unusable.
     #[error(transparent)]
     Y(#[from] YError),
+    /// A PDAS file is unusable.
+    #[error(transparent)]
+    Pdas(#[from] PdasError),
     /// A waveform file of SEISAN is unusable.
     #[error(transparent)]
     Seisan(#[from] SeisanError),

@@ -8,9 +8,9 @@ use bytes::Bytes;
 
 use super::{
     Contents, Hints, LARGEST, ah, asdf, clock_set, columns, cosmos, css, datacast, evt, extension,
-    gcf, geocsv, gse, handler, mseed, nanometrics, other_rate, reftek, sac, seg2, segy, seisan,
-    signatures, strong_motion, suds, table, text, time_series, to_hdf, unreadable, wav, win,
-    with_samples,
+    gcf, geocsv, gse, handler, mseed, nanometrics, other_rate, pdas, reftek, sac, seg2, segy,
+    seisan, signatures, strong_motion, suds, table, text, time_series, to_hdf, unreadable, wav,
+    win, with_samples,
 };
 use crate::error::recording::TableError;
 use crate::error::{DataError, RecordingError, in_file};
@@ -57,7 +57,7 @@ impl Format {
 
 /// All formats; the first one that accepts a file reads it. Formats recognised by content come before those recognised by
 /// extension.
-const FORMATS: [Format; 36] = [
+const FORMATS: [Format; 37] = [
     Format(PARQUET, Content(columns::is), columns::read),
     Format("WAV", Content(wav::is), |bytes, hints| {
         wav::read(bytes, hints)
@@ -74,6 +74,9 @@ const FORMATS: [Format; 36] = [
         Content(nanometrics::is),
         |bytes, hints| nanometrics::read(bytes, hints),
     ),
+    Format("PDAS", Content(pdas::is), |bytes, hints| {
+        pdas::read(bytes, hints)
+    }),
     Format("SEISAN", Content(seisan::is), |bytes, hints| {
         seisan::read(bytes, hints)
     }),

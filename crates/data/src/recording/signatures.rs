@@ -94,7 +94,7 @@ const SIGNATURES: &[Signature] = &[
     row(Start(b"WID1 "), "GSE1", CONVERT),
     row(By(is_cosmos), "a strong-motion file of COSMOS or CSMIP", ONE_COLUMN),
     row(By(is_uff), "a universal file (UFF)", EXPORT),
-    row(TextWith("dataset ", "file_type "), "PDAS", CONVERT),
+    row(TextWith("dataset ", "file_type "), "PDAS whose header has other lines than usual", CONVERT),
     row(By(is_seisan), "a waveform file of SEISAN with a header that is damaged or cut", AGAIN),
     row(By(is_wfdisc), SHIFTED.what, SHIFTED.advice),
     row(By(is_ah), "AH with a header that is damaged or cut", AGAIN),

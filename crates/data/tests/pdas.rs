@@ -1,0 +1,114 @@
+//! PDAS files, compared with ObsPy (`scripts/conformance/make_pdas.py`), and damaged ones.
+
+use std::collections::BTreeMap;
+
+use data::recording::{self, Contents, Hints};
+use proptest::prelude::*;
+
+use super::conformance::{self, Expected};
+
+fn bytes(name: &str) -> Vec<u8> {
+    std::fs::read(conformance::folder("pdas").join(format!("{name}.pdas"))).unwrap()
+}
+
+fn parse(bytes: &[u8]) -> Result<Contents, String> {
+    recording::parse(bytes, "", &Hints::default()).map_err(|error| error.to_string())
+}
+
+/// A file with another text in place of the first `old` one.
+fn replaced(name: &str, old: &str, new: &str) -> Vec<u8> {
+    let own = bytes(name);
+    let at = own
+        .windows(old.len())
+        .position(|part| part == old.as_bytes());
+    let at = at.unwrap();
+    [&own[..at], new.as_bytes(), &own[at + old.len()..]].concat()
+}
+
+#[test]
+fn every_file_holds_what_obspy_reads() {
+    let all: BTreeMap<String, Vec<Expected>> = conformance::expected("pdas");
+    assert_eq!(all.len(), 3);
+    for (name, expected) in &all {
+        let contents = conformance::read("pdas", name).unwrap();
+        assert!(contents.notes.is_empty(), "{name}: {:?}", contents.notes);
+        conformance::check_traces(name, &contents, expected);
+    }
+}
+
+#[test]
+fn what_is_not_certain_is_refused() {
+    for (old, new, why) in [
+        (
+            "LONG",
+            "FLOAT",
+            "its samples are of the type `FLOAT`, which is not read",
+        ),
+        (
+            "LONG",
+            "SHORT",
+            "its samples are of the type `SHORT` with gains",
+        ),
+        (
+            "05-01-24",
+            "13-01-24",
+            "`13-01-24` and `23:59:57.25` are no start",
+        ),
+        (
+            "23:59:57.25",
+            "23:61:57",
+            "`05-01-24` and `23:61:57` are no start",
+        ),
+        ("Sec", "Hz", "the unit of its interval is `Hz`"),
+        ("0.016", "x", "`x` is no sampling interval"),
+        ("0.016", "0", "inf is not a valid sampling rate"),
+        (
+            "SIGNAL",
+            "CHANNEL",
+            "PDAS whose header has other lines than usual",
+        ),
+    ] {
+        let error = parse(&replaced("gains", old, new)).unwrap_err();
+        assert!(error.contains(why), "{why}: {error}");
+    }
+    let mut own = bytes("gains");
+    let end = own.len() - 2;
+    own[end] &= !3;
+    let error = parse(&own).unwrap_err();
+    assert!(error.contains("sample 90 has the coarsest gain"), "{error}");
+    let whole = parse(&bytes("long")).unwrap().traces;
+    let old = parse(&replaced("long", "05-01-24", "05-01-94")).unwrap();
+    assert_eq!(
+        recording::format_time(old.traces[0].start),
+        "1994-05-01T23:59:57.250Z"
+    );
+    let mut own = bytes("long");
+    own.pop();
+    let cut = parse(&own).unwrap();
+    assert_eq!(cut.traces[0].samples, whole[0].samples[..69]);
+    assert_eq!(
+        cut.notes,
+        ["the last byte is no whole sample, and is left out"]
+    );
+}
+
+proptest! {
+    /// Any damage gives an error or samples, and never more than there is room for.
+    #[test]
+    fn any_damage_is_survived(
+        name in prop::sample::select(vec!["long", "short", "gains"]),
+        changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..9),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let mut own = bytes(name);
+        for (at, byte) in changes {
+            let at = at.index(own.len());
+            own[at] = byte;
+        }
+        own.truncate(cut.index(own.len()) + 1);
+        if let Ok(contents) = parse(&own) {
+            let samples: usize = contents.traces.iter().map(|trace| trace.samples.len()).sum();
+            prop_assert!(samples <= own.len());
+        }
+    }
+}
