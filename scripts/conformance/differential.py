@@ -15,7 +15,7 @@ The generated files are
 - SAC in both byte orders and as text;
 - SEG-Y in both byte orders and the formats of samples that ObsPy writes;
 - GSE2 (CM6) and GCF at all rates that ObsPy writes, GSE1 (CMP6 and INTV) and CSS 3.0 that scripts assemble;
-- Reftek 130 in every format, SEISAN in every framing and EVT in every width that ObsPy reads, Y and PDAS, and WIN with differences of every width, AH of both versions and PC-SUDS that scripts assemble, and Seismic Handler's files that ObsPy writes;
+- Reftek 130 in every format, SEISAN in every framing and EVT in every width that ObsPy reads, Y, PDAS and RG16, and WIN with differences of every width, AH of both versions and PC-SUDS that scripts assemble, and Seismic Handler's files that ObsPy writes;
 - tables with many separators, quotes, line endings, missing values and time formats;
 - Parquet with every numeric type, codec, page version and row-group size;
 - HDF5 of pandas, in both forms, with an index or a column of times.
@@ -47,6 +47,7 @@ import make_evt
 import make_pdas
 import make_reftek
 import make_seisan
+import make_rg16
 import make_win
 import make_y
 from make_gse_gcf import gse1_text
@@ -339,6 +340,18 @@ def by_pdas(path):
     return [(own.stats.pdas["SIGNAL"], own.stats.starttime.ns, own.stats.sampling_rate, own.data.astype(np.float64))]
 
 
+def rg16(rng, path):
+    rate, slices = float(rng.choice([250, 500, 1000, 2000])), int(rng.integers(1, 9))
+    numbers = rng.choice([2, 3, 4], int(rng.integers(1, 4)), replace=False).tolist()
+    keys = {"receiver": (int(rng.integers(2**24)), int(rng.integers(2**24)), int(rng.integers(256))), "headers": int(rng.integers(3, 11))}
+    blocks = make_rg16.components(rng, rate, slices, 2 * int(rng.integers(1, 300)), 10.0 ** rng.integers(-9, 9), int(rng.choice([0, 60])), numbers, **keys)
+    path.write_bytes(make_rg16.file(blocks, rate, slices, int(rng.choice([0, 3]))))
+
+
+def by_rg16(path):
+    return [(own["channel"], own["start"], own["rate"], np.array(own["samples"])) for own in make_rg16.joined(make_rg16.expected(path))]
+
+
 def win(rng, path):
     """Seconds without a gap, as ObsPy reads them; each has its own widths of differences."""
     channels = [(int(number), int(rng.integers(1, 500))) for number in rng.choice(2**16, int(rng.integers(1, 9)), replace=False)]
@@ -504,7 +517,7 @@ def differs(ours, theirs, ending):
 
 KINDS = [("mseed", miniseed, by_libmseed), ("wav", wav, by_scipy), ("sac", sac, by_obspy), ("csv", csv, by_pandas),
          ("parquet", parquet, by_pyarrow), ("sgy", segy, by_segy), ("gse", gse, by_gse), ("gse1", gse1, by_gse1),
-         ("wfdisc", css, by_any), ("gcf", gcf, by_gcf), ("rt130", reftek, by_any), ("seisan", seisan, by_any), ("evt", evt, by_any), ("y", y, by_any), ("pdas", pdas, by_pdas), ("win", win, by_win), ("ah", ah, by_any), ("dmx", dmx, by_any),
+         ("wfdisc", css, by_any), ("gcf", gcf, by_gcf), ("rt130", reftek, by_any), ("seisan", seisan, by_any), ("evt", evt, by_any), ("y", y, by_any), ("pdas", pdas, by_pdas), ("rg16", rg16, by_rg16), ("win", win, by_win), ("ah", ah, by_any), ("dmx", dmx, by_any),
          ("QHD", handler, by_any), ("ASC", handler, by_any), ("h5", to_hdf, by_to_hdf)]
 
 

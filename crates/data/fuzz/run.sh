@@ -8,7 +8,7 @@ seeds="corpus/$target"
 mkdir -p "$seeds"
 fixtures=../tests/fixtures
 case "$target" in
-recording) find "$fixtures/recordings" "$fixtures/miniseed" "$fixtures/wav" "$fixtures/sac" "$fixtures/segy" "$fixtures/seg2" "$fixtures/su" "$fixtures/gse1" "$fixtures/gse2" "$fixtures/css" "$fixtures/gcf" "$fixtures/reftek" "$fixtures/seisan" "$fixtures/evt" "$fixtures/y" "$fixtures/pdas" "$fixtures/win" "$fixtures/ah" "$fixtures/suds" "$fixtures/handler" "$fixtures/to_hdf" "$fixtures/asdf" "$fixtures/knet" "$fixtures/texts" -type f ! -name '*.json' ! -name '*.hdf5' -size -20k -exec cp {} "$seeds" \; ;;
+recording) find "$fixtures/recordings" "$fixtures/miniseed" "$fixtures/wav" "$fixtures/sac" "$fixtures/segy" "$fixtures/seg2" "$fixtures/su" "$fixtures/gse1" "$fixtures/gse2" "$fixtures/css" "$fixtures/gcf" "$fixtures/reftek" "$fixtures/seisan" "$fixtures/evt" "$fixtures/y" "$fixtures/pdas" "$fixtures/rg16" "$fixtures/win" "$fixtures/ah" "$fixtures/suds" "$fixtures/handler" "$fixtures/to_hdf" "$fixtures/asdf" "$fixtures/knet" "$fixtures/texts" -type f ! -name '*.json' ! -name '*.hdf5' -size -20k -exec cp {} "$seeds" \; ;;
 source) find "$fixtures/pt" "$fixtures/tfrecord" "$fixtures/numpy" ../../../datasets -type f -size -200k -exec cp {} "$seeds" \; ;;
 parquet) find "$fixtures/recordings" -type f -name '*.parquet' -exec cp {} "$seeds" \; ;;
 hdf5)

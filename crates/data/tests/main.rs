@@ -19,6 +19,7 @@ mod pdas;
 mod pt;
 mod recordings;
 mod reftek;
+mod rg16;
 mod sac;
 mod seg2;
 mod segy;

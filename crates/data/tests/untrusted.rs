@@ -123,6 +123,7 @@ fn sound_files() -> Vec<std::path::PathBuf> {
         "evt",
         "y",
         "pdas",
+        "rg16",
         "win",
         "ah",
         "suds",

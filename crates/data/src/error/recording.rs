@@ -14,6 +14,7 @@ mod merge;
 mod mseed;
 mod pdas;
 mod reftek;
+mod rg16;
 mod sac;
 mod seg2;
 mod segy;
@@ -43,6 +44,7 @@ pub use merge::{MergeError, RatesDiffer};
 pub use mseed::{DecodeError, RecordDamage, SteimError};
 pub use pdas::PdasError;
 pub use reftek::{ReftekDamage, ReftekError};
+pub use rg16::{Rg16Damage, Rg16Error};
 pub use sac::SacError;
 pub use seg2::{Seg2Error, Seg2Problem};
 pub use segy::SegyError;
@@ -56,7 +58,7 @@ pub use win::{WinDamage, WinError};
 pub use y::{YError, YProblem};
 
 /// Formats that are read, for messages.
-const KNOWN: &str = "recordings are miniSEED, SAC, WAV, SEG-Y, SEG-2, Seismic Unix, GSE1, GSE2, CSS 3.0 (.wfdisc), GCF, Reftek 130, SEISAN, EVT of Kinemetrics, Y of Nanometrics, PDAS, WIN, WIN32, AH, PC-SUDS (.dmx), Seismic Handler (.QHD, .ASC), ASDF, K-NET, PEER, CSMNC, ESM, SMC, GeoNet, COSMOS, CSMIP, Parquet, HDF5 of pandas or .csv tables";
+const KNOWN: &str = "recordings are miniSEED, SAC, WAV, SEG-Y, SEG-2, Seismic Unix, GSE1, GSE2, CSS 3.0 (.wfdisc), GCF, Reftek 130, SEISAN, EVT of Kinemetrics, Y of Nanometrics, PDAS, RG16, WIN, WIN32, AH, PC-SUDS (.dmx), Seismic Handler (.QHD, .ASC), ASDF, K-NET, PEER, CSMNC, ESM, SMC, GeoNet, COSMOS, CSMIP, Parquet, HDF5 of pandas or .csv tables";
 
 /// What is wrong with a recording.
 #[derive(Debug, thiserror::Error)]
@@ -167,6 +169,9 @@ pub enum RecordingError {
     /// A PDAS file is unusable.
     #[error(transparent)]
     Pdas(#[from] PdasError),
+    /// An RG16 file of Fairfield is unusable.
+    #[error(transparent)]
+    Rg16(#[from] Rg16Error),
     /// A waveform file of SEISAN is unusable.
     #[error(transparent)]
     Seisan(#[from] SeisanError),

@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::{
     Contents, Hints, LARGEST, ah, asdf, clock_set, columns, cosmos, css, datacast, evt, extension,
-    gcf, geocsv, gse, handler, mseed, nanometrics, other_rate, pdas, reftek, sac, seg2, segy,
+    gcf, geocsv, gse, handler, mseed, nanometrics, other_rate, pdas, reftek, rg16, sac, seg2, segy,
     seisan, signatures, strong_motion, suds, table, text, time_series, to_hdf, unreadable, wav,
     win, with_samples,
 };
@@ -57,7 +57,7 @@ impl Format {
 
 /// All formats; the first one that accepts a file reads it. Formats recognised by content come before those recognised by
 /// extension.
-const FORMATS: [Format; 37] = [
+const FORMATS: [Format; 38] = [
     Format(PARQUET, Content(columns::is), columns::read),
     Format("WAV", Content(wav::is), |bytes, hints| {
         wav::read(bytes, hints)
@@ -76,6 +76,9 @@ const FORMATS: [Format; 37] = [
     ),
     Format("PDAS", Content(pdas::is), |bytes, hints| {
         pdas::read(bytes, hints)
+    }),
+    Format("RG16", Content(rg16::is), |bytes, hints| {
+        rg16::read(bytes, hints)
     }),
     Format("SEISAN", Content(seisan::is), |bytes, hints| {
         seisan::read(bytes, hints)

@@ -100,7 +100,7 @@ const SIGNATURES: &[Signature] = &[
     row(By(is_ah), "AH with a header that is damaged or cut", AGAIN),
     row(By(is_reftek), "raw data of a Reftek 130", CONVERT),
     row(By(is_gcf), "GCF of Güralp without a sound block at its beginning", AGAIN),
-    row(At(2, b"\x80\x58"), "SEG-D of a Fairfield node", CONVERT),
+    row(At(2, b"\x80\x58"), "SEG-D of a Fairfield node, of another version than RG16 1.6", CONVERT),
     // Arrays and databases.
     row(With(HDF5, b"Provenance"), "ASDF (HDF5) without waveforms at its beginning", CONVERT_ASDF),
     row(With(HDF5, b"AuxiliaryData"), "ASDF (HDF5) without waveforms at its beginning", CONVERT_ASDF),
