@@ -2,12 +2,11 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
-use std::hash::{DefaultHasher, Hasher};
 use std::path::PathBuf;
 
 use crate::error::DataError;
 use crate::reader::Record;
-use crate::runs::{SPARSE, runs};
+use crate::runs::{Content, SPARSE, runs};
 use support::words::counted;
 
 /// Hash of a window's values. Between two splits of a hundred thousand windows, a chance collision occurs once in two
@@ -17,12 +16,12 @@ pub(crate) fn content_hash(record: &Record) -> Option<u64> {
     if record.values.iter().all(|value| value == first) {
         return None;
     }
-    let mut hasher = DefaultHasher::new();
+    let mut content = Content::default();
     for pair in record.values.chunks(2) {
         let bits = |value: Option<&f32>| u64::from(value.map_or(0, |value| value.to_bits()));
-        hasher.write_u64(bits(pair.first()) << 32 | bits(pair.get(1)));
+        content.add(bits(pair.first()) << 32 | bits(pair.get(1)));
     }
-    Some(hasher.finish())
+    Some(content.hash())
 }
 
 /// Windows of a split without a group that share samples with another, from which it is said; and the fraction of them.

@@ -8,7 +8,7 @@ pub(crate) const LENGTH: usize = 32;
 /// One run of this many is taken, if there are not too many.
 pub(crate) const SPARSE: u64 = 32;
 /// Differences from one sample to the next within a run, at least: silence is alike everywhere.
-const CHANGES: usize = 12;
+const CHANGES: u64 = 12;
 /// Base of the rolling hash: odd, with bits all over.
 const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
 
@@ -29,24 +29,50 @@ pub(crate) fn runs<T: Copy + PartialEq>(
 ) -> Vec<Run> {
     let mut found = Vec::new();
     let oldest = (1..LENGTH).fold(1u64, |power, _| power.wrapping_mul(BASE));
-    let bits = |i: usize| mixed(bits(samples[i]));
-    let changes = |i: usize| usize::from(i > 0 && samples[i] != samples[i - 1]);
-    let (mut hash, mut changed) = (0u64, 0usize);
-    for i in 0..samples.len() {
-        if i >= LENGTH {
-            hash = hash.wrapping_sub(bits(i - LENGTH).wrapping_mul(oldest));
-            // The first sample of a run has nothing before it to differ from.
-            changed -= changes(i + 1 - LENGTH);
+    // Those of the last samples, each at its number modulo the length.
+    let mut last = [0u64; LENGTH];
+    let (mut hash, mut changed) = (0u64, 0u64);
+    // A bit for each sample that differs from the one before it, the newest at the bottom.
+    let mut changes = 0u64;
+    let mut before = samples.first();
+    for (i, sample) in samples.iter().enumerate() {
+        let place = &mut last[i % LENGTH];
+        hash = hash.wrapping_sub(place.wrapping_mul(oldest));
+        *place = mixed(bits(*sample));
+        hash = hash.wrapping_mul(BASE).wrapping_add(*place);
+        let differs = u64::from(before != Some(sample));
+        before = Some(sample);
+        // The first sample of a run has nothing before it to differ from.
+        changed = changed + differs - (changes >> (LENGTH - 2) & 1);
+        changes = changes << 1 | differs;
+        if i + 1 < LENGTH || changed < CHANGES {
+            continue;
         }
-        hash = hash.wrapping_mul(BASE).wrapping_add(bits(i));
-        changed += changes(i);
         let whole = mixed(hash);
-        if i + 1 >= LENGTH && changed >= CHANGES && whole.is_multiple_of(sparse) {
+        if whole.is_multiple_of(sparse) {
             let at = offset + (i + 1 - LENGTH) as u64;
             found.push(Run { hash: whole, at });
         }
     }
     found
+}
+
+/// Hash of all values of a signal, by which it is found again.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Content(u64);
+
+impl Content {
+    /// Adds the bits of a value. No two states become one, as in a product with an odd number and half of its bits.
+    #[inline]
+    pub fn add(&mut self, bits: u64) {
+        // More than zero, so that zeros at the beginning count.
+        let product = (self.0 ^ bits).wrapping_mul(BASE).wrapping_add(BASE);
+        self.0 = product ^ (product >> 32);
+    }
+
+    pub fn hash(self) -> u64 {
+        mixed(self.0)
+    }
 }
 
 /// Spreads the bits of a number: the end of SplitMix64 (Steele, Lea and Flood, 2014).
@@ -88,5 +114,35 @@ mod tests {
             .collect();
         assert!(runs(&pulses, f64::to_bits, (0, 1)).is_empty());
         assert!(runs(&pulses[..LENGTH - 1], f64::to_bits, (0, 1)).is_empty());
+    }
+
+    /// Any change of a value, or of two, is another content.
+    #[test]
+    fn contents_differ() {
+        let of = |values: &[f64]| {
+            let mut content = Content::default();
+            values.iter().for_each(|own| content.add(own.to_bits()));
+            content.hash()
+        };
+        let mut values: Vec<f64> = (0..40).map(f64::from).collect();
+        let mut all = vec![of(&values), of(&values[1..]), of(&values[..39])];
+        for i in 0..40 {
+            for change in [-1.0, 0.5, 1e300] {
+                values[i] += change;
+                all.push(of(&values));
+                values[(i + 1) % 40] *= -1.0;
+                all.push(of(&values));
+                values[(i + 1) % 40] = ((i + 1) % 40) as f64;
+                values[i] = i as f64;
+            }
+            values.swap(i, (i + 7) % 40);
+            all.push(of(&values));
+            values.swap(i, (i + 7) % 40);
+        }
+        assert_eq!(of(&values), all[0]);
+        let count = all.len();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), count);
     }
 }

@@ -1,11 +1,11 @@
 //! The sources of a list: channels of files, each once.
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hasher};
 
 use super::Piece;
 use super::anchors::{Alias, Anchors};
 use crate::recording::Trace;
+use crate::runs::Content;
 
 /// Fewer samples may be equal by chance.
 const FEWEST: usize = 64;
@@ -20,29 +20,49 @@ pub(in super::super) struct Origins {
     aliases: Vec<Vec<Alias>>,
 }
 
+/// The samples of a channel of a file.
+#[derive(Default)]
+struct Signal {
+    content: Content,
+    first: Option<f64>,
+    varies: bool,
+    samples: usize,
+}
+
+impl Signal {
+    fn add(&mut self, samples: &[f64]) {
+        let Some(first) = self.first.or(samples.first().copied()) else {
+            return;
+        };
+        self.first = Some(first);
+        self.samples += samples.len();
+        for value in samples {
+            self.content.add(value.to_bits());
+            self.varies |= *value != first;
+        }
+    }
+
+    /// A hash of the samples. All dead channels have the same content, and few samples may be equal by chance.
+    fn content(&self) -> Option<u64> {
+        (self.varies && self.samples >= FEWEST).then(|| self.content.hash())
+    }
+}
+
 impl Origins {
     /// The traces of a file, each with its source and position in it. `file` identifies the file, whichever recordings
     /// contain it.
     pub fn pieces(&mut self, file: &str, traces: Vec<Trace>) -> Vec<Piece> {
-        let mut channels: HashMap<String, (DefaultHasher, Option<f64>, bool, usize)> =
-            HashMap::new();
+        let mut channels: HashMap<&str, Signal> = HashMap::new();
         for trace in &traces {
-            let channel = channels.entry(trace.channel.clone()).or_default();
-            let (hasher, first, varies, samples) = channel;
-            for value in &trace.samples {
-                hasher.write_u64(value.to_bits());
-                *varies |= *first.get_or_insert(*value) != *value;
-            }
-            *samples += trace.samples.len();
+            let channel = channels.entry(&trace.channel).or_default();
+            channel.add(&trace.samples);
         }
         let mut sources: HashMap<String, (u32, usize)> = HashMap::new();
         for trace in &traces {
             if sources.contains_key(&trace.channel) {
                 continue;
             }
-            let (hasher, _, varies, samples) = &channels[&trace.channel];
-            // All dead channels have the same content.
-            let content = (*varies && *samples >= FEWEST).then(|| hasher.finish());
+            let content = channels[&*trace.channel].content();
             let own = traces.iter().filter(|own| own.channel == trace.channel);
             let source = self.source(file, (&trace.channel, content), own);
             sources.insert(trace.channel.clone(), (source, 0));
