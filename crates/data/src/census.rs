@@ -173,18 +173,16 @@ impl Census {
         ))
     }
 
-    /// Warnings of channels with a repeated value far from all others, such as -9999.
+    /// Warnings of channels with a value far from all others, such as -9999.
     fn fill_values(&self) -> impl Iterator<Item = String> {
         let found = self.extremes.iter().enumerate();
         let found = found.filter_map(|(channel, own)| Some((channel + 1, own.far()?)));
-        found.map(|(channel, far)| {
-            let [value, from, to] = [far.value, far.others[0], far.others[1]].map(|own| own as f32);
+        let channels = self.extremes.len();
+        found.map(move |(channel, far)| {
+            let place = format!(" of the {} windows", self.split);
             format!(
-                "channel {channel} of {}: {} samples of the {} windows are {value}, and all others lie between {from} and {to}: is it a \
-                 fill value? Leave out windows with missing samples",
-                self.extremes.len(),
-                far.count,
-                self.split
+                "channel {channel} of {channels}: {} Leave out windows with missing samples",
+                far.question(&place, |own| (own as f32).to_string())
             )
         })
     }

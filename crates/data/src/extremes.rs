@@ -1,19 +1,30 @@
-//! A repeated value far from all others, such as -9999: samples that may be none.
+//! The lowest and highest values of a channel: its range, and values that rather stand for missing ones, such as -9999.
 
-/// Minimum number of occurrences of a possible fill value.
+use crate::fills::is_known;
+
+/// Minimum number of occurrences of a possible fill value that programs do not usually write.
 const REPEATED: usize = 3;
 /// Minimum distance from all other values, in multiples of their range.
 const FAR: f64 = 3.0;
+/// Minimum number of values of a channel from which a known fill value is told.
+const FEWEST: usize = 16;
+/// Minimum ratio of a known fill value to all other values.
+const LARGER: f64 = 5.0;
+/// Values that are looked at together.
+const BLOCK: usize = 64;
 
-/// The lowest and the highest value of a channel, and those next to them. All values are finite.
+/// The lowest and the highest value of a channel, and those next to them.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Extremes {
     low: Option<Extreme>,
     /// With the sign turned.
     high: Option<Extreme>,
+    /// Values that are finite, and those that are not.
+    finite: usize,
+    not_finite: usize,
 }
 
-/// A repeated value far from all others, which lie between two values.
+/// A value far from all others, which lie between two values.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct FarValue {
     pub value: f64,
@@ -21,28 +32,92 @@ pub(crate) struct FarValue {
     pub others: [f64; 2],
 }
 
+impl FarValue {
+    /// What is asked about it: `place` says where it is, and `number` writes a value.
+    pub fn question(&self, place: &str, number: impl Fn(f64) -> String) -> String {
+        let Self {
+            value,
+            count,
+            others: [from, to],
+        } = *self;
+        let (value, from, to) = (number(value), number(from), number(to));
+        let samples = if count == 1 {
+            format!("one sample{place} is")
+        } else {
+            format!("{count} samples{place} are")
+        };
+        format!(
+            "{samples} {value}, and all others lie between {from} and {to}: is it a fill value?"
+        )
+    }
+}
+
 impl Extremes {
-    /// Those of some values.
-    pub fn of(values: impl Iterator<Item = f64>) -> Self {
+    /// Those of samples in some parts.
+    pub fn of<'a>(parts: impl Iterator<Item = &'a [f64]>) -> Self {
         let mut all = Self::default();
-        values.for_each(|value| all.add(value));
+        parts.for_each(|part| all.add_samples(part));
         all
     }
 
-    pub fn add(&mut self, value: f64) {
-        Extreme::add(&mut self.low, value);
-        Extreme::add(&mut self.high, -value);
+    fn add(&mut self, value: f64) {
+        if value.is_finite() {
+            self.finite += 1;
+            Extreme::add(&mut self.low, value);
+            Extreme::add(&mut self.high, -value);
+        } else {
+            self.not_finite += 1;
+        }
     }
 
-    /// Adds many values. Most lie between what is known, which one look at all of them tells.
-    pub fn add_all(&mut self, values: &[f32]) {
+    /// Below and above these, a value changes something. What lies between them changes nothing.
+    fn known(&self) -> (f64, f64) {
         let next = |of: Option<Extreme>| of.map_or(f64::INFINITY, |own| own.next);
-        // What lies between them changes nothing; both come from float32 numbers.
-        let (low, high) = (next(self.low) as f32, -next(self.high) as f32);
-        let is_outside = |value: &f32| (*value < low) | (*value > high);
-        if values.iter().fold(false, |any, own| any | is_outside(own)) {
+        (next(self.low), -next(self.high))
+    }
+
+    /// Adds many samples. Most lie between what is known, which one look at a block of them tells.
+    fn add_samples(&mut self, samples: &[f64]) {
+        for block in samples.chunks(BLOCK) {
+            let (low, high) = self.known();
+            // Without a branch for each value. No number is not inside.
+            let is_inside = |value: &f64| (*value >= low) & (*value <= high);
+            if block.iter().fold(true, |all, own| all & is_inside(own)) {
+                self.finite += block.len();
+            } else {
+                block.iter().for_each(|value| self.add(*value));
+            }
+        }
+    }
+
+    /// Adds many values, as [`Self::add_samples`] does.
+    pub fn add_all(&mut self, values: &[f32]) {
+        // Both come from float32 numbers.
+        let (low, high) = self.known();
+        let (low, high) = (low as f32, high as f32);
+        let is_inside = |value: &f32| (*value >= low) & (*value <= high);
+        if values.iter().fold(true, |all, own| all & is_inside(own)) {
+            self.finite += values.len();
+        } else {
             values.iter().for_each(|value| self.add(f64::from(*value)));
         }
+    }
+
+    /// Number of values that are not finite.
+    pub fn not_finite(&self) -> usize {
+        self.not_finite
+    }
+
+    /// The lowest and the highest of the finite values; infinite ones if there is none.
+    pub fn range(&self) -> [f64; 2] {
+        let value = |of: Option<Extreme>| of.map_or(f64::INFINITY, |own| own.value);
+        [value(self.low), -value(self.high)]
+    }
+
+    /// The largest size of the finite values.
+    pub fn size(&self) -> f64 {
+        let [low, high] = self.range();
+        (-low).max(high).max(0.0)
     }
 
     /// The value that may be none.
@@ -51,17 +126,29 @@ impl Extremes {
             [self.low?, self.high?].map(|own| Some(own).filter(|own| own.next.is_finite()));
         let (low, high) = (low?, high?);
         let (from, to) = (low.value, -high.value);
-        let low_one = low.is_far(to).then_some(FarValue {
+        let low_one = FarValue {
             value: low.value,
             count: low.count,
             others: [low.next, to],
-        });
-        let high_one = high.is_far(-from).then_some(FarValue {
+        };
+        let high_one = FarValue {
             value: -high.value,
             count: high.count,
             others: [from, -high.next],
-        });
-        low_one.or(high_one)
+        };
+        let is_known = |own: &FarValue| self.finite >= FEWEST && own.is_known();
+        let known = [low_one, high_one].into_iter().find(is_known);
+        known
+            .or(low.is_far(to).then_some(low_one))
+            .or(high.is_far(-from).then_some(high_one))
+    }
+}
+
+impl FarValue {
+    /// Whether it is a known fill value, and much larger than all others.
+    fn is_known(&self) -> bool {
+        let others = self.others[0].abs().max(self.others[1].abs());
+        is_known(self.value) && others * LARGER <= self.value.abs()
     }
 }
 
@@ -112,19 +199,73 @@ mod tests {
     #[test]
     fn many_values_are_as_each_of_them() {
         let value = |i: usize| ((i * 7919) % 101) as f32 - 50.0;
-        for fill in [-9999.0, 9999.0, 49.0, 0.5] {
+        for fill in [-9999.0, 9999.0, 49.0, 0.5, f32::NAN, f32::INFINITY] {
             let parts = (0..40).map(|part| {
                 let mut values: Vec<f32> = (part * 30..part * 30 + 30).map(value).collect();
                 values[part % 30] = if part % 4 == 3 { fill } else { 1.0 };
                 values
             });
             let (mut all, mut each) = (Extremes::default(), Extremes::default());
+            let mut whole = Vec::new();
             for values in std::iter::once(vec![3.0; 5]).chain(parts) {
                 all.add_all(&values);
                 values.iter().for_each(|own| each.add(f64::from(*own)));
+                whole.extend(values.into_iter().map(f64::from));
                 assert_eq!(format!("{all:?}"), format!("{each:?}"));
             }
-            assert_eq!(all.far().is_some(), fill.abs() > 1000.0, "{fill}");
+            let samples = Extremes::of(whole.chunks(300));
+            assert_eq!(format!("{samples:?}"), format!("{each:?}"));
+            assert_eq!(all.far().is_some(), fill.abs() > 1000.0 && fill.is_finite());
+            assert_eq!(all.not_finite(), if fill.is_finite() { 0 } else { 10 });
+            assert_eq!(all.size(), if fill.abs() == 9999.0 { 9999.0 } else { 50.0 });
         }
+    }
+
+    /// One is enough of what programs write, if it is far from all others.
+    #[test]
+    fn known_fills_are_far_if_there_is_one() {
+        let far = |count: usize, scale: f64, fill: f64| {
+            let wave = |i: usize| (scale * ((i * 37 % 101) as f64 - 50.0)).round();
+            let mut values: Vec<f64> = (0..count).map(wave).collect();
+            values[7] = fill;
+            let found = Extremes::of(std::iter::once(&*values)).far();
+            found.map(|own| (own.value, own.count))
+        };
+        for fill in [-9999.0, -999.25, 1e30, -32768.0, 99999.0, -7999.0] {
+            assert_eq!(far(100, 1.0, fill), Some((fill, 1)));
+        }
+        for (count, scale, fill) in [
+            (100, 400.0, -9999.0),
+            (100, 600.0, -32768.0),
+            (100, 1.0, -9876.0),
+            (12, 1.0, -9999.0),
+        ] {
+            assert_eq!(far(count, scale, fill), None);
+        }
+        let constant = Extremes::of(std::iter::once(&[-9999.0; 100][..]));
+        assert_eq!(constant.far(), None);
+        assert_eq!(Extremes::default().far(), None);
+        assert_eq!(
+            Extremes::default().range(),
+            [f64::INFINITY, f64::NEG_INFINITY]
+        );
+    }
+
+    #[test]
+    fn one_sample_is_not_several() {
+        let far = |count| FarValue {
+            value: -999.0,
+            count,
+            others: [-1.5, 2.0],
+        };
+        assert_eq!(
+            far(1).question(" at 3 s", |own| own.to_string()),
+            "one sample at 3 s is -999, and all others lie between -1.5 and 2: is it a fill value?"
+        );
+        assert!(
+            far(4)
+                .question("", |own| own.to_string())
+                .starts_with("4 samples are -999,")
+        );
     }
 }

@@ -33,6 +33,7 @@ pub mod demo;
 pub mod error;
 mod extremes;
 mod feature_augment;
+mod fills;
 mod fingerprint;
 pub mod folds;
 mod gzip;

@@ -137,7 +137,10 @@ fn sources(path: &Path, hints: &Hints) -> Result<Sources, PredictError> {
         });
         return Ok((traces.collect(), indexed.notes));
     }
-    let contents = recording::read(path, hints).map_err(rate_unknown)?;
+    let mut contents = recording::read(path, hints).map_err(rate_unknown)?;
+    contents
+        .notes
+        .extend(data::import::fill_notes(&contents.traces));
     let traces = contents
         .traces
         .into_iter()

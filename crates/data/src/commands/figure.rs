@@ -58,16 +58,16 @@ impl Example {
     }
 
     /// A part of a recording; `known` is whether its sampling rate is known.
-    pub fn of_trace(channel: &str, trace: &Trace, known: bool) -> Self {
-        let clean = trace
-            .samples
-            .iter()
-            .map(|v| if v.is_finite() { *v } else { 0.0 });
+    pub fn of_trace(trace: Trace, known: bool) -> Self {
+        let mut samples = trace.samples;
+        for own in samples.iter_mut().filter(|own| !own.is_finite()) {
+            *own = 0.0;
+        }
         Self {
             label: None,
-            title: channel.to_owned(),
+            title: trace.channel,
             rate: known.then_some(trace.rate),
-            channels: vec![clean.collect()],
+            channels: vec![samples],
         }
     }
 }

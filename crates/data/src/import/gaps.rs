@@ -1,6 +1,8 @@
 //! Turns samples that are not measurements into gaps.
 
 use super::origin::Piece;
+use crate::extremes::Extremes;
+use crate::fills::{LEAST_FILL, is_fill, is_missing};
 use crate::recording::{Trace, format_time};
 
 /// Samples left out of one channel, by reason.
@@ -51,27 +53,19 @@ pub(crate) fn number(value: f64) -> String {
     }
 }
 
-/// Values that programs write for missing samples: the limits of 32-bit integers, and the fill values of netCDF and
-/// climate data.
-pub fn is_fill(value: f64) -> bool {
-    let float = value as f32;
-    value == f64::from(i32::MIN)
-        || value == f64::from(i32::MAX)
-        || float == 1e20
-        || float == 9.969_21e36
-}
-
-/// Minimum ratio of a fill value to all other samples; the limits of integers in a clipped recording are not that far
-/// away.
-const FAR: f64 = 1000.0;
-
-/// Whether a sample stands for a missing one, where all measurements are at most `usual` in size.
-pub fn is_missing(value: f64, usual: f64) -> bool {
-    is_fill(value) && value.abs() > FAR * usual
+/// Whether all samples with these extremes certainly are measurements, as in nearly all recordings.
+fn are_sound(extremes: &Extremes) -> bool {
+    extremes.not_finite() == 0 && extremes.size() < LEAST_FILL
 }
 
 /// Number of samples with a fill value, and the first such sample.
-pub(crate) fn fills<'a>(samples: impl Iterator<Item = &'a f64> + Clone) -> Option<(usize, f64)> {
+pub(crate) fn fills<'a>(
+    samples: impl Iterator<Item = &'a f64> + Clone,
+    extremes: &Extremes,
+) -> Option<(usize, f64)> {
+    if are_sound(extremes) {
+        return None;
+    }
     let usual = samples.clone().filter(|v| v.is_finite() && !is_fill(**v));
     let usual = usual.fold(0.0f64, |largest, v| largest.max(v.abs()));
     let mut own = samples.filter(|v| is_missing(**v, usual));
@@ -87,30 +81,70 @@ enum Kind {
     TooLarge,
 }
 
-/// Splits the pieces of one channel at samples that are not measurements.
-pub(super) fn split(pieces: Vec<Piece>, left_out: &mut LeftOut) -> Vec<Piece> {
-    let samples = || pieces.iter().flat_map(|piece| &piece.trace.samples);
-    // Nearly all recordings are sound, and one pass is enough to confirm it.
-    let sound = |v: &f64| v.abs() <= f64::from(f32::MAX) && !is_fill(*v);
-    if samples().all(sound) {
-        return pieces;
+/// Tells what the samples of a channel are.
+struct Judge {
+    /// The largest size of a measurement.
+    usual: f64,
+}
+
+impl Judge {
+    /// `None` if all samples are measurements.
+    fn of<'a>(samples: impl Iterator<Item = &'a f64> + Clone, extremes: &Extremes) -> Option<Self> {
+        let is_sound = |v: &&f64| v.abs() <= f64::from(f32::MAX) && !is_fill(**v);
+        if are_sound(extremes) || samples.clone().all(|v| is_sound(&v)) {
+            return None;
+        }
+        let usual = samples.filter(is_sound);
+        let usual = usual.fold(0.0f64, |largest, v| largest.max(v.abs()));
+        Some(Self { usual })
     }
-    let usual = samples()
-        .filter(|v| sound(v))
-        .fold(0.0f64, |largest, v| largest.max(v.abs()));
-    let kind = |value: f64| match value {
-        v if !v.is_finite() => Kind::NotFinite,
-        v if is_missing(v, usual) => Kind::Fill,
-        v if v.abs() > f64::from(f32::MAX) => Kind::TooLarge,
-        _ => Kind::Sample,
+
+    fn kind(&self, value: f64) -> Kind {
+        match value {
+            v if !v.is_finite() => Kind::NotFinite,
+            v if is_missing(v, self.usual) => Kind::Fill,
+            v if v.abs() > f64::from(f32::MAX) => Kind::TooLarge,
+            _ => Kind::Sample,
+        }
+    }
+
+    /// Runs of samples of one kind, and the index of the first of each.
+    fn runs<'a>(&self, samples: &'a [f64]) -> impl Iterator<Item = (Kind, usize, &'a [f64])> {
+        let mut next = 0;
+        let runs = samples.chunk_by(|a, b| self.kind(*a) == self.kind(*b));
+        runs.map(move |run| {
+            let at = next;
+            next += run.len();
+            (self.kind(run[0]), at, run)
+        })
+    }
+}
+
+/// The samples of a channel that are measurements; `None` if all are.
+pub(crate) fn measured<'a>(
+    traces: impl Iterator<Item = &'a Trace> + Clone,
+    extremes: &Extremes,
+) -> Option<Vec<Trace>> {
+    let judge = Judge::of(traces.clone().flat_map(|trace| &trace.samples), extremes)?;
+    let mut parts = Vec::new();
+    for trace in traces {
+        let runs = judge.runs(&trace.samples);
+        let runs = runs.filter(|(kind, ..)| *kind == Kind::Sample);
+        parts.extend(runs.map(|(_, at, samples)| part_of(trace, at, samples)));
+    }
+    Some(parts)
+}
+
+/// Splits the pieces of one channel at samples that are not measurements.
+pub(super) fn split(pieces: Vec<Piece>, extremes: &Extremes, left_out: &mut LeftOut) -> Vec<Piece> {
+    let samples = pieces.iter().flat_map(|piece| &piece.trace.samples);
+    let Some(judge) = Judge::of(samples, extremes) else {
+        return pieces;
     };
     let mut whole = Vec::new();
     for piece in pieces {
-        let mut next = 0;
-        for run in piece.trace.samples.chunk_by(|a, b| kind(*a) == kind(*b)) {
-            let at = next;
-            next += run.len();
-            let count = match kind(run[0]) {
+        for (kind, at, run) in judge.runs(&piece.trace.samples) {
+            let count = match kind {
                 Kind::Sample => {
                     whole.push(part(&piece, at, run));
                     continue;
@@ -136,12 +170,17 @@ fn part(piece: &Piece, at: usize, samples: &[f64]) -> Piece {
         offset: piece.offset + at,
         file: piece.file,
         aliases: piece.aliases.clone(),
-        trace: Trace {
-            channel: piece.trace.channel.clone(),
-            start: piece.trace.time(at),
-            rate: piece.trace.rate,
-            samples: samples.to_vec(),
-        },
+        trace: part_of(&piece.trace, at, samples),
+    }
+}
+
+/// The samples of `trace` from index `at` on.
+fn part_of(trace: &Trace, at: usize, samples: &[f64]) -> Trace {
+    Trace {
+        channel: trace.channel.clone(),
+        start: trace.time(at),
+        rate: trace.rate,
+        samples: samples.to_vec(),
     }
 }
 
@@ -149,6 +188,12 @@ fn part(piece: &Piece, at: usize, samples: &[f64]) -> Piece {
 mod tests {
     use super::*;
     use crate::recording::NANOS;
+
+    fn split(pieces: Vec<Piece>, left_out: &mut LeftOut) -> Vec<Piece> {
+        let samples = pieces.iter().map(|piece| &*piece.trace.samples);
+        let extremes = Extremes::of(samples);
+        super::split(pieces, &extremes, left_out)
+    }
 
     fn piece(start: f64, samples: Vec<f64>) -> Piece {
         Piece {

@@ -36,13 +36,13 @@ mod twice;
 mod windows;
 mod write;
 
+pub use crate::fills::{is_fill, is_missing};
 pub use assign::{Group, assign};
 pub use config::{RecordingsConfig, SeisBenchFolder};
 pub use cut::{Counts, Cut, Interval, cut};
 pub(crate) use each_file::split as split_named;
 pub(crate) use fractions::fractions;
 pub use fractions::{SplitBy, SplitSettings};
-pub use gaps::{is_fill, is_missing};
 pub use imported::Imported;
 pub(crate) use labels::labels_of;
 pub use labels::{Label, LabelsFile, TableColumn, Time};
@@ -51,6 +51,7 @@ pub use recording::Recording;
 pub use report::{ChannelReport, ClassReport, RecordingReport, Report, SplitReport};
 pub use shards::Target;
 pub use sources::{DatasetSources, SourceUse};
+pub use suspect::fill_notes;
 pub use windows::{SensorChannel, labelled_intervals, overlapping, sensor_channels};
 pub use write::{SplitSink, Writing, import, import_watched, resplit};
 

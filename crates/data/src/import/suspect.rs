@@ -1,8 +1,12 @@
-//! Notes on samples that are finite but may not be measurements: long stretches of one value, and a repeated value far
-//! from all others. They are kept and reported, since only the person who recorded them can decide.
+//! Notes on samples that are finite but may not be measurements: long stretches of one value, and values far from all
+//! others. They are kept and reported, since only the person who recorded them can decide.
 
 mod glitches;
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::gaps::{self, number};
 use crate::extremes::{Extremes, FarValue};
 use crate::recording::{Trace, format_time};
 
@@ -11,28 +15,67 @@ const FLAT_SECONDS: f64 = 20.0;
 /// Minimum number of samples of such a stretch.
 const FLAT_SAMPLES: usize = 1_000;
 
-/// Notes on the samples of one channel, which are all finite.
+/// Notes on the samples of one channel, which are all finite, and have these extremes.
 pub(crate) fn notes<'a>(
     channel: &str,
     traces: impl Iterator<Item = &'a Trace> + Clone,
+    extremes: &Extremes,
 ) -> Vec<String> {
     let flat = flat(channel, traces.clone());
-    let glitches = glitches::note(channel, traces.clone());
-    let values = traces.flat_map(|trace| &trace.samples).copied();
-    let far = Extremes::of(values).far().map(|far| {
-        let FarValue {
-            value,
-            count,
-            others: [from, to],
-        } = far;
-        format!(
-            "channel `{channel}`: {count} samples are {value}, and all others lie between {from} and {to}: is it a fill \
-             value? Missing samples must be left out or NaN"
-        )
-    });
+    let far = extremes.far();
+    let fill = far.map(|far| fill(channel, traces.clone(), &far));
     // A fill value is said once.
-    let far = far.or(glitches);
+    let far = fill.or_else(|| glitches::note(channel, traces, extremes));
     flat.into_iter().chain(far).collect()
+}
+
+/// The same of those samples of a channel that are measurements.
+pub(crate) fn measured_notes(channel: &str, traces: &[Trace], extremes: &Extremes) -> Vec<String> {
+    match gaps::measured(traces.iter(), extremes) {
+        None => notes(channel, traces.iter(), extremes),
+        Some(parts) => notes(channel, parts.iter(), &self::extremes(parts.iter())),
+    }
+}
+
+/// Notes on possible fill values, such as -9999, channel by channel. Those that an import reads as gaps are none.
+pub fn fill_notes(traces: &[Trace]) -> Vec<String> {
+    let mut by_channel: BTreeMap<&str, Vec<&Trace>> = BTreeMap::new();
+    for trace in traces {
+        by_channel.entry(&trace.channel).or_default().push(trace);
+    }
+    let notes = by_channel.into_iter().filter_map(|(channel, traces)| {
+        let extremes = extremes(traces.iter().copied());
+        match gaps::measured(traces.iter().copied(), &extremes) {
+            None => Some(fill(channel, traces.into_iter(), &extremes.far()?)),
+            Some(parts) => {
+                let far = self::extremes(parts.iter()).far()?;
+                Some(fill(channel, parts.iter(), &far))
+            }
+        }
+    });
+    notes.collect()
+}
+
+/// The extremes of a channel.
+pub(crate) fn extremes<'a>(traces: impl Iterator<Item = &'a Trace>) -> Extremes {
+    Extremes::of(traces.map(|trace| &*trace.samples))
+}
+
+/// A note on a possible fill value.
+fn fill<'a>(channel: &str, mut traces: impl Iterator<Item = &'a Trace>, far: &FarValue) -> String {
+    let first = traces.find_map(|trace| {
+        let at = trace.samples.iter().position(|own| *own == far.value)?;
+        Some(format_time(trace.time(at)))
+    });
+    let place = match (first, far.count) {
+        (None, _) => String::new(),
+        (Some(time), 1) => format!(" at {time}"),
+        (Some(time), _) => format!(" (the first at {time})"),
+    };
+    format!(
+        "channel `{channel}`: {} Missing samples must be left out or NaN",
+        far.question(&place, number)
+    )
 }
 
 /// Reports long constant stretches, unless the whole channel is constant.
@@ -42,16 +85,13 @@ fn flat<'a>(channel: &str, traces: impl Iterator<Item = &'a Trace>) -> Option<St
     for trace in traces {
         all += trace.samples.len();
         let least = FLAT_SAMPLES.max((FLAT_SECONDS * trace.rate) as usize);
-        let mut at = 0;
-        for run in trace.samples.chunk_by(|one, next| one == next) {
-            if run.len() >= least {
-                stretches += 1;
-                seconds += run.len() as f64 / trace.rate;
-                if longest.is_none_or(|(samples, ..)| run.len() > samples) {
-                    longest = Some((run.len(), trace.rate, trace.time(at), run[0]));
-                }
+        for run in long_runs(&trace.samples, least) {
+            stretches += 1;
+            seconds += run.len() as f64 / trace.rate;
+            if longest.is_none_or(|(samples, ..)| run.len() > samples) {
+                let value = trace.samples[run.start];
+                longest = Some((run.len(), trace.rate, trace.time(run.start), value));
             }
-            at += run.len();
         }
     }
     let (samples, rate, start, value) = longest?;
@@ -73,6 +113,31 @@ fn flat<'a>(channel: &str, traces: impl Iterator<Item = &'a Trace>) -> Option<St
     })
 }
 
+/// Runs of at least so many equal samples. Such a run has two samples that are half as many apart, so that few are looked at.
+fn long_runs(samples: &[f64], least: usize) -> Vec<Range<usize>> {
+    let step = (least / 2).max(1);
+    let mut runs = Vec::new();
+    let mut at = 0;
+    while at + step < samples.len() {
+        let value = samples[at];
+        if value != samples[at + step] {
+            at += step;
+            continue;
+        }
+        let differs = |own: &f64| *own != value;
+        let start = samples[..at].iter().rposition(differs);
+        let start = start.map_or(0, |last| last + 1);
+        let end = samples[at..].iter().position(differs);
+        let end = end.map_or(samples.len(), |length| at + length);
+        if end - start >= least {
+            runs.push(start..end);
+        }
+        // A multiple again, behind what is equal.
+        at = end.div_ceil(step) * step;
+    }
+    runs
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,7 +152,9 @@ mod tests {
     }
 
     fn of(samples: Vec<f64>) -> Vec<String> {
-        notes("Z", std::iter::once(&trace(samples)))
+        let trace = trace(samples);
+        let all = std::iter::once(&trace);
+        notes("Z", all.clone(), &extremes(all))
     }
 
     fn wave(n: usize) -> Vec<f64> {
@@ -103,9 +170,59 @@ mod tests {
             }
             let found = of(samples);
             assert_eq!(found.len(), 1, "{found:?}");
-            let expected = format!("3 samples are {fill}, and all others lie between -0.99");
+            let expected = format!(
+                "3 samples (the first at 1.000 s) are {fill}, and all others lie between -0.99"
+            );
             assert!(found[0].contains(&expected), "{found:?}");
         }
+    }
+
+    /// What programs write is told if there is one, and with the time of the first.
+    #[test]
+    fn one_known_fill_value() {
+        let mut samples = wave(5_000);
+        samples[250] = -9999.0;
+        let expected =
+            "channel `Z`: one sample at 2.500 s is -9999, and all others lie between -0.99";
+        let found = of(samples.clone());
+        assert!(
+            found.len() == 1 && found[0].starts_with(expected),
+            "{found:?}"
+        );
+        let whole = fill_notes(&[trace(samples.clone())]);
+        assert_eq!(whole, found);
+        // Certain ones are gaps.
+        samples[100] = f64::from(i32::MIN);
+        assert_eq!(fill_notes(&[trace(samples.clone())]), found);
+        samples[250] = f64::NAN;
+        assert_eq!(fill_notes(&[trace(samples)]), [""; 0]);
+        assert_eq!(fill_notes(&[trace(wave(5_000))]), [""; 0]);
+    }
+
+    #[test]
+    fn long_runs_are_those_of_all_runs() {
+        let mut state = 7_u32;
+        let mut random = |most: u32| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 16) % most
+        };
+        for least in [2, 3, 5, 8] {
+            for _ in 0..200 {
+                let mut samples = Vec::new();
+                while samples.len() < 60 {
+                    let value = f64::from(random(3));
+                    samples.extend(std::iter::repeat_n(value, 1 + random(12) as usize));
+                }
+                let mut at = 0;
+                let all = samples.chunk_by(|one, next| one == next).map(|run| {
+                    at += run.len();
+                    at - run.len()..at
+                });
+                let long: Vec<Range<usize>> = all.filter(|run| run.len() >= least).collect();
+                assert_eq!(long_runs(&samples, least), long, "{least} {samples:?}");
+            }
+        }
+        assert_eq!(long_runs(&[], 1_000), []);
     }
 
     #[test]

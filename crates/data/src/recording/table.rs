@@ -19,7 +19,7 @@ mod divided;
 mod doubts;
 mod empatica;
 mod ends;
-mod fills;
+mod errors;
 mod gps;
 mod headings;
 mod influx;
@@ -103,7 +103,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
     });
     let mut text = text::decode(holes.as_deref().unwrap_or(bytes))?;
     octave::check(&text.bytes)?;
-    text.bytes = fills::without_errors(text.bytes);
+    text.bytes = errors::without(text.bytes);
     let pairs::Plain { bytes, line } =
         pairs::as_rows(monitor::without_arrows(text.bytes), &mut notes);
     text.bytes = bytes;
@@ -248,10 +248,6 @@ fn of_columns(
     if rows == 0 || channels.is_empty() {
         return Err(TableError::NoNumbers.noted(notes.all()));
     }
-    let fills = channels
-        .iter()
-        .filter_map(|(name, values)| fills::note(name, values));
-    notes.extend(fills);
     let packed = packed::find(&channels, times.as_deref(), hints, &mut notes)?;
     if packed.is_empty() && times.is_none() && wrapped::is(&channels) {
         let columns = channels.len();

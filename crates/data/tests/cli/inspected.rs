@@ -203,3 +203,53 @@ fn picks_are_listed() {
     let expected = "own.sac: the header has picks, which are not read as labels: A `P`, T0; `data inspect --json` lists";
     assert!(report.contains(expected), "{report}");
 }
+
+/// A fill value is told once, in the same words for every format, whether it is there once or more often.
+#[test]
+fn fill_values_are_told_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = |rows: &[usize]| {
+        let value = |i: usize| {
+            if rows.contains(&i) {
+                -9999
+            } else {
+                (i * i % 17) as i64
+            }
+        };
+        let row = |i: usize| format!("{:.1},{}\n", i as f64 / 10.0, value(i));
+        format!("t,x\n{}", (0..200).map(row).collect::<String>()).into_bytes()
+    };
+    let mut records: Vec<u8> = (0..9).flat_map(|second| record(second, 10)).collect();
+    for second in [2, 4, 8] {
+        records[second * 128 + 64..][..2].copy_from_slice(&(-9999_i16).to_be_bytes());
+    }
+    for (name, bytes, expected) in [
+        (
+            "one.csv",
+            table(&[50]),
+            "channel `x`: one sample at 5.000 s is -9999, and all others lie between 0 and 16: is it a fill value? Missing \
+             samples must be left out or NaN",
+        ),
+        (
+            "four.csv",
+            table(&[30, 50, 51, 90]),
+            "channel `x`: 4 samples (the first at 3.000 s) are -9999, and all others lie between 0 and 16:",
+        ),
+        (
+            "three.mseed",
+            records,
+            "channel `XX.NODE..EHZ`: 3 samples (the first at 2024-05-01T10:00:02.000Z) are -9999, and all others lie between 0 \
+             and 81:",
+        ),
+    ] {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        let path = path.display().to_string();
+        let json = stdout(folder.path(), &["inspect", &path, "--json"]);
+        let json = serde_json::from_str::<Value>(&json).unwrap();
+        let notes = json["notes"].as_array().unwrap();
+        assert_eq!(notes.len(), 1, "{name}: {notes:?}");
+        let note = notes[0]["note"].as_str().unwrap();
+        assert!(note.starts_with(expected), "{name}: {note}");
+    }
+}

@@ -216,3 +216,30 @@ fn a_start_that_is_not_the_files_own_is_told() {
     let (said, own) = notes(&fixtures().join("int32.wav"), 1_000_000_000_000_000_000);
     assert_eq!((said.as_str(), own), ("", 1_000_000_000_000_000_000));
 }
+
+/// A fill value of a table is told once by an import, too.
+#[test]
+fn fill_values_are_told_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let value = |i: usize| {
+        if i % 700 == 300 {
+            -9999.0
+        } else {
+            (i as f64 * 0.7).sin()
+        }
+    };
+    let rows = (0..6000).map(|i| format!("{:.2},{:.4}\n", i as f64 / 100.0, value(i)));
+    let text = format!("time,Z\n{}", rows.collect::<String>());
+    std::fs::write(folder.path().join("one.csv"), text).unwrap();
+    let list = "recordings: [{files: [one.csv], labels: [{start: 0, end: 30, class: a}, {start: 30, end: 60, class: b}]}]\n\
+                split: {by: time, train: 0.5, val: 0.5}\n";
+    let imported = of_list(folder.path(), list).unwrap();
+    let said = imported.warnings.all();
+    let said: Vec<String> = said
+        .into_iter()
+        .filter(|own| own.contains("-9999"))
+        .collect();
+    assert_eq!(said.len(), 1, "{said:?}");
+    let expected = "9 samples (the first at 3.000 s) are -9999, and all others lie between -1 and 1: is it a fill value?";
+    assert!(said[0].contains(expected), "{said:?}");
+}

@@ -9,7 +9,7 @@ use super::super::figure::Example;
 use super::recorded::recorded;
 use super::{Inspected, Note};
 use crate::error::DataError;
-use crate::import::{gaps::fills, suspect};
+use crate::import::{gaps, suspect};
 use crate::recording::{self, Hints, format_time};
 
 /// A channel of a recording.
@@ -98,18 +98,20 @@ impl Inspected {
                 .push(trace);
         }
         for (channel, traces) in by_channel {
-            let all = || traces.iter().flat_map(|trace| &trace.samples);
-            if let Some((count, value)) = fills(all()) {
+            let extremes = suspect::extremes(traces.iter());
+            let all = traces.iter().flat_map(|trace| &trace.samples);
+            if let Some((count, value)) = gaps::fills(all, &extremes) {
                 notes.push(of_file(format!(
                     "channel `{channel}`: {count} samples are {value}, as programs write where data are missing: an \
                      import makes gaps of them"
                 )));
-            } else if known && all().all(|v| v.is_finite()) {
-                let suspect = suspect::notes(&channel, traces.iter()).into_iter();
-                notes.extend(suspect.map(of_file));
+            }
+            if known {
+                let suspect = suspect::measured_notes(&channel, &traces, &extremes);
+                notes.extend(suspect.into_iter().map(of_file));
             }
             notes.extend(other_rates(&channel, &traces).map(of_file));
-            let finite = || all().copied().filter(|v| v.is_finite());
+            let [smallest, largest] = extremes.range();
             let start = traces.iter().map(|trace| trace.start).min().unwrap_or(0);
             self.channels.push(Channel {
                 file: path.display().to_string(),
@@ -119,19 +121,24 @@ impl Inspected {
                     "not known".into()
                 },
                 sampling_rate: known.then_some(traces[0].rate),
-                samples: all().count(),
+                samples: traces.iter().map(|trace| trace.samples.len()).sum(),
                 seconds: known.then(|| {
                     let seconds =
                         |trace: &recording::Trace| trace.samples.len() as f64 / trace.rate;
                     traces.iter().map(seconds).sum()
                 }),
                 stretches: recording::count_stretches(&traces),
-                not_finite: all().filter(|v| !v.is_finite()).count(),
-                smallest: finite().fold(f64::INFINITY, f64::min),
-                largest: finite().fold(f64::NEG_INFINITY, f64::max),
+                not_finite: extremes.not_finite(),
+                smallest,
+                largest,
                 channel: channel.clone(),
             });
-            examples.push(Example::of_trace(&channel, &traces[0], known));
+            examples.extend(
+                traces
+                    .into_iter()
+                    .next()
+                    .map(|own| Example::of_trace(own, known)),
+            );
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! Single samples far from all others, as a fault of a serial line makes them.
 
+use crate::extremes::Extremes;
 use crate::recording::{Trace, format_time};
 
 /// Part of the samples that may be glitches, at most.
@@ -14,13 +15,23 @@ const NEAR: f64 = 10.0;
 const LONGEST: usize = 2;
 /// Samples from which the usual ones are found.
 const LOOKED_AT: usize = 1 << 16;
+/// Samples of which quarters are tried as bounds.
+const TRIED: usize = 64;
 
 /// A note on the glitches of a channel.
 pub(super) fn note<'a>(
     channel: &str,
     traces: impl Iterator<Item = &'a Trace> + Clone,
+    extremes: &Extremes,
 ) -> Option<String> {
+    if are_near(traces.clone(), extremes.range()) {
+        return None;
+    }
     let usual = Usual::of(traces.clone())?;
+    let [least, most] = extremes.range();
+    if !usual.is_beyond(least, FAR) && !usual.is_beyond(most, FAR) {
+        return None;
+    }
     let all: usize = traces.clone().map(|trace| trace.samples.len()).sum();
     let mut count = 0;
     let mut first = None;
@@ -56,6 +67,60 @@ pub(super) fn note<'a>(
     })
 }
 
+/// Whether no sample can be far from the usual ones, as in nearly all recordings: more than the ends lie below the first quarter
+/// of some samples and above the third, so that the usual range is at least as wide.
+fn are_near<'a>(traces: impl Iterator<Item = &'a Trace> + Clone, [least, most]: [f64; 2]) -> bool {
+    let samples = Looked::at(traces);
+    let step = samples.count.div_ceil(TRIED).max(1);
+    let mut tried: Vec<f64> = samples.all().step_by(step).copied().collect();
+    tried.sort_unstable_by(f64::total_cmp);
+    let quarter = tried.len() / 4;
+    if quarter == 0 {
+        return false;
+    }
+    let (from, to) = (tried[quarter], tried[tried.len() - 1 - quarter]);
+    let inner = Usual { from, to };
+    if from >= to || inner.is_beyond(least, FAR) || inner.is_beyond(most, FAR) {
+        return false;
+    }
+    let (mut below, mut above) = (0, 0);
+    samples.all().any(|own| {
+        below += usize::from(*own <= from);
+        above += usize::from(*own >= to);
+        below.min(above) > samples.end()
+    })
+}
+
+/// The samples that are looked at.
+struct Looked<I> {
+    traces: I,
+    step: usize,
+    count: usize,
+}
+
+impl<'a, I: Iterator<Item = &'a Trace> + Clone> Looked<I> {
+    fn at(traces: I) -> Self {
+        let all: usize = traces.clone().map(|trace| trace.samples.len()).sum();
+        let step = all.div_ceil(LOOKED_AT).max(1);
+        Self {
+            traces,
+            step,
+            count: all.div_ceil(step),
+        }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &'a f64> + use<'a, I> {
+        let samples = self.traces.clone().flat_map(|trace| &trace.samples);
+        samples.step_by(self.step)
+    }
+
+    /// How many at either end are not usual.
+    fn end(&self) -> usize {
+        let last = self.count.saturating_sub(1);
+        ((ENDS * last as f64).ceil() as usize).min(last)
+    }
+}
+
 /// Between which values most samples lie.
 struct Usual {
     from: f64,
@@ -65,12 +130,9 @@ struct Usual {
 impl Usual {
     /// Without the ends; `None` if all are equal.
     fn of<'a>(traces: impl Iterator<Item = &'a Trace> + Clone) -> Option<Self> {
-        let all: usize = traces.clone().map(|trace| trace.samples.len()).sum();
-        let step = all.div_ceil(LOOKED_AT).max(1);
-        let samples = traces.flat_map(|trace| &trace.samples);
-        let mut some: Vec<f64> = samples.step_by(step).copied().collect();
-        let last = some.len().checked_sub(1)?;
-        let end = ((ENDS * last as f64).ceil() as usize).min(last);
+        let samples = Looked::at(traces);
+        let mut some: Vec<f64> = samples.all().copied().collect();
+        let (last, end) = (some.len().checked_sub(1)?, samples.end());
         let from = *some.select_nth_unstable_by(end, f64::total_cmp).1;
         let to = *some.select_nth_unstable_by(last - end, f64::total_cmp).1;
         (from < to).then_some(Self { from, to })
@@ -98,7 +160,9 @@ mod tests {
             rate: 100.0,
             samples,
         };
-        note("Z", std::iter::once(&trace))
+        let all = std::iter::once(&trace);
+        let extremes = Extremes::of(all.clone().map(|own| &*own.samples));
+        note("Z", all, &extremes)
     }
 
     #[test]
@@ -135,5 +199,35 @@ mod tests {
         assert_eq!(of(&blow), None);
         let many: Vec<(usize, f64)> = (0..40).map(|i| (10 + 100 * i, 1e9 + i as f64)).collect();
         assert_eq!(of(&many), None);
+    }
+
+    /// The quick answer is never other than that of all samples that are looked at.
+    #[test]
+    fn near_samples_have_no_far_ones() {
+        for (far, is_quick) in [(4e2, true), (1e3, true), (1e5, false), (1e9, false)] {
+            let wave = |i: usize| (0.7 * i as f64).sin();
+            let mut samples: Vec<f64> = (0..20_000).map(wave).collect();
+            samples[150] = far;
+            let trace = Trace {
+                channel: "Z".into(),
+                start: 0,
+                rate: 100.0,
+                samples,
+            };
+            let all = std::iter::once(&trace);
+            assert_eq!(are_near(all.clone(), [-1.0, far]), is_quick, "{far}");
+            let usual = Usual::of(all).unwrap();
+            assert_eq!(usual.is_beyond(far, FAR), !is_quick, "{far}");
+        }
+        // Rare motion is not usual: the quarters do not tell.
+        let mut samples = vec![0.0; 20_000];
+        (0..500).for_each(|i| samples[i * 37] = i as f64 - 250.0);
+        let trace = Trace {
+            channel: "Z".into(),
+            start: 0,
+            rate: 100.0,
+            samples,
+        };
+        assert!(!are_near(std::iter::once(&trace), [-250.0, 249.0]));
     }
 }

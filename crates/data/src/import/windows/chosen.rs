@@ -84,14 +84,20 @@ impl Chosen {
             report.tidy();
             report.samples = samples(pieces);
             let mut left_out = LeftOut::default();
-            *pieces = gaps::split(std::mem::take(pieces), &mut left_out);
+            let extremes =
+                |pieces: &[Piece]| suspect::extremes(pieces.iter().map(|own| &own.trace));
+            let mut found = extremes(pieces);
+            *pieces = gaps::split(std::mem::take(pieces), &found, &mut left_out);
             report.no_measurement = report.samples - samples(pieces);
+            if report.no_measurement > 0 {
+                found = extremes(pieces);
+            }
             report.no_measurement_note = left_out.note(&report.channel);
             let mut values = pieces.iter().flat_map(|piece| &piece.trace.samples);
             let first = values.next();
             report.constant = first.is_some() && values.all(|value| Some(value) == first);
-            report.suspect =
-                suspect::notes(&report.channel, pieces.iter().map(|piece| &piece.trace));
+            let traces = pieces.iter().map(|piece| &piece.trace);
+            report.suspect = suspect::notes(&report.channel, traces, &found);
         }
     }
 
