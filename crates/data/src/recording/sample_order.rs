@@ -38,9 +38,9 @@ pub(super) fn is_other(own: &[f64], other: &[f64], stored: Stored) -> bool {
             sizes(own).is_some_and(is_wild) && sizes(other).is_some_and(is_usual)
         }
         Stored::Integers(bits) => {
-            let steps = roughness(own).zip(roughness(other));
-            let is_smooth = steps.is_some_and(|(own, other)| own > ROUGH && other < SMOOTH);
-            is_smooth || is_extended(own, other, bits)
+            let is_rough = roughness(own).is_some_and(|own| own > ROUGH);
+            let is_smooth = || roughness(other).is_some_and(|other| other < SMOOTH);
+            is_rough && is_smooth() || is_extended(own, other, bits)
         }
     }
 }
@@ -111,11 +111,15 @@ fn is_extended(own: &[f64], other: &[f64], bits: u32) -> bool {
         && 2 * small < own.len()
 }
 
+/// Whether enough values differ; the first samples of most recordings tell.
 fn has_different(samples: &[f64]) -> bool {
-    let mut sorted = samples.to_vec();
-    sorted.sort_unstable_by(f64::total_cmp);
-    sorted.dedup();
-    sorted.len() >= DIFFERENT
+    let mut found: Vec<f64> = Vec::with_capacity(DIFFERENT);
+    samples.iter().any(|own| {
+        if !found.contains(own) {
+            found.push(*own);
+        }
+        found.len() >= DIFFERENT
+    })
 }
 
 #[cfg(test)]
