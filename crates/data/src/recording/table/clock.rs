@@ -2,7 +2,8 @@
 //!
 //! Recorded times jitter, repeat and come in bursts, while the converter samples evenly. The rate is therefore a fit of
 //! time over row. A gap is a permanent departure of the times from this fit by about a sample or more; a single late
-//! row is not a gap. [`fit`] does both; `guess` finds the period, `levels` has the statistics, and `lost` finds rows that are missing at random. `rates` separates parts at other
+//! row is not a gap. [`fit`] does both; `guess` finds the period, `levels` has the statistics, `lost` finds rows that are missing at
+//! random, and `single` those that jitter hides. `rates` separates parts at other
 //! rates, and `short` notes those that are too short for it.
 
 mod back;
@@ -13,6 +14,7 @@ mod lost;
 mod misplaced;
 mod rates;
 mod short;
+mod single;
 mod ticks;
 mod wander;
 
@@ -249,7 +251,8 @@ fn finish(
         };
         notes.extend(misplaced::note(seconds, own(), rate));
         if guess.line.scatter <= SCATTERED {
-            notes.extend(wander::note(seconds, own(), rate, guess.levels));
+            let missing = single::note(seconds, &guess);
+            notes.extend(missing.or_else(|| wander::note(seconds, own(), rate, guess.levels)));
         }
     }
     Ok(Clock {

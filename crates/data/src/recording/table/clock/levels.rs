@@ -134,6 +134,11 @@ impl Levels {
         self == Self::of_clean()
     }
 
+    /// Whether times jitter around the clock, so that medians of several rows tell it.
+    pub fn are_medians(self) -> bool {
+        self.kind == Kind::Median && !self.exact()
+    }
+
     /// Median change of levels, in samples per row.
     pub fn slope(self, late: &[f64], rows: &[f64]) -> Option<f64> {
         let width = self.width;
