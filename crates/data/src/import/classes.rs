@@ -39,6 +39,19 @@ fn whole(text: &str) -> Option<&str> {
     is_whole.then_some(whole)
 }
 
+/// A warning of two classes whose names differ in upper and lower case only.
+pub(super) fn twins(names: &[String]) -> Option<String> {
+    let mut numbered = names.iter().enumerate();
+    numbered.find_map(|(number, name)| {
+        let is_twin = |own: &&String| own.to_lowercase() == name.to_lowercase();
+        let other = names[..number].iter().find(is_twin)?;
+        Some(format!(
+            "`class_names`: `{other}` and `{name}` differ in upper and lower case only, and are two classes: leave one out, and \
+             map its labels with `classes: {{{name}: {other}}}` if they are one"
+        ))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,5 +97,14 @@ mod tests {
         ] {
             assert_eq!(class_of(&classes, &names, label), class, "{label}");
         }
+    }
+
+    #[test]
+    fn names_that_differ_in_case() {
+        let of = |names: [&str; 3]| twins(&names.map(str::to_owned));
+        let said = of(["Walk", "run", "walk"]).unwrap();
+        let expected = "`class_names`: `Walk` and `walk` differ in upper and lower case only";
+        assert!(said.starts_with(expected), "{said}");
+        assert_eq!(of(["walk", "walking", "run"]), None);
     }
 }

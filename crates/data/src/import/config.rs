@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::classes::twins;
 use super::fractions::{SplitBy, SplitSettings};
 use super::m3n_vc::M3nVc;
 use super::recording::{Recording, trim};
@@ -168,6 +169,7 @@ impl RecordingsConfig {
             own.folder = folder.join(with_slashes(folder, &own.folder));
         }
         config.note_window();
+        config.warnings.extend(twins(&config.class_names));
         config.check().map_err(wrong)?;
         Ok(config)
     }

@@ -13,7 +13,7 @@ use tfrecord::protobuf::{Example, Feature};
 use self::label::label;
 use super::element::Element;
 use super::names::{Role, is_rate};
-use super::notes::{Candidate, joined};
+use super::notes::{Candidate, joined, twins};
 use super::{Record, Wanted, class_names, names, tensor_proto};
 use crate::error::sample::ExampleError;
 
@@ -121,7 +121,7 @@ fn check_texts(
 
 /// What to say of an example that is read in an uncertain way.
 pub(super) fn note(example: Example, wanted: &Wanted) -> Option<String> {
-    joined([of_label(&example, wanted), assumed(example)])
+    joined([of_names(&example, wanted), assumed(example)])
 }
 
 /// The sampling rate of an example, if a feature has one.
@@ -135,8 +135,8 @@ pub(super) fn rate(example: &Example) -> Option<f64> {
     }
 }
 
-/// What to say of a label that is in one of several features.
-fn of_label(example: &Example, wanted: &Wanted) -> Option<String> {
+/// What to say of samples and of a label that are in one of several features.
+fn of_names(example: &Example, wanted: &Wanted) -> Option<String> {
     let features = &example.features.as_ref()?.feature;
     let candidates = features.iter().map(|(name, feature)| Candidate {
         name,
@@ -144,7 +144,8 @@ fn of_label(example: &Example, wanted: &Wanted) -> Option<String> {
     });
     let mut there: Vec<_> = candidates.collect();
     there.sort_by_key(|own| own.name);
-    wanted.note_of_labels("label", &there)
+    let of_twins = twins([(Role::Samples, "x"), (Role::Groups, "group")], &there);
+    joined([of_twins, wanted.note_of_labels("label", &there)])
 }
 
 /// What to say of an example whose shape is not stored, but assumed.

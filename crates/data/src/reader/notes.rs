@@ -87,6 +87,24 @@ pub(super) struct Candidate<'a> {
     pub is_text: bool,
 }
 
+/// What to say if samples or groups have a second name that differs in upper and lower case only; `usual` are their names in the
+/// format.
+pub(super) fn twins(usual: [(Role, &str); 2], there: &[Candidate<'_>]) -> Option<String> {
+    let names = || there.iter().map(|own| own.name);
+    let twin = |(role, usual): (Role, &str)| {
+        let taken = role.pick(usual, names()).ok()??;
+        let twin = names().find(|own| *own != taken && own.eq_ignore_ascii_case(taken))?;
+        let what = match role {
+            Role::Groups => "groups",
+            _ => "samples",
+        };
+        Some(format!(
+            "the {what} are those in `{taken}`, not those in `{twin}`: leave out the one that is not meant, or call it otherwise"
+        ))
+    };
+    joined(usual.map(twin))
+}
+
 impl Wanted {
     /// What to say if others of `there` could have the labels as well; they are called `usual` in the format.
     pub(super) fn note_of_labels(&self, usual: &str, there: &[Candidate<'_>]) -> Option<String> {
@@ -176,7 +194,7 @@ pub(super) fn distinct(rates: impl IntoIterator<Item = f64>) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::coarse;
+    use super::*;
 
     #[test]
     fn signals_that_are_lost_are_said() {
@@ -199,6 +217,27 @@ mod tests {
                     |said| said.starts_with("channel 2 of the first window lies between")
                 )
             );
+        }
+    }
+
+    #[test]
+    fn twins_of_samples_and_groups() {
+        let of = |names: &[&'static str]| {
+            let there: Vec<Candidate<'_>> = names
+                .iter()
+                .map(|name| Candidate {
+                    name,
+                    is_text: false,
+                })
+                .collect();
+            twins([(Role::Samples, "data"), (Role::Groups, "group")], &there)
+        };
+        let said = of(&["Data", "Group", "data", "group", "y"]).unwrap();
+        let expected = "the samples are those in `data`, not those in `Data`: leave out the one that is not meant, or call it \
+                        otherwise; the groups are those in `group`, not those in `Group`";
+        assert!(said.starts_with(expected), "{said}");
+        for names in [&["Data", "y", "Y"][..], &["data", "dato"], &[]] {
+            assert_eq!(of(names), None);
         }
     }
 }

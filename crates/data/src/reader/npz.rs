@@ -11,7 +11,7 @@ use zip::{CompressionMethod, ZipArchive};
 use super::arrays::{self, Annotations, Layout, Samples};
 use super::lists::{self, Array, describe, labels, list, names};
 use super::names::{Role, is_rate, split_of};
-use super::notes::{Candidate, distinct, joined};
+use super::notes::{Candidate, distinct, joined, twins};
 use super::{Reader, Sink, Span, Wanted, Windows, class_names, has_ending, unreadable};
 use crate::error::sample::{ArrayError, SampleError};
 use crate::error::{DataError, in_file};
@@ -63,7 +63,9 @@ impl Reader for Npz {
             })
             .collect();
         let of_labels = wanted.note_of_labels(usual_names(Role::Labels).0, &candidates);
-        joined([of_labels, note_of_samples(&mut archive, wanted)])
+        let usual = [Role::Samples, Role::Groups].map(|role| (role, usual_names(role).0));
+        let of_twins = twins(usual, &candidates);
+        joined([of_twins, of_labels, note_of_samples(&mut archive, wanted)])
     }
 
     fn rates(&self, path: &Path) -> Vec<f64> {

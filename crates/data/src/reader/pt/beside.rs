@@ -6,7 +6,7 @@ use std::path::Path;
 use super::super::Wanted;
 use super::super::class_names::{check_order, check_text, is_list};
 use super::super::names::{Role, is_rate};
-use super::super::notes::{Candidate, coarse, joined};
+use super::super::notes::{Candidate, coarse, joined, twins};
 use super::super::pickle::{Id, Pickle, Value};
 use super::super::tensors::Tensors;
 use super::{LARGEST, label_of, number, tensor_of, value, without_batch};
@@ -91,7 +91,29 @@ fn list(pickle: &Pickle, id: Id) -> Option<Vec<String>> {
 pub(super) fn note(path: &Path, wanted: &Wanted) -> Option<String> {
     let bytes = limited::read(File::open(path).ok()?, LARGEST).ok()??;
     let mut tensors = Tensors::open(&bytes).ok()?;
-    joined([of_label(&tensors, wanted), of_samples(&mut tensors, wanted)])
+    joined([
+        of_twins(&tensors),
+        of_label(&tensors, wanted),
+        of_samples(&mut tensors, wanted),
+    ])
+}
+
+/// The keys of a file.
+fn keys<'t>(tensors: &'t Tensors<'_>) -> Vec<Candidate<'t>> {
+    let pickle = &tensors.pickle;
+    let root = pickle.root();
+    let candidate = |name| Candidate {
+        name,
+        is_text: pickle
+            .key(root, name)
+            .is_some_and(|id| pickle.text(id).is_some()),
+    };
+    pickle.keys(root).into_iter().map(candidate).collect()
+}
+
+fn of_twins(tensors: &Tensors<'_>) -> Option<String> {
+    let usual = [(Role::Samples, "data"), (Role::Groups, "group")];
+    twins(usual, &keys(tensors))
 }
 
 /// What to say of a label that is in one of several keys.
@@ -102,20 +124,12 @@ fn of_label(tensors: &Tensors<'_>, wanted: &Wanted) -> Option<String> {
     if let Value::Dict(_) = pickle.get(label) {
         return None;
     }
-    let root = pickle.root();
-    let candidate = |name| Candidate {
-        name,
-        is_text: pickle
-            .key(root, name)
-            .is_some_and(|id| pickle.text(id).is_some()),
-    };
-    let there: Vec<_> = pickle.keys(root).into_iter().map(candidate).collect();
     // The task has a key of the label, not of the sample.
     let wanted = Wanted {
         label: String::new(),
         ..wanted.clone()
     };
-    wanted.note_of_labels("label", &there)
+    wanted.note_of_labels("label", &keys(tensors))
 }
 
 /// What to say of a batch of one window that could be one channel, and of samples that float32 numbers are too coarse for.

@@ -82,6 +82,24 @@ fn a_second_array_of_labels_is_said() {
     assert_eq!(note("offset", numbers(), None), None);
 }
 
+/// `x` is taken, whatever is in `X`.
+#[test]
+fn names_that_differ_in_case_are_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.npz");
+    let note = |name: &'static str| {
+        let array = || npy("<f4", "(2, 2, 8)", &floats(32));
+        let arrays = [(name, array()), ("x", array()), labels()];
+        std::fs::write(&path, archive(&arrays, zip::CompressionMethod::Stored)).unwrap();
+        Npz.note(&path, &Wanted::default())
+    };
+    let expected =
+        "the samples are those in `x`, not those in `X`: leave out the one that is not meant";
+    let said = note("X").unwrap();
+    assert!(said.starts_with(expected), "{said}");
+    assert_eq!(note("raw"), None);
+}
+
 #[test]
 fn a_given_file_has_the_labels() {
     let folder = tempfile::tempdir().unwrap();
