@@ -44,6 +44,7 @@ mod of_day;
 mod order;
 mod packed;
 mod packets;
+mod padded;
 mod pairs;
 mod parts;
 mod renamed;
@@ -155,6 +156,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
         columns = rows::read(&text, &layout, &mut read)?;
     }
     notes.extend(read);
+    padded::apply(&text.bytes, &layout, &mut columns, &mut notes);
     zones::apply(&text.bytes, &layout, &mut columns, &mut notes);
     let columns = layout.names.into_iter().zip(columns);
     let columns = columns.map(|(name, values)| Column {

@@ -37,11 +37,22 @@ pub(super) fn calendar(columns: &mut [Column], notes: &mut Notes) {
             && (is_named || is_dated || turns(values))
             && let Some(clocks) = all(values, clock)
         {
-            say(column, "times of day as HHMMSS", notes);
+            if !is_named && values.iter().all(|value| value.is_nan() || *value < HOURS) {
+                notes.push(format!(
+                    "column `{}` has times of day that are read as HHMMSS, all in the first 24 minutes of a day: if they are HHMM, call \
+                     it `HHMM`",
+                    column.name
+                ));
+            } else {
+                say(column, "times of day as HHMMSS", notes);
+            }
             column.values = Values::Clocks(clocks);
         }
     }
 }
+
+/// Larger numbers are no hours and minutes.
+const HOURS: f64 = 2400.0;
 
 fn say(column: &Column, what: &'static str, notes: &mut Notes) {
     let name = column.name.clone();

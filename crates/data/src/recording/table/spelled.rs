@@ -213,7 +213,12 @@ fn short(values: &[f64], is_nmea: bool) -> Option<Short> {
     }
 }
 
-/// The order of digits that a word spells: a whole date, a time of day with seconds, or both.
+/// Times of day in the order of digits that a word spells; `None` if one of them is none.
+pub(super) fn clocks(values: &[f64], word: &str) -> Option<Vec<i64>> {
+    times(values, &form(word)?)
+}
+
+/// The order of digits that a word spells: a whole date, a time of day, or both with seconds.
 fn form(word: &str) -> Option<Form> {
     let word = word.to_ascii_lowercase();
     let mut form = Form::new();
@@ -240,6 +245,7 @@ fn form(word: &str) -> Option<Form> {
     let has = |wanted: &[Part]| wanted.iter().all(|part| parts.contains(part));
     let is_clock = parts.ends_with(&[Hour, Minute, Second]);
     let is_whole = match parts.len() {
+        2 => parts == [Hour, Minute],
         3 => is_clock || has(&[Year, Month, Day]),
         6 => is_clock && has(&[Year, Month, Day]),
         _ => false,
@@ -325,6 +331,8 @@ mod tests {
             assert_eq!(of(word, value), Some(day), "{word}");
         }
         assert_eq!(of("hhmmss", 123_005.25), Some(moment - day));
+        assert_eq!(of("hhmm", 512.0), Some((5 * 60 + 12) * 60_000_000_000));
+        assert_eq!(of("hhmm", 560.0), None);
         assert_eq!(of("ddmmyy", 133_024.0), None);
         assert_eq!(of("ddmmyy", 130_524.5), None);
         assert_eq!(of("hhmmss", 126_005.0), None);
