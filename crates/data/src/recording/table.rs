@@ -39,6 +39,7 @@ mod names;
 mod nanos;
 mod nearest;
 mod number;
+mod numbered;
 mod octave;
 mod of_day;
 mod order;
@@ -262,6 +263,8 @@ fn of_columns(
             channels.len(),
             rows::rows_of(rows)
         ));
+    } else if packed.is_empty() {
+        notes.extend(numbered::note(&channels, times.as_deref(), hints));
     }
     let mut assembly = Assembly {
         hints,

@@ -7,11 +7,11 @@ use super::super::time::DateOrder;
 use super::super::time_parts::is_part_of_date;
 use super::super::{Notes, Remark};
 use super::kinds::{Kind, is_time, kind, loose_kinds};
-use super::levels;
 use super::line::{ALIKE, Line, split};
 use super::names::{time_name, with_unit};
 use super::number::Commas;
 use super::units::{UNITS, plain_unit, unit};
+use super::{levels, numbered};
 
 /// Names of `width` columns, above line `first`, and the line they are in.
 pub(super) fn names(
@@ -45,7 +45,8 @@ pub(super) fn names(
         is_blank(row)
             || fits(row)
                 && !is_setting(row, width)
-                && row.iter().any(|cell| plain(cell) == Kind::Text)
+                && (row.iter().any(|cell| plain(cell) == Kind::Text)
+                    || numbered::is_names(row, below.first()))
                 && !row.iter().any(|cell| is_time(plain(cell)))
     };
     // Between names and rows there may be units, averaging methods and a blank line; above the names, anything.

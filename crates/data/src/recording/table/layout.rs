@@ -11,7 +11,7 @@ use super::line::{ALIKE, Line, split, trimmed};
 use super::names::time_name;
 use super::number::Commas;
 use super::sensors::is_sensor;
-use super::whole;
+use super::{numbered, whole};
 use crate::error::recording::TableError;
 
 /// A table's layout.
@@ -288,7 +288,9 @@ fn values_begin(rows: &[Vec<Vec<u8>>], lines: &[Line<'_>]) -> Option<usize> {
         own.len() == below.len() && has_number && row.iter().zip(&own).all(fits)
     };
     let above = rows[..first].iter().rev().take_while(is_overload);
-    Some(first - above.count())
+    let first = first - above.count();
+    let is_names = numbered::is_names(&rows[first], rows.get(first + 1));
+    Some(first + usize::from(is_names))
 }
 
 /// Whether row `first` is one of settings above the table: it begins with a text, as nearly no row in the second half does, and lacks
