@@ -335,7 +335,7 @@ fn is_missing(value: &Value) -> bool {
 }
 
 /// Whether a section's name says that it has scores of a split, or of all.
-fn has_scores(name: &str) -> bool {
+pub(super) fn has_scores(name: &str) -> bool {
     let words = words(name);
     let is_known = |word: &String| SECTIONS.contains(&&**word) || is_split(word);
     !words.is_empty() && words.iter().all(is_known)

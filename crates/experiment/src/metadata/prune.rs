@@ -1,6 +1,8 @@
 //! Leaves out the parts of `metadata.json` that lists of thousands of experiments do not show, since building values
 //! from them takes most of the time of reading. Plain loops over bytes, which are fast in debug builds, too.
 
+use super::foreign::has_scores;
+
 /// Deepest containers that are kept: the sections of the file.
 const KEPT: usize = 2;
 /// Deepest containers that are kept in the results, also those of other programs: the metrics of a split.
@@ -8,8 +10,8 @@ const KEPT_OF_RESULTS: usize = 3;
 /// Nesting above which the whole file is parsed; the parser then refuses it.
 const MAX_DEPTH: usize = 100;
 
-/// The text with every container below the sections emptied, that of the results below the metrics, and `files`. `None`
-/// if the omitted text is not certainly JSON; the full parser then decides.
+/// The text with every container below the sections emptied, that of the results below the metrics, and `files`. Programs of
+/// others may have the metrics one section deeper. `None` if the omitted text is not certainly JSON; the full parser then decides.
 pub(super) fn pruned(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let mut out = String::with_capacity(bytes.len() / 2);
@@ -28,13 +30,12 @@ pub(super) fn pruned(text: &str) -> Option<String> {
                 if depth == 1 {
                     limit = match key {
                         "files" => 1,
-                        "results" | "evaluation" | "metrics" | "scores" | "performance" => {
-                            KEPT_OF_RESULTS
-                        }
+                        key if has_scores(key) => KEPT_OF_RESULTS,
                         _ => KEPT,
                     };
                 }
-                if depth < limit {
+                let is_deeper = depth == KEPT_OF_RESULTS && depth == limit && has_scores(key);
+                if depth < limit || is_deeper {
                     (depth, at) = (depth + 1, at + 1);
                     continue;
                 }
@@ -175,6 +176,19 @@ mod tests {
             let left: Value = pruned(&text).unwrap().parse().unwrap();
             assert_eq!(left, expected);
         }
+    }
+
+    /// As `foreign` looks for them.
+    #[test]
+    fn scores_of_other_programs_stay() {
+        let others = json!({
+            "final_metrics": {"test": {"accuracy": 0.9}},
+            "evaluation_results": {"val": {"loss": 0.5}},
+            "results": {"metrics": {"test": {"accuracy": 0.9}}, "test": {"overall": {"f1": 0.5}}},
+            "test": {"metrics": {"acc": 0.9}},
+        });
+        let left: Value = pruned(&others.to_string()).unwrap().parse().unwrap();
+        assert_eq!(left, others);
     }
 
     /// Damage in the skipped parts is still detected.
