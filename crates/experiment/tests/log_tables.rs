@@ -93,6 +93,8 @@ fn other_forms_of_the_table() {
         "epoch;loss;val_loss\n0;1,0;2,5\n1;0,5;2,5\n",
         "epoch,loss,val_loss\n1/2,1.0,2\n2/2,0.5,2\n",
         ",loss,val_loss\n1,1.0,2\n2,0.5,2\n",
+        // Numbers as Python shows arrays.
+        "epoch,loss,val_loss\n0,tensor(1.0),[2]\n1,\"tensor(0.5, device='cuda:0')\",np.float64(2.0)\n",
         // The newest first.
         "epoch,loss,val_loss\n1,0.5,2\n0,1.0,2\n",
         // Another order of the columns, after a change of the program that appends.
@@ -100,6 +102,15 @@ fn other_forms_of_the_table() {
     ] {
         assert_eq!(curve(&[("history.csv", text)], "loss"), loss, "{text}");
     }
+}
+
+#[test]
+fn the_table_of_ray_tune() {
+    let text = "loss,val_loss,training_iteration,trial_id\n1.0,2,1,a\n0.5,2,2,a\n";
+    assert_eq!(
+        curve(&[("progress.csv", text)], "loss"),
+        [(1, 1.0), (2, 0.5)]
+    );
 }
 
 /// Rows of Lightning have the metrics of one moment; those of single steps are no metrics of epochs.
@@ -139,11 +150,25 @@ fn values_of_steps_are_not_those_of_epochs() {
     assert_eq!(entry(files).notes[0], expected);
 }
 
-/// fastai's metrics are of the validation, Keras' of the training; other programs name the split.
+/// fastai's metrics are of the validation, and so are those of YOLO's classifiers.
 #[test]
-fn metrics_of_an_unknown_split_are_not_guessed() {
+fn metrics_of_the_validation_without_its_name() {
     let text =
         "epoch,train_loss,valid_loss,accuracy,time\n0,1.0,1.25,0.5,00:03\n1,0.5,0.75,0.7,00:03\n";
+    let files: &[_] = &[("history.csv", text)];
+    assert_eq!(curve(files, "val_accuracy"), [(0, 0.5), (1, 0.7)]);
+    assert_eq!(entry(files).notes, Vec::<String>::new());
+    let text = "epoch,time,train/loss,metrics/accuracy_top1,metrics/accuracy_top5,val/loss\n\
+                1,3.5,1.0,0.5,1,1.25\n2,7.1,0.5,0.7,1,0.75\n";
+    let files: &[_] = &[("results.csv", text)];
+    assert_eq!(curve(files, "val_accuracy"), [(0, 0.5), (1, 0.7)]);
+    assert_eq!(curve(files, "val_loss"), [(0, 1.25), (1, 0.75)]);
+}
+
+/// Keras' metrics without a name are of the training; programs that name the split of others may mean either.
+#[test]
+fn metrics_of_an_unknown_split_are_not_guessed() {
+    let text = "epoch,train_loss,valid_loss,accuracy\n0,1.0,1.25,0.5\n1,0.5,0.75,0.7\n";
     let files: &[_] = &[("history.csv", text)];
     assert_eq!(curve(files, "loss"), [(0, 1.0), (1, 0.5)]);
     assert_eq!(curve(files, "val_loss"), [(0, 1.25), (1, 0.75)]);

@@ -156,8 +156,10 @@ pub(crate) fn split_of_name(name: &str) -> Option<Split> {
 /// The split that a word stands for.
 fn split(word: &str) -> Option<Split> {
     match word {
-        "train" | "training" => Some(Split::Train),
-        "val" | "valid" | "validation" | "dev" | "eval" | "evaluation" => Some(Split::Validation),
+        "train" | "training" | "trn" => Some(Split::Train),
+        "val" | "valid" | "validation" | "vld" | "dev" | "eval" | "evaluation" => {
+            Some(Split::Validation)
+        }
         "test" | "testing" => Some(Split::Test),
         _ => None,
     }
@@ -246,6 +248,8 @@ mod tests {
             ("x", "Loss/train", loss(Split::Train, Tag)),
             ("train", "Loss/val", loss(Split::Validation, Tag)),
             ("x", "validAcc", accuracy(Split::Validation, Tag)),
+            ("x", "vld_acc", accuracy(Split::Validation, Tag)),
+            ("x", "trn_loss", loss(Split::Train, Tag)),
             ("x", "Accuracy (%)/val", accuracy(Split::Validation, Tag)),
             ("x", "val_acc_percent", accuracy(Split::Validation, Tag)),
             (

@@ -86,6 +86,24 @@ pub(super) fn read(path: &Path, name: PathBuf) -> Option<Table> {
     Some(table)
 }
 
+/// The number in a cell that has it as Python shows an array or a list of one number: `tensor(0.5, device='cuda:0')`,
+/// `np.float64(0.5)`, `[0.5]`.
+fn bare(cell: String) -> String {
+    let call = cell.strip_suffix(')').and_then(|own| own.split_once('('));
+    let inner = match call {
+        Some(("tensor" | "array" | "np.float64" | "np.float32", inner)) => Some(inner),
+        _ => cell.strip_prefix('[').and_then(|own| own.strip_suffix(']')),
+    };
+    let number = inner.map(|own| match own.split_once(',') {
+        Some((number, rest)) if rest.contains('=') => number,
+        _ => own,
+    });
+    match number.map(str::trim) {
+        Some(number) if number.parse::<f64>().is_ok() => number.to_owned(),
+        _ => cell,
+    }
+}
+
 /// What does not fit, for the notes.
 #[derive(Default)]
 struct Misfits {
@@ -121,7 +139,7 @@ fn rows(text: &str, table: &mut Table) {
             misfits.rows += 1;
             continue;
         }
-        let cells = cells.into_iter().map(|cell| pointed(cell, comma));
+        let cells = cells.into_iter().map(|cell| pointed(bare(cell), comma));
         let row = columns.row(cells, number, &table.columns, &mut misfits);
         table.rows.push(row);
     }
@@ -130,6 +148,7 @@ fn rows(text: &str, table: &mut Table) {
     }
     misfits.tell(&mut table.notes);
     table.leave_out_twice();
+    table.name_validation();
     if !text.ends_with(['\n', '\r']) {
         let note = "its last line has no end, so its last number may be cut short";
         table.notes.push(note.into());

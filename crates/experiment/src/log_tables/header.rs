@@ -18,7 +18,9 @@ impl Role {
     pub fn of(i: usize, name: &str) -> Self {
         match &name.to_lowercase()[..] {
             "epoch" | "epochs" => Role::Epoch,
-            "step" | "steps" | "global_step" | "iteration" | "iter" => Role::Step,
+            "step" | "steps" | "global_step" | "iteration" | "iter" | "training_iteration" => {
+                Role::Step
+            }
             "" | "unnamed: 0" if i == 0 => Role::Index,
             _ => Role::Value,
         }

@@ -83,7 +83,7 @@ impl Column<'_> {
 }
 
 /// Leaves out metrics whose split nothing tells, if others name the training split: they are not those of Keras, whose
-/// metrics without a word are of the training. fastai's are of the validation.
+/// metrics without a word are of the training.
 fn leave_out_of_unknown_split(
     columns: &mut Vec<Column<'_>>,
     table: &dyn Display,
@@ -138,6 +138,34 @@ impl Table {
             }
         };
         TableRun { tags, positions }
+    }
+
+    /// Names the split of metrics that are of the validation in the tables of two programs: those of fastai, which begin with
+    /// the epoch and the two losses and end with the time it took, and those of YOLO behind `metrics/`.
+    pub fn name_validation(&mut self) {
+        let names: Vec<&str> = self.columns.iter().map(|name| &name[..]).collect();
+        let is_fastai = names.starts_with(&["epoch", "train_loss", "valid_loss"])
+            && names.last() == Some(&"time");
+        let mut losses = ["train/loss", "val/loss"].iter();
+        let is_yolo = losses.all(|own| names.contains(own));
+        for name in &mut self.columns {
+            let own = match name.strip_prefix("metrics/") {
+                Some(rest) if is_yolo => format!("val/{rest}"),
+                None if is_fastai => format!("valid_{name}"),
+                _ => continue,
+            };
+            let is_known = matches!(
+                meaning("", &own),
+                TagMeaning::Metric(_, Split::Validation, _)
+            );
+            let is_bare = matches!(
+                meaning("", name),
+                TagMeaning::Unknown | TagMeaning::Metric(_, _, Certainty::Convention)
+            );
+            if is_known && is_bare {
+                *name = own;
+            }
+        }
     }
 
     /// Leaves out columns of the same name: which of them counts is not known.
