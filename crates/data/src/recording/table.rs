@@ -7,6 +7,7 @@
 
 mod assembly;
 mod bare;
+mod begin;
 mod blocks;
 mod careless;
 mod cells;

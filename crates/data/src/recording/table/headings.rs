@@ -55,7 +55,9 @@ pub(super) fn names(
     let all: Vec<usize> = all.filter(|i| !is_blank(above[*i])).collect();
     let near: Vec<usize> = all.iter().copied().take_while(|i| !apart(*i)).collect();
     let block = if near.is_empty() { &all } else { &near };
-    let found = line_of_names(block, &above, width);
+    let foreign = names_above_others(&above, width).filter(|_| block.is_empty());
+    notes.extend(foreign.map(|found| others_between(lines, (found + 1, above.len()))));
+    let found = line_of_names(block, &above, width).or(foreign);
     let line = found.map(|found| above_units(found, block, &above));
     let mut names: Vec<String> = if let Some(found) = &line {
         if *found > 0 || block.len() > 1 {
@@ -64,7 +66,7 @@ pub(super) fn names(
         let mut names: Vec<String> = above[*found].iter().map(|name| cell(name)).collect();
         // `Min,-1.5,-2.2` is no row of units.
         let mut below_names = above[*found + 1..].to_vec();
-        below_names.retain(|row| !loose_kinds(row).contains(&Kind::Number));
+        below_names.retain(|row| row.len() <= width && !loose_kinds(row).contains(&Kind::Number));
         for (i, name) in names.iter_mut().enumerate() {
             let units = below_names.iter().filter_map(|row| row.get(i));
             let named = units.filter_map(|unit| with_unit(name, &cell(unit))).next();
@@ -95,13 +97,59 @@ fn filled(row: &[Vec<u8>]) -> usize {
     row.iter().rev().skip_while(|cell| cell.is_empty()).count()
 }
 
+/// Lines of something else between names and rows.
+const FOREIGN: usize = 8;
+
+/// The line of names above lines that have nothing to do with the table, such as what a logger or a GPS receiver says when it
+/// starts.
+fn names_above_others(above: &[&[Vec<u8>]], width: usize) -> Option<usize> {
+    let is_of_names = |i: &usize| {
+        let row = above[*i];
+        let texts = row
+            .iter()
+            .all(|own| kind(own, Commas::None, DateOrder::DayFirst) == Kind::Text);
+        row.len() == width
+            && width > 1
+            && texts
+            && row.iter().any(|name| time_name(&cell(name)).is_some())
+    };
+    (0..above.len()).rev().take(FOREIGN + 1).find(is_of_names)
+}
+
+/// A note on lines from number `from` up to `to`, between names and rows.
+fn others_between(lines: &[Line<'_>], (from, to): (usize, usize)) -> String {
+    let first = cell(lines[from].bytes.trim_ascii());
+    format!(
+        "left out {} between the names and the rows: line {}: `{}`",
+        counted(to - from, "line"),
+        lines[from].number,
+        first.chars().take(60).collect::<String>()
+    )
+}
+
 /// The line of names in a `block` of lines, from the last to the first: one that names the times, else the last or the first.
 fn line_of_names(block: &[usize], above: &[&[Vec<u8>]], width: usize) -> Option<usize> {
     let telling = |i: &&usize| {
         let mut cells = above[**i].iter().map(|name| cell(name));
         cells.any(|name| time_name(&name).is_some())
     };
-    if let Some(found) = block.iter().rev().find(telling) {
+    // `min,-1.5,-2.2` has statistics of the channels, and `time,1,2` may have names.
+    let has_number = |i: &&usize| loose_kinds(above[**i]).contains(&Kind::Number);
+    let is_statistic = |i: &&usize| {
+        let kinds = loose_kinds(above[**i]);
+        let are_numbers = kinds.len() > 1 && kinds[1..].iter().all(|kind| *kind == Kind::Number);
+        are_numbers
+            && above[**i]
+                .first()
+                .is_some_and(|own| unit(&plain_unit(own)).is_some())
+    };
+    let mut all = block
+        .iter()
+        .rev()
+        .filter(telling)
+        .filter(|i| !is_statistic(i));
+    let plain = all.clone().find(|i| !has_number(i));
+    if let Some(found) = plain.or_else(|| all.next()) {
         return Some(*found);
     }
     // A line of fewer cells, such as a title, is none of names beside one with as many as the rows have.

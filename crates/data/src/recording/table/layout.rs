@@ -5,6 +5,9 @@ use std::cmp::Reverse;
 use super::super::Notes;
 use super::super::text::cell;
 use super::super::time::DateOrder;
+use super::begin::{
+    below_late_names, below_names, first_values, is_mark, missing_above, tabs_above,
+};
 use super::headings::names;
 use super::kinds::{Kind, is_time, kind, loose_kinds, usual};
 use super::line::{ALIKE, Line, split, trimmed};
@@ -35,18 +38,26 @@ pub(super) struct Layout {
 
 /// Number of lines that are looked at.
 const HEAD: usize = 256;
-/// Lines of a heading.
-const HEADING: usize = 3;
+/// One of so many lines may be something else, such as what a logger says of itself.
+const FEW: usize = 20;
+
 /// Finds the layout of a table whose first line has the number `number` in the file.
 ///
 /// # Errors
 /// If no line begins a table.
 pub(super) fn find(bytes: &[u8], number: usize) -> Result<Layout, TableError> {
-    let (lines, comments) = head(bytes, number);
+    let (mut lines, mut comments) = (Vec::new(), Vec::new());
+    let rest = head(bytes, (0, number), (&mut lines, &mut comments));
     if lines.is_empty() {
         return Err(TableError::NoLines);
     }
-    let best = separated(&lines);
+    let mut best = separated(&lines);
+    if best.is_none()
+        && let Some(begin) = first_values(bytes, &lines[lines.len() - 1], rest)
+    {
+        head(bytes, begin, (&mut lines, &mut comments));
+        best = separated(&lines);
+    }
     let Some(Separated {
         separator,
         rows,
@@ -59,15 +70,11 @@ pub(super) fn find(bytes: &[u8], number: usize) -> Result<Layout, TableError> {
             text: cell(lines[0].bytes).chars().take(60).collect(),
         });
     };
-    let (start, line) = (lines[first].start, lines[first].number);
+    let (mut start, mut line) = (lines[first].start, lines[first].number);
     let (commas, notes) = whole::commas_of(&rows[first..], (bytes, start, separator), line);
     let mut notes: Notes = notes.into_iter().collect();
-    let width = rows[first..]
-        .iter()
-        .take(ALIKE)
-        .map(Vec::len)
-        .max()
-        .unwrap_or(0);
+    let lengths = rows[first..].iter().map(Vec::len);
+    let width = usual_width(lengths.take(ALIKE), &rows[first..]);
     let (names, header) = names(
         &rows,
         &lines,
@@ -75,6 +82,11 @@ pub(super) fn find(bytes: &[u8], number: usize) -> Result<Layout, TableError> {
         (first, width, separator),
         &mut notes,
     );
+    let is_timed = loose_kinds(&rows[first]).into_iter().any(is_time);
+    if separator == b'\t' && !is_timed && !names.iter().any(|name| time_name(name).is_some()) {
+        let (count, length) = tabs_above(&bytes[..start], width);
+        (start, line) = (start - length, line - count);
+    }
     let column = |column: usize| rows[first..].iter().filter_map(move |row| row.get(column));
     let told = told_order(&bytes[..start]);
     let orders: Vec<DateOrder> = (0..names.len())
@@ -82,7 +94,9 @@ pub(super) fn find(bytes: &[u8], number: usize) -> Result<Layout, TableError> {
         .map(|own| if own == DateOrder::Unknown { told } else { own })
         .collect();
     let kinds = orders.iter().enumerate().map(|(i, order)| {
-        let kinds: Vec<Kind> = column(i).map(|cell| kind(cell, commas, *order)).collect();
+        // Marks of overloads stand for values that are missing.
+        let cells = column(i).filter(|cell| !is_mark(cell));
+        let kinds: Vec<Kind> = cells.map(|cell| kind(cell, commas, *order)).collect();
         // Some of `00A2`, `1E05` and `7` are numbers, but none of them is one.
         let are_names = is_sensor(&names[i]) && kinds.contains(&Kind::Text);
         if are_names { Kind::Text } else { usual(&kinds) }
@@ -102,6 +116,15 @@ pub(super) fn find(bytes: &[u8], number: usize) -> Result<Layout, TableError> {
         line,
         notes,
     })
+}
+
+/// The largest of `lengths` that more than few `rows` have, or of all.
+fn usual_width(lengths: impl Iterator<Item = usize>, rows: &[Vec<Vec<u8>>]) -> usize {
+    let count = |length: &usize| rows.iter().filter(|row| row.len() == *length).count();
+    let mut own: Vec<usize> = lengths.collect();
+    own.sort_unstable_by_key(|length| Reverse(*length));
+    let usual = own.iter().find(|length| count(length) * FEW > rows.len());
+    usual.or(own.first()).copied().unwrap_or(0)
 }
 
 /// The order of dates that a heading tells, as ActiLife's: `date format M/d/yyyy`.
@@ -192,12 +215,16 @@ fn separated(lines: &[Line<'_>]) -> Option<Separated> {
     })
 }
 
-/// The first lines with something in them, the first of all being line `number`, and of the comments the last before each.
-fn head(bytes: &[u8], number: usize) -> (Vec<Line<'_>>, Vec<(usize, Vec<u8>)>) {
-    let (mut lines, mut comments) = (Vec::new(), Vec::new());
-    let (mut start, mut number) = (0, number);
+/// Adds lines with something in them from byte `start` on, which begins line `number`, and of the comments the last before each.
+/// Returns the byte and the number of the next line.
+fn head<'a>(
+    bytes: &'a [u8],
+    (mut start, mut number): (usize, usize),
+    (lines, comments): (&mut Vec<Line<'a>>, &mut Vec<(usize, Vec<u8>)>),
+) -> (usize, usize) {
+    let most = lines.len() + HEAD;
     let mut apart = false;
-    while start < bytes.len() && lines.len() < HEAD {
+    while start < bytes.len() && lines.len() < most {
         let (line, ends) = line(&bytes[start..]);
         let own = line.trim_ascii();
         if is_ruler(own) {
@@ -218,11 +245,17 @@ fn head(bytes: &[u8], number: usize) -> (Vec<Line<'_>>, Vec<(usize, Vec<u8>)>) {
         start += line.len() + 1;
         number += ends;
     }
-    (lines, comments)
+    (start, number)
 }
 
-/// Whether a line is a ruler, such as `----+----`.
+/// Whether a line is a ruler, such as `----+----`. Between tabs, `-` stands for a value that is missing.
 fn is_ruler(line: &[u8]) -> bool {
+    let mut runs = line.chunk_by(|one, next| one == next);
+    let has_line = runs.any(|run| b"-=".contains(&run[0]) && run.len() > 2);
+    let is_row = line.contains(&b'\t') || line.contains(&b'|') && line[0] != b'|';
+    if is_row && !has_line {
+        return false;
+    }
     let marks = line.iter().filter(|byte| matches!(byte, b'-' | b'='));
     marks.count() >= 3 && line.iter().all(|byte| b"-=+|: \t".contains(byte))
 }
@@ -262,6 +295,12 @@ fn values_begin(rows: &[Vec<Vec<u8>>], lines: &[Line<'_>]) -> Option<usize> {
     } else {
         found
     };
+    if kinds.len() < rows.len() {
+        kinds.extend(rows[kinds.len()..].iter().map(|row| loose_kinds(row)));
+    }
+    if let Some(begin) = below_late_names(rows, &kinds, first) {
+        return Some(begin);
+    }
     let below = &kinds[first];
     let has_time = |own: &&Vec<Kind>| {
         let mut both = own.iter().zip(below);
@@ -277,6 +316,10 @@ fn values_begin(rows: &[Vec<Vec<u8>>], lines: &[Line<'_>]) -> Option<usize> {
     }
     if let Some(begin) = below_names(rows, &kinds, first) {
         return Some(begin);
+    }
+    let missing = missing_above(rows, &kinds, first);
+    if missing > 0 {
+        return Some(first - missing);
     }
     // Values beyond the range of the recorder, in the first rows.
     let is_overload = |row: &&Vec<Vec<u8>>| {
@@ -309,55 +352,6 @@ fn is_setting(rows: &[Vec<Vec<u8>>], lines: &[Line<'_>], first: usize) -> bool {
     lacks || next.next().is_some_and(|row| lines[row].apart)
 }
 
-/// The first row, above row `first`, below a line of names if all rows between have a number or a time in the column of times.
-fn below_names(rows: &[Vec<Vec<u8>>], kinds: &[Vec<Kind>], first: usize) -> Option<usize> {
-    let below = &kinds[first];
-    let is_value = |kind: Kind| kind == Kind::Number || is_time(kind);
-    let is_row =
-        |own: &&Vec<Kind>| own.len() == below.len() && own.iter().any(|kind| is_value(*kind));
-    let above = kinds[..first].iter().rev().take_while(is_row).count();
-    if above == 0 {
-        return None;
-    }
-    let begin = first - above;
-    let is_heading = |line: &usize| {
-        let are_texts = kinds[*line].iter().all(|kind| *kind == Kind::Text);
-        are_texts && rows[*line].len() == below.len()
-    };
-    // Below the names may be units and averaging methods.
-    let heading = (0..begin).rev().take(HEADING).take_while(is_heading);
-    let name_of_times = |line: usize| {
-        let mut names = rows[line].iter();
-        names.position(|name| time_name(&cell(name)).is_some())
-    };
-    let at = heading.filter_map(name_of_times).next()?;
-    let has_time = |own: &Vec<Kind>| is_value(own[at]);
-    kinds[begin..=first].iter().all(has_time).then_some(begin)
-}
-
-/// Whether a cell says that there is no value, as recorders do beyond their range, and spreadsheets.
-fn is_mark(cell: &[u8]) -> bool {
-    const MARKS: [&[u8]; 14] = [
-        b"OVL",
-        b"OVLD",
-        b"OVER",
-        b"OVR",
-        b"OVERLOAD",
-        b"OVERFLOW",
-        b"OVERRANGE",
-        b"OUT OF RANGE",
-        b"CLIP",
-        b"ERR",
-        b"ERROR",
-        b"#VALUE!",
-        b"#DIV/0!",
-        b"#NUM!",
-    ];
-    let is_stars = !cell.is_empty() && cell.iter().all(|byte| *byte == b'*');
-    let is_infinite = matches!(str::from_utf8(cell), Ok("∞" | "-∞" | "+∞"));
-    is_stars || is_infinite || MARKS.iter().any(|mark| cell.eq_ignore_ascii_case(mark))
-}
-
 /// Whether lines have as many cells, of the same kinds, and a number among them.
 fn are_numbers(kinds: &[Vec<Kind>]) -> bool {
     let trimmed = |kinds: &[Kind]| {
@@ -365,7 +359,11 @@ fn are_numbers(kinds: &[Vec<Kind>]) -> bool {
         let rest = rest.take_while(|kind| **kind == Kind::Empty);
         kinds.len() - rest.count()
     };
-    let width = kinds.iter().map(|kinds| trimmed(kinds)).max().unwrap_or(0);
+    // One line of something else may be longer.
+    let mut widths: Vec<usize> = kinds.iter().map(|kinds| trimmed(kinds)).collect();
+    widths.sort_unstable_by_key(|width| Reverse(*width));
+    let width = widths.get(usize::from(kinds.len() >= ALIKE));
+    let width = width.copied().unwrap_or(0);
     // In a sound table, few rows are truncated or contain nonsense.
     let alike = |own: &&Vec<Kind>| {
         own.len() >= width
@@ -375,5 +373,5 @@ fn are_numbers(kinds: &[Vec<Kind>]) -> bool {
             })
     };
     let good = kinds.iter().filter(alike).count();
-    alike(&&kinds[0]) && good * 3 >= kinds.len() * 2
+    alike(&&kinds[0]) && trimmed(&kinds[0]) <= width && good * 3 >= kinds.len() * 2
 }

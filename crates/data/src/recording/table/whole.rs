@@ -7,6 +7,7 @@
 use super::super::text::{cell, has};
 use super::super::time::{DateOrder, DateOrders};
 use super::super::{Note, Remark};
+use super::begin::is_mark;
 use super::kinds::{Kind, kind, usual};
 use super::mixed::fractions;
 use super::number::{Commas, commas, is_grouped, may_be_number, number};
@@ -160,7 +161,8 @@ pub(super) fn late_kinds(
     while let Some(row) = rows.next().filter(|_| open > 0) {
         let columns = kinds.iter_mut().zip(&mut found);
         for (cell, (column, found)) in cells(row, separator).zip(columns) {
-            let Some(own) = found.as_mut().filter(|_| !cell.is_empty()) else {
+            let is_value = !cell.is_empty() && !is_mark(cell);
+            let Some(own) = found.as_mut().filter(|_| is_value) else {
                 continue;
             };
             let kind = kind(cell, commas, DateOrder::Unknown);

@@ -269,3 +269,91 @@ fn comments_between_rows_are_skipped() {
         }
     }
 }
+
+/// A sensor that starts later than the logger: without times, its rows without values keep the places of later ones.
+#[test]
+fn the_first_rows_may_have_no_values() {
+    let given = Hints {
+        sampling_rate: Some(100.0),
+        ..Hints::default()
+    };
+    let value = |i: usize| (i * i % 17).to_string();
+    for count in [1, 5, 250, 300, 900] {
+        for missing in ["", "NaN", "-", "*"] {
+            let cells = |i: usize| if i < count { missing.into() } else { value(i) };
+            let rows = |row: &dyn Fn(usize) -> String| (0..1200).map(row).collect::<String>();
+            let plain = rows(&|i| format!("{0},{0}\n", cells(i)));
+            let timed = rows(&|i| {
+                let (second, part) = (i / 100, i % 100);
+                format!("2024-05-01T10:00:{second:02}.{part:02},{0},{0}\n", cells(i))
+            });
+            let one = rows(&|i| format!("\"{}\"\n", cells(i)));
+            let tabs = plain.replace(',', "\t");
+            for (text, channel, hints) in [
+                (format!("Z,N\n{plain}"), "Z", &given),
+                (format!("Z\tN\n{tabs}"), "Z", &given),
+                (plain, "1", &given),
+                (format!("Z\n{one}"), "Z", &given),
+                (format!("time,Z,N\n{timed}"), "Z", &Hints::default()),
+            ] {
+                let own = contents(&text, hints).unwrap_or_else(|error| panic!("{error}: {text}"));
+                let trace = own.traces.iter().find(|own| own.channel == channel);
+                let samples = &trace.unwrap().samples;
+                assert_eq!(samples.len(), 1200, "{count} {missing:?} {channel}");
+                assert!(samples[..count].iter().all(|own| own.is_nan()));
+                assert_eq!(samples[count].to_string(), value(count));
+            }
+        }
+    }
+    // Beyond the range of the recorder.
+    let row = |i: usize| {
+        let cell = if i < 700 { "OVL".to_owned() } else { value(i) };
+        format!("{:.2},{cell},{cell}\n", 0.01 * i as f64)
+    };
+    let rows: String = (0..1200).map(row).collect();
+    let (samples, notes) = first(&format!("time,Z,N\n{rows}"));
+    assert!(
+        samples[..700].iter().all(|own| own.is_nan()) && samples[700] == 9.0,
+        "{notes:?}"
+    );
+    // Beside times, a row without anything is none.
+    let rows: String = (0..20)
+        .map(|i| format!("{:.2},{i}\n", 0.01 * f64::from(i)))
+        .collect();
+    let (samples, notes) = first(&format!("time,Z\n,\n{rows}"));
+    assert_eq!((samples.len(), notes.len()), (20, 0), "{notes:?}");
+}
+
+/// What is no row, in and above the first rows, takes neither rows nor names with it.
+#[test]
+fn the_first_rows_may_have_others_between() {
+    let row = |i: usize| format!("{:.2},{},{}\n", 0.01 * i as f64, i * i % 17, i % 5);
+    let with = |at: usize, line: &str| {
+        let rows = |range: std::ops::Range<usize>| range.map(row).collect::<String>();
+        format!("time,Z,N\n{}{line}\n{}", rows(0..at), rows(at..400))
+    };
+    for line in [
+        "$GPGGA,100000.00,4717.11,N,00833.9,E,1,08,1.0,500,M,,,,*57",
+        "[INFO] battery 3.7 V, temp 21.5 C, gps fix, sats 8",
+        "0.00,5,60.00,5,6",
+    ] {
+        for at in [0, 1, 5, 50] {
+            let own = contents(&with(at, line), &Hints::default()).unwrap();
+            let one = &own.traces[0];
+            assert_eq!(
+                (&*one.channel, one.rate, one.samples.len()),
+                ("Z", 100.0, 400),
+                "{at}: {line}"
+            );
+            assert_eq!(
+                one.samples[..6],
+                [0.0, 1.0, 4.0, 9.0, 16.0, 8.0],
+                "{at}: {line}"
+            );
+            let is_said = |note: &String| {
+                note.contains("left out") && note.contains(&format!("line {}", at + 2))
+            };
+            assert!(own.notes.all().iter().any(is_said), "{at}: {:?}", own.notes);
+        }
+    }
+}

@@ -116,3 +116,52 @@ fn settings_above_are_no_rows() {
     let own = contents(&format!("class,A,B\n{rows}"), &given).unwrap();
     assert_eq!(own.traces[0].samples.len(), 300);
 }
+
+/// Numbers above the names are those of the recorder, or statistics of the columns.
+#[test]
+fn numbers_above_names_are_no_rows() {
+    let rows: String = (0..300)
+        .map(|i| format!("{:.2},{},{}\n", f64::from(i) / 100.0, i * i % 17, i % 5))
+        .collect();
+    for head in [
+        "3,100,60\n",
+        "min,-1500,-1500\nmax,1500,1500\n",
+        "Min,0,0\nMax,16,4\nMean,7.5,2\n",
+        "1,2,3\n100,100,100\n",
+    ] {
+        let text = format!("{head}time,Z,N\n{rows}");
+        let own = contents(&text, &Hints::default()).unwrap_or_else(|error| panic!("{error}"));
+        let names: Vec<&str> = own.traces.iter().map(|own| &*own.channel).collect();
+        assert_eq!(names, ["Z", "N"], "{head}");
+        assert_eq!(
+            (own.traces[0].rate, own.traces[0].samples.len()),
+            (100.0, 300),
+            "{head}"
+        );
+    }
+    // Without times.
+    let given = Hints {
+        sampling_rate: Some(100.0),
+        ..Hints::default()
+    };
+    let rows: String = (0..300)
+        .map(|i| format!("{},{}\n", i * i % 17, i % 5))
+        .collect();
+    let own = contents(&format!("100,300\nZ,N\n{rows}"), &given).unwrap();
+    let one = own.traces.iter().find(|own| own.channel == "Z").unwrap();
+    assert_eq!((one.samples.len(), one.samples[2]), (300, 4.0));
+    // A blank line below units, as spreadsheets save it, and a missing value below names.
+    for (head, count) in [("Z,N\nmV,mV\n,\n", 300), ("Z,N\n,\n", 301)] {
+        let own = contents(&format!("{head}{rows}"), &given).unwrap();
+        assert_eq!(own.traces[0].samples.len(), count, "{head}");
+    }
+    // Names of channels may be numbers.
+    let own = contents(&format!("time,1,2\n{}", rows_of_three()), &Hints::default()).unwrap();
+    assert!(own.traces.iter().any(|own| own.channel == "2"));
+}
+
+fn rows_of_three() -> String {
+    (0..300)
+        .map(|i| format!("{:.2},{},{}\n", f64::from(i) / 100.0, i * i % 17, i % 5))
+        .collect()
+}
