@@ -39,6 +39,7 @@ mod monitor;
 mod names;
 mod nanos;
 mod nearest;
+mod noise;
 mod number;
 mod numbered;
 mod octave;
@@ -70,8 +71,6 @@ mod wild;
 mod wrapped;
 mod zones;
 
-use support::words::counted;
-
 use assembly::{Assembly, Rows};
 pub(crate) use days::DayCount;
 pub(crate) use kinds::is_missing;
@@ -96,14 +95,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
     let zeros = text::trailing_zeros(bytes);
     let bytes = &bytes[..bytes.len() - zeros];
     let mut notes = Notes::default();
-    let holes = text::without_zeros(bytes).map(|(text, count, line)| {
-        notes.push(format!(
-            "left out {} with zero bytes, as after a power cut (the first: line {line}): rows are missing there, and without a \
-             column of times all later rows are too early",
-            counted(count, "line")
-        ));
-        text
-    });
+    let holes = noise::without_zeros(bytes, &mut notes);
     let mut text = text::decode(holes.as_deref().unwrap_or(bytes))?;
     octave::check(&text.bytes)?;
     text.bytes = errors::without(text.bytes);

@@ -162,6 +162,26 @@ pub fn without_zeros(bytes: &[u8]) -> Option<(Vec<u8>, usize, usize)> {
     Some((text, count, first))
 }
 
+/// In a text, at most one of so many lines has other zero bytes.
+const FEW: usize = 20;
+
+/// A text with `?` in place of zero bytes where only few lines have them, as noise of a serial port; how many these are, and the
+/// number of the first.
+pub fn without_noise(bytes: &[u8]) -> Option<(Vec<u8>, usize, usize)> {
+    if !has(bytes, 0) {
+        return None;
+    }
+    let lines = || bytes.split(|byte| *byte == b'\n');
+    let noisy = lines().enumerate().filter(|(_, line)| line.contains(&0));
+    let mut noisy = noisy.map(|(number, _)| number + 1);
+    let first = noisy.next()?;
+    let count = 1 + noisy.count();
+    let text = bytes
+        .iter()
+        .map(|byte| if *byte == 0 { b'?' } else { *byte });
+    (count * FEW <= lines().count()).then(|| (text.collect(), count, first))
+}
+
 fn utf_16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Cow<'_, [u8]>, TextError> {
     let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
     let text: Result<String, _> = char::decode_utf16(units).collect();

@@ -357,3 +357,20 @@ fn the_first_rows_may_have_others_between() {
         }
     }
 }
+
+/// Noise of a serial port.
+#[test]
+fn single_zero_bytes() {
+    let rows: String = (0..40)
+        .map(|i| format!("{:.2},{i}\n", 0.01 * f64::from(i)))
+        .collect();
+    let text = format!("\0x\x13boot\ntime,Z\n{rows}").replace(",20\n", ",2\x000\n");
+    let (samples, notes) = first(&text);
+    assert!(samples[20].is_nan() && samples[19] == 19.0 && samples.len() == 40);
+    assert!(
+        notes
+            .iter()
+            .any(|own| own.contains("2 lines with zero bytes")),
+        "{notes:?}"
+    );
+}
