@@ -16,6 +16,7 @@ mod flags;
 mod forms;
 mod heads;
 mod layout;
+mod minutes;
 mod numbers;
 mod places;
 mod row;

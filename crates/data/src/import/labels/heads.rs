@@ -203,8 +203,21 @@ fn parts(head: &str) -> (String, Option<f64>, Form) {
         [name @ .., "utc" | "gmt" | "datenum" | "mjd"] if !name.is_empty() => (name, true),
         // A column of offsets has no ends.
         ["utc" | "gmt", name @ ..] if !name.is_empty() && name != ["offset"] => (name, true),
+        // Days of spreadsheets: `excel start`, `start (Excel date)`.
+        ["excel" | "serial" | "datenum" | "mjd", name @ ..] if !name.is_empty() => (name, true),
+        [
+            name @ ..,
+            "excel" | "serial",
+            "date" | "time" | "serial" | "number",
+        ]
+        | [name @ .., "excel" | "serial"]
+            if !name.is_empty() =>
+        {
+            (name, true)
+        }
         // ELAN's forms of times are no units.
         [name @ .., "hh", "mm", "ss", "ms" | "msec"] if !name.is_empty() => (name, true),
+        words if before_minutes(words).is_some() => (before_minutes(words).unwrap_or(words), true),
         [name @ .., "ss", "ms" | "msec"] if !name.is_empty() => {
             return (name.concat(), Some(1.0), Form::Plain);
         }
@@ -225,6 +238,22 @@ fn parts(head: &str) -> (String, Option<f64>, Form) {
         return (name.concat(), Some(unit), form);
     }
     (words.concat(), None, form)
+}
+
+/// The words of a name before those that spell minutes and seconds, if no hours are before these.
+pub(super) fn before_minutes<'a, 'b>(words: &'a [&'b str]) -> Option<&'a [&'b str]> {
+    let words = match words {
+        [
+            own @ ..,
+            "ms" | "msec" | "f" | "ff" | "fff" | "000" | "00" | "0",
+        ] => own,
+        own => own,
+    };
+    let ([name @ .., "mm" | "m", "ss"] | [name @ .., "min", "sec" | "s" | "ss"]) = words else {
+        return None;
+    };
+    let has_hours = matches!(name.last(), Some(&("h" | "hh" | "hour" | "hours" | "yyyy")));
+    (!name.is_empty() && !has_hours).then_some(name)
 }
 
 /// Number of words at the end of a name that spell the pattern of its times, as in `Start (dd.mm.yyyy hh:mm:ss)`. Minutes and

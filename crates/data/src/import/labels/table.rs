@@ -8,14 +8,13 @@ use super::days::Nights;
 use super::doubts::Table;
 use super::events::{self, are_events, is_sequence, names_at, offset};
 use super::heads::{Separated, cell, is_of_elan, line, reader, separator, spelled_order};
-use super::numbers;
 use super::places::Place;
 use super::row::Reading;
 use super::settings::LabelsFile;
 use super::unused::{UnusedColumn, unused};
 use super::zones::Zones;
 use super::{Label, Time};
-use super::{contradictions, digits, flags, forms, layout, tails, units};
+use super::{contradictions, digits, flags, forms, layout, minutes, numbers, tails, units};
 use crate::error::import::{LabelTableError, LabelTimeError};
 use crate::error::{DataError, ImportError, in_file};
 use crate::recording::{DateOrder, DateOrders, format_time};
@@ -166,7 +165,9 @@ fn whole(
     contradictions::check_forms(heads, &rows, (&*columns, separated), settings)?;
     units::apply(heads, &rows, columns)?;
     let mut own: Vec<csv::StringRecord> = rows.iter().map(|row| (*row).clone()).collect();
-    if let Some((marked, note)) = digits::with_marks(heads, &rows, columns, separated) {
+    let marked = digits::with_marks(heads, &rows, columns, separated);
+    let marked = marked.or_else(|| minutes::as_seconds(heads, &rows, columns, separated));
+    if let Some((marked, note)) = marked {
         own = marked;
         said.push(note);
     }

@@ -72,6 +72,9 @@ fn numbers_of_days() {
     for (heads, day) in [
         ("start_datenum,end_datenum", 739_373.0),
         ("Start MJD,End MJD", 60_431.0),
+        ("excel start,excel end", 45_413.0),
+        ("Start (Excel date),End (Excel date)", 45_413.0),
+        ("start_serial,end_serial", 45_413.0),
     ] {
         let own = read_text(&format!("{heads},class\n{}", rows(day)), "").unwrap();
         let (start, end) = (own[0].start, own[0].end);
@@ -248,4 +251,40 @@ fn numbers_that_have_lost_digits() {
     let whole = whole.unwrap();
     assert_eq!(whole[0].start, Time::Moment(1_714_557_600_000_000_000));
     assert_eq!(whole[1].start, Time::Seconds(120.0));
+}
+
+/// Names that spell minutes and seconds: without them, `01:40` is taken for a time of day.
+#[test]
+fn minutes_and_seconds() {
+    for (heads, rows) in [
+        ("Start (mm:ss),End (mm:ss),class", "01:40,101:55.5,steps"),
+        ("start_mm_ss,end_mm_ss,class", "1:40,1:41:55.5,steps"),
+        (
+            "Start [min:sec],Duration [min:sec],class",
+            "1:40.0,100:15.5,steps",
+        ),
+        (
+            "Start (mm:ss.ms);End (mm:ss.ms);class",
+            "01:40,0;101:55,5;steps",
+        ),
+    ] {
+        let (own, notes, _) =
+            super::zones::read_text(&format!("{heads}\n{rows}\n"), "{file: labels.csv}").unwrap();
+        assert_eq!(own[0].start, Time::Seconds(100.0), "{heads}");
+        assert_eq!(own[0].end, Time::Seconds(6115.5), "{heads}");
+        assert!(notes.contains("read as 100 s from the start"), "{notes}");
+    }
+    // With hours, they may be of the day.
+    let with_hours = |rows: &str| {
+        read_text(
+            &format!("Start (hh:mm:ss),End (hh:mm:ss),class\n{rows}\n"),
+            "",
+        )
+    };
+    assert_eq!(
+        with_hours("01:40:00,01:41:00,steps").unwrap()[0].start,
+        Time::Clock(6_000_000_000_000)
+    );
+    let error = read_text("Start (mm:ss),End (mm:ss),class\n01:40,01:75,steps\n", "").unwrap_err();
+    assert!(error.contains("01:75"), "{error}");
 }
