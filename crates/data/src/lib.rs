@@ -47,6 +47,7 @@ mod memory;
 mod nesting;
 mod pool;
 mod preprocessing;
+mod quotes;
 pub mod reader;
 pub mod recording;
 mod room;

@@ -86,6 +86,7 @@ pub(crate) use zones::{is_offset, is_zone, zone_word};
 use super::time::parse_moment;
 use super::{Contents, Hints, Note, Notes, Remark, text};
 use crate::error::recording::{MomentError, RecordingError, TableError};
+use crate::quotes;
 
 /// Reads a table in text, whose separator is `,`, `;`, `|`, a tab or blanks; skips lines that begin with `#`.
 ///
@@ -116,6 +117,12 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
     let of_header = of_header.or_else(|| scope.map(|scope| scope.hints));
     let hints = of_header.as_ref().unwrap_or(hints);
     text.bytes = divided::joined(ends::without_semicolons(text.bytes), &mut notes);
+    if text.quoted
+        && let Some((closed, count, first)) = quotes::closed(&text.bytes)
+    {
+        notes.push(quotes::note(count, line + first - 1));
+        text.bytes = closed.into();
+    }
     let mut layout = layout::find(&text.bytes, line)?;
     for (name, kind) in layout.names.iter().zip(&mut layout.kinds) {
         // Channels may be called 1, 2 and 3.

@@ -3,7 +3,8 @@
 
 use csv::StringRecord;
 
-use super::heads::{DURATIONS, ENDS, STARTS, cell, plain, whole_unit, with_cells};
+use super::heads::{DURATIONS, ENDS, STARTS, cell, line, plain, whole_unit, with_cells};
+use crate::error::import::LabelTableError;
 use crate::recording::{TimeParts, clock_alone};
 
 /// Days of a year.
@@ -186,5 +187,30 @@ fn name_days_of_year(rows: &mut [StringRecord]) {
         });
         let renamed: Vec<String> = renamed.collect();
         *names = with_cells(names, renamed.iter().map(String::as_str));
+    }
+}
+
+/// The rows of labels of a table with a number of `columns`.
+///
+/// # Errors
+/// If one has more cells.
+pub(super) fn below(
+    rows: &[StringRecord],
+    columns: usize,
+) -> Result<Vec<&StringRecord>, LabelTableError> {
+    // Audacity writes the frequencies of a label on a separate line below it.
+    let rows = rows.iter().filter(|row| row.get(0) != Some("\\"));
+    // Spreadsheets write the empty rows below a table.
+    let rows = rows.filter(|row| row.iter().any(|cell| !cell.is_empty()));
+    let rows: Vec<&StringRecord> = rows.collect();
+    // Some programs leave out empty cells at the end.
+    let has_more = |row: &&&StringRecord| row.iter().skip(columns).any(|cell| !cell.is_empty());
+    match rows.iter().find(has_more) {
+        Some(row) => Err(LabelTableError::Cells {
+            line: line(row),
+            cells: row.len(),
+            columns,
+        }),
+        None => Ok(rows),
     }
 }

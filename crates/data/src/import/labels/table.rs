@@ -18,7 +18,7 @@ use super::{contradictions, digits, flags, forms, layout, minutes, numbers, tail
 use crate::error::import::{LabelTableError, LabelTimeError};
 use crate::error::{DataError, ImportError, in_file};
 use crate::recording::{DateOrder, DateOrders, format_time};
-use crate::text;
+use crate::{quotes, text};
 
 /// A row of a table of labels.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,11 +80,19 @@ pub(crate) fn read(path: &Path, settings: &LabelsFile) -> Result<LabelRows, Data
     let htk = forms::htk(path, &text);
     let is_htk = htk.is_some();
     let text = htk.unwrap_or(text);
-    let text = forms::without_sep(&text);
+    let stray = quotes::closed(text.as_bytes());
+    let text = match &stray {
+        Some((closed, ..)) => str::from_utf8(closed).unwrap_or(&text),
+        None => &text,
+    };
+    let text = forms::without_sep(text);
     let mut rows = parse_below(text, settings)
         .map_err(|problem| known().unwrap_or_else(|| in_file(path)(ImportError::from(problem))))?;
     if let Some(zero) = forms::orig_time(text) {
         rows.count_from(zero);
+    }
+    if let Some((_, count, first)) = &stray {
+        rows.warnings.push(quotes::note(*count, *first));
     }
     if is_htk {
         let note = "times are read in units of 100 ns, as HTK writes them in label files";
@@ -124,32 +132,6 @@ fn parse_below(text: &str, settings: &LabelsFile) -> Result<LabelRows, LabelTabl
     Ok(rows)
 }
 
-/// The rows of labels of a table with a number of `columns`.
-///
-/// # Errors
-/// If one has more cells.
-fn below(
-    rows: &[csv::StringRecord],
-    columns: usize,
-) -> Result<Vec<&csv::StringRecord>, LabelTableError> {
-    // Audacity writes the frequencies of a label on a separate line below it.
-    let rows = rows.iter().filter(|row| row.get(0) != Some("\\"));
-    // Spreadsheets write the empty rows below a table.
-    let rows = rows.filter(|row| row.iter().any(|cell| !cell.is_empty()));
-    let rows: Vec<&csv::StringRecord> = rows.collect();
-    // Some programs leave out empty cells at the end.
-    let has_more =
-        |row: &&&csv::StringRecord| row.iter().skip(columns).any(|cell| !cell.is_empty());
-    match rows.iter().find(has_more) {
-        Some(row) => Err(LabelTableError::Cells {
-            line: line(row),
-            cells: row.len(),
-            columns,
-        }),
-        None => Ok(rows),
-    }
-}
-
 /// The rows that count, with each time whole in its cells, and information on them.
 ///
 /// # Errors
@@ -187,7 +169,7 @@ fn parse(text: &str, settings: &LabelsFile) -> Result<LabelRows, LabelTableError
     };
     let (mut columns, names) = forms::columns_of(text, first, separated, settings)?;
     let has_heads = columns.named;
-    let mut rows = below(
+    let mut rows = layout::below(
         &rows[usize::from(has_heads && !columns.above)..],
         names.len(),
     )?;

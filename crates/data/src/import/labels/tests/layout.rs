@@ -182,3 +182,18 @@ fn annotations_of_mne_count_from_their_own_zero() {
         read_text(&text.replace("2024-05-01 10:00:00.000000", "None"), "x.csv").unwrap();
     assert_eq!(labels[0].start, Time::Seconds(60.0));
 }
+
+/// A quotation mark that is never closed does not take the labels below it with it.
+#[test]
+fn quotation_marks_without_an_end() {
+    let rows: String = (0..20).map(|i| format!("{i},{},steps,\n", i + 1)).collect();
+    let text = format!("start,end,class,note\n{rows}").replace("3,4,steps,", "3,4,steps,\"hm");
+    let (labels, _, warnings) = super::zones::read_text(&text, "labels.csv").unwrap();
+    assert_eq!(labels.len(), 20);
+    assert!(
+        warnings.contains(
+            "1 quotation mark at the beginning of a cell is not closed (the first: line 5)"
+        ),
+        "{warnings}"
+    );
+}

@@ -374,3 +374,26 @@ fn single_zero_bytes() {
         "{notes:?}"
     );
 }
+
+/// A quotation mark that is never closed does not take the rows below it with it.
+#[test]
+fn quotation_marks_without_an_end() {
+    let rows: String = (0..60)
+        .map(|i| format!("{:.2},{i},\n", 0.01 * f64::from(i)))
+        .collect();
+    let text = format!("time,Z,note\n{rows}");
+    for (from, to, is_missing) in [(",20,\n", ",20,\"x\n", false), (",20,\n", ",\"20,\n", true)] {
+        let (samples, notes) = first(&text.replace(from, to));
+        assert_eq!(
+            (samples.len(), samples[20].is_nan()),
+            (60, is_missing),
+            "{to}"
+        );
+        assert!(
+            notes
+                .iter()
+                .any(|own| own.contains("not closed (the first: line 22)")),
+            "{notes:?}"
+        );
+    }
+}
