@@ -28,6 +28,7 @@ mod unused;
 mod zone_names;
 mod zones;
 
+pub(super) use columns::FileColumn;
 pub use settings::{LabelsFile, TableColumn};
 pub(crate) use table::labels_of;
 pub(super) use table::{LabelRow, LabelRows, read};

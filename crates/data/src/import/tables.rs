@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use support::words::{counted, first_few};
 
 use super::classes::class_of;
-use super::labels::{Label, LabelRow, LabelRows, LabelsFile, Time, read};
+use super::labels::{FileColumn, Label, LabelRow, LabelRows, LabelsFile, Time, read};
 use super::recording::{Recording, trim};
 use crate::error::import::LabelTableError;
 use crate::error::{DataError, ImportError, in_file};
@@ -128,16 +128,7 @@ fn share(recordings: &[&Recording], table: LabelRows) -> Result<Shared, LabelTab
         });
     }
     let known = Known::of(recordings);
-    let mut owners: HashMap<&str, Vec<Owner>> = HashMap::new();
-    for value in &named {
-        let found = known.owners(value, is_relative);
-        let found = found.map_err(|files| LabelTableError::Ambiguous {
-            column: column.name.clone(),
-            value: (*value).to_owned(),
-            files,
-        })?;
-        owners.insert(value, found);
-    }
+    let (owners, warning) = owners_of(&known, &column, &named, is_relative)?;
     if owners.values().all(Vec::is_empty) {
         // A copy of the file, in another format, may be the only one.
         let is_certain = named.len() < 2 && recordings.len() < 2 || !is_relative;
@@ -172,8 +163,47 @@ fn share(recordings: &[&Recording], table: LabelRows) -> Result<Shared, LabelTab
     Ok(Shared {
         rows,
         left_out,
-        warning: None,
+        warning,
     })
+}
+
+/// The recordings that each of the files `named` means, and a warning if they are found by the ends of their paths.
+///
+/// # Errors
+/// If a name may be one of several files.
+fn owners_of<'a>(
+    known: &Known,
+    column: &FileColumn,
+    named: &[&'a str],
+    is_relative: bool,
+) -> Result<(Owners<'a>, Option<String>), LabelTableError> {
+    let behind = |folders: usize| {
+        let mut owners = HashMap::new();
+        for value in named {
+            let found = known.owners(&value[folders..], is_relative);
+            let found = found.map_err(|files| LabelTableError::Ambiguous {
+                column: column.name.clone(),
+                value: (*value).to_owned(),
+                files,
+            })?;
+            owners.insert(*value, found);
+        }
+        Ok::<_, LabelTableError>(owners)
+    };
+    let owners: Owners<'a> = behind(0)?;
+    let is_none_found = owners.values().all(Vec::is_empty);
+    let Some(folders) = shared_folders(named).filter(|_| is_none_found) else {
+        return Ok((owners, None));
+    };
+    // One file can only be that of one recording.
+    let has_several = named.len() > 1 || known.recordings.len() > 1;
+    let warning = has_several.then(|| {
+        format!(
+            "column `{}` has paths of another place, such as `{}`: files are found by what is behind `{folders}`",
+            column.name, named[0]
+        )
+    });
+    Ok((behind(folders.len())?, warning))
 }
 
 /// A warning of rows that count for all recordings, as the files of none of them are `named`.
@@ -212,6 +242,38 @@ fn quoted(names: impl Iterator<Item = String>) -> String {
     first_few(&names, NAMED)
 }
 
+/// A name with its ending in small letters: programs differ in `a.WAV` and `a.wav`.
+fn small_ending(name: &str) -> String {
+    match name.rsplit_once('.') {
+        Some((stem, ending)) => format!("{stem}.{}", ending.to_ascii_lowercase()),
+        None => name.to_owned(),
+    }
+}
+
+/// The folders, with a slash behind them, that all of these absolute paths share; `None` if one is not absolute.
+fn shared_folders(paths: &[&str]) -> Option<String> {
+    let is_absolute = |path: &&str| {
+        let drive = path.as_bytes();
+        let has_drive = drive.len() > 2 && drive[0].is_ascii_alphabetic() && drive[1] == b':';
+        path.starts_with(['/', '\\']) || has_drive || path.contains("://")
+    };
+    if paths.is_empty() || !paths.iter().all(is_absolute) {
+        return None;
+    }
+    let folders = |path: &&str| {
+        let path = path.replace('\\', "/");
+        path.rfind('/')
+            .map_or(String::new(), |end| path[..=end].to_owned())
+    };
+    let shared = |one: String, other: String| {
+        let both = one.split_inclusive('/').zip(other.split_inclusive('/'));
+        both.take_while(|(one, other)| one == other)
+            .map(|(one, _)| one)
+            .collect()
+    };
+    paths.iter().map(folders).reduce(shared)
+}
+
 /// A recording that a value of the column of files means.
 #[derive(Clone, Debug, PartialEq)]
 struct Owner {
@@ -220,16 +282,19 @@ struct Owner {
     file: Option<usize>,
 }
 
+/// The recordings that the values of the column mean.
+type Owners<'a> = HashMap<&'a str, Vec<Owner>>;
+
 /// The files and names of recordings.
 struct Known<'a> {
     recordings: &'a [&'a Recording],
-    /// Files by their names, and by these without endings.
-    files: [HashMap<String, Vec<Owner>>; 2],
+    /// Files by their names, by these with an ending in small letters, and by these without endings.
+    files: [HashMap<String, Vec<Owner>>; 3],
 }
 
 impl<'a> Known<'a> {
     fn of(recordings: &'a [&'a Recording]) -> Self {
-        let mut files: [HashMap<String, Vec<Owner>>; 2] = Default::default();
+        let mut files: [HashMap<String, Vec<Owner>>; 3] = Default::default();
         for (recording, own) in recordings.iter().enumerate() {
             for (number, path) in own.files.iter().enumerate() {
                 let owner = Owner {
@@ -242,14 +307,18 @@ impl<'a> Known<'a> {
                 let name = text(path.file_name());
                 let mut stem = text(path.file_stem());
                 if name.to_lowercase().ends_with(".gz") {
-                    files[1]
+                    files[2]
                         .entry(stem.clone())
                         .or_default()
                         .push(owner.clone());
                     stem = text(Path::new(&stem).file_stem());
                 }
+                files[1]
+                    .entry(small_ending(&name))
+                    .or_default()
+                    .push(owner.clone());
                 files[0].entry(name).or_default().push(owner.clone());
-                files[1].entry(stem).or_default().push(owner);
+                files[2].entry(stem).or_default().push(owner);
             }
         }
         Self { recordings, files }
@@ -275,8 +344,9 @@ impl<'a> Known<'a> {
         let Some((name, folders)) = parts.split_last() else {
             return Ok(Vec::new());
         };
-        for files in &self.files {
-            let all = files.get(*name).map_or(&[][..], Vec::as_slice);
+        let folded = small_ending(name);
+        for (files, name) in self.files.iter().zip([*name, &folded, *name]) {
+            let all = files.get(name).map_or(&[][..], Vec::as_slice);
             let is_inside = |owner: &&Owner| {
                 let path = self.path(owner);
                 let folder = path.parent().unwrap_or(Path::new(""));

@@ -112,6 +112,33 @@ fn files_that_no_recording_has() {
     assert_eq!(starts(dated, "", &[&["b.wav"]]).unwrap().0[0].len(), 1);
 }
 
+/// Tables are made on other computers, and programs differ in the case of endings.
+#[test]
+fn paths_of_other_places() {
+    let recordings: [&[&str]; 2] = [&["a/x.WAV"], &["b/x.WAV"]];
+    for folder in [
+        "C:\\data\\",
+        "/home/anna/data/",
+        "https://x.org/upload/",
+        "\\\\server\\data\\",
+    ] {
+        let rows =
+            ["a/x.wav,1", "b/x.wav,2", "b/x.wav,3"].map(|row| format!("{folder}{row},9,x\n"));
+        let table = format!("file,start,end,class\n{}", rows.concat());
+        let (found, notes) = starts(&table, "", &recordings).unwrap();
+        assert_eq!(found, [vec!["1"], vec!["2", "3"]], "{folder}");
+        assert!(notes[0].contains("has paths of another place"), "{notes:?}");
+    }
+    // What the paths do not share has to be there.
+    let table = "file,start,end,class\n/data/c/x.wav,1,9,x\n/data/d/x.wav,2,9,x\n";
+    assert!(starts(table, "", &recordings).is_err());
+    let table = "file,start,end,class\nx.Wav,1,9,x\ny.wav,2,9,x\n";
+    assert_eq!(
+        starts(table, "", &[&["x.wav"], &["y.WAV"]]).unwrap().0,
+        [["1"], ["2"]]
+    );
+}
+
 #[test]
 fn names_of_several_files_need_their_folders() {
     let table = |name: &str| format!("file,start,end,class\n{name},0,1,x\n");
