@@ -157,10 +157,11 @@ fn split(text: &str) -> Result<(Vec<&str>, Vec<Key>), ImportError> {
     let (mut begin, mut at) = (0, 0);
     while at < text.len() {
         let rest = &text[at..];
-        if rest.starts_with('[') {
-            // The first character in brackets may be `]`.
-            let inner = rest.trim_start_matches('[').len();
-            let skip = rest.len() - inner + usize::from(inner > 0);
+        if let Some(inside) = rest.strip_prefix('[') {
+            // The first character in brackets may be `]` or `[`.
+            let inner = 1 + usize::from(inside.starts_with('!'));
+            let first = rest[inner..].chars().next();
+            let skip = inner + first.map_or(0, char::len_utf8);
             let close = rest.get(skip..).and_then(|rest| rest.find(']'));
             at += close.map_or(1, |close| skip + close + 1);
             continue;
@@ -192,4 +193,22 @@ fn split(text: &str) -> Result<(Vec<&str>, Vec<Key>), ImportError> {
     }
     texts.push(&text[begin..]);
     Ok((texts, keys))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Brackets stand for one of several characters, and for themselves if these are in brackets.
+    #[test]
+    fn brackets_around_placeholders() {
+        for (text, texts) in [
+            ("d/[[]{class}[]]/*.csv", vec!["d/[[]", "[]]/*.csv"]),
+            ("[!]]{class}x", vec!["[!]]", "x"]),
+            ("[{]{class}[}]", vec!["[{]", "[}]"]),
+            ("[ab]{class}[", vec!["[ab]", "["]),
+        ] {
+            assert_eq!(split(text).unwrap(), (texts, vec![Key::Class]), "{text}");
+        }
+    }
 }
