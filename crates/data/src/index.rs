@@ -155,7 +155,21 @@ pub(crate) fn is_pattern(text: &str) -> bool {
     text.contains(['*', '?', '['])
 }
 
-/// Files that match a pattern, sorted by name. Existing folders are taken literally, brackets included.
+/// Whether a file is one that systems write beside those of the user: of Finder, Explorer and cameras.
+fn is_of_system(path: &Path) -> bool {
+    const NAMES: [&str; 5] = [
+        ".ds_store",
+        "thumbs.db",
+        "desktop.ini",
+        ".directory",
+        ".nomedia",
+    ];
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    // Other names may begin with a point, as those of traces without a network.
+    name.starts_with("._") || NAMES.contains(&&*name.to_lowercase())
+}
+
+/// Files that match a pattern, sorted by name, without those of systems. Existing folders are taken literally, brackets included.
 ///
 /// # Errors
 /// [`PatternError`] if the pattern is malformed or a folder cannot be read.
@@ -181,7 +195,8 @@ pub(crate) fn matches(pattern: &Path) -> Result<Vec<PathBuf>, PatternError> {
         })
     });
     let files = files.collect::<Result<Vec<_>, _>>()?;
-    Ok(files.into_iter().filter(|path| path.is_file()).collect())
+    let is_of_user = |path: &PathBuf| path.is_file() && !is_of_system(path);
+    Ok(files.into_iter().filter(is_of_user).collect())
 }
 
 /// Removes quotes around the whole line, as shells and spreadsheets write them.
@@ -306,5 +321,20 @@ mod tests {
             let error = read_index(&at("i.txt"), folder.path()).unwrap_err();
             assert!(error.to_string().contains(problem), "{error}");
         }
+    }
+
+    #[test]
+    fn patterns_leave_out_files_of_systems() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["a.csv", "._a.csv", ".DS_Store", "Thumbs.db", ".A..EHZ.csv"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        let names = |pattern: &str| -> Vec<String> {
+            let found = matches(&folder.path().join(pattern)).unwrap();
+            let names = found.iter().filter_map(|path| path.file_name()?.to_str());
+            names.map(str::to_owned).collect()
+        };
+        assert_eq!(names("*.csv"), [".A..EHZ.csv", "a.csv"]);
+        assert_eq!(names("*"), [".A..EHZ.csv", "a.csv"]);
     }
 }

@@ -67,6 +67,14 @@ fn read_files(
     let mut notes = Notes::default();
     let mut all = Vec::new();
     for (path, contents) in own.files.iter().zip(read) {
+        if let Err(DataError::Source { problem, .. }) = &contents
+            && is_any_read
+            && let Some(what) = recording::nothing(problem)
+        {
+            notes.push(format!("{}: left out: {what}", path.display()));
+            all.push(None);
+            continue;
+        }
         let contents = match contents {
             Err(DataError::Source { problem, .. })
                 if is_any_read && recording::has_no_samples(&problem) =>

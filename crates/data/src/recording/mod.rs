@@ -55,7 +55,7 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use support::words::counted;
 
-use crate::error::recording::RateError;
+use crate::error::recording::{RateError, TextError};
 use crate::error::{DataError, Problem, RecordingError, in_file};
 use crate::room::room;
 
@@ -190,6 +190,23 @@ pub(crate) fn has_no_samples(problem: &Problem) -> bool {
         problem,
         Problem::Recording(RecordingError::NoSamples { .. } | RecordingError::Dataless)
     )
+}
+
+/// What a file is that has nothing of a recording, from the problem in an error of [`read`]: it is empty, as after a power cut, or
+/// what a failed download left, or a description.
+pub(crate) fn nothing(problem: &Problem) -> Option<String> {
+    let Problem::Recording(error) = problem else {
+        return None;
+    };
+    match error {
+        RecordingError::EmptyFile | RecordingError::Text(TextError::Blank) => {
+            Some(error.to_string())
+        }
+        RecordingError::OtherFormat(other) if signatures::lacks_samples(other) => {
+            Some(format!("is {other}"))
+        }
+        _ => None,
+    }
 }
 
 /// Largest recording that is read: all of it is held in memory.

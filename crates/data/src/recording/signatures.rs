@@ -175,6 +175,11 @@ pub(crate) fn of(bytes: &[u8]) -> Option<OtherFormat> {
     })
 }
 
+/// Whether files of a kind never have samples: descriptions, and what failed downloads leave.
+pub(super) fn lacks_samples(other: &OtherFormat) -> bool {
+    [NO_SAMPLES, AGAIN].contains(&other.advice)
+}
+
 /// What a file is whose content tells nothing.
 pub(crate) fn of_extension(extension: &str) -> Option<OtherFormat> {
     match extension {

@@ -158,4 +158,22 @@ fn files_without_samples_are_left_out() {
     }
     let error = run("b.mseed", "log").unwrap_err();
     assert!(error.contains("b.mseed: has no samples"), "{error}");
+    // What a power cut or a failed download left may have been data: a warning.
+    std::fs::write(at("e.mseed"), "").unwrap();
+    std::fs::write(at("f.mseed"), "<!DOCTYPE html><html>404</html>").unwrap();
+    std::fs::write(at("g.mseed"), "<?xml version=\"1.0\"?><FDSNStationXML/>").unwrap();
+    let notes = run("*.mseed", "more").unwrap().warnings;
+    let said = notes.texts(true).join("\n");
+    for what in [
+        "e.mseed: left out: the file is empty",
+        "f.mseed: left out: is a page of HTML",
+        "g.mseed: left out: is StationXML",
+    ] {
+        assert!(said.contains(what), "{what}: {said}");
+    }
+    assert!(
+        run("e.mseed", "empty")
+            .unwrap_err()
+            .contains("the file is empty")
+    );
 }
