@@ -1,6 +1,11 @@
 //! Decodes text files: configurations, index files, label tables.
 
+use std::io::Read;
 use std::path::Path;
+
+use flate2::bufread::MultiGzDecoder;
+
+use crate::gzip;
 
 /// Why bytes are not text.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -100,12 +105,25 @@ pub(crate) fn read(path: &Path) -> std::io::Result<String> {
     Ok(with_usual_ends(text))
 }
 
-/// Reads a table, as [`decode_table`] decodes it.
+/// Bytes that a table packed with gzip may have.
+const LARGEST: u64 = 256 << 20;
+
+/// Reads a table, also one packed with gzip, as [`decode_table`] decodes it.
 ///
 /// # Errors
 /// If it cannot be read or is not text.
 pub(crate) fn read_table(path: &Path) -> std::io::Result<(String, Option<(usize, String)>)> {
-    let decoded = decode_table(&std::fs::read(path)?).map_err(std::io::Error::other)?;
+    let mut bytes = std::fs::read(path)?;
+    if gzip::is(&bytes) {
+        let mut plain = Vec::new();
+        let mut stream = MultiGzDecoder::new(&bytes[..]).take(LARGEST + 1);
+        stream.read_to_end(&mut plain)?;
+        if plain.len() as u64 > LARGEST {
+            return Err(std::io::Error::other("unpacks to more than 256 MiB"));
+        }
+        bytes = plain;
+    }
+    let decoded = decode_table(&bytes).map_err(std::io::Error::other)?;
     Ok((with_usual_ends(decoded.0), decoded.1))
 }
 

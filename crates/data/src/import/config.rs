@@ -329,7 +329,10 @@ impl RecordingsConfig {
             return match &recording.labels_file {
                 Some(table) if class.is_empty() => invalid(
                     &format!("{key}: labels of {}", table.file.display()),
-                    "a row has no class: write one, or remove the row".into(),
+                    format!(
+                        "a row has no class, that of label {}: write one, or remove the row",
+                        recording.first_without_class()
+                    ),
                 ),
                 Some(table) => invalid(
                     &format!("{key}: labels of {}", table.file.display()),

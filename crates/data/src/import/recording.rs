@@ -220,6 +220,12 @@ impl Recording {
         Ok(())
     }
 
+    /// Number of the first label without a class, from 1.
+    pub fn first_without_class(&self) -> usize {
+        let mut labels = self.labels.iter();
+        labels.position(|label| label.class.is_empty()).unwrap_or(0) + 1
+    }
+
     /// The name, or the default.
     pub fn name(&self) -> String {
         let file = || {

@@ -44,6 +44,38 @@ fn windows(folder: &Path) -> Vec<(usize, i64)> {
 
 const HALVES: &str = "split: {train: 0.5, val: 0.5, test: 0}\n";
 
+/// Tables packed with gzip are read, and a row without a class is named.
+#[test]
+fn packed_tables_and_rows_without_a_class() {
+    let folder = tempfile::tempdir().unwrap();
+    samples(folder.path(), "a.csv", (0, 0));
+    let packed = |name: &str, text: &str| {
+        let file = std::fs::File::create(folder.path().join(name)).unwrap();
+        let mut stream = flate2::write::GzEncoder::new(file, flate2::Compression::default());
+        std::io::Write::write_all(&mut stream, text.as_bytes()).unwrap();
+        stream.finish().unwrap();
+    };
+    let time = "split: {by: time, train: 0.5, val: 0.5, test: 0}\n";
+    packed("l.csv.gz", "start,end,class\n0,20,walk\n20,40,rest\n");
+    let list = "  - {files: [a.csv], labels_file: l.csv.gz}";
+    import_list(folder.path(), list, time).unwrap();
+    assert_eq!(windows(folder.path()).len(), 20);
+    packed("l.csv.gz", "start,end,class\n0,20,walk\n20,40,\n");
+    let error = import_list(folder.path(), list, time).unwrap_err();
+    assert!(
+        error.contains("a row has no class, that of label 2"),
+        "{error}"
+    );
+    // Cut short.
+    let bytes = std::fs::read(folder.path().join("l.csv.gz")).unwrap();
+    std::fs::write(folder.path().join("l.csv.gz"), &bytes[..bytes.len() - 12]).unwrap();
+    let error = import_list(folder.path(), list, time).unwrap_err();
+    assert!(
+        error.contains("l.csv.gz") && !error.contains("twice"),
+        "{error}"
+    );
+}
+
 /// One table with columns of other names labels three recordings. The rows of a file in the second part of a recording
 /// count from the start of that file.
 #[test]

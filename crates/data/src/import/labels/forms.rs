@@ -11,6 +11,7 @@ use super::heads::{SEPARATORS, STARTS, Separated, all_plain, first_line, reader,
 use super::numbers;
 use super::settings::LabelsFile;
 use crate::error::import::LabelTableError;
+use crate::gzip;
 use crate::recording::{parse_time, signatures};
 
 /// Bytes by which a file of another kind is recognised.
@@ -185,6 +186,9 @@ pub(super) fn other(path: &Path) -> Option<LabelTableError> {
     file.take(HEAD).read_to_end(&mut head).ok()?;
     let what = if head.starts_with(b"PAR1") {
         "a Parquet table"
+    } else if gzip::is(&head) {
+        // Unpacked, or an error of its own.
+        return None;
     } else {
         signatures::of(&head)?.what
     };
