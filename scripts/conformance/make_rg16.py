@@ -50,7 +50,9 @@ def components(rng, rate, slices, count, step=1.0, gap=0, numbers=(3, 4, 2), **k
 
 
 def expected(path):
-    return [{"channel": own.id, "start": own.stats.starttime.ns, "rate": own.stats.sampling_rate, "samples": own.data.astype(np.float64).tolist()}
+    # ObsPy turns microseconds into a float64 of seconds.
+    micros = lambda time: round(time.ns / 1000) * 1000
+    return [{"channel": own.id, "start": micros(own.stats.starttime), "rate": own.stats.sampling_rate, "samples": own.data.astype(np.float64).tolist()}
             for own in obspy.read(str(path), format="RG16")]
 
 

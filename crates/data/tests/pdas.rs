@@ -42,7 +42,7 @@ fn what_is_not_certain_is_refused() {
         (
             "LONG",
             "FLOAT",
-            "its samples are of the type `FLOAT`, which is not read",
+            "its samples are of the type `FLOAT` with gains, which is not read",
         ),
         (
             "LONG",

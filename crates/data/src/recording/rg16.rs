@@ -73,6 +73,10 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
         ));
     }
     let (at, rest) = (places.at(), places.rest());
+    if blocks == 0 {
+        let problem = Rg16Damage::Missing { at };
+        return Err(Rg16Error { block: 1, problem }.into());
+    }
     if rest > 0 {
         notes.push(format!(
             "no block begins at byte {at}: the {rest} bytes from there on are left out"

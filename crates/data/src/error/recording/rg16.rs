@@ -18,6 +18,14 @@ pub enum Rg16Damage {
     /// The file ends within its headers.
     #[error("is cut: the file ends within its headers")]
     Cut,
+    /// There is no block behind the headers of the file.
+    #[error(
+        "does not begin at byte {at}, as the header of the file says: one of both is damaged, or the file is cut"
+    )]
+    Missing {
+        /// The byte, from 0.
+        at: usize,
+    },
     /// The block has another number of the file.
     #[error("does not begin with the number of the file")]
     Number,

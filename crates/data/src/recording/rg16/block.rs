@@ -80,6 +80,12 @@ pub(super) struct Places<'a> {
     at: usize,
     /// Bytes of the last sound block.
     usual: Option<usize>,
+    /// The number of the file, which blocks begin with. That at the beginning of the file may be damaged.
+    number: Option<[u8; 2]>,
+}
+
+fn number(bytes: &[u8], at: usize) -> Option<[u8; 2]> {
+    bytes.get(at..)?.first_chunk().copied()
 }
 
 impl<'a> Places<'a> {
@@ -89,6 +95,7 @@ impl<'a> Places<'a> {
             bytes,
             at,
             usual: None,
+            number: number(bytes, at),
         }
     }
 
@@ -101,21 +108,38 @@ impl<'a> Places<'a> {
         self.bytes.len() - self.at
     }
 
-    /// The block at a byte. Blocks begin with the number of the file, as the file does.
+    /// The block at a byte.
     ///
     /// # Errors
     /// If there is none.
     fn block(&self, at: usize) -> Result<Block, Rg16Damage> {
-        let number = |at: usize| self.bytes.get(at..).and_then(<[u8]>::first_chunk::<2>);
-        if number(at) != number(0) {
+        if number(self.bytes, at) != self.number {
             return Err(Rg16Damage::Number);
         }
         Block::of(self.bytes, at)
     }
 
+    /// Whether other blocks or the beginning of the file have the number of the blocks, too.
+    fn is_known(&self) -> bool {
+        self.usual.is_some() || self.number == number(self.bytes, 0)
+    }
+
     /// Whether a block begins at a byte, or the file ends there.
     fn begins(&self, at: usize) -> bool {
         at == self.bytes.len() || self.block(at).is_ok()
+    }
+
+    /// Whether the block that begins here may end at a byte: another one begins there, also a damaged one between two of this size, or one
+    /// whose headers are cut.
+    fn ends(&self, at: usize) -> bool {
+        let size = at - self.at;
+        let rest = self.bytes.len().checked_sub(at);
+        let is_cut = rest.is_some_and(|rest| rest < BEFORE + HEADER * usize::from(FEWEST));
+        let is_usual = |usual: usize| usual == size || !self.begins(self.at + usual);
+        self.begins(at)
+            || self.usual == Some(size) && rest.is_some()
+            || self.begins(at + size)
+            || is_cut && self.usual.is_none_or(is_usual)
     }
 
     /// The next block, or why it cannot be read; `None` if nothing tells where there is one.
@@ -125,15 +149,18 @@ impl<'a> Places<'a> {
         }
         let block = self.block(self.at);
         let own = block.as_ref().ok().map(Block::end);
+        let own_is_right = own.is_some_and(|next| self.ends(next));
         let usual = self.usual.map(|size| self.at + size);
         let usual = usual.filter(|next| self.begins(*next));
         let (next, block) = match (own, usual) {
-            (Some(next), _) if self.begins(next) => (next, block),
+            (Some(next), _) if own_is_right => (next, block),
             // Its length is damaged, or its headers are.
             (Some(_), Some(next)) => (next, Err(Rg16Damage::Length)),
             (None, Some(next)) => (next, block),
             // The last one may be cut.
-            (Some(next), None) if next > self.bytes.len() => (self.bytes.len(), block),
+            (Some(next), None) if next > self.bytes.len() && self.is_known() => {
+                (self.bytes.len(), block)
+            }
             _ => return None,
         };
         if block.is_ok() && own == Some(next) {
