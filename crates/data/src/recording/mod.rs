@@ -1,10 +1,7 @@
 //! Continuous recordings of hours or days, from which windows are cut.
 //!
-//! Each format is a file here and a row of `formats.rs`: `mseed.rs` (miniSEED 2 and 3), `sac.rs`, `segy.rs` (also Seismic Unix),
-//! `seg2.rs`, `gse.rs` (GSE1 and GSE2), `css.rs` (CSS 3.0), `gcf.rs`, `reftek.rs` (Reftek 130), `seisan.rs` (waveform files of SEISAN), `evt.rs` (EVT of Kinemetrics), `nanometrics.rs` (Y of Nanometrics), `pdas.rs`, `rg16.rs` (RG16 of Fairfield), `asdf.rs` (HDF5 of pyasdf), `win.rs` (WIN and WIN32 of Hi-net), `ah.rs` (AH), `suds.rs` (PC-SUDS), `handler.rs` (Seismic Handler), `wav.rs`, `table.rs` (CSV and tables of data loggers), `time_series.rs` (text of web
-//! services), `strong_motion/` (K-NET, PEER, CSMNC, ESM, SMC), `cosmos.rs` (COSMOS, CSMIP), `datacast.rs` (text of a Raspberry Shake),
-//! `columns.rs` (Parquet) and `to_hdf.rs` (HDF5 of pandas). SeisBench's HDF5 is [`SeisBench`]. Each returns [`Trace`]s; [`merge()`] joins those of a channel. `signatures.rs` names formats that
-//! are not read.
+//! Each format is a file here and a row of `formats.rs`. Each returns [`Trace`]s; [`merge()`] joins those of a channel. SeisBench's
+//! HDF5 is [`SeisBench`]. `signatures.rs` names formats that are not read.
 
 mod ah;
 mod asdf;
