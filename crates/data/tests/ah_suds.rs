@@ -1,38 +1,14 @@
 //! AH and PC-SUDS, compared with ObsPy (`scripts/conformance/make_ah_suds.py`), and damaged files of these.
 
-use std::collections::BTreeMap;
-
-use data::recording::{self, Contents, Hints, parse_time};
+use data::recording::{self, Hints, parse_time};
 use proptest::prelude::*;
 
-use super::conformance::{self, Expected};
-
-fn parse(bytes: &[u8]) -> Result<Contents, String> {
-    recording::parse(bytes, "", &Hints::default()).map_err(|error| error.to_string())
-}
-
-fn bytes(format: &str, name: &str) -> Vec<u8> {
-    std::fs::read(conformance::folder(format).join(name)).unwrap()
-}
-
-/// `sound` with other bytes from `at` on.
-fn changed(sound: &[u8], at: usize, with: &[u8]) -> Vec<u8> {
-    let mut own = sound.to_vec();
-    own[at..at + with.len()].copy_from_slice(with);
-    own
-}
+use super::conformance::{self, bytes, changed, parse};
 
 #[test]
 fn every_file_holds_what_obspy_reads() {
-    for (format, least) in [("ah", 4), ("suds", 9)] {
-        let all: BTreeMap<String, Vec<Expected>> = conformance::expected(format);
-        assert_eq!(all.len(), least, "{format}");
-        for (name, expected) in &all {
-            let contents = conformance::read(format, name).unwrap();
-            assert!(contents.notes.is_empty(), "{name}: {:?}", contents.notes);
-            conformance::check_traces(name, &contents, expected);
-        }
-    }
+    conformance::check_all("ah", 4);
+    conformance::check_all("suds", 9);
 }
 
 /// Bytes of a header of version 1 with 21 numbers of the user, and where some fields of it are.

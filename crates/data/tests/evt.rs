@@ -1,11 +1,8 @@
 //! EVT files of Kinemetrics, compared with ObsPy (`scripts/conformance/make_evt.py`), and damaged ones.
 
-use std::collections::BTreeMap;
-
-use data::recording::{self, Contents, Hints};
 use proptest::prelude::*;
 
-use super::conformance::{self, Expected};
+use super::conformance::{self, changed, parse};
 
 /// Bytes of the header of `etna.evt` and its tag, and of a frame.
 const HEADER: usize = 2056;
@@ -14,18 +11,7 @@ const FRAME: usize = 228;
 const EACH: usize = 20;
 
 fn bytes(name: &str) -> Vec<u8> {
-    std::fs::read(conformance::folder("evt").join(format!("{name}.evt"))).unwrap()
-}
-
-fn parse(bytes: &[u8]) -> Result<Contents, String> {
-    recording::parse(bytes, "", &Hints::default()).map_err(|error| error.to_string())
-}
-
-/// `sound` with other bytes from `at` on.
-fn changed(sound: &[u8], at: usize, with: &[u8]) -> Vec<u8> {
-    let mut own = sound.to_vec();
-    own[at..at + with.len()].copy_from_slice(with);
-    own
+    conformance::bytes("evt", &format!("{name}.evt"))
 }
 
 /// `sound` with a byte of a frame of `etna.evt` changed, and with the right checksum.
@@ -39,13 +25,7 @@ fn summed(sound: &[u8], frame: usize, at: usize, with: u8) -> Vec<u8> {
 
 #[test]
 fn every_file_holds_what_obspy_reads() {
-    let all: BTreeMap<String, Vec<Expected>> = conformance::expected("evt");
-    assert_eq!(all.len(), 6);
-    for (name, expected) in &all {
-        let contents = conformance::read("evt", name).unwrap();
-        assert!(contents.notes.is_empty(), "{name}: {:?}", contents.notes);
-        conformance::check_traces(name, &contents, expected);
-    }
+    conformance::check_all("evt", 6);
 }
 
 #[test]
@@ -167,10 +147,6 @@ proptest! {
             let at = if in_frames { 2056 + at % (own.len() - 2056) } else { at };
             own[at] = byte;
         }
-        own.truncate(cut.index(own.len()) + 1);
-        if let Ok(contents) = parse(&own) {
-            let samples: usize = contents.traces.iter().map(|trace| trace.samples.len()).sum();
-            prop_assert!(samples <= own.len());
-        }
+        conformance::check_cut(own, cut)?;
     }
 }

@@ -1,39 +1,12 @@
 //! GSE1, GSE2 and GCF, compared with ObsPy (`scripts/conformance/make_gse_gcf.py`), ASDF, compared with pyasdf (`make_asdf.py`), and
 //! damaged files of these.
 
-use std::collections::BTreeMap;
-
-use data::recording::{self, Contents, Hints};
-
-use super::conformance::{self, Expected};
-
-fn parse(bytes: &[u8]) -> Result<Contents, String> {
-    recording::parse(bytes, "", &Hints::default()).map_err(|error| error.to_string())
-}
-
-fn bytes(format: &str, name: &str) -> Vec<u8> {
-    std::fs::read(conformance::folder(format).join(name)).unwrap()
-}
+use super::conformance::{self, bytes, parse};
 
 #[test]
 fn every_file_holds_what_obspy_reads() {
     for (format, least) in [("gse1", 9), ("gse2", 10), ("gcf", 18), ("asdf", 4)] {
-        let all: BTreeMap<String, Vec<Expected>> = conformance::expected(format);
-        assert_eq!(all.len(), least, "{format}");
-        for (name, expected) in &all {
-            let contents = conformance::read(format, name).unwrap();
-            assert!(contents.notes.is_empty(), "{name}: {:?}", contents.notes);
-            assert_eq!(contents.traces.len(), expected.len(), "{name}");
-            for (trace, expected) in contents.traces.iter().zip(expected) {
-                assert_eq!(trace.samples, expected.samples, "{name}");
-                let found = (&trace.channel, trace.start, trace.rate);
-                assert_eq!(
-                    found,
-                    (&expected.channel, expected.start, expected.rate),
-                    "{name}"
-                );
-            }
-        }
+        conformance::check_all(format, least);
     }
 }
 

@@ -1,18 +1,12 @@
 //! PDAS files, compared with ObsPy (`scripts/conformance/make_pdas.py`), and damaged ones.
 
-use std::collections::BTreeMap;
-
-use data::recording::{self, Contents, Hints};
+use data::recording;
 use proptest::prelude::*;
 
-use super::conformance::{self, Expected};
+use super::conformance::{self, parse};
 
 fn bytes(name: &str) -> Vec<u8> {
-    std::fs::read(conformance::folder("pdas").join(format!("{name}.pdas"))).unwrap()
-}
-
-fn parse(bytes: &[u8]) -> Result<Contents, String> {
-    recording::parse(bytes, "", &Hints::default()).map_err(|error| error.to_string())
+    conformance::bytes("pdas", &format!("{name}.pdas"))
 }
 
 /// A file with another text in place of the first `old` one.
@@ -27,13 +21,7 @@ fn replaced(name: &str, old: &str, new: &str) -> Vec<u8> {
 
 #[test]
 fn every_file_holds_what_obspy_reads() {
-    let all: BTreeMap<String, Vec<Expected>> = conformance::expected("pdas");
-    assert_eq!(all.len(), 3);
-    for (name, expected) in &all {
-        let contents = conformance::read("pdas", name).unwrap();
-        assert!(contents.notes.is_empty(), "{name}: {:?}", contents.notes);
-        conformance::check_traces(name, &contents, expected);
-    }
+    conformance::check_all("pdas", 3);
 }
 
 #[test]
@@ -93,22 +81,11 @@ fn what_is_not_certain_is_refused() {
 }
 
 proptest! {
-    /// Any damage gives an error or samples, and never more than there is room for.
     #[test]
     fn any_damage_is_survived(
         name in prop::sample::select(vec!["long", "short", "gains"]),
-        changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..9),
-        cut in any::<prop::sample::Index>(),
+        damage in conformance::damage(9),
     ) {
-        let mut own = bytes(name);
-        for (at, byte) in changes {
-            let at = at.index(own.len());
-            own[at] = byte;
-        }
-        own.truncate(cut.index(own.len()) + 1);
-        if let Ok(contents) = parse(&own) {
-            let samples: usize = contents.traces.iter().map(|trace| trace.samples.len()).sum();
-            prop_assert!(samples <= own.len());
-        }
+        conformance::check_damaged(bytes(name), damage)?;
     }
 }

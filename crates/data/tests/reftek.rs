@@ -2,19 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use data::recording::{self, Contents, Hints};
 use proptest::prelude::*;
 
-use super::conformance::{self, Expected};
+use super::conformance::{self, Expected, parse};
 
 const PACKET: usize = 1024;
 
 fn bytes(name: &str) -> Vec<u8> {
-    std::fs::read(conformance::folder("reftek").join(name)).unwrap()
-}
-
-fn parse(bytes: &[u8]) -> Result<Contents, String> {
-    recording::parse(bytes, "", &Hints::default()).map_err(|error| error.to_string())
+    conformance::bytes("reftek", name)
 }
 
 #[test]

@@ -1,11 +1,8 @@
 //! RG16 files of Fairfield's nodes, compared with ObsPy (`scripts/conformance/make_rg16.py`), and damaged ones.
 
-use std::collections::BTreeMap;
-
-use data::recording::{self, Contents, Hints};
 use proptest::prelude::*;
 
-use super::conformance::{self, Expected};
+use super::conformance::{self, parse};
 
 /// Bytes before the blocks of `three.rg16`, of a block, and samples of a block.
 const FIRST: usize = 256;
@@ -13,30 +10,17 @@ const BLOCK: usize = 228;
 const EACH: usize = 20;
 
 fn bytes(name: &str) -> Vec<u8> {
-    std::fs::read(conformance::folder("rg16").join(format!("{name}.rg16"))).unwrap()
-}
-
-fn parse(bytes: &[u8]) -> Result<Contents, String> {
-    recording::parse(bytes, "", &Hints::default()).map_err(|error| error.to_string())
+    conformance::bytes("rg16", &format!("{name}.rg16"))
 }
 
 /// `three.rg16` with other bytes from `at` of its second block on.
 fn second(at: usize, with: &[u8]) -> Vec<u8> {
-    let mut own = bytes("three");
-    let at = FIRST + BLOCK + at;
-    own[at..at + with.len()].copy_from_slice(with);
-    own
+    conformance::changed(&bytes("three"), FIRST + BLOCK + at, with)
 }
 
 #[test]
 fn every_file_holds_what_obspy_reads() {
-    let all: BTreeMap<String, Vec<Expected>> = conformance::expected("rg16");
-    assert_eq!(all.len(), 2);
-    for (name, expected) in &all {
-        let contents = conformance::read("rg16", name).unwrap();
-        assert!(contents.notes.is_empty(), "{name}: {:?}", contents.notes);
-        conformance::check_traces(name, &contents, expected);
-    }
+    conformance::check_all("rg16", 2);
 }
 
 #[test]
@@ -113,22 +97,11 @@ fn cut_files_and_other_headers() {
 }
 
 proptest! {
-    /// Any damage gives an error or samples, and never more than there is room for.
     #[test]
     fn any_damage_is_survived(
         name in prop::sample::select(vec!["three", "gap"]),
-        changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..12),
-        cut in any::<prop::sample::Index>(),
+        damage in conformance::damage(12),
     ) {
-        let mut own = bytes(name);
-        for (at, byte) in changes {
-            let at = at.index(own.len());
-            own[at] = byte;
-        }
-        own.truncate(cut.index(own.len()) + 1);
-        if let Ok(contents) = parse(&own) {
-            let samples: usize = contents.traces.iter().map(|trace| trace.samples.len()).sum();
-            prop_assert!(samples <= own.len());
-        }
+        conformance::check_damaged(bytes(name), damage)?;
     }
 }

@@ -1,40 +1,24 @@
 //! Waveform files of SEISAN, compared with ObsPy (`scripts/conformance/make_seisan.py`), and damaged ones.
 
-use std::collections::BTreeMap;
-
-use data::recording::{self, Contents, Hints};
 use proptest::prelude::*;
 
-use super::conformance::{self, Expected};
+use super::conformance::{self, parse};
 
 /// Where the first channel begins in files of four bytes a length: behind twelve lines.
 const FIRST: usize = 12 * 88;
 
 fn bytes(name: &str) -> Vec<u8> {
-    std::fs::read(conformance::folder("seisan").join(format!("{name}.seisan"))).unwrap()
-}
-
-fn parse(bytes: &[u8]) -> Result<Contents, String> {
-    recording::parse(bytes, "", &Hints::default()).map_err(|error| error.to_string())
+    conformance::bytes("seisan", &format!("{name}.seisan"))
 }
 
 #[test]
 fn every_file_holds_what_obspy_reads() {
-    let all: BTreeMap<String, Vec<Expected>> = conformance::expected("seisan");
-    assert_eq!(all.len(), 8);
-    for (name, expected) in &all {
-        let contents = conformance::read("seisan", name).unwrap();
-        assert!(contents.notes.is_empty(), "{name}: {:?}", contents.notes);
-        conformance::check_traces(name, &contents, expected);
-    }
+    conformance::check_all("seisan", 8);
 }
 
 /// `sound` with other bytes in the header of its first channel.
 fn changed(sound: &[u8], at: usize, with: &[u8]) -> Vec<u8> {
-    let mut own = sound.to_vec();
-    let at = FIRST + 4 + at;
-    own[at..at + with.len()].copy_from_slice(with);
-    own
+    conformance::changed(sound, FIRST + 4 + at, with)
 }
 
 #[test]
@@ -155,9 +139,7 @@ fn the_number_of_channels_may_be_wrong() {
         ),
         (b" x ", "the header has `x` as its number of channels"),
     ] {
-        let mut own = sound.clone();
-        own[34..37].copy_from_slice(count);
-        let contents = parse(&own).unwrap();
+        let contents = parse(&conformance::changed(&sound, 34, count)).unwrap();
         assert_eq!(contents.traces, whole);
         assert_eq!(contents.notes, [note]);
     }
@@ -196,22 +178,11 @@ fn full_blocks() {
 }
 
 proptest! {
-    /// Any damage gives an error or samples, and never more than there is room for.
     #[test]
     fn any_damage_is_survived(
         name in prop::sample::select(vec!["be", "le", "be-64", "le-64", "pc", "short", "pc-short"]),
-        changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..12),
-        cut in any::<prop::sample::Index>(),
+        damage in conformance::damage(12),
     ) {
-        let mut own = bytes(name);
-        for (at, byte) in changes {
-            let at = at.index(own.len());
-            own[at] = byte;
-        }
-        own.truncate(cut.index(own.len()) + 1);
-        if let Ok(contents) = parse(&own) {
-            let samples: usize = contents.traces.iter().map(|trace| trace.samples.len()).sum();
-            prop_assert!(samples <= own.len());
-        }
+        conformance::check_damaged(bytes(name), damage)?;
     }
 }

@@ -2,14 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use data::recording::{self, Contents, Hints, parse_time};
+use data::recording::parse_time;
 use proptest::prelude::*;
 
-use super::conformance::{self, Expected};
-
-fn parse(bytes: &[u8]) -> Result<Contents, String> {
-    recording::parse(bytes, "", &Hints::default()).map_err(|error| error.to_string())
-}
+use super::conformance::{self, Expected, parse};
 
 /// A block of channels, given as the bytes behind the time.
 fn block(time: [u8; 6], channels: &[&[u8]]) -> Vec<u8> {

@@ -1,11 +1,8 @@
 //! Y files of Nanometrics, compared with ObsPy (`scripts/conformance/make_y.py`), and damaged ones.
 
-use std::collections::BTreeMap;
-
-use data::recording::{self, Contents, Hints};
 use proptest::prelude::*;
 
-use super::conformance::{self, Expected};
+use super::conformance::{self, parse};
 
 /// Where the tags of the names, the parameters, the series and the samples are.
 const NAMES: usize = 16;
@@ -14,29 +11,17 @@ const SERIES: usize = 539;
 const SAMPLES: usize = 903;
 
 fn bytes(name: &str) -> Vec<u8> {
-    std::fs::read(conformance::folder("y").join(format!("{name}.y"))).unwrap()
-}
-
-fn parse(bytes: &[u8]) -> Result<Contents, String> {
-    recording::parse(bytes, "", &Hints::default()).map_err(|error| error.to_string())
+    conformance::bytes("y", &format!("{name}.y"))
 }
 
 /// `intel.y` with other bytes from `at` on.
 fn changed(at: usize, with: &[u8]) -> Vec<u8> {
-    let mut own = bytes("intel");
-    own[at..at + with.len()].copy_from_slice(with);
-    own
+    conformance::changed(&bytes("intel"), at, with)
 }
 
 #[test]
 fn every_file_holds_what_obspy_reads() {
-    let all: BTreeMap<String, Vec<Expected>> = conformance::expected("y");
-    assert_eq!(all.len(), 3);
-    for (name, expected) in &all {
-        let contents = conformance::read("y", name).unwrap();
-        assert!(contents.notes.is_empty(), "{name}: {:?}", contents.notes);
-        conformance::check_traces(name, &contents, expected);
-    }
+    conformance::check_all("y", 3);
 }
 
 #[test]
@@ -137,22 +122,11 @@ fn what_contradicts_is_noted() {
 }
 
 proptest! {
-    /// Any damage gives an error or samples, and never more than there is room for.
     #[test]
     fn any_damage_is_survived(
         name in prop::sample::select(vec!["intel", "motorola", "short"]),
-        changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..12),
-        cut in any::<prop::sample::Index>(),
+        damage in conformance::damage(12),
     ) {
-        let mut own = bytes(name);
-        for (at, byte) in changes {
-            let at = at.index(own.len());
-            own[at] = byte;
-        }
-        own.truncate(cut.index(own.len()) + 1);
-        if let Ok(contents) = parse(&own) {
-            let samples: usize = contents.traces.iter().map(|trace| trace.samples.len()).sum();
-            prop_assert!(samples <= own.len());
-        }
+        conformance::check_damaged(bytes(name), damage)?;
     }
 }
