@@ -7,12 +7,10 @@
 mod frame;
 mod tag;
 
-use support::words::counted;
-
 use self::frame::Frame;
 use self::tag::{Kind, Tag};
 use super::words::u32_at;
-use super::{Contents, Hints, NANOS, Notes, Trace, check_rate, dated};
+use super::{Contents, Hints, Notes, Trace, check_rate, dated, left_out};
 use crate::error::recording::{EvtDamage, EvtError, RecordingError};
 
 /// Lengths of headers with 12 channels and with 18, and where the parameters of the event are in them.
@@ -61,21 +59,11 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
         if found.traces.is_empty() {
             return Err(problem.into());
         }
-        let frames = counted(found.bad, "damaged frame");
-        notes.push(format!("left out {frames} of {}: {problem}", found.frames));
+        notes.push(left_out::damaged(found.bad, "frame", found.frames, problem));
     }
-    if found.stated != found.frames {
-        notes.push(format!(
-            "the header says {}, but the file has {}",
-            counted(found.stated, "frame"),
-            found.frames
-        ));
-    }
+    notes.extend(left_out::other_count("frame", found.stated, found.frames));
     if bytes[end..].iter().any(|byte| *byte != 0) {
-        notes.push(format!(
-            "no frame begins at byte {end}: the {} bytes from there on are left out",
-            bytes.len() - end
-        ));
+        notes.extend(left_out::behind("frame", end, bytes.len() - end));
     }
     Ok(dated(found.traces, notes, hints))
 }
@@ -147,12 +135,8 @@ impl Found {
             return Err(EvtDamage::Channels);
         }
         let samples = frame.samples()?;
-        let goes_on = |first: &usize| {
-            let trace = &self.traces[*first];
-            let half = (NANOS / rate / 2.0) as u64;
-            trace.rate.to_bits() == rate.to_bits()
-                && trace.end().abs_diff(frame.time) < half.max(self.resolution)
-        };
+        let goes_on =
+            |first: &usize| self.traces[*first].goes_on(rate, frame.time, self.resolution);
         match self.last.filter(goes_on) {
             Some(first) => {
                 for (trace, more) in self.traces[first..].iter_mut().zip(samples) {

@@ -4,10 +4,8 @@
 
 use std::collections::HashMap;
 
-use support::words::counted;
-
 use super::time::DAY;
-use super::{Contents, Hints, NANOS, Notes, Trace, beside_samples, check_rate, dated, mseed};
+use super::{Contents, Hints, NANOS, Notes, Trace, check_rate, dated, left_out, mseed};
 use crate::error::recording::{GcfDamage, RecordingError};
 
 const BLOCK: usize = 1024;
@@ -94,7 +92,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
             }
         };
         let before = last.get(&own.stream).map(|at| &mut traces[*at]);
-        match before.filter(|trace| goes_on(trace, &own)) {
+        match before.filter(|trace| trace.goes_on(own.rate, own.start, 0)) {
             Some(trace) => trace.samples.extend(own.samples),
             None => {
                 last.insert(own.stream, traces.len());
@@ -108,20 +106,11 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
         }
     }
     if let Some((number, problem)) = damaged {
-        notes.push(format!(
-            "left out {} of {}: block {number} {problem}",
-            counted(bad, "damaged block"),
-            blocks.len()
-        ));
+        let problem = format_args!("block {number} {problem}");
+        notes.push(left_out::damaged(bad, "block", blocks.len(), problem));
     }
-    notes.extend(beside_samples("block", status, rest.len()));
+    notes.extend(left_out::beside_samples("block", status, rest.len()));
     Ok(dated(traces, notes, hints))
-}
-
-/// Whether a block begins where a trace ends.
-fn goes_on(trace: &Trace, own: &Own) -> bool {
-    let half = (NANOS / trace.rate / 2.0) as u64;
-    trace.rate.to_bits() == own.rate.to_bits() && trace.end().abs_diff(own.start) < half
 }
 
 /// The name of a stream, of six digits and letters.

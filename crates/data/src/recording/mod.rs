@@ -17,6 +17,7 @@ mod geocsv;
 mod gse;
 mod handler;
 mod labelled;
+mod left_out;
 mod merge;
 mod mseed;
 mod nanometrics;
@@ -50,7 +51,6 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use support::words::counted;
 
 use crate::error::recording::{RateError, TextError};
 use crate::error::{DataError, Problem, RecordingError, in_file};
@@ -107,6 +107,13 @@ impl Trace {
     /// Time after the last sample, where the next would be.
     pub fn end(&self) -> i64 {
         self.time(self.samples.len())
+    }
+
+    /// Whether samples at `rate` from `start` on go on this trace: they begin less than half a sample, or than the resolution of
+    /// times in nanoseconds, from its end.
+    fn goes_on(&self, rate: f64, start: i64, resolution: u64) -> bool {
+        let half = (NANOS / rate / 2.0) as u64;
+        self.rate.to_bits() == rate.to_bits() && self.end().abs_diff(start) < half.max(resolution)
     }
 }
 
@@ -290,19 +297,6 @@ pub fn other_rate(hints: &Hints, rates: Vec<f64>) -> Option<Note> {
         );
         text.into()
     })
-}
-
-/// Notes on what a recorder's file has beside samples: units, such as packets, with its state, and bytes that are no whole one.
-fn beside_samples(unit: &str, states: usize, rest: usize) -> impl Iterator<Item = Note> {
-    let state = (states > 0).then(|| {
-        let states = counted(states, unit);
-        Remark::Records(format!("left out {states} with the state of the recorder")).into()
-    });
-    let rest = (rest > 0).then(|| {
-        let text = format!("the last {rest} bytes are no whole {unit}, and are left out");
-        Note::from(text)
-    });
-    state.into_iter().chain(rest)
 }
 
 /// What a file contains that stores the times of its traces, with a note if another start is given.

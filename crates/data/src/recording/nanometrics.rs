@@ -10,6 +10,7 @@ use super::sample_order;
 use super::words::all;
 use super::{Contents, Hints, Notes, Trace, check_rate, dated, format_time};
 use crate::error::recording::{RecordingError, YError, YProblem};
+use crate::extremes::Extremes;
 
 /// Kinds of tags: the beginning of a file, and the last one, with samples.
 const FILE: u16 = 0;
@@ -121,9 +122,8 @@ fn samples(
 
 /// The least and the greatest sample.
 fn extremes(samples: &[f64]) -> (f64, f64) {
-    let start = (f64::INFINITY, f64::NEG_INFINITY);
-    let wider = |(low, high): (f64, f64), own: &f64| (low.min(*own), high.max(*own));
-    samples.iter().fold(start, wider)
+    let [low, high] = Extremes::of(std::iter::once(samples)).range();
+    (low, high)
 }
 
 /// A note that the samples end more than one and a half samples beside the end that the header has.

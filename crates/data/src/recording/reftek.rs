@@ -8,10 +8,8 @@ mod packet;
 
 use std::collections::HashMap;
 
-use support::words::counted;
-
 use self::packet::{Event, Key, Kind, PACKET, Packet};
-use super::{Contents, Hints, NANOS, Notes, Trace, beside_samples, check_rate, dated, steim};
+use super::{Contents, Hints, Notes, Trace, check_rate, dated, left_out, steim};
 use crate::error::recording::{RecordingError, ReftekDamage, ReftekError};
 
 /// Packets by which a file is recognised.
@@ -68,13 +66,9 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
         if found.traces.is_empty() {
             return Err(problem.into());
         }
-        notes.push(format!(
-            "left out {} of {}: {problem}",
-            counted(bad, "damaged packet"),
-            packets.len()
-        ));
+        notes.push(left_out::damaged(bad, "packet", packets.len(), problem));
     }
-    notes.extend(beside_samples("packet", state, rest.len()));
+    notes.extend(left_out::beside_samples("packet", state, rest.len()));
     Ok(dated(found.traces, notes, hints))
 }
 
@@ -116,10 +110,7 @@ impl Found {
         let key = (own.key.unit, own.key.stream, own.channel);
         let before = self.last.get(&key).map(|at| &mut self.traces[*at]);
         let goes_on = |trace: &&mut Trace| {
-            let half = (NANOS / rate / 2.0) as u64;
-            trace.channel == channel
-                && trace.rate.to_bits() == rate.to_bits()
-                && trace.end().abs_diff(own.time) < half.max(MILLISECOND)
+            trace.channel == channel && trace.goes_on(rate, own.time, MILLISECOND)
         };
         match before.filter(goes_on) {
             Some(trace) => trace.samples.extend(samples),

@@ -13,7 +13,7 @@ use support::words::counted;
 
 use self::block::{Block, Places};
 use super::words::{all, u16_at, u32_at};
-use super::{Contents, Hints, NANOS, Notes, Trace, check_rate, dated};
+use super::{Contents, Hints, Notes, Trace, check_rate, dated, left_out};
 use crate::error::recording::{RecordingError, Rg16Damage, Rg16Error};
 
 /// Bytes of a header. Two general ones begin a file.
@@ -59,29 +59,21 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
         if found.traces.is_empty() {
             return Err(problem.into());
         }
-        let bad = counted(found.bad, "damaged block");
-        notes.push(format!("left out {bad} of {blocks}: {problem}"));
+        notes.push(left_out::damaged(found.bad, "block", blocks, problem));
     }
     if found.dead > 0 {
         let dead = counted(found.dead, "block");
         notes.push(format!("left out {dead} of dead channels"));
     }
-    if let Some(stated) = stated_blocks(bytes).filter(|stated| *stated != blocks) {
-        let stated = counted(stated, "block");
-        notes.push(format!(
-            "the header says {stated}, but the file has {blocks}"
-        ));
+    if let Some(stated) = stated_blocks(bytes) {
+        notes.extend(left_out::other_count("block", stated, blocks));
     }
-    let (at, rest) = (places.at(), places.rest());
+    let at = places.at();
     if blocks == 0 {
         let problem = Rg16Damage::Missing { at };
         return Err(Rg16Error { block: 1, problem }.into());
     }
-    if rest > 0 {
-        notes.push(format!(
-            "no block begins at byte {at}: the {rest} bytes from there on are left out"
-        ));
-    }
+    notes.extend(left_out::behind("block", at, places.rest()));
     Ok(dated(found.traces, notes, hints))
 }
 
@@ -160,8 +152,7 @@ impl Found {
         }
         let channel = block.channel(rate);
         let before = self.last.get(&channel).map(|at| &mut self.traces[*at]);
-        let half = (NANOS / rate / 2.0) as u64;
-        match before.filter(|trace| trace.end().abs_diff(block.start) < half) {
+        match before.filter(|trace| trace.goes_on(rate, block.start, 0)) {
             Some(trace) => trace.samples.extend(samples),
             None => {
                 self.last.insert(channel.clone(), self.traces.len());

@@ -6,7 +6,7 @@
 use support::words::counted;
 
 use super::words::all;
-use super::{Contents, Hints, NANOS, Notes, Trace, check_rate, dated};
+use super::{Contents, Hints, NANOS, Notes, Trace, check_rate, dated, left_out};
 use crate::error::recording::{RecordingError, SudsError, SudsProblem};
 
 /// Bytes of the tag before each structure: `S`, the machine, the kind of structure, and the lengths of it and of its data.
@@ -66,10 +66,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
                 at,
                 problem: SudsProblem::NoTag,
             });
-            notes.push(format!(
-                "no structure begins at byte {at}: the {} bytes from there on are left out",
-                bytes.len() - at
-            ));
+            notes.extend(left_out::behind("structure", at, bytes.len() - at));
             break;
         };
         let from = at + TAG;

@@ -8,10 +8,8 @@ mod block;
 
 use std::collections::{HashMap, HashSet};
 
-use support::words::counted;
-
 use self::block::{Second, Version};
-use super::{Contents, Hints, NANOS, Notes, Remark, Trace, check_rate, dated};
+use super::{Contents, Hints, Notes, Remark, Trace, check_rate, dated, left_out};
 use crate::error::recording::{RecordingError, WinError};
 
 /// Whether a file begins with a block: its size, its time, and a channel with width and rate.
@@ -67,8 +65,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
         if found.traces.is_empty() {
             return Err(problem.into());
         }
-        let of = counted(bad, "damaged block");
-        notes.push(format!("left out {of} of {blocks}: {problem}"));
+        notes.push(left_out::damaged(bad, "block", blocks, problem));
     }
     Ok(dated(found.named(), notes, hints))
 }
@@ -88,11 +85,7 @@ impl Found {
         for own in block {
             let before = self.last.get(&own.channel);
             let before = before.map(|at| &mut self.traces[*at].1);
-            let goes_on = |trace: &&mut Trace| {
-                let half = (NANOS / own.rate / 2.0) as u64;
-                trace.rate.to_bits() == own.rate.to_bits() && trace.end().abs_diff(own.start) < half
-            };
-            match before.filter(goes_on) {
+            match before.filter(|trace| trace.goes_on(own.rate, own.start, 0)) {
                 Some(trace) => trace.samples.extend(own.samples),
                 None => {
                     self.last.insert(own.channel, self.traces.len());

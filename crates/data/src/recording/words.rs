@@ -29,6 +29,12 @@ pub(super) fn u32_at(bytes: &[u8], at: usize, big_endian: bool) -> Option<u32> {
     Some(u32::from_be_bytes(in_order(own, big_endian)))
 }
 
+/// The number of eight bytes at byte `at`.
+pub(super) fn u64_at(bytes: &[u8], at: usize, big_endian: bool) -> Option<u64> {
+    let own = *bytes.get(at..)?.first_chunk()?;
+    Some(u64::from_be_bytes(in_order(own, big_endian)))
+}
+
 /// The numbers in `bytes`, each read from its bytes in big-endian order.
 pub(super) fn all<const N: usize>(
     bytes: &[u8],

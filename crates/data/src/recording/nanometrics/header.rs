@@ -1,7 +1,7 @@
 //! Tags, and the parts of the header behind them.
 
 use super::super::time::of_seconds;
-use super::super::words::{in_order, u16_at, u32_at};
+use super::super::words::{u16_at, u32_at, u64_at};
 use crate::error::recording::YProblem;
 
 /// Bytes of a tag: the letter of its byte order, a number, its kind, and the bytes behind it.
@@ -89,9 +89,8 @@ impl Header {
             PARAMETERS => self.rate = Some(f32::from_bits(word(40)?)),
             SERIES => {
                 let time = |at: usize| {
-                    let own = part.get(at..).and_then(<[u8]>::first_chunk);
-                    let own = in_order(*own.ok_or(short.clone())?, tag.big_endian);
-                    let seconds = f64::from_be_bytes(own);
+                    let bits = u64_at(part, at, tag.big_endian).ok_or(short.clone())?;
+                    let seconds = f64::from_bits(bits);
                     of_seconds(seconds).ok_or(YProblem::Time { seconds })
                 };
                 let [high, low] = [word(40)?, word(44)?].map(|own| f64::from(own as i32));

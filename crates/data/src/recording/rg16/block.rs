@@ -1,6 +1,6 @@
 //! Blocks: a header of 20 bytes, headers of 32 bytes, and samples.
 
-use super::super::words::u32_at;
+use super::super::words::{u32_at, u64_at};
 use super::HEADER;
 use crate::error::recording::Rg16Damage;
 
@@ -39,8 +39,7 @@ impl Block {
         }
         // Numbers of three bytes.
         let triple = |at: usize| u32_at(headers, at - 1, true).unwrap_or(0) & 0xFF_FFFF;
-        let time = headers[84..92].iter();
-        let time = time.fold(0u64, |all, byte| all << 8 | u64::from(*byte));
+        let time = u64_at(headers, 84, true).ok_or(Rg16Damage::Cut)?;
         if time > LATEST {
             return Err(Rg16Damage::Time { micros: time });
         }
@@ -84,6 +83,7 @@ pub(super) struct Places<'a> {
     number: Option<[u8; 2]>,
 }
 
+/// The two bytes with the number of the file, at byte `at`.
 fn number(bytes: &[u8], at: usize) -> Option<[u8; 2]> {
     bytes.get(at..)?.first_chunk().copied()
 }

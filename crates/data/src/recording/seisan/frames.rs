@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::super::words::in_order;
+use super::super::words::{u32_at, u64_at};
 use super::channel::Channel;
 use crate::error::recording::SeisanProblem;
 
@@ -47,17 +47,10 @@ impl Framing {
 
     /// The length at byte `at`.
     fn number(self, bytes: &[u8], at: usize) -> Option<usize> {
-        let rest = bytes.get(at..)?;
         match self.length {
-            1 => rest.first().map(|byte| usize::from(*byte)),
-            4 => {
-                let word = in_order(*rest.first_chunk()?, self.big_endian);
-                usize::try_from(u32::from_be_bytes(word)).ok()
-            }
-            _ => {
-                let word = in_order(*rest.first_chunk()?, self.big_endian);
-                usize::try_from(u64::from_be_bytes(word)).ok()
-            }
+            1 => bytes.get(at).map(|byte| usize::from(*byte)),
+            4 => usize::try_from(u32_at(bytes, at, self.big_endian)?).ok(),
+            _ => usize::try_from(u64_at(bytes, at, self.big_endian)?).ok(),
         }
     }
 }
