@@ -1,11 +1,10 @@
 //! Decodes text files: configurations, index files, label tables.
 
-use std::io::Read;
 use std::path::Path;
 
 use flate2::bufread::MultiGzDecoder;
 
-use crate::gzip;
+use crate::{gzip, limited};
 
 /// Why bytes are not text.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -115,13 +114,8 @@ const LARGEST: u64 = 256 << 20;
 pub(crate) fn read_table(path: &Path) -> std::io::Result<(String, Option<(usize, String)>)> {
     let mut bytes = std::fs::read(path)?;
     if gzip::is(&bytes) {
-        let mut plain = Vec::new();
-        let mut stream = MultiGzDecoder::new(&bytes[..]).take(LARGEST + 1);
-        stream.read_to_end(&mut plain)?;
-        if plain.len() as u64 > LARGEST {
-            return Err(std::io::Error::other("unpacks to more than 256 MiB"));
-        }
-        bytes = plain;
+        let plain = limited::read(MultiGzDecoder::new(&bytes[..]), LARGEST)?;
+        bytes = plain.ok_or_else(|| std::io::Error::other("unpacks to more than 256 MiB"))?;
     }
     let decoded = decode_table(&bytes).map_err(std::io::Error::other)?;
     Ok((with_usual_ends(decoded.0), decoded.1))

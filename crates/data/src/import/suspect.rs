@@ -31,10 +31,10 @@ pub(crate) fn notes<'a>(
 
 /// The same of those samples of a channel that are measurements.
 pub(crate) fn measured_notes(channel: &str, traces: &[Trace], extremes: &Extremes) -> Vec<String> {
-    match gaps::measured(traces.iter(), extremes) {
-        None => notes(channel, traces.iter(), extremes),
-        Some(parts) => notes(channel, parts.iter(), &self::extremes(parts.iter())),
-    }
+    let traces: Vec<&Trace> = traces.iter().collect();
+    of_measured(&traces, extremes, |traces, extremes| {
+        notes(channel, traces.iter().copied(), extremes)
+    })
 }
 
 /// Notes on possible fill values, such as -9999, channel by channel. Those that an import reads as gaps are none.
@@ -45,15 +45,26 @@ pub fn fill_notes(traces: &[Trace]) -> Vec<String> {
     }
     let notes = by_channel.into_iter().filter_map(|(channel, traces)| {
         let extremes = extremes(traces.iter().copied());
-        match gaps::measured(traces.iter().copied(), &extremes) {
-            None => Some(fill(channel, traces.into_iter(), &extremes.far()?)),
-            Some(parts) => {
-                let far = self::extremes(parts.iter()).far()?;
-                Some(fill(channel, parts.iter(), &far))
-            }
-        }
+        of_measured(&traces, &extremes, |traces, extremes| {
+            Some(fill(channel, traces.iter().copied(), &extremes.far()?))
+        })
     });
     notes.collect()
+}
+
+/// What `of` finds in those samples of a channel that are measurements, and their extremes.
+fn of_measured<R>(
+    traces: &[&Trace],
+    extremes: &Extremes,
+    of: impl FnOnce(&[&Trace], &Extremes) -> R,
+) -> R {
+    match gaps::measured(traces.iter().copied(), extremes) {
+        None => of(traces, extremes),
+        Some(parts) => {
+            let parts: Vec<&Trace> = parts.iter().collect();
+            of(&parts, &self::extremes(parts.iter().copied()))
+        }
+    }
 }
 
 /// The extremes of a channel.

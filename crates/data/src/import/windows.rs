@@ -7,7 +7,7 @@ mod parts;
 mod sensors;
 mod splits;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chosen::Chosen;
 pub use labelled::labelled_intervals;
@@ -29,7 +29,7 @@ use super::report::RecordingReport;
 use super::rounding;
 use super::shards::Spool;
 use super::transients;
-use crate::error::{DataError, ImportError, in_file};
+use crate::error::{DataError, ImportError, Problem, in_file};
 use crate::preprocessing::Chain;
 use crate::recording::{self, Contents, Hints, Note, Notes, Remark, Stretch, Trace, merge_at};
 use crate::signal::{Ratio, resample};
@@ -69,24 +69,13 @@ fn read_files(
     for (path, contents) in own.files.iter().zip(read) {
         if let Err(DataError::Source { problem, .. }) = &contents
             && is_any_read
-            && let Some(what) = recording::nothing(problem)
+            && let Some(note) = left_out(path, problem)
         {
-            notes.push(format!("{}: left out: {what}", path.display()));
+            notes.push(note);
             all.push(None);
             continue;
         }
-        let contents = match contents {
-            Err(DataError::Source { problem, .. })
-                if is_any_read && recording::has_no_samples(&problem) =>
-            {
-                // Such as the log of a recorder beside its channels.
-                let note = format!("{}: left out: {problem}", path.display());
-                notes.push(Remark::Records(note));
-                all.push(None);
-                continue;
-            }
-            contents => contents?,
-        };
+        let contents = contents?;
         let of_file = contents.notes.iter().cloned();
         let of_file = of_file.chain(picks(&contents));
         notes.extend(of_file.map(|note| note.after(format_args!("{}: ", path.display()))));
@@ -94,6 +83,15 @@ fn read_files(
     }
     sensors::rename(&own.files, names, &mut all);
     Ok((all, notes))
+}
+
+/// A note on a file beside recordings that is none, such as the log of a recorder; `None` for other problems.
+fn left_out(path: &Path, problem: &Problem) -> Option<Note> {
+    let note = |what: String| format!("{}: left out: {what}", path.display());
+    if let Some(what) = recording::nothing(problem) {
+        return Some(note(what).into());
+    }
+    recording::has_no_samples(problem).then(|| Remark::Records(note(problem.to_string())).into())
 }
 
 /// Information on picks that a file marks.
