@@ -44,9 +44,8 @@ impl Effort {
 
     /// As short, and twice as often: augmentations differ less than front ends.
     pub const OF_AUGMENTATION: Self = Self {
-        epochs: 10,
         trainings: 6,
-        model: ModelKind::UltraLightweight,
+        ..Self::SHORT
     };
 
     /// A few epochs of a network that can learn from raw samples in so few: `ultra_lightweight_cnn`, without batch
