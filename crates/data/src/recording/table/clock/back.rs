@@ -39,7 +39,8 @@ pub(super) fn backwards(times: &[i64]) -> Result<(), ClockError> {
 /// Largest backward correction of a clock in seconds; a larger jump means two recordings.
 pub(super) const LARGEST_CORRECTION: f64 = 1.0;
 
-/// Part of the usual step that the mean one is of, at most, if rows follow those that go on at the same times.
+/// Part of the usual step that the mean one is of, at most, and part of all steps forward that those back do not undo, if rows
+/// follow those that go on at the same times.
 const OVERLAPPING: f64 = 0.75;
 
 /// Whether times go back so often, or so far, that rows cover the same time twice, as blocks of rows do that two sensors wrote
@@ -49,13 +50,15 @@ fn overlap(times: &[i64]) -> bool {
     let mut steps: Vec<f64> = steps.map(|step| step as f64).collect();
     let all = times[times.len() - 1].saturating_sub(times[0]) as f64;
     let mean = all / steps.len() as f64;
+    // Ticks longer than a sample make the usual step longer than the mean one, but no step back.
+    let forward: f64 = steps.iter().filter(|step| **step > 0.0).sum();
     let usual = median(&mut steps);
-    usual > 0.0 && mean < OVERLAPPING * usual
+    usual > 0.0 && mean < OVERLAPPING * usual && all < OVERLAPPING * forward
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::fit;
+    use super::super::{fit, tests::normal};
 
     /// Blocks of rows of two sensors, each at 100 Hz, in turn.
     #[test]
@@ -68,5 +71,18 @@ mod tests {
             assert!(error.contains("it goes back by"), "{rows}: {error}");
             assert!(error.contains("column `sensor`"), "{rows}: {error}");
         }
+    }
+
+    /// Ticks of two thirds of a sample, and jitter that sets some times back by one: most steps are of two ticks.
+    #[test]
+    fn coarse_times_that_jitter_are_not_refused() {
+        let mut state = 4_115_133_286_798_267_791;
+        let times = (0..600).map(|row| {
+            let time = f64::from(row) + 0.3926 * normal(&mut state);
+            ((time / 0.6685).floor() * 0.6685 * 1e9).round() as i64
+        });
+        let times: Vec<i64> = times.collect();
+        assert!(!times.is_sorted());
+        assert_eq!(fit(&times, None).unwrap().stretches.len(), 1);
     }
 }

@@ -28,8 +28,10 @@ const LONGEST: f64 = 64.0;
 const FEWEST: usize = 4;
 /// Seconds between bursts of rows that a port delivers together, at most.
 const PAUSE: f64 = 60.0;
-/// Part of neighbouring places that are as far apart as the next ones, give or take a row, in a clock with ticks.
-const REGULAR: f64 = 0.8;
+/// Part of neighbouring spans of places that are equally long, give or take a row for each place, in a clock with ticks.
+const REGULAR: f64 = 0.75;
+/// More places are compared in spans of two: jitter shifts single ones by a row, but the next one back.
+const FEW: usize = 8;
 
 /// The clock, if times are missing at random on a grid. All rows that share a time, as those of a packet, are one point of
 /// the grid if there are as many of them at each.
@@ -124,12 +126,14 @@ fn grid_at(times: &[f64], i: usize, period: f64) -> f64 {
 
 /// Whether places are about as far apart as the next ones.
 fn is_regular(cuts: &[usize]) -> bool {
-    let apart: Vec<usize> = cuts.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    let alike = apart
-        .windows(2)
-        .filter(|pair| pair[0].abs_diff(pair[1]) <= 1)
-        .count();
-    alike as f64 >= REGULAR * apart.len().saturating_sub(1) as f64
+    let span = if cuts.len() > FEW { 2 } else { 1 };
+    let pairs = cuts.windows(2 * span + 1);
+    let all = pairs.len();
+    let alike = pairs.filter(|own| {
+        let [first, middle, end] = [0, span, 2 * span].map(|i| own[i]);
+        (middle - first).abs_diff(end - middle) <= span
+    });
+    alike.count() as f64 >= REGULAR * all as f64
 }
 
 /// Whether most gaps are rather the pauses of a port that delivers buffered rows: long, but less than a minute.
@@ -234,5 +238,28 @@ mod tests {
             let stretches: usize = clocks.iter().map(|own| own.stretches.len()).sum();
             assert!(stretches < 12, "{stretches}");
         }
+    }
+
+    /// With jitter, the long steps of such a clock come a row early or late, and the next ones in turn.
+    #[test]
+    fn jitter_leaves_long_steps_regular() {
+        let places = |apart: &mut dyn Iterator<Item = usize>| -> Vec<usize> {
+            let places = apart.scan(0, |place, apart| {
+                *place += apart;
+                Some(*place)
+            });
+            places.collect()
+        };
+        let turns = [5, 7, 5, 7, 6, 6, 7, 5, 6, 5, 7, 7, 5];
+        assert!(is_regular(&places(
+            &mut turns.into_iter().cycle().take(130)
+        )));
+        // Rows lost at random, one in six.
+        let lost: Vec<usize> = (1..800)
+            .filter(|row| (mixed(*row as u64) >> 32) % 6 == 0)
+            .collect();
+        assert!(!is_regular(&lost));
+        assert!(is_regular(&[100, 200, 300, 401, 501]));
+        assert!(!is_regular(&[100, 160, 301, 390, 500]));
     }
 }

@@ -28,7 +28,7 @@ fn random(state: &mut u64) -> f64 {
     (*state >> 11) as f64 / (1u64 << 53) as f64
 }
 
-fn normal(state: &mut u64) -> f64 {
+pub(super) fn normal(state: &mut u64) -> f64 {
     (0..12).map(|_| random(state)).sum::<f64>() - 6.0
 }
 
