@@ -119,7 +119,7 @@ impl ModelKind {
     }
 
     /// Weight decay of kernels with which the network is trained by default. With 1, `ultra_lightweight_cnn` learns less of
-    /// five of seven sets and depends more on the seed (`docs/accuracy.md`).
+    /// five of seven sets and depends more on the seed (`docs/choices.md`).
     pub fn weight_decay(self) -> f64 {
         match self {
             ModelKind::UltraLightweight => 0.3,
@@ -145,7 +145,7 @@ impl ModelKind {
     }
 
     /// Label smoothing with which the network is trained by default. `simple_cnn` is too sure on new sites without it;
-    /// others lose accuracy with it, or were not measured (`docs/accuracy.md`).
+    /// others lose accuracy with it, or were not measured (`docs/choices.md`).
     pub fn label_smoothing(self) -> f64 {
         match self {
             ModelKind::Simple => 0.2,
