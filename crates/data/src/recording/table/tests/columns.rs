@@ -37,3 +37,41 @@ fn statistics_below_the_names() {
         (100.0, 60)
     );
 }
+
+/// Both spellings of fractions in one column are read, wherever the second one begins.
+#[test]
+fn fractions_with_commas_and_with_points_are_both_read() {
+    let table = |separator: char, has_comma: &dyn Fn(usize) -> bool| {
+        let row = |i: usize| {
+            let value = format!("{:.2}", i as f64 / 100.0);
+            let own = if has_comma(i) {
+                value.replace('.', ",")
+            } else {
+                value
+            };
+            format!("{}{separator}{own}\n", i * 10)
+        };
+        let rows: String = (0..2000).map(row).collect();
+        format!("time_ms{separator}Z\n{rows}")
+    };
+    let expected: Vec<f64> = (0..2000).map(|i| f64::from(i) / 100.0).collect();
+    let alternate: &dyn Fn(usize) -> bool = &|i| i % 2 == 0;
+    for (separator, has_comma) in [
+        (';', alternate),
+        ('\t', alternate),
+        (';', &|i| i < 1000),
+        (';', &|i| i >= 1000),
+        (';', &|i| i == 1500),
+    ] {
+        let (samples, notes) = first(&table(separator, has_comma));
+        assert_eq!(samples, expected);
+        let note = "fractions of one column have a comma in some rows, such as `";
+        assert!(notes.len() == 1 && notes[0].starts_with(note), "{notes:?}");
+    }
+    // Of two columns, each with its own mark, none is mixed.
+    let own = contents(
+        "time_ms;Z;pair\n0;0.5;1,2\n10;0.25;3,4\n20;0.5;5,6\n",
+        &Hints::default(),
+    );
+    assert_eq!(own.unwrap().traces.len(), 1);
+}

@@ -264,3 +264,31 @@ fn sensors_with_numbers_in_base_16() {
         .collect();
     assert_eq!(found, [("1E05.Z", 100.0, 200), ("00A2.Z", 100.0, 200)]);
 }
+
+/// Seconds and parts of a second belong together if their names do.
+#[test]
+fn parts_of_seconds_in_columns_of_one_name() {
+    let row = |i: i64| {
+        format!(
+            "{},{},{}\n",
+            1_714_557_600 + i / 100,
+            i % 100 * 10_000,
+            i % 7
+        )
+    };
+    let rows: String = (0..300).map(row).collect();
+    for head in [
+        "tv_sec,tv_usec,Z",
+        "stamp.secs,stamp.usec,Z",
+        "sec,us,Z",
+        "time,us,Z",
+    ] {
+        let own = contents(&format!("{head}\n{rows}"), &Hints::default()).unwrap();
+        let trace = &own.traces[0];
+        assert_eq!((own.traces.len(), trace.rate), (1, 100.0), "{head}");
+        assert_eq!(trace.start, 1_714_557_600_000_000_000, "{head}");
+    }
+    // A velocity is no part of a second.
+    let own = contents(&format!("time,vel_us,Z\n{rows}"), &Hints::default()).unwrap();
+    assert_eq!(own.traces[0].channel, "vel_us");
+}
