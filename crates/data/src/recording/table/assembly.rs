@@ -29,16 +29,16 @@ pub(super) struct Rows {
 impl Rows {
     /// Some of the rows.
     fn of(&self, rows: &[usize]) -> Self {
-        fn own<T: Copy>(values: &[T], rows: &[usize]) -> Vec<T> {
+        fn of_rows<T: Copy>(values: &[T], rows: &[usize]) -> Vec<T> {
             rows.iter().map(|row| values[*row]).collect()
         }
         let channels = self.channels.iter();
-        let channels = channels.map(|(name, values)| (name.clone(), own(values, rows)));
+        let channels = channels.map(|(name, values)| (name.clone(), of_rows(values, rows)));
         Self {
             names: self.names.as_ref().map(|names| names.of_rows(rows)),
             channels: channels.collect(),
-            times: self.times.as_ref().map(|times| own(times, rows)),
-            labels: self.labels.as_ref().map(|labels| own(labels, rows)),
+            times: self.times.as_ref().map(|times| of_rows(times, rows)),
+            labels: self.labels.as_ref().map(|labels| of_rows(labels, rows)),
             sensors: Vec::new(),
         }
     }
@@ -168,7 +168,7 @@ impl Assembly<'_> {
         part.sensors = sensors(table, sensor_of, rows);
         let before = std::mem::take(&mut self.notes);
         let added = self.rows(part);
-        let own = std::mem::replace(&mut self.notes, before);
+        let notes = std::mem::replace(&mut self.notes, before);
         if let Err(problem) = added {
             self.traces.truncate(first);
             return Err(problem);
@@ -179,7 +179,7 @@ impl Assembly<'_> {
             format!("group `{group}`: ")
         };
         self.notes
-            .extend(own.into_iter().map(|note| note.after(&of)));
+            .extend(notes.into_iter().map(|note| note.after(&of)));
         Ok(labels.runs(group.to_owned(), (&mut self.traces, first)))
     }
 
@@ -209,11 +209,12 @@ impl Assembly<'_> {
         if !labels.is_empty() {
             channels.push((LABELS.to_owned(), labels));
         }
-        let mut samples: Vec<&mut Vec<f64>> = channels.iter_mut().map(|(_, own)| own).collect();
+        let mut samples: Vec<&mut Vec<f64>> =
+            channels.iter_mut().map(|(_, values)| values).collect();
         let times = times.map(|times| self.in_order("", times, &mut samples));
         let rows = channels[0].1.len();
         let all = channels.iter().filter(|(name, _)| name != LABELS);
-        let all: Vec<(&str, &[f64])> = all.map(|(name, own)| (&**name, &**own)).collect();
+        let all: Vec<(&str, &[f64])> = all.map(|(name, values)| (&**name, &**values)).collect();
         self.interleaved("", times.as_deref(), &all)?;
         let clocks = self.stretches("", rows, times.as_deref())?;
         for (name, samples) in channels {
@@ -229,12 +230,12 @@ impl Assembly<'_> {
         times: &'t [i64],
         samples: &mut [&mut Vec<f64>],
     ) -> Cow<'t, [i64]> {
-        let columns: Vec<&[f64]> = samples.iter().map(|own| own.as_slice()).collect();
+        let columns: Vec<&[f64]> = samples.iter().map(|column| column.as_slice()).collect();
         let Some(order) = order::of_rows(times, &columns) else {
             return Cow::Borrowed(times);
         };
-        for own in samples {
-            **own = order.rows.iter().map(|row| own[*row]).collect();
+        for column in samples {
+            **column = order.rows.iter().map(|row| column[*row]).collect();
         }
         let of = self.prefix(channel);
         let notes = order.notes.into_iter();
@@ -327,8 +328,8 @@ impl Assembly<'_> {
         }
         for clock in clocks {
             for (rows, start) in &clock.stretches {
-                let own = samples[rows.clone()].to_vec();
-                self.traces.push(trace(own, *start, clock.rate));
+                let stretch = samples[rows.clone()].to_vec();
+                self.traces.push(trace(stretch, *start, clock.rate));
             }
         }
     }

@@ -52,11 +52,11 @@ fn doubt(column: &Column, rate: Option<f64>) -> Option<&'static str> {
 
 /// A note on such a column that is taken for a channel in a table without times.
 pub(super) fn note(columns: &[Column], rate: Option<f64>) -> Option<String> {
-    let own = columns.iter().find(|column| {
+    let column = columns.iter().find(|column| {
         let is_number = matches!(column.values, Values::Numbers(_));
         is_number && bare_unit(&column.name).is_some() && !means_else(column, columns)
     })?;
-    let (name, why) = (&own.name, doubt(own, rate)?);
+    let (name, why) = (&column.name, doubt(column, rate)?);
     Some(format!(
         "column `{name}` is taken for a channel, not for the time: {why}; if it has the times, call it `time_{name}`"
     ))

@@ -63,21 +63,21 @@ pub(super) fn first_values(
     last: &Line<'_>,
     (start, number): (usize, usize),
 ) -> Option<(usize, usize)> {
-    let count = |own: &u8| last.bytes.iter().filter(|byte| *byte == own).count();
+    let count = |separator: &u8| last.bytes.iter().filter(|byte| *byte == separator).count();
     let separator = SEPARATORS.into_iter().max_by_key(count)?;
     let cells = split(last.bytes, separator);
-    let own = cells.iter().zip(loose_kinds(&cells));
-    let own = own.map(|(cell, kind)| if is_mark(cell) { Kind::Empty } else { kind });
-    let own: Vec<Kind> = own.collect();
+    let last_kinds = cells.iter().zip(loose_kinds(&cells));
+    let last_kinds = last_kinds.map(|(cell, kind)| if is_mark(cell) { Kind::Empty } else { kind });
+    let last_kinds: Vec<Kind> = last_kinds.collect();
     let is_known = |kind: &Kind| *kind == Kind::Empty || is_time(*kind);
-    if !own.contains(&Kind::Empty) || !own.iter().all(is_known) {
+    if !last_kinds.contains(&Kind::Empty) || !last_kinds.iter().all(is_known) {
         return None;
     }
     let mut at = start;
     for (i, line) in bytes.get(start..)?.split(|byte| *byte == b'\n').enumerate() {
         let kinds = loose_kinds(&split(line, separator));
-        let mut both = own.iter().zip(&kinds);
-        if both.any(|(own, here)| *own == Kind::Empty && *here == Kind::Number) {
+        let mut both = last_kinds.iter().zip(&kinds);
+        if both.any(|(kind, here)| *kind == Kind::Empty && *here == Kind::Number) {
             return Some((at, number + i));
         }
         at += line.len() + 1;
@@ -94,7 +94,7 @@ pub(super) fn below_names(
     let below = &kinds[first];
     let is_value = |kind: Kind| kind == Kind::Number || is_time(kind);
     let is_row =
-        |own: &&Vec<Kind>| own.len() == below.len() && own.iter().any(|kind| is_value(*kind));
+        |row: &&Vec<Kind>| row.len() == below.len() && row.iter().any(|kind| is_value(*kind));
     let above = kinds[..first].iter().rev().take_while(is_row).count();
     if above == 0 {
         return None;
@@ -111,7 +111,7 @@ pub(super) fn below_names(
         names.position(|name| time_name(&cell(name)).is_some())
     };
     let at = heading.filter_map(name_of_times).next()?;
-    let has_time = |own: &Vec<Kind>| is_value(own[at]);
+    let has_time = |row: &Vec<Kind>| is_value(row[at]);
     kinds[begin..=first].iter().all(has_time).then_some(begin)
 }
 
@@ -154,7 +154,7 @@ pub(super) fn below_late_names(
             && different
             && row.len() == kinds[first].len()
             && row.iter().all(is_name)
-            && !row.iter().any(|own| is_mark(own))
+            && !row.iter().any(|cell| is_mark(cell))
     };
     // Below names, others are there again.
     let is_named = (0..first).any(|line| are_names(&line));
@@ -167,6 +167,6 @@ pub(super) fn below_late_names(
             .any(|name| time_name(&cell(name)).is_some())
     };
     // A text in a row that cannot be read is no name: names of times are, and those above nothing but numbers.
-    let are_numbers = |own: &Vec<Kind>| own.iter().all(|kind| *kind == Kind::Number);
+    let are_numbers = |row: &Vec<Kind>| row.iter().all(|kind| *kind == Kind::Number);
     (has_time(found) || kinds[begin..].iter().all(are_numbers)).then_some(begin)
 }

@@ -12,8 +12,8 @@ pub(super) fn divide(columns: &mut Vec<Column>, notes: &mut Notes) -> Option<Vec
     let filled = |column: &Column| !matches!(column.values, Values::Nothing(_));
     let end = columns.iter().rposition(filled)? + 1;
     let first = usize::from(counts_rows(&columns[0].name) && !is_core(&columns[0].name));
-    let own = columns.get(first..end)?;
-    let width = (2..=own.len() / 2).find(|width| are_blocks(own, *width))?;
+    let blocks = columns.get(first..end)?;
+    let width = (2..=blocks.len() / 2).find(|width| are_blocks(blocks, *width))?;
     let starts = || (first..end).step_by(width);
     let clocks = || starts().skip(1).map(|at| &columns[at]);
     let is_one = clocks().all(|other| is_same(&columns[first], other));
@@ -83,10 +83,14 @@ fn words(name: &str) -> Vec<String> {
 
 /// The name of a block's first column, without words that name its other columns: `time` for `Time Z`, `Z`.
 fn core(block: &[Column]) -> String {
-    let others: Vec<String> = block[1..].iter().flat_map(|own| words(&own.name)).collect();
-    let mut own = words(&block[0].name);
-    own.retain(|word| !others.contains(word) || unit(word).is_some() || time_name(word).is_some());
-    own.join(" ")
+    let others: Vec<String> = block[1..]
+        .iter()
+        .flat_map(|column| words(&column.name))
+        .collect();
+    let mut words = words(&block[0].name);
+    words
+        .retain(|word| !others.contains(word) || unit(word).is_some() || time_name(word).is_some());
+    words.join(" ")
 }
 
 /// Whether times never fall and are not all the same.
@@ -96,10 +100,10 @@ fn rises(column: &Column) -> bool {
             return false;
         };
         let mut is_higher = false;
-        all.all(|own| {
-            let is_sorted = own >= last;
-            is_higher |= own > last;
-            last = own;
+        all.all(|value| {
+            let is_sorted = value >= last;
+            is_higher |= value > last;
+            last = value;
             is_sorted
         }) && is_higher
     }

@@ -24,7 +24,7 @@ const BETTER_BACK: usize = 10;
 const BETTER_EVEN: i64 = 4;
 
 /// A time as it is written.
-struct Own {
+struct Fraction {
     /// Bytes of the digits behind the point.
     digits: Range<usize>,
     /// Nanoseconds without the fraction.
@@ -32,7 +32,7 @@ struct Own {
     count: i64,
 }
 
-impl Own {
+impl Fraction {
     fn length(&self) -> usize {
         self.digits.len()
     }
@@ -66,7 +66,7 @@ pub(super) fn padded(
         notes.push(note(bytes, &layout.names[column], &all, digits));
         let missing = all
             .iter()
-            .map(|own| (own.digits.start, digits - own.length()));
+            .map(|fraction| (fraction.digits.start, digits - fraction.length()));
         zeros.extend(missing.filter(|(_, zeros)| *zeros > 0));
     }
     if zeros.is_empty() {
@@ -84,9 +84,13 @@ pub(super) fn padded(
     Some((text, notes))
 }
 
-fn note(bytes: &[u8], name: &str, all: &[Own], digits: usize) -> String {
-    let shown = |own: &Own| String::from_utf8_lossy(&bytes[own.digits.clone()]).into_owned();
-    let example = all.iter().min_by_key(|own| own.length()).map(shown);
+fn note(bytes: &[u8], name: &str, all: &[Fraction], digits: usize) -> String {
+    let shown =
+        |fraction: &Fraction| String::from_utf8_lossy(&bytes[fraction.digits.clone()]).into_owned();
+    let example = all
+        .iter()
+        .min_by_key(|fraction| fraction.length())
+        .map(shown);
     let example = example.unwrap_or_default();
     let unit = match digits {
         2 => "hundredths of a second",
@@ -136,8 +140,8 @@ fn unevenness(mut steps: Vec<i64>) -> i64 {
 }
 
 /// How many digits the counts of a column have with all their zeros; `None` if they are decimals, or may be.
-fn proven(all: &[Own], kind: Kind) -> Option<usize> {
-    let lengths = all.iter().map(Own::length);
+fn proven(all: &[Fraction], kind: Kind) -> Option<usize> {
+    let lengths = all.iter().map(Fraction::length);
     let (least, most) = (lengths.clone().min()?, lengths.max()?);
     if least == most {
         return None;
@@ -148,7 +152,7 @@ fn proven(all: &[Own], kind: Kind) -> Option<usize> {
         _ => 9,
     };
     let steps = |digits: Option<usize>| -> Vec<i64> {
-        let times = all.iter().map(|own| own.nanos(digits));
+        let times = all.iter().map(|fraction| fraction.nanos(digits));
         let times: Vec<i64> = times.collect();
         let step = |pair: &[i64]| {
             let step = pair[1].saturating_sub(pair[0]);
@@ -171,7 +175,7 @@ fn proven(all: &[Own], kind: Kind) -> Option<usize> {
 }
 
 /// The fractions of all rows; `None` if one of them can be no count, or a row has none.
-fn fractions(bytes: &[u8], layout: &Layout, column: usize) -> Option<Vec<Own>> {
+fn fractions(bytes: &[u8], layout: &Layout, column: usize) -> Option<Vec<Fraction>> {
     let (mut all, mut start) = (Vec::new(), layout.start);
     for line in bytes[layout.start..].split(|byte| *byte == b'\n') {
         let at = start;
@@ -190,19 +194,19 @@ fn fractions(bytes: &[u8], layout: &Layout, column: usize) -> Option<Vec<Own>> {
             }
             continue;
         };
-        let own = &text[digits.clone()];
-        if own.len() > 9 || own.len() > 1 && own[0] == b'0' {
+        let written = &text[digits.clone()];
+        if written.len() > 9 || written.len() > 1 && written[0] == b'0' {
             return None;
         }
         let whole = [&text[..digits.start - 1], &text[digits.end..]].concat();
         let Some(whole) = parse(&whole, layout, column) else {
             continue;
         };
-        let count = own
+        let count = written
             .iter()
             .fold(0, |all, byte| all * 10 + i64::from(byte - b'0'));
         let before = at + cell.start;
-        all.push(Own {
+        all.push(Fraction {
             digits: before + digits.start..before + digits.end,
             whole,
             count,

@@ -85,8 +85,8 @@ impl Part {
         for (column, more) in self.columns.iter_mut().zip(more.columns) {
             column.extend(more);
         }
-        for (own, more) in self.wrong.iter_mut().zip(more.wrong) {
-            own.extend(more);
+        for (wrong, more) in self.wrong.iter_mut().zip(more.wrong) {
+            wrong.extend(more);
         }
         self.cut.extend(more.cut);
         self.names.extend(more.names);
@@ -102,7 +102,7 @@ impl Part {
 
 /// Adds the cells of a row at byte `offset`.
 pub(super) fn row<'a>(
-    own: &mut Part,
+    part: &mut Part,
     mut cells: impl Iterator<Item = &'a [u8]> + Clone,
     offset: usize,
     layout: &Layout,
@@ -111,7 +111,7 @@ pub(super) fn row<'a>(
     let all = cells.clone();
     let (mut filled, mut unfit) = (0, 0);
     for cell in cells.by_ref().take(width) {
-        unfit += usize::from(!add(own, filled, cell.trim_ascii(), (offset, layout)));
+        unfit += usize::from(!add(part, filled, cell.trim_ascii(), (offset, layout)));
         filled += 1;
     }
     // A separator at the end of the line does not start another cell.
@@ -120,21 +120,21 @@ pub(super) fn row<'a>(
     let empty = layout.kinds[filled..]
         .iter()
         .all(|kind| *kind == Kind::Empty);
-    own.rows += 1;
-    let cut_before = std::mem::take(&mut own.last_cut);
+    part.rows += 1;
+    let cut_before = std::mem::take(&mut part.last_cut);
     if rest > 0 || !empty {
-        for column in &mut own.columns[..filled] {
+        for column in &mut part.columns[..filled] {
             column.pop();
         }
         for column in 0..width {
-            add(own, column, b"", (offset, layout));
+            add(part, column, b"", (offset, layout));
         }
-        own.cut.add(offset, || format!("{} cells", filled + rest));
-        own.last_cut = cut_before + 1;
+        part.cut.add(offset, || format!("{} cells", filled + rest));
+        part.last_cut = cut_before + 1;
         return;
     }
     for column in filled..width {
-        add(own, column, b"", (offset, layout));
+        add(part, column, b"", (offset, layout));
     }
     let are_texts_alone = || {
         let kinds = layout.kinds.iter();
@@ -145,13 +145,13 @@ pub(super) fn row<'a>(
             .take(width)
             .map(|cell| unquoted(cell.trim_ascii()))
             .collect();
-        names(own, &cells, offset, layout);
+        names(part, &cells, offset, layout);
     }
 }
 
 /// Removes the row that was just added if its `cells`, of which none is a value, are the names of the columns. If they are
 /// in another order, or only some are the same, the columns of the rows below are not known.
-fn names(own: &mut Part, cells: &[&[u8]], offset: usize, layout: &Layout) {
+fn names(part: &mut Part, cells: &[&[u8]], offset: usize, layout: &Layout) {
     let known = match &layout.header[..] {
         [] => layout
             .names
@@ -162,17 +162,17 @@ fn names(own: &mut Part, cells: &[&[u8]], offset: usize, layout: &Layout) {
     };
     let is_same = |(cell, name): (&&[u8], &Vec<u8>)| cell.eq_ignore_ascii_case(name);
     if cells.len() == known.len() && cells.iter().zip(&known).all(is_same) {
-        own.names.add(offset, String::new);
-        own.rows -= 1;
-        own.columns.iter_mut().for_each(Values::pop);
-        let wrong = own.wrong.iter_mut().zip(&layout.kinds);
+        part.names.add(offset, String::new);
+        part.rows -= 1;
+        part.columns.iter_mut().for_each(Values::pop);
+        let wrong = part.wrong.iter_mut().zip(&layout.kinds);
         let wrong = wrong.filter(|(_, kind)| **kind != Kind::Text);
         wrong.for_each(|(wrong, _)| wrong.remove(offset));
         return;
     }
     let is_name = |cell: &&[u8]| !cell.is_empty() && known.iter().any(|name| is_same((cell, name)));
     if cells.iter().any(is_name) {
-        own.other_names.add(offset, || {
+        part.other_names.add(offset, || {
             let names: Vec<String> = cells.iter().map(|name| text::cell(name)).collect();
             names.join(", ")
         });
@@ -188,14 +188,14 @@ fn unquoted(cell: &[u8]) -> &[u8] {
 }
 
 /// Adds a cell to its column, and returns whether it fits.
-fn add(own: &mut Part, column: usize, cell: &[u8], (offset, layout): (usize, &Layout)) -> bool {
+fn add(part: &mut Part, column: usize, cell: &[u8], (offset, layout): (usize, &Layout)) -> bool {
     let cell = unquoted(cell);
-    let values = &mut own.columns[column];
+    let values = &mut part.columns[column];
     let Err(unfit) = push(cell, values, layout.commas, layout.orders[column]) else {
         return true;
     };
     values.push_missing();
-    own.wrong[column].add(offset, || {
+    part.wrong[column].add(offset, || {
         let shown: String = String::from_utf8_lossy(cell).chars().take(40).collect();
         match unfit {
             Unfit::NoNumber => format!("`{shown}` is not a number"),

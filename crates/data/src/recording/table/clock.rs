@@ -98,8 +98,8 @@ fn clean(seconds: &[f64], given: Option<f64>) -> Option<Guess> {
     let limit = 0.5 * line.period;
     let is_far = bounds(&cuts, seconds.len()).into_iter().any(|range| {
         let first = seconds[range.start];
-        let mut own = seconds[range].iter().enumerate();
-        own.any(|(i, time)| (time - first - line.period * i as f64).abs() >= limit)
+        let mut stretch = seconds[range].iter().enumerate();
+        stretch.any(|(i, time)| (time - first - line.period * i as f64).abs() >= limit)
     });
     (!is_far).then_some(Guess {
         line,
@@ -169,10 +169,10 @@ fn gaps(seconds: &[f64], given: Option<f64>) -> Option<(Vec<usize>, Vec<f64>)> {
 fn straight(seconds: &[f64], cuts: &[usize]) -> Option<Line> {
     let (mut numerator, mut denominator, mut squares) = (0.0, 0.0, 0.0);
     for range in bounds(cuts, seconds.len()) {
-        let own = &seconds[range];
-        let middle = (own.len() - 1) as f64 / 2.0;
-        let mean = own.iter().sum::<f64>() / own.len() as f64;
-        for (i, time) in own.iter().enumerate() {
+        let stretch = &seconds[range];
+        let middle = (stretch.len() - 1) as f64 / 2.0;
+        let mean = stretch.iter().sum::<f64>() / stretch.len() as f64;
+        for (i, time) in stretch.iter().enumerate() {
             let (row, time) = (i as f64 - middle, time - mean);
             numerator += row * time;
             denominator += row * row;
@@ -245,14 +245,16 @@ fn finish(
     close_small_overlaps(&mut stretches, period);
     if !guess.levels.exact() && (measured / rate - 1.0).abs() * longest as f64 <= 1.0 {
         let from = |start: i64| start.saturating_sub(times[0]) as f64 / NANOS;
-        let own = || {
-            let own = stretches.iter();
-            own.map(|(rows, start)| (rows.clone(), from(*start)))
+        let in_seconds = || {
+            let all = stretches.iter();
+            all.map(|(rows, start)| (rows.clone(), from(*start)))
         };
-        notes.extend(misplaced::note(seconds, own(), rate));
+        notes.extend(misplaced::note(seconds, in_seconds(), rate));
         if guess.line.scatter <= SCATTERED {
             let missing = single::note(seconds, &guess);
-            notes.extend(missing.or_else(|| wander::note(seconds, own(), rate, guess.levels)));
+            notes.extend(
+                missing.or_else(|| wander::note(seconds, in_seconds(), rate, guess.levels)),
+            );
         }
     }
     Ok(Clock {

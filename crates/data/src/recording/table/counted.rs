@@ -251,7 +251,9 @@ pub(super) fn counters(
         {
             let start = hints.start.unwrap_or(0);
             let nanos = |number: &f64| ((number / rate) * NANOS).round() as i64;
-            let times = numbers.iter().map(|own| start.saturating_add(nanos(own)));
+            let times = numbers
+                .iter()
+                .map(|number| start.saturating_add(nanos(number)));
             clock = Some(times.collect());
         }
         false
@@ -276,16 +278,22 @@ mod tests {
     fn counters_that_overflow() {
         let micros = |i: u64| ((4_294_960_000 + 1000 * i) % (1 << 32)) as f64;
         let values: Vec<f64> = (0..20).map(micros).collect();
-        let own = Unwrapped::of(&values).unwrap();
-        assert_eq!((own.values[19], own.turns), (4_294_979_000.0, 1));
-        let notes = Notes::from(vec![own.note("t", 1000.0, 1e-6)]);
+        let unwrapped = Unwrapped::of(&values).unwrap();
+        assert_eq!(
+            (unwrapped.values[19], unwrapped.turns),
+            (4_294_979_000.0, 1)
+        );
+        let notes = Notes::from(vec![unwrapped.note("t", 1000.0, 1e-6)]);
         assert_eq!((notes.len(), notes.texts(true).len()), (1, 0));
         // In a signed number.
         let micros = |i: u64| f64::from((2_147_480_000 + 1000 * i) as u32 as i32);
         let values: Vec<f64> = (0..20).map(micros).collect();
-        let own = Unwrapped::of(&values).unwrap();
-        assert_eq!((own.values[19], own.turns), (2_147_499_000.0, 1));
-        let note = own.note("t", 1000.0, 1e-6).to_string();
+        let unwrapped = Unwrapped::of(&values).unwrap();
+        assert_eq!(
+            (unwrapped.values[19], unwrapped.turns),
+            (2_147_499_000.0, 1)
+        );
+        let note = unwrapped.note("t", 1000.0, 1e-6).to_string();
         assert!(note.contains("again from -2147483648 when"), "{note}");
         // Sound, or set back.
         assert_eq!(Unwrapped::of(&[1.0, 2.0, 3.0]), None);
@@ -299,8 +307,8 @@ mod tests {
     fn a_gap_where_a_counter_starts_again_is_said() {
         let millis = (57_010..60_010).step_by(10).chain((120..3120).step_by(10));
         let values: Vec<f64> = millis.map(f64::from).collect();
-        let own = Unwrapped::of(&values).unwrap();
-        let note = own.note("millis", 10.0, 1e-3).to_string();
+        let unwrapped = Unwrapped::of(&values).unwrap();
+        let note = unwrapped.note("millis", 10.0, 1e-3).to_string();
         assert!(
             note.contains("after a gap of 5.656 s; if the device was started again"),
             "{note}"

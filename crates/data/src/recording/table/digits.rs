@@ -74,9 +74,9 @@ const FEW_DIGITS: u64 = POWERS[13];
 
 /// Eight of the bytes of a number; digits become 0 to 9.
 #[inline(always)]
-fn word(own: &[u8; SEEN], at: usize) -> u64 {
+fn word(window: &[u8; SEEN], at: usize) -> u64 {
     let mut eight = [0; 8];
-    eight.copy_from_slice(&own[at..at + 8]);
+    eight.copy_from_slice(&window[at..at + 8]);
     u64::from_le_bytes(eight) ^ ZEROS
 }
 
@@ -94,10 +94,10 @@ pub(super) fn add_number(
     (point, end): (u8, u8),
     numbers: &mut Vec<f64>,
 ) -> Option<usize> {
-    let own = bytes.get(at..)?.first_chunk::<SEEN>()?;
-    let negative = own[0] == b'-';
+    let window = bytes.get(at..)?.first_chunk::<SEEN>()?;
+    let negative = window[0] == b'-';
     let start = usize::from(negative);
-    let next = word(own, start);
+    let next = word(window, start);
     let mask = others(next);
     if mask == 0 || mask & 0x80 != 0 {
         return longer_number(bytes, at, (point, end), numbers);
@@ -105,32 +105,32 @@ pub(super) fn add_number(
     let count = digits_before(mask);
     let whole = first_of(next, count);
     let behind = start + count;
-    if own[behind] == end {
+    if window[behind] == end {
         numbers.push(signed(whole as i64 as f64, negative));
         return Some(at.wrapping_add(behind));
     }
-    if own[behind] != point {
+    if window[behind] != point {
         return longer_number(bytes, at, (point, end), numbers);
     }
     let fraction = behind + 1;
-    let next = word(own, fraction);
+    let next = word(window, fraction);
     let mask = others(next);
     if mask & 0x80 != 0 {
         return longer_number(bytes, at, (point, end), numbers);
     }
     let behind = if mask == 0 {
         let digits = whole.wrapping_mul(POWERS[8]).wrapping_add(joined(next));
-        long_fraction(own, (digits, negative), fraction, end, numbers)
+        long_fraction(window, (digits, negative), fraction, end, numbers)
     } else {
         let decimals = digits_before(mask);
         let digits = whole.wrapping_mul(POWERS[decimals]);
         let digits = digits.wrapping_add(first_of(next, decimals));
         let behind = fraction + decimals;
-        if own[behind] == end {
+        if window[behind] == end {
             numbers.push(signed(quotient(digits, decimals), negative));
             Some(behind)
         } else {
-            short_with_exponent(own, (digits, negative), (decimals, behind), end, numbers)
+            short_with_exponent(window, (digits, negative), (decimals, behind), end, numbers)
         }
     };
     Some(at.wrapping_add(behind?))
@@ -145,7 +145,7 @@ pub(super) fn signed(value: f64, negative: bool) -> f64 {
 /// where they begin.
 #[inline(never)]
 fn long_fraction(
-    own: &[u8; SEEN],
+    window: &[u8; SEEN],
     (mut digits, negative): (u64, bool),
     fraction: usize,
     end: u8,
@@ -154,12 +154,12 @@ fn long_fraction(
     // At most behind a sign, seven digits and a point; without this, every access would be checked.
     let fraction = fraction & 15;
     let mut decimals = 8;
-    let mut next = word(own, fraction + 8);
+    let mut next = word(window, fraction + 8);
     let mut mask = others(next);
     if mask == 0 {
         digits = digits.checked_mul(POWERS[8])?.checked_add(joined(next))?;
         decimals = 16;
-        next = word(own, fraction + 16);
+        next = word(window, fraction + 16);
         mask = others(next);
         (mask != 0).then_some(())?;
     }
@@ -171,10 +171,10 @@ fn long_fraction(
     }
     let mut behind = fraction + decimals;
     let mut power = -(decimals as i32);
-    if own[behind] != end {
-        power += exponent(own, behind)?;
+    if window[behind] != end {
+        power += exponent(window, behind)?;
         behind += 4;
-        (own.get(behind) == Some(&end)).then_some(())?;
+        (window.get(behind) == Some(&end)).then_some(())?;
     }
     numbers.push(signed(value_of(digits, power)?, negative));
     Some(behind)
@@ -194,28 +194,28 @@ pub(super) fn value_of(digits: u64, power: i32) -> Option<f64> {
 /// [`add_number`] with an exponent at `behind`, behind digits of which a float64 holds all.
 #[inline(never)]
 fn short_with_exponent(
-    own: &[u8; SEEN],
+    window: &[u8; SEEN],
     (digits, negative): (u64, bool),
     (decimals, behind): (usize, usize),
     end: u8,
     numbers: &mut Vec<f64>,
 ) -> Option<usize> {
-    let power = exponent(own, behind)? - decimals as i32;
+    let power = exponent(window, behind)? - decimals as i32;
     let after = behind.wrapping_add(4);
-    (own.get(after) == Some(&end)).then_some(())?;
+    (window.get(after) == Some(&end)).then_some(())?;
     numbers.push(signed(value_of(digits, power)?, negative));
     Some(after)
 }
 
 /// The exponent in four bytes, as in `e-07`.
 #[inline(always)]
-pub(super) fn exponent(own: &[u8], at: usize) -> Option<i32> {
+pub(super) fn exponent(bytes: &[u8], at: usize) -> Option<i32> {
     let [
         b'e' | b'E',
         sign @ (b'-' | b'+'),
         tens @ b'0'..=b'9',
         ones @ b'0'..=b'9',
-    ] = own.get(at..)?.first_chunk::<4>()?
+    ] = bytes.get(at..)?.first_chunk::<4>()?
     else {
         return None;
     };

@@ -34,11 +34,11 @@ pub(super) fn joined<'t>(text: Cow<'t, [u8]>, notes: &mut Notes) -> Cow<'t, [u8]
         Joined::Times => b'T',
         Joined::Dates => separator,
     };
-    let mut own = Vec::with_capacity(text.len());
+    let mut output = Vec::with_capacity(text.len());
     let mut example = String::new();
     for line in text.split_inclusive(|byte| *byte == b'\n') {
         let Some(times) = of_line(line, separator) else {
-            own.extend_from_slice(line);
+            output.extend_from_slice(line);
             continue;
         };
         let date = &times.cells[times.first..=times.first + times.parts];
@@ -46,16 +46,16 @@ pub(super) fn joined<'t>(text: Cow<'t, [u8]>, notes: &mut Notes) -> Cow<'t, [u8]
             let all = &line[date[0].start..date[date.len() - 1].end];
             example = String::from_utf8_lossy(all).into_owned();
         }
-        own.extend_from_slice(&line[..date[0].start]);
+        output.extend_from_slice(&line[..date[0].start]);
         for (at, cell) in date.iter().enumerate() {
-            own.extend_from_slice(&line[cell.clone()]);
-            own.extend(match times.parts - at {
+            output.extend_from_slice(&line[cell.clone()]);
+            output.extend(match times.parts - at {
                 0 => None,
                 1 => Some(before_clock),
                 _ => Some(b'-'),
             });
         }
-        own.extend_from_slice(&line[date[date.len() - 1].end..]);
+        output.extend_from_slice(&line[date[date.len() - 1].end..]);
     }
     notes.push(Remark::Records(format!(
         "cells such as `{example}` are read as one {}",
@@ -64,7 +64,7 @@ pub(super) fn joined<'t>(text: Cow<'t, [u8]>, notes: &mut Notes) -> Cow<'t, [u8]
             Joined::Dates => "date and a time of day",
         }
     )));
-    own.into()
+    output.into()
 }
 
 /// What is one cell.
@@ -84,7 +84,7 @@ fn divides_dates(text: &[u8], separator: u8) -> Option<Joined> {
     let rows: Vec<Option<Divided>> = head.iter().map(|line| of_line(line, separator)).collect();
     let found = rows.iter().enumerate();
     let (begin, first) = found
-        .flat_map(|(at, own)| Some((at, own.as_ref()?)))
+        .flat_map(|(at, row)| Some((at, row.as_ref()?)))
         .next()?;
     let names = begin
         .checked_sub(1)
@@ -96,28 +96,28 @@ fn divides_dates(text: &[u8], separator: u8) -> Option<Joined> {
     // Some programs leave out the name of the last column.
     let count = names.map_or(0, |(_, names)| names.len());
     let are_named = joined == Joined::Times && count + 1 >= first.cells.len() && count > 0;
-    let is_like = |own: &Divided| {
-        let later = own.date.checked_sub(first.date);
+    let is_like = |row: &Divided| {
+        let later = row.date.checked_sub(first.date);
         let is_near = later.is_some_and(|days| !(5..=600).contains(&days));
-        let place = |own: &Divided| (own.first, own.parts, own.cells.len());
-        is_near && place(own) == place(first)
+        let place = |row: &Divided| (row.first, row.parts, row.cells.len());
+        is_near && place(row) == place(first)
     };
-    let own = &rows[begin..];
-    let alike = own.iter().flatten().filter(|own| is_like(own)).count();
-    let is_divided = !are_named && alike >= FEWEST && alike * 10 >= own.len() * 9;
+    let below = &rows[begin..];
+    let alike = below.iter().flatten().filter(|row| is_like(row)).count();
+    let is_divided = !are_named && alike >= FEWEST && alike * 10 >= below.len() * 9;
     is_divided.then_some(joined)
 }
 
 /// Whether the names are as many as columns if the date is one, and the date and the time of day have one each.
 fn has_both(line: &[u8], names: &[Range<usize>], first: &Divided) -> bool {
-    let is = |at: usize, own: &[&str]| {
+    let is = |at: usize, known: &[&str]| {
         let name = names.get(at).map(|range| &line[range.clone()]);
         let name = name.map(|name| {
             String::from_utf8_lossy(name)
                 .trim_matches('"')
                 .to_lowercase()
         });
-        name.is_some_and(|name| own.contains(&&*name))
+        name.is_some_and(|name| known.contains(&&*name))
     };
     names.len() + first.parts - 1 == first.cells.len()
         && is(first.first, &["date", "datum", "fecha", "day"])
@@ -145,7 +145,7 @@ fn of_line(line: &[u8], separator: u8) -> Option<Divided> {
     let (parts, date) = match (year(2), year(3)) {
         (Some(year), _) if (1..=366).contains(&day) => (2, year * 1000 + day),
         (_, Some(year)) if (1..=31).contains(&day) => {
-            let month = number(clock.checked_sub(2), 2).filter(|own| (1..=12).contains(own))?;
+            let month = number(clock.checked_sub(2), 2).filter(|month| (1..=12).contains(month))?;
             (3, year * 1000 + month * 31 + day)
         }
         _ => return None,
@@ -172,9 +172,9 @@ fn cells(line: &[u8], separator: u8) -> Vec<Range<usize>> {
     let ends = |byte: &u8| *byte == separator || separator == b' ' && byte.is_ascii_whitespace();
     let places = line.iter().enumerate().filter(|(_, byte)| ends(byte));
     for end in places.map(|(at, _)| at).chain([line.len()]) {
-        let own = &line[start..end];
-        let from = start + own.len() - own.trim_ascii_start().len();
-        let to = from + own.trim_ascii().len();
+        let cell = &line[start..end];
+        let from = start + cell.len() - cell.trim_ascii_start().len();
+        let to = from + cell.trim_ascii().len();
         if separator != b' ' || to > from {
             all.push(from..to);
         }
@@ -202,7 +202,7 @@ mod tests {
         )
     }
 
-    fn own(text: &str) -> Contents {
+    fn read(text: &str) -> Contents {
         contents(text, &Hints::default()).unwrap()
     }
 
@@ -212,15 +212,15 @@ mod tests {
         for date in ["2024,122", "2024,05,01"] {
             for separator in [",", ";", "\t", " "] {
                 for (head, names) in [("", ["2", "3"]), ("time,Z,N", ["Z", "N"])] {
-                    let own = own(&table(head, date, separator));
-                    let found: Vec<_> = own
+                    let recording = read(&table(head, date, separator));
+                    let found: Vec<_> = recording
                         .traces
                         .iter()
-                        .map(|own| (&*own.channel, own.rate, own.start))
+                        .map(|trace| (&*trace.channel, trace.rate, trace.start))
                         .collect();
                     let expected = names.map(|name| (name, 100.0, start));
                     assert_eq!(found, expected, "{date} {separator:?} {head}");
-                    assert_eq!(own.notes.texts(true), [""; 0]);
+                    assert_eq!(recording.notes.texts(true), [""; 0]);
                 }
             }
         }
@@ -232,11 +232,11 @@ mod tests {
         let start = crate::recording::parse_time("2024-05-01T10:00:00Z").unwrap();
         for date in ["2024,122", "2024,05,01"] {
             for separator in [",", ";", "\t", " "] {
-                let own = own(&table("date,time,Z,N", date, separator));
-                let found: Vec<_> = own
+                let recording = read(&table("date,time,Z,N", date, separator));
+                let found: Vec<_> = recording
                     .traces
                     .iter()
-                    .map(|own| (&*own.channel, own.rate, own.start))
+                    .map(|trace| (&*trace.channel, trace.rate, trace.start))
                     .collect();
                 let expected = ["Z", "N"].map(|name| (name, 100.0, start));
                 assert_eq!(found, expected, "{date} {separator:?}");
@@ -256,15 +256,15 @@ mod tests {
                 joined(text.as_bytes().into(), &mut Default::default()),
                 text.as_bytes()
             );
-            let own = own(&text);
-            assert_eq!(own.traces.len(), 2, "{head}: {:?}", own.notes);
+            let recording = read(&text);
+            assert_eq!(recording.traces.len(), 2, "{head}: {:?}", recording.notes);
             let start = crate::recording::parse_time("2024-05-01T10:00:00Z").unwrap();
-            assert_eq!(own.traces[0].start, start);
+            assert_eq!(recording.traces[0].start, start);
         }
         // Samples that are no dates.
         let text: String = (0..50)
             .map(|i| format!("{},{},10:00:{i:02}\n", 2000 + i, 12 * i % 300))
             .collect();
-        assert_eq!(own(&text).traces.len(), 2);
+        assert_eq!(read(&text).traces.len(), 2);
     }
 }

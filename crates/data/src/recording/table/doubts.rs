@@ -132,12 +132,12 @@ pub(super) fn days(name: &str, values: &[f64], step: f64, hints: &Hints) -> Opti
     let is_near = |one: f64, other: f64| (one / other - 1.0).abs() < 1e-3;
     let interval = INTERVALS
         .into_iter()
-        .find(|own| is_near(step * DAY_UNIT, *own))?;
+        .find(|interval| is_near(step * DAY_UNIT, *interval))?;
     let rates = [hints.sampling_rate, hints.expected_rate];
     if rates
         .into_iter()
         .flatten()
-        .any(|own| is_near(own * step, 1.0))
+        .any(|rate| is_near(rate * step, 1.0))
     {
         return None;
     }

@@ -17,14 +17,14 @@ pub(super) fn read(text: &mut Text<'_>, hints: &Hints, notes: &mut Notes) -> Opt
     let (rate, same) = repeated(second).filter(|(rate, _)| RATES.contains(rate))?;
     let samples = numbers(third)?;
     // Unix time in all lines is a channel, or the times of one.
-    let is_time = samples.iter().any(|own| STARTS.contains(own));
+    let is_time = samples.iter().any(|sample| STARTS.contains(sample));
     if same != columns || samples.len() != columns || is_time || rate.fract() != 0.0 {
         return None;
     }
-    let own = (start * NANOS).round() as i64;
+    let start = (start * NANOS).round() as i64;
     let mut found = hints.clone();
-    notes.extend(other_start(hints, Some(own)));
-    found.start = Some(own);
+    notes.extend(other_start(hints, Some(start)));
+    found.start = Some(start);
     if let Some(given) = hints.sampling_rate.filter(|given| *given != rate) {
         notes.push(format!(
             "the given sampling rate is {given} Hz, but line 2 says {rate} Hz, as Empatica writes it: the given rate is used"
@@ -32,7 +32,7 @@ pub(super) fn read(text: &mut Text<'_>, hints: &Hints, notes: &mut Notes) -> Opt
     } else {
         notes.push(Remark::Records(format!(
             "line 1 is the start, {}, and line 2 the sampling rate, {rate} Hz, as Empatica writes them",
-            format_time(own)
+            format_time(start)
         )));
     }
     found.sampling_rate = hints.sampling_rate.or(Some(rate));
@@ -46,7 +46,7 @@ pub(super) fn read(text: &mut Text<'_>, hints: &Hints, notes: &mut Notes) -> Opt
 /// The numbers of a line; `None` if a cell is none.
 fn numbers(line: &[u8]) -> Option<Vec<f64>> {
     let line = cell(line);
-    let cells = line.split(',').map(|own| own.trim().parse::<f64>().ok());
+    let cells = line.split(',').map(|cell| cell.trim().parse::<f64>().ok());
     cells.collect()
 }
 
@@ -55,7 +55,7 @@ fn repeated(line: &[u8]) -> Option<(f64, usize)> {
     let all = numbers(line)?;
     let first = *all.first()?;
     all.iter()
-        .all(|own| *own == first)
+        .all(|value| *value == first)
         .then_some((first, all.len()))
 }
 
@@ -77,10 +77,10 @@ mod tests {
             ("1544027337.00\r\n64.000000\r\n", 1, 64.0),
             ("1544027337.00\n4.000000\n", 1, 4.0),
         ] {
-            let own = contents(&table(head, columns), &Hints::default()).unwrap();
-            let trace = &own.traces[columns - 1];
+            let recording = contents(&table(head, columns), &Hints::default()).unwrap();
+            let trace = &recording.traces[columns - 1];
             let found = (
-                own.traces.len(),
+                recording.traces.len(),
                 trace.rate,
                 trace.start,
                 trace.samples.len(),
@@ -90,7 +90,7 @@ mod tests {
                 (&*trace.channel, trace.samples[0]),
                 (&*columns.to_string(), -20.0)
             );
-            let said = own.notes[0].to_string();
+            let said = recording.notes[0].to_string();
             assert!(said.contains("line 2 the sampling rate"), "{said}");
         }
         let given = Hints {
@@ -98,12 +98,12 @@ mod tests {
             start: Some(0),
             ..Hints::default()
         };
-        let own = contents(&table(three, 3), &given).unwrap();
+        let recording = contents(&table(three, 3), &given).unwrap();
         assert_eq!(
-            (own.traces[0].rate, own.traces[0].start),
+            (recording.traces[0].rate, recording.traces[0].start),
             (50.0, 1_544_027_337_000_000_000)
         );
-        let said = format!("{:?}", own.notes);
+        let said = format!("{:?}", recording.notes);
         assert!(
             said.contains("has times of its own") && said.contains("line 2 says 32 Hz"),
             "{said}"
@@ -122,8 +122,8 @@ mod tests {
             ("17\n32\n", 1),
             ("1544027337,1544027337\n32,31\n", 2),
         ] {
-            let own = contents(&table(head, columns), &given).unwrap();
-            assert_eq!(own.traces[0].samples.len(), 202, "{head}");
+            let recording = contents(&table(head, columns), &given).unwrap();
+            assert_eq!(recording.traces[0].samples.len(), 202, "{head}");
         }
     }
 }

@@ -37,6 +37,6 @@ fn before_end(line: &[u8]) -> Option<&[u8]> {
 
 /// Whether a line has another separator, and no semicolon but at its end.
 fn is_plain(line: &[u8]) -> bool {
-    let own = before_end(line).unwrap_or(line);
-    !own.contains(&b';') && own.iter().any(|byte| matches!(byte, b',' | b'\t' | b' '))
+    let line = before_end(line).unwrap_or(line);
+    !line.contains(&b';') && line.iter().any(|byte| matches!(byte, b',' | b'\t' | b' '))
 }

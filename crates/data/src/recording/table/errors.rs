@@ -55,11 +55,11 @@ mod tests {
                 sampling_rate: Some(100.0),
                 ..Hints::default()
             };
-            let own = contents(&format!("Z;N\r\n{rows}"), &hints).unwrap();
-            let values = own.traces.iter().map(|own| own.samples[7]);
+            let recording = contents(&format!("Z;N\r\n{rows}"), &hints).unwrap();
+            let values = recording.traces.iter().map(|trace| trace.samples[7]);
             let values: Vec<f64> = values.collect();
             assert!(values[0].is_nan() && values[1] == 7.0, "{error} {values:?}");
-            assert_eq!(own.traces[1].samples.len(), 50);
+            assert_eq!(recording.traces[1].samples.len(), 50);
         }
         for comment in ["# N/A\n", "#time,Z\n", "#TIME,Z\n", "#START!\n", "#,1\n"] {
             let same = without(comment.as_bytes().into());

@@ -77,15 +77,15 @@ const LEAPS: [i64; 18] = [
 
 /// Replaces the columns of weeks and of the time of the week by one of times in UTC.
 pub(super) fn weeks(columns: &mut Vec<Column>, notes: &mut Notes) {
-    let Some((week, own, unit)) = find(columns) else {
+    let Some((week, time_column, unit)) = find(columns) else {
         return;
     };
     let (Values::Numbers(weeks), Values::Numbers(values)) =
-        (&columns[week].values, &columns[own].values)
+        (&columns[week].values, &columns[time_column].values)
     else {
         return;
     };
-    let (week_name, name) = (&columns[week].name, &columns[own].name);
+    let (week_name, name) = (&columns[week].name, &columns[time_column].name);
     let known = || weeks.iter().filter(|value| !value.is_nan());
     let are_weeks = known().all(|week| week.fract() == 0.0 && (0.0..10_000.0).contains(week));
     let Some(unit) = unit_of(values, unit).filter(|_| are_weeks) else {
@@ -120,7 +120,7 @@ pub(super) fn weeks(columns: &mut Vec<Column>, notes: &mut Notes) {
     notes.push(format!(
         "columns `{week_name}` and `{name}` are times of GPS: UTC, as which they are read, is {leaps} s behind"
     ));
-    columns[own] = Column {
+    columns[time_column] = Column {
         name: "time".into(),
         values: Values::Times(times),
         whole: true,
@@ -137,13 +137,13 @@ fn find(columns: &[Column]) -> Option<(usize, usize, (f64, bool))> {
     let number = |at: &usize| matches!(columns[*at].values, Values::Numbers(_));
     let all = || (0..columns.len()).filter(number);
     let week = all().find(|at| WEEKS.contains(&&*names[*at]))?;
-    let (own, unit) = all().find_map(|at| Some((at, time_of_week(&names[at])?)))?;
-    (own != week).then_some((week, own, unit))
+    let (time_column, unit) = all().find_map(|at| Some((at, time_of_week(&names[at])?)))?;
+    (time_column != week).then_some((week, time_column, unit))
 }
 
 /// The unit of the time of the week, and whether the name tells it.
 fn time_of_week(name: &str) -> Option<(f64, bool)> {
-    let known = |name: &str| OF_WEEK.iter().find(|(own, _)| *own == name);
+    let known = |name: &str| OF_WEEK.iter().find(|(key, _)| *key == name);
     if let Some((_, unit)) = known(name) {
         return Some((*unit, *unit != 1.0));
     }

@@ -107,7 +107,7 @@ fn names_above_others(above: &[&[Vec<u8>]], width: usize) -> Option<usize> {
         let row = above[*i];
         let texts = row
             .iter()
-            .all(|own| kind(own, Commas::None, DateOrder::DayFirst) == Kind::Text);
+            .all(|cell| kind(cell, Commas::None, DateOrder::DayFirst) == Kind::Text);
         row.len() == width
             && width > 1
             && texts
@@ -141,7 +141,7 @@ fn line_of_names(block: &[usize], above: &[&[Vec<u8>]], width: usize) -> Option<
         are_numbers
             && above[**i]
                 .first()
-                .is_some_and(|own| unit(&plain_unit(own)).is_some())
+                .is_some_and(|cell| unit(&plain_unit(cell)).is_some())
     };
     let mut all = block
         .iter()
@@ -205,7 +205,7 @@ fn unmarked(row: &[Vec<u8>], width: usize) -> &[Vec<u8>] {
         let word = cell[marks.count()..].trim_ascii_end();
         let is_comment = !cell.is_empty() && cell.iter().all(|byte| b"%!;/".contains(byte));
         let words = [&b"header"[..], b"headers"];
-        is_comment || words.iter().any(|own| word.eq_ignore_ascii_case(own))
+        is_comment || words.iter().any(|known| word.eq_ignore_ascii_case(known))
     };
     match row {
         [mark, names @ ..] if names.len() == width && is_mark(mark) => names,
@@ -337,12 +337,12 @@ fn commented(
         let good = names.len() == width && names.iter().any(is_name);
         (good && !names.iter().any(|name| name.contains(':'))).then_some(names)
     };
-    let own = comments
+    let above = comments
         .iter()
         .rev()
         .skip_while(|(before, _)| *before > first);
-    let own = own.take_while(|(before, _)| *before == first);
-    let block: Vec<Vec<String>> = own.map_while(|(_, line)| names(line)).collect();
+    let above = above.take_while(|(before, _)| *before == first);
+    let block: Vec<Vec<String>> = above.map_while(|(_, line)| names(line)).collect();
     // Below the names may be units, such as `yr`.
     let telling = |names: &Vec<String>| {
         let is_time =

@@ -26,8 +26,8 @@ pub(super) fn leave_out_series(columns: &mut Vec<Column>, notes: &mut Notes) {
     let field = columns.iter().find(|column| column.name == FIELD);
     let quantities = field.map_or(1, different).max(1);
     if quantities > 1 {
-        for (own, usual) in [(FIELD, "channel"), ("_value", "value")] {
-            let column = columns.iter_mut().find(|column| column.name == own);
+        for (name, usual) in [(FIELD, "channel"), ("_value", "value")] {
+            let column = columns.iter_mut().find(|column| column.name == name);
             column
                 .into_iter()
                 .for_each(|column| column.name = usual.into());
@@ -73,7 +73,7 @@ mod tests {
 
     fn rows(series: &[(usize, &str, &str)]) -> String {
         let row = |(table, field, host): &(usize, &str, &str)| {
-            let own = (0..100).map(|i| {
+            let lines = (0..100).map(|i| {
                 format!(
                     ",,{table},2024-05-01T10:00:00Z,2024-05-01T11:00:00Z,2024-05-01T10:00:{:02}.{:02}Z,{},{field},{host}\n",
                     i / 50,
@@ -81,7 +81,7 @@ mod tests {
                     i * (table + 1) % 17
                 )
             });
-            own.collect::<String>()
+            lines.collect::<String>()
         };
         let names = ",result,table,_start,_stop,_time,_value,_field,host\n";
         format!(
@@ -100,13 +100,17 @@ mod tests {
                 &["a.x", "a.y", "b.x", "b.y"],
             ),
         ] {
-            let own = contents(&rows(series), &Hints::default()).unwrap();
-            let found: Vec<&str> = own.traces.iter().map(|trace| &*trace.channel).collect();
+            let recording = contents(&rows(series), &Hints::default()).unwrap();
+            let found: Vec<&str> = recording
+                .traces
+                .iter()
+                .map(|trace| &*trace.channel)
+                .collect();
             assert_eq!(found, names);
-            for trace in &own.traces {
+            for trace in &recording.traces {
                 assert_eq!((trace.rate, trace.samples.len()), (50.0, 100));
             }
-            assert_eq!(own.notes.texts(true), [""; 0]);
+            assert_eq!(recording.notes.texts(true), [""; 0]);
         }
     }
 }

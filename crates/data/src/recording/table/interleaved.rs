@@ -59,21 +59,21 @@ pub(super) fn check(
     let Some(&(channel, most)) = rough.iter().max_by(|a, b| a.1.total_cmp(&b.1)) else {
         return Ok(None);
     };
-    let are_rougher = rough.iter().filter(|own| own.1 >= ROUGHER).count();
-    let is_certain = |own: &Groups| {
-        let is_given = given.is_some_and(|given| (own.rate / given - 1.0).abs() < NEAR);
+    let are_rougher = rough.iter().filter(|column| column.1 >= ROUGHER).count();
+    let is_certain = |groups: &Groups| {
+        let is_given = given.is_some_and(|given| (groups.rate / given - 1.0).abs() < NEAR);
         sensors == 2 && 2 * are_rougher >= rough.len() && !is_given
     };
     let found = match groups {
-        Some(own) if is_certain(&own) => {
+        Some(groups) if is_certain(&groups) => {
             return Err(TableError::Interleaved {
                 channel: channel.to_owned(),
-                groups: own.to_string(),
-                rate: own.rate,
+                groups: groups.to_string(),
+                rate: groups.rate,
             });
         }
-        Some(own) if most >= ROUGH => Some(Note::from(format!(
-            "{own}, and the values of column `{channel}` rather go on from every {} row to the next than from row to row: if the \
+        Some(groups) if most >= ROUGH => Some(Note::from(format!(
+            "{groups}, and the values of column `{channel}` rather go on from every {} row to the next than from row to row: if the \
              rows are those of {sensors} sensors, each channel mixes them, and the rate is too high; add a column `sensor` that \
              tells them apart",
             ordinal(sensors)
@@ -81,14 +81,14 @@ pub(super) fn check(
         None if most >= ROUGHER => Some(Note::from(format!(
             "the values of column `{channel}` jump from row to row, and go on from every second row to the next{OF_TWO}"
         ))),
-        own => {
-            let is_doubt = own.as_ref().is_some_and(Groups::is_note);
-            let is_said = is_doubt && rough.iter().all(|own| own.1 > SMOOTH);
-            let doubt = own.filter(|_| is_said).map(|own| {
+        groups => {
+            let is_doubt = groups.as_ref().is_some_and(Groups::is_note);
+            let is_said = is_doubt && rough.iter().all(|column| column.1 > SMOOTH);
+            let doubt = groups.filter(|_| is_said).map(|groups| {
                 Note::from(Remark::Records(format!(
-                    "{own}: the rows are taken for samples that follow each other; if they are those of {}, add a column `sensor` \
+                    "{groups}: the rows are taken for samples that follow each other; if they are those of {}, add a column `sensor` \
                      that tells them apart",
-                    own.sensors()
+                    groups.sensors()
                 )))
             });
             by_place(channels, sensors).or(doubt)
@@ -162,14 +162,14 @@ fn parts(rows: usize) -> impl Iterator<Item = Range<usize>> {
 /// How much more a channel changes from row to row than over `sensors` rows. `None` if it has few values.
 fn roughness(values: &[f64], sensors: usize) -> Option<f64> {
     let mut known: Vec<f64> = Vec::new();
-    let (mut next, mut own) = (Vec::new(), Vec::new());
+    let (mut next, mut same) = (Vec::new(), Vec::new());
     for rows in parts(values.len()) {
         let values = &values[rows];
         for (i, value) in values.iter().enumerate().skip(sensors) {
             let steps = (value - values[i - 1], value - values[i - sensors]);
             if steps.0.is_finite() && steps.1.is_finite() {
                 next.push(steps.0.abs());
-                own.push(steps.1.abs());
+                same.push(steps.1.abs());
             }
             if known.len() < VALUES && value.is_finite() && !known.contains(value) {
                 known.push(*value);
@@ -178,8 +178,8 @@ fn roughness(values: &[f64], sensors: usize) -> Option<f64> {
     }
     let is_channel = known.len() == VALUES && next.len() >= FEWEST / 2;
     // Medians, as some values may be far from all others.
-    let (next, own) = (median(&mut next), median(&mut own));
-    (is_channel && next + own > 0.0).then(|| next / own)
+    let (next, same) = (median(&mut next), median(&mut same));
+    (is_channel && next + same > 0.0).then(|| next / same)
 }
 
 /// Whether the even and the odd rows of a channel are opposed, as those of one sensor with a tone near half its rate.
@@ -231,9 +231,9 @@ mod tests {
             format!("{:.6},{value:.5}\n", time / 1e3)
         };
         let text: String = rows.iter().map(row).collect();
-        let own = contents(&format!("time,Z\n{text}"), &hints);
-        let own = own.map_err(|error| error.to_string())?;
-        Ok((own.traces[0].rate, own.notes.all().join("; ")))
+        let recording = contents(&format!("time,Z\n{text}"), &hints);
+        let recording = recording.map_err(|error| error.to_string())?;
+        Ok((recording.traces[0].rate, recording.notes.all().join("; ")))
     }
 
     /// Rows in the order of their times, of sensors with a first time and a step in milliseconds.
@@ -309,8 +309,8 @@ mod tests {
             format!("{:.2},{value:.5}\n", f64::from(i) / 100.0)
         };
         let text: String = (0..2000).map(row).collect();
-        let own = contents(&format!("time,Z\n{text}"), &Hints::default()).unwrap();
-        assert!(own.notes.is_empty(), "{:?}", own.notes);
+        let recording = contents(&format!("time,Z\n{text}"), &Hints::default()).unwrap();
+        assert!(recording.notes.is_empty(), "{:?}", recording.notes);
     }
 
     /// Milliseconds of a row.

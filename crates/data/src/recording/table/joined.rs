@@ -48,7 +48,7 @@ impl Assembly<'_> {
                 let given = self.hints.sampling_rate;
                 given.is_some_and(|given| (rate / given - 1.0).abs() > NEAR)
             };
-            let mut own = Assembly {
+            let mut assembly = Assembly {
                 hints: if part.rate.is_some_and(is_other) {
                     &free
                 } else {
@@ -60,15 +60,15 @@ impl Assembly<'_> {
                 notes: Notes::default(),
                 traces: Vec::new(),
             };
-            own.rows(Rows {
+            assembly.rows(Rows {
                 names: None,
                 channels: part.channels,
                 times: Some(part.times),
                 labels: None,
                 sensors: Vec::new(),
             })?;
-            self.traces.extend(own.traces);
-            self.notes.extend(own.notes.iter().cloned());
+            self.traces.extend(assembly.traces);
+            self.notes.extend(assembly.notes.iter().cloned());
         }
         Ok(())
     }
@@ -76,7 +76,7 @@ impl Assembly<'_> {
 
 /// Divides columns with rows of their own, at even steps, from the others. One part if there are none.
 fn divide(channels: Vec<(String, Vec<f64>)>, times: Vec<i64>, notes: &mut Notes) -> Vec<Part> {
-    let mut own: Vec<(Vec<usize>, Part)> = Vec::new();
+    let mut parts: Vec<(Vec<usize>, Part)> = Vec::new();
     let mut rest = Vec::new();
     let mut names = Vec::new();
     for (name, values) in channels {
@@ -86,7 +86,7 @@ fn divide(channels: Vec<(String, Vec<f64>)>, times: Vec<i64>, notes: &mut Notes)
         };
         names.push(format!("`{name}`"));
         let values: Vec<f64> = rows.iter().map(|row| values[*row]).collect();
-        match own.iter_mut().find(|(known, _)| *known == rows) {
+        match parts.iter_mut().find(|(known, _)| *known == rows) {
             Some((_, part)) => part.channels.push((name, values)),
             None => {
                 let part = Part {
@@ -94,11 +94,11 @@ fn divide(channels: Vec<(String, Vec<f64>)>, times: Vec<i64>, notes: &mut Notes)
                     times: rows.iter().map(|row| times[*row]).collect(),
                     rate: Some(rate),
                 };
-                own.push((rows, part));
+                parts.push((rows, part));
             }
         }
     }
-    if own.is_empty() {
+    if parts.is_empty() {
         let (channels, rate) = (rest, None);
         return vec![Part {
             channels,
@@ -111,22 +111,22 @@ fn divide(channels: Vec<(String, Vec<f64>)>, times: Vec<i64>, notes: &mut Notes)
          values",
         first_few(&names, NAMED)
     )));
-    let rest = others(rest, times, own.iter().map(|(rows, _)| &rows[..]));
-    let own = own.into_iter().map(|(_, part)| part);
-    own.chain(rest).collect()
+    let rest = others(rest, times, parts.iter().map(|(rows, _)| &rows[..]));
+    let parts = parts.into_iter().map(|(_, part)| part);
+    parts.chain(rest).collect()
 }
 
 /// The columns without rows of their own; rows of the others, in which they have no value, are left out.
 fn others<'a>(
     mut channels: Vec<(String, Vec<f64>)>,
     mut times: Vec<i64>,
-    own: impl Iterator<Item = &'a [usize]>,
+    taken: impl Iterator<Item = &'a [usize]>,
 ) -> Option<Part> {
     if channels.is_empty() {
         return None;
     }
     let mut keep = vec![true; times.len()];
-    own.flatten().for_each(|row| keep[*row] = false);
+    taken.flatten().for_each(|row| keep[*row] = false);
     for (_, values) in &channels {
         let filled = keep.iter_mut().zip(values);
         filled.for_each(|(keep, value)| *keep |= !value.is_nan());
@@ -192,7 +192,7 @@ mod tests {
         let mut text = format!("time,{}\n", names.join(","));
         for same in rows.chunk_by(|a, b| a.0 == b.0) {
             let value = |column: usize| {
-                let found = same.iter().find(|(_, own, _)| *own == column);
+                let found = same.iter().find(|(_, other, _)| *other == column);
                 found.map_or(String::new(), |(.., i)| i.to_string())
             };
             let values: Vec<String> = (0..columns.len()).map(value).collect();
@@ -203,23 +203,26 @@ mod tests {
 
     /// Name, rate, first time in milliseconds and samples of the traces.
     fn traces(text: &str, hints: &Hints) -> Vec<(String, f64, f64, usize)> {
-        let own = contents(text, hints).unwrap();
-        let joined = own.notes.iter().any(|note| {
+        let recording = contents(text, hints).unwrap();
+        let joined = recording.notes.iter().any(|note| {
             note.to_string()
                 .contains("tables of several rates are joined")
         });
-        assert!(joined, "{:?}", own.notes);
-        let trace = |own: &crate::recording::Trace| {
-            let is_whole = own.samples.windows(2).all(|pair| pair[1] == pair[0] + 1.0);
-            assert!(is_whole, "{}", own.channel);
+        assert!(joined, "{:?}", recording.notes);
+        let trace = |trace: &crate::recording::Trace| {
+            let is_whole = trace
+                .samples
+                .windows(2)
+                .all(|pair| pair[1] == pair[0] + 1.0);
+            assert!(is_whole, "{}", trace.channel);
             (
-                own.channel.clone(),
-                own.rate,
-                own.start as f64 / 1e6,
-                own.samples.len(),
+                trace.channel.clone(),
+                trace.rate,
+                trace.start as f64 / 1e6,
+                trace.samples.len(),
             )
         };
-        let mut all: Vec<_> = own.traces.iter().map(trace).collect();
+        let mut all: Vec<_> = recording.traces.iter().map(trace).collect();
         all.sort_by(|a, b| a.partial_cmp(b).unwrap());
         all
     }
@@ -228,20 +231,20 @@ mod tests {
     fn sensors_at_several_rates() {
         let plain = Hints::default();
         let none = 0.0..0.0;
-        let own = |name: &str, rate, first, samples| (name.to_owned(), rate, first, samples);
+        let trace = |name: &str, rate, first, samples| (name.to_owned(), rate, first, samples);
         let found = traces(
             &table(&[("a", 100.0, 0.0), ("d", 10.0, 0.0)], none.clone()),
             &plain,
         );
         assert_eq!(
             found,
-            [own("a", 100.0, 0.0, 1000), own("d", 10.0, 0.0, 100)]
+            [trace("a", 100.0, 0.0, 1000), trace("d", 10.0, 0.0, 100)]
         );
         let three = [("a", 100.0, 0.0), ("b", 50.0, 3.0), ("d", 10.0, 0.0)];
         let expected = [
-            own("a", 100.0, 0.0, 1000),
-            own("b", 50.0, 3.0, 500),
-            own("d", 10.0, 0.0, 100),
+            trace("a", 100.0, 0.0, 1000),
+            trace("b", 50.0, 3.0, 500),
+            trace("d", 10.0, 0.0, 100),
         ];
         assert_eq!(traces(&table(&three, none.clone()), &plain), expected);
         let given = Hints {
@@ -256,12 +259,12 @@ mod tests {
         );
         assert_eq!(
             found,
-            [own("a", 100.0, 0.0, 1000), own("c", 100.0, 4.0, 1000)]
+            [trace("a", 100.0, 0.0, 1000), trace("c", 100.0, 4.0, 1000)]
         );
         let found = traces(&table(&[("a", 100.0, 0.0), ("e", 80.0, 1.7)], none), &plain);
         assert_eq!(
             found,
-            [own("a", 100.0, 0.0, 1000), own("e", 80.0, 1.7, 800)]
+            [trace("a", 100.0, 0.0, 1000), trace("e", 80.0, 1.7, 800)]
         );
         // A gap of one of them.
         let found = traces(
@@ -269,9 +272,9 @@ mod tests {
             &plain,
         );
         let expected = [
-            own("a", 100.0, 0.0, 300),
-            own("a", 100.0, 5000.0, 500),
-            own("d", 10.0, 0.0, 100),
+            trace("a", 100.0, 0.0, 300),
+            trace("a", 100.0, 5000.0, 500),
+            trace("d", 10.0, 0.0, 100),
         ];
         assert_eq!(found, expected);
     }
@@ -289,13 +292,14 @@ mod tests {
         // A channel that was off for a while, and one whose values are missing here and there.
         for b in [|i: usize| i < 600, |i: usize| i * 7919 % 1000 > 300] {
             let text: String = (0..1000).map(|i| row(i, b(i))).collect();
-            let own = contents(&format!("time,a,b\n{text}"), &Hints::default()).unwrap();
+            let recording = contents(&format!("time,a,b\n{text}"), &Hints::default()).unwrap();
             assert!(
-                own.traces
+                recording
+                    .traces
                     .iter()
-                    .all(|own| own.rate == 100.0 && own.samples.len() == 1000)
+                    .all(|trace| trace.rate == 100.0 && trace.samples.len() == 1000)
             );
-            assert!(own.notes.is_empty(), "{:?}", own.notes);
+            assert!(recording.notes.is_empty(), "{:?}", recording.notes);
         }
     }
 }

@@ -86,7 +86,7 @@ pub(super) fn usual(kinds: &[Kind]) -> Kind {
         Kind::Clock,
         Kind::Text,
     ];
-    let count = |own: &Kind| kinds.iter().filter(|kind| *kind == own).count();
+    let count = |wanted: &Kind| kinds.iter().filter(|kind| *kind == wanted).count();
     let most = order.iter().map(count).max().unwrap_or(0);
     if most == 0 {
         return Kind::Empty;

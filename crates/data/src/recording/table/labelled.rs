@@ -45,8 +45,8 @@ pub(super) fn set_apart(columns: &mut [Column], wanted: &RowColumns) -> Result<(
 pub(super) fn texts(values: &Values) -> Texts {
     let mut texts = Texts::default();
     match values {
-        Values::Texts(own) => {
-            (0..own.rows.len()).for_each(|row| texts.push(own.get(row).trim().as_bytes()));
+        Values::Texts(values) => {
+            (0..values.rows.len()).for_each(|row| texts.push(values.get(row).trim().as_bytes()));
         }
         Values::Numbers(numbers) => {
             for number in numbers {
@@ -92,7 +92,11 @@ impl RowLabels {
 
     /// The number of each row's label.
     pub fn numbers(&self) -> Vec<f64> {
-        self.labels.rows.iter().map(|own| f64::from(*own)).collect()
+        self.labels
+            .rows
+            .iter()
+            .map(|number| f64::from(*number))
+            .collect()
     }
 
     /// The rows that belong together, with their group. Without times, those of a group must follow each other: nothing
@@ -124,10 +128,10 @@ impl RowLabels {
         let names: Vec<String> = self
             .labels
             .all()
-            .map(|own| text_of(own).to_owned())
+            .map(|text| text_of(text).to_owned())
             .collect();
-        let own = traces.split_off(first);
-        let (labels, channels): (Vec<_>, Vec<_>) = own
+        let added = traces.split_off(first);
+        let (labels, channels): (Vec<_>, Vec<_>) = added
             .into_iter()
             .partition(|trace| trace.channel.ends_with(LABELS));
         traces.extend(channels);
@@ -230,8 +234,8 @@ fn candidate(column: &Column) -> Option<LabelColumn> {
         _ => return None,
     };
     let rows = column.values.len();
-    if let Values::Texts(own) = &column.values
-        && own.different() > 2 * MOST_LABELS
+    if let Values::Texts(texts) = &column.values
+        && texts.different() > 2 * MOST_LABELS
     {
         return None;
     }

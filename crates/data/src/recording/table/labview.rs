@@ -47,9 +47,9 @@ pub(super) fn read(
     lines[..=until].fill(b"");
     // Behind the names of the columns is that of comments, which rows have not.
     if let Some(names) = lines.get_mut(names)
-        && let Some(own) = names.trim_ascii_end().strip_suffix(b"Comment")
+        && let Some(before) = names.trim_ascii_end().strip_suffix(b"Comment")
     {
-        *names = &own[..own.len().saturating_sub(1)];
+        *names = &before[..before.len().saturating_sub(1)];
     }
     text.bytes = lines.join(&b'\n').into();
     Ok(Some(hints))
@@ -63,8 +63,8 @@ impl Header<'_> {
         let cells = |line: &&[u8]| -> Option<Vec<String>> {
             let separator = line.iter().find(|byte| matches!(byte, b'\t' | b','))?;
             let cells = line.split(|byte| byte == separator);
-            let mut cells = cells.map(|own| cell(own.trim_ascii()));
-            (cells.next()? == key).then(|| cells.filter(|own| !own.is_empty()).collect())
+            let mut cells = cells.map(|text| cell(text.trim_ascii()));
+            (cells.next()? == key).then(|| cells.filter(|cell| !cell.is_empty()).collect())
         };
         self.0.iter().find_map(cells).unwrap_or_default()
     }
@@ -155,8 +155,8 @@ mod tests {
         assert_eq!(table("19:49:01.5000003", "0.0E+0").unwrap().traces.len(), 2);
         for (time, x0) in [("19:49:02.5", "0.0E+0"), ("19:49:01.5", "1.0E+0")] {
             let error = table(time, x0).unwrap_err();
-            let own = "in the header of LabVIEW, channel 2 begins 1 s after the first: save each channel in a file of its own";
-            assert_eq!(error, own);
+            let expected = "in the header of LabVIEW, channel 2 begins 1 s after the first: save each channel in a file of its own";
+            assert_eq!(error, expected);
         }
     }
 }

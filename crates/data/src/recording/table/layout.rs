@@ -91,7 +91,13 @@ pub(super) fn find(bytes: &[u8], number: usize) -> Result<Layout, TableError> {
     let told = told_order(&bytes[..start]);
     let orders: Vec<DateOrder> = (0..names.len())
         .map(|i| whole::date_order(column(i), i, (bytes, start, separator)))
-        .map(|own| if own == DateOrder::Unknown { told } else { own })
+        .map(|order| {
+            if order == DateOrder::Unknown {
+                told
+            } else {
+                order
+            }
+        })
         .collect();
     let kinds = orders.iter().enumerate().map(|(i, order)| {
         // Marks of overloads stand for values that are missing.
@@ -121,17 +127,19 @@ pub(super) fn find(bytes: &[u8], number: usize) -> Result<Layout, TableError> {
 /// The largest of `lengths` that more than few `rows` have, or of all.
 fn usual_width(lengths: impl Iterator<Item = usize>, rows: &[Vec<Vec<u8>>]) -> usize {
     let count = |length: &usize| rows.iter().filter(|row| row.len() == *length).count();
-    let mut own: Vec<usize> = lengths.collect();
-    own.sort_unstable_by_key(|length| Reverse(*length));
-    let usual = own.iter().find(|length| count(length) * FEW > rows.len());
-    usual.or(own.first()).copied().unwrap_or(0)
+    let mut lengths: Vec<usize> = lengths.collect();
+    lengths.sort_unstable_by_key(|length| Reverse(*length));
+    let usual = lengths
+        .iter()
+        .find(|length| count(length) * FEW > rows.len());
+    usual.or(lengths.first()).copied().unwrap_or(0)
 }
 
 /// The order of dates that a heading tells, as ActiLife's: `date format M/d/yyyy`.
 fn told_order(heading: &[u8]) -> DateOrder {
     const WORDS: &[u8] = b"date format ";
     let mut windows = heading.windows(WORDS.len());
-    let found = windows.position(|own| own.eq_ignore_ascii_case(WORDS));
+    let found = windows.position(|window| window.eq_ignore_ascii_case(WORDS));
     let order = found.and_then(|at| heading.get(at + WORDS.len()));
     match order {
         Some(b'M' | b'm') => DateOrder::MonthFirst,
@@ -155,8 +163,8 @@ impl Separated {
         let is_digits = |cell: &[u8]| !cell.is_empty() && cell.iter().all(u8::is_ascii_digit);
         let whole = |cell: &Vec<u8>| is_digits(cell.strip_prefix(b"-").unwrap_or(cell));
         let is_number = |row: &&Vec<Vec<u8>>| match &row[..] {
-            [own] => whole(own),
-            [own, decimals] => whole(own) && is_digits(decimals),
+            [number] => whole(number),
+            [number, decimals] => whole(number) && is_digits(decimals),
             _ => false,
         };
         let below = &self.rows[self.first..];
@@ -202,13 +210,14 @@ fn separated(lines: &[Line<'_>]) -> Option<Separated> {
         found.reduce(|a, b| if b.0 > a.0 { b } else { a })
     };
     let all = [b';', b'\t', b',', b'|', b' '];
-    let (there, absent): (Vec<u8>, Vec<u8>) = all.into_iter().partition(|own| has(*own));
+    let (there, absent): (Vec<u8>, Vec<u8>) =
+        all.into_iter().partition(|separator| has(*separator));
     // By a separator that is not there, each line is one cell.
     let found = best(&there).filter(|((cells, ..), _)| *cells > 1 || absent.is_empty());
     let found = found.or_else(|| best(&all)).map(|(_, separated)| separated);
     found.map(|found| {
         if found.is_one_column() {
-            by(b';').map_or(found, |own| own.1)
+            by(b';').map_or(found, |other| other.1)
         } else {
             found
         }
@@ -226,12 +235,12 @@ fn head<'a>(
     let mut apart = false;
     while start < bytes.len() && lines.len() < most {
         let (line, ends) = line(&bytes[start..]);
-        let own = line.trim_ascii();
-        if is_ruler(own) {
+        let text = line.trim_ascii();
+        if is_ruler(text) {
             // Between names and rows, as databases print tables.
-        } else if own.starts_with(b"#") {
-            comments.push((lines.len(), own[1..].to_vec()));
-        } else if !own.is_empty() {
+        } else if text.starts_with(b"#") {
+            comments.push((lines.len(), text[1..].to_vec()));
+        } else if !text.is_empty() {
             lines.push(Line {
                 number,
                 start,
@@ -302,13 +311,13 @@ fn values_begin(rows: &[Vec<Vec<u8>>], lines: &[Line<'_>]) -> Option<usize> {
         return Some(begin);
     }
     let below = &kinds[first];
-    let has_time = |own: &&Vec<Kind>| {
-        let mut both = own.iter().zip(below);
-        let fits = |(own, below): (&Kind, &Kind)| {
-            is_time(*own) == is_time(*below) || matches!(*own, Kind::Empty | Kind::Text)
+    let has_time = |row: &&Vec<Kind>| {
+        let mut both = row.iter().zip(below);
+        let fits = |(above, below): (&Kind, &Kind)| {
+            is_time(*above) == is_time(*below) || matches!(*above, Kind::Empty | Kind::Text)
         };
-        let is_both = |(own, below): (&Kind, &Kind)| is_time(*own) && is_time(*below);
-        own.len() == below.len() && both.clone().any(is_both) && both.all(fits)
+        let is_both = |(above, below): (&Kind, &Kind)| is_time(*above) && is_time(*below);
+        row.len() == below.len() && both.clone().any(is_both) && both.all(fits)
     };
     let above = kinds[..first].iter().rev().take_while(has_time).count();
     if above > 0 {
@@ -323,12 +332,12 @@ fn values_begin(rows: &[Vec<Vec<u8>>], lines: &[Line<'_>]) -> Option<usize> {
     }
     // Values beyond the range of the recorder, in the first rows.
     let is_overload = |row: &&Vec<Vec<u8>>| {
-        let own = loose_kinds(row);
-        let has_number = own.contains(&Kind::Number);
+        let kinds = loose_kinds(row);
+        let has_number = kinds.contains(&Kind::Number);
         let fits = |(cell, kind): (&Vec<u8>, &Kind)| {
             matches!(kind, Kind::Number | Kind::Empty) || is_mark(cell)
         };
-        own.len() == below.len() && has_number && row.iter().zip(&own).all(fits)
+        kinds.len() == below.len() && has_number && row.iter().zip(&kinds).all(fits)
     };
     let above = rows[..first].iter().rev().take_while(is_overload);
     let first = first - above.count();
@@ -345,9 +354,9 @@ fn is_setting(rows: &[Vec<Vec<u8>>], lines: &[Line<'_>], first: usize) -> bool {
     if !is_text(&&rows[first]) || below.len() < 4 * ALIKE || texts * 20 > below.len() {
         return false;
     }
-    let own = loose_kinds(&rows[first]);
+    let kinds = loose_kinds(&rows[first]);
     let mut usual = loose_kinds(&below[0]).into_iter().enumerate();
-    let lacks = usual.any(|(at, kind)| kind == Kind::Number && own.get(at) != Some(&kind));
+    let lacks = usual.any(|(at, kind)| kind == Kind::Number && kinds.get(at) != Some(&kind));
     let mut next = (first..rows.len()).filter(|row| !is_text(&&rows[*row]));
     lacks || next.next().is_some_and(|row| lines[row].apart)
 }
@@ -365,10 +374,10 @@ fn are_numbers(kinds: &[Vec<Kind>]) -> bool {
     let width = widths.get(usize::from(kinds.len() >= ALIKE));
     let width = width.copied().unwrap_or(0);
     // In a sound table, few rows are truncated or contain nonsense.
-    let alike = |own: &&Vec<Kind>| {
-        own.len() >= width
-            && own.contains(&Kind::Number)
-            && own.iter().zip(&kinds[0]).all(|(a, b)| {
+    let alike = |row: &&Vec<Kind>| {
+        row.len() >= width
+            && row.contains(&Kind::Number)
+            && row.iter().zip(&kinds[0]).all(|(a, b)| {
                 a == b || *a == Kind::Empty || *b == Kind::Empty || is_time(*a) && is_time(*b)
             })
     };

@@ -59,13 +59,13 @@ fn name_numbers(columns: &mut [Column]) {
     let is_number = |column: &Column| matches!(column.values, Values::Numbers(_));
     let mut numbers = (0..columns.len()).filter(|at| is(&columns[*at], &NUMBERED));
     let mut values = (0..columns.len()).filter(|at| is(&columns[*at], &VALUES));
-    let (Some(own), None) = (numbers.next(), numbers.next()) else {
+    let (Some(number), None) = (numbers.next(), numbers.next()) else {
         return;
     };
     let (Some(value), None) = (values.next(), values.next()) else {
         return;
     };
-    let (Values::Numbers(channels), true) = (&columns[own].values, is_number(&columns[value]))
+    let (Values::Numbers(channels), true) = (&columns[number].values, is_number(&columns[value]))
     else {
         return;
     };
@@ -75,8 +75,8 @@ fn name_numbers(columns: &mut [Column]) {
         texts.push(channel.to_string().as_bytes());
     }
     if texts.rows.len() == channels.len() && (2..=MOST).contains(&texts.different()) {
-        columns[own].values = Values::Texts(texts);
-        columns[own].name = "channel".into();
+        columns[number].values = Values::Texts(texts);
+        columns[number].name = "channel".into();
         columns[value].name = "value".into();
     }
 }

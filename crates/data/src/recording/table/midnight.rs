@@ -27,7 +27,7 @@ pub(super) fn unbroken(name: &str, clocks: &[i64], notes: &mut Notes) -> Vec<i64
         let turned = before.filter(is_turn);
         turns += if turned.is_some() { turn } else { 0 };
         let time = clock.saturating_add(turns);
-        over.extend(turned.map(|(last, own)| (row, last, time.saturating_sub(own) as f64)));
+        over.extend(turned.map(|(last, earlier)| (row, last, time.saturating_sub(earlier) as f64)));
         before = Some((*clock, time));
         time
     });

@@ -58,14 +58,14 @@ struct Columns<'a>(Vec<[Option<&'a [u8]>; 2]>);
 impl<'a> Columns<'a> {
     /// Adds a row. Returns the two fractions of a column that has both.
     fn add(&mut self, row: impl Iterator<Item = &'a [u8]>) -> Option<(String, String)> {
-        for (column, own) in row.enumerate() {
+        for (column, value) in row.enumerate() {
             if column == self.0.len() {
                 self.0.push([None; 2]);
             }
             let known = &mut self.0[column];
             for (known, mark) in known.iter_mut().zip(*b",.") {
-                if known.is_none() && is_fraction(own, mark) {
-                    *known = Some(own);
+                if known.is_none() && is_fraction(value, mark) {
+                    *known = Some(value);
                 }
             }
             if let [Some(comma), Some(point)] = known {

@@ -20,10 +20,10 @@ pub(super) fn without_arrows(text: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
         return text;
     }
     let separators = [b';', b'\t', b',', b' '];
-    let own = separators
+    let separator = separators
         .into_iter()
         .find(|separator| rest.trim_ascii().contains(separator));
-    let separator = own.unwrap_or(b',');
+    let separator = separator.unwrap_or(b',');
     let mut plain = Vec::with_capacity(text.len());
     for line in text.split_inclusive(|byte| *byte == b'\n') {
         match divided(line) {
@@ -50,7 +50,7 @@ fn after_arrow(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let at = line
         .windows(ARROW.len())
         .take(24)
-        .position(|own| own == ARROW)?;
+        .position(|window| window == ARROW)?;
     is_time(&line[..at], b":.").then(|| (&line[..at], &line[at + ARROW.len()..]))
 }
 
@@ -114,10 +114,14 @@ mod tests {
         for form in forms {
             let line = |i: i32| form(&format!("10:00:00.{:03}", 10 * i)) + "\r\n";
             let text: String = (0..50).map(line).collect();
-            let own = contents(&text, &Hints::default()).unwrap();
-            let values: Vec<f64> = own.traces.iter().map(|own| own.samples[49]).collect();
+            let recording = contents(&text, &Hints::default()).unwrap();
+            let values: Vec<f64> = recording
+                .traces
+                .iter()
+                .map(|trace| trace.samples[49])
+                .collect();
             assert_eq!(
-                (own.traces[0].rate, values),
+                (recording.traces[0].rate, values),
                 (100.0, vec![5.0, -7.0]),
                 "{text}"
             );

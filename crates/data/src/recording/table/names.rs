@@ -154,11 +154,11 @@ pub(super) fn time_name(name: &str) -> Option<TimeName> {
     let mut found = said;
     // `timestamp_ms`, `seconds`; a lone `s` or `h` may be anything.
     if let [.., last] = words[..]
-        && let Some(own) = unit(last)
+        && let Some(unit) = unit(last)
         && (words.len() > 1 || last.len() > 2 || matches!(last, "ms" | "us" | "µs" | "ns"))
     {
         words.pop();
-        found = found.or(Some(own));
+        found = found.or(Some(unit));
         if words.is_empty() {
             return Some(TimeName { unit: found });
         }
@@ -167,17 +167,17 @@ pub(super) fn time_name(name: &str) -> Option<TimeName> {
     if let [first, rest @ ..] = &words[..]
         && !rest.is_empty()
         && rest.iter().all(|word| is_word(word))
-        && let Some(own) = unit(first).filter(|own| *own <= 1.0 && first.len() > 1)
+        && let Some(unit) = unit(first).filter(|unit| *unit <= 1.0 && first.len() > 1)
     {
         return Some(TimeName {
-            unit: found.or(Some(own)),
+            unit: found.or(Some(unit)),
         });
     }
     if let [word] = words[..]
-        && let Some(own) = unit_at_the_end(word)
+        && let Some(unit) = unit_at_the_end(word)
     {
         return Some(TimeName {
-            unit: found.or(Some(own)),
+            unit: found.or(Some(unit)),
         });
     }
     let core = words.iter().any(|word| TIMES.contains(word))

@@ -118,9 +118,9 @@ mod tests {
     use super::*;
 
     fn same(digits: u64, power: i32) {
-        let own = nearest(digits, power).expect("a power of the table");
+        let value = nearest(digits, power).expect("a power of the table");
         let expected: f64 = format!("{digits}e{power}").parse().unwrap();
-        assert_eq!(own.to_bits(), expected.to_bits(), "{digits}e{power}");
+        assert_eq!(value.to_bits(), expected.to_bits(), "{digits}e{power}");
     }
 
     proptest::proptest! {

@@ -54,7 +54,7 @@ fn counted(row: &[Vec<u8>]) -> Option<u64> {
     let end = numbers.iter().rposition(Option::is_some)? + 1;
     let inner = &numbers[begin..end];
     let is_next =
-        |pair: &[Option<u64>]| matches!(pair, [Some(own), Some(next)] if own + 1 == *next);
+        |pair: &[Option<u64>]| matches!(pair, [Some(one), Some(next)] if one + 1 == *next);
     (inner.len() >= FEWEST && inner.windows(2).all(is_next)).then(|| inner[0])?
 }
 
@@ -66,12 +66,12 @@ pub(super) fn note(channels: &Channels, times: Option<&[i64]>, hints: &Hints) ->
     let name = |at: usize| &*channels[at].0;
     let found = numbered_names(channels.iter().map(|(name, _)| &**name)).into_iter();
     let (stem, columns) = found.max_by_key(|(_, columns)| columns.len())?;
-    let is_wanted = |at: &usize| hints.channels.iter().any(|own| own == name(*at));
+    let is_wanted = |at: &usize| hints.channels.iter().any(|wanted| wanted == name(*at));
     let is_value = VALUES.contains(&&*stem.to_lowercase());
     if columns.len() < MANY || !is_value || columns.iter().any(is_wanted) {
         return None;
     }
-    let is_class = |own: &&str| CLASSES.contains(&&*own.to_lowercase());
+    let is_class = |name: &&str| CLASSES.contains(&&*name.to_lowercase());
     let class = channels.iter().map(|(name, _)| &**name).find(is_class);
     let class = class.map_or(String::new(), |name| {
         format!(", whose classes are in `{name}`")
@@ -131,13 +131,17 @@ mod tests {
         ] {
             for count in [10, 256] {
                 let text = table(count, |i| i.to_string(), ends);
-                let own = contents(&text, &counted_hints()).unwrap();
-                let trace = own.traces.iter().find(|own| own.channel == first).unwrap();
+                let recording = contents(&text, &counted_hints()).unwrap();
+                let trace = recording
+                    .traces
+                    .iter()
+                    .find(|trace| trace.channel == first)
+                    .unwrap();
                 assert_eq!(trace.samples.len(), ROWS, "{count} {ends:?}");
                 let most = trace
                     .samples
                     .iter()
-                    .fold(0.0f64, |most, own| most.max(own.abs()));
+                    .fold(0.0f64, |most, sample| most.max(sample.abs()));
                 assert!(most < 1.0, "{most}");
             }
         }
@@ -153,14 +157,14 @@ mod tests {
                 )
             })
             .collect();
-        let own = contents(
+        let recording = contents(
             &text,
             &Hints {
                 samples_in_rows: Some(false),
                 ..counted_hints()
             },
         );
-        assert!(own.is_err() || own.unwrap().traces[0].samples.len() == 20);
+        assert!(recording.is_err() || recording.unwrap().traces[0].samples.len() == 20);
     }
 
     #[test]
@@ -168,7 +172,7 @@ mod tests {
         let said = |count: usize, stem: &str, behind: (&str, &str), hints: &Hints| {
             let text = table(count, |i| format!("{stem}{i}"), [("", ""), behind]);
             match contents(&text, hints) {
-                Ok(own) => own.notes.all().join("; "),
+                Ok(recording) => recording.notes.all().join("; "),
                 Err(problem) => problem.to_string(),
             }
         };

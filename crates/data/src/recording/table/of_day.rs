@@ -105,10 +105,10 @@ fn unit_of_day(name: &str) -> Option<f64> {
         .collect();
     let mut size = 1.0;
     if let [_, .., last] = words[..]
-        && let Some(own) = unit(last).filter(|own| *own <= 1.0)
+        && let Some(unit) = unit(last).filter(|unit| *unit <= 1.0)
     {
         words.pop();
-        size = own;
+        size = unit;
     }
     NAMES.contains(&&*words.concat()).then_some(size)
 }

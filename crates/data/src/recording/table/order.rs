@@ -109,11 +109,11 @@ pub(super) fn of_rows(times: &[i64], columns: &[&[f64]]) -> Option<Order> {
 fn reversed(times: &[i64], columns: &[&[f64]]) -> Order {
     let last = times.len() - 1;
     let times: Vec<i64> = times.iter().rev().copied().collect();
-    let own = columns
+    let values = columns
         .iter()
-        .map(|own| own.iter().rev().copied().collect());
-    let own: Vec<Vec<f64>> = own.collect();
-    let columns: Vec<&[f64]> = own.iter().map(Vec::as_slice).collect();
+        .map(|column| column.iter().rev().copied().collect());
+    let values: Vec<Vec<f64>> = values.collect();
+    let columns: Vec<&[f64]> = values.iter().map(Vec::as_slice).collect();
     let order = of_rows(&times, &columns).unwrap_or(Order {
         rows: (0..=last).collect(),
         notes: Vec::new(),
@@ -131,8 +131,8 @@ fn without(wild: &[usize], times: &[i64], columns: &[&[f64]]) -> Order {
     let kept = (0..times.len()).filter(|row| wild.binary_search(row).is_err());
     let kept: Vec<usize> = kept.collect();
     let of = |column: &&[f64]| kept.iter().map(|row| column[*row]).collect();
-    let own: Vec<Vec<f64>> = columns.iter().map(of).collect();
-    let columns: Vec<&[f64]> = own.iter().map(Vec::as_slice).collect();
+    let values: Vec<Vec<f64>> = columns.iter().map(of).collect();
+    let columns: Vec<&[f64]> = values.iter().map(Vec::as_slice).collect();
     let times: Vec<i64> = kept.iter().map(|row| times[*row]).collect();
     let order = of_rows(&times, &columns).unwrap_or(Order {
         rows: (0..kept.len()).collect(),
@@ -170,7 +170,7 @@ fn sorted(times: &[i64], step: i64, alike: impl Fn(usize, usize) -> bool) -> Opt
         for pair in rows.windows(2) {
             match times[pair[1]].saturating_sub(times[pair[0]]) {
                 0 => equal += usize::from(!alike(pair[0], pair[1])),
-                own => short += usize::from(own > 0 && own <= step - step / 2),
+                difference => short += usize::from(difference > 0 && difference <= step - step / 2),
             }
         }
         (short, equal)
@@ -180,8 +180,8 @@ fn sorted(times: &[i64], step: i64, alike: impl Fn(usize, usize) -> bool) -> Opt
     rows.sort_by_key(|row| times[*row]);
     let after = irregular(&rows);
     let fits = |pair: &[usize]| {
-        let own = times[pair[1]].saturating_sub(times[pair[0]]);
-        pair[1] == pair[0] + 1 || (own - step).abs() <= step / 2
+        let difference = times[pair[1]].saturating_sub(times[pair[0]]);
+        pair[1] == pair[0] + 1 || (difference - step).abs() <= step / 2
     };
     if is_far && !rows.windows(2).all(fits) {
         return None;
@@ -201,13 +201,15 @@ mod tests {
     /// A row that may be a duplicate or a second sample at the same time is reported.
     #[test]
     fn a_row_that_may_be_there_twice_is_said() {
-        let mut own = values(2000);
+        let mut values = values(2000);
         // A fortieth of the rows repeat the value of the row before.
-        (39..2000).step_by(40).for_each(|i| own[i] = own[i - 1]);
+        (39..2000)
+            .step_by(40)
+            .for_each(|i| values[i] = values[i - 1]);
         let mut times: Vec<i64> = (0..2000).map(|i| i * 10).collect();
-        own.insert(501, own[500]);
+        values.insert(501, values[500]);
         times.insert(501, times[500]);
-        let order = of_rows(&times, &[&own]).unwrap();
+        let order = of_rows(&times, &[&values]).unwrap();
         assert_eq!(order.rows.len(), 2001);
         assert_eq!(order.notes.len(), 1);
         assert!(

@@ -56,7 +56,7 @@ pub(super) fn find(
         }
         return Ok(alone(found, channels, notes));
     }
-    let columns: usize = found.iter().map(|own| own.columns.len()).sum();
+    let columns: usize = found.iter().map(|channel| channel.columns.len()).sum();
     let is_wanted = |name: &String| hints.channels.contains(name);
     if columns == 0 || channels.iter().any(|(name, _)| is_wanted(name)) {
         return Ok(Vec::new());
@@ -66,7 +66,7 @@ pub(super) fn find(
         && hints
             .channels
             .iter()
-            .all(|name| found.iter().any(|own| own.name == *name))
+            .all(|name| found.iter().any(|channel| channel.name == *name))
     {
         notes.push(Remark::Records(format!(
             "columns {names} are read as samples of one channel in each row, as `channels` says"
@@ -74,7 +74,7 @@ pub(super) fn find(
         return Ok(alone(found, channels, notes));
     }
     let count = found[0].columns.len();
-    let is_alike = |own: &Packed| own.columns.len() == count;
+    let is_alike = |channel: &Packed| channel.columns.len() == count;
     if columns < channels.len() || count < FEWEST || !found.iter().all(is_alike) {
         return Ok(Vec::new());
     }
@@ -83,8 +83,8 @@ pub(super) fn find(
         return Ok(Vec::new());
     }
     let rates = Rates::of(times, hints, count);
-    let goes_on = |own: &Packed| {
-        let values: Vec<&[f64]> = own.columns.iter().map(|at| &*channels[*at].1).collect();
+    let goes_on = |channel: &Packed| {
+        let values: Vec<&[f64]> = channel.columns.iter().map(|at| &*channels[*at].1).collect();
         wrapped::goes_on(&values)
     };
     if rates.may_be_samples() && found.iter().all(goes_on) {
@@ -94,7 +94,7 @@ pub(super) fn find(
         ));
         return Ok(alone(found, channels, notes));
     }
-    let is_sample = |own: &Packed| SAMPLES.contains(&&*own.name.to_lowercase());
+    let is_sample = |channel: &Packed| SAMPLES.contains(&&*channel.name.to_lowercase());
     if rates.are_samples() || rates.may_be_samples() && count >= MANY && found.iter().all(is_sample)
     {
         notes.push(format!(
@@ -109,20 +109,20 @@ pub(super) fn find(
 /// The names of columns, for messages.
 fn shown(found: &[Packed], channels: &Channels) -> String {
     let name = |at: Option<&usize>| at.map_or("", |at| &channels[*at].0);
-    let own = found.iter().map(|own| {
+    let names = found.iter().map(|channel| {
         format!(
             "`{}` to `{}`",
-            name(own.columns.first()),
-            name(own.columns.last())
+            name(channel.columns.first()),
+            name(channel.columns.last())
         )
     });
-    first_few(&own.collect::<Vec<_>>(), NAMED)
+    first_few(&names.collect::<Vec<_>>(), NAMED)
 }
 
 /// Says which columns are left out, as they are no samples of packed channels.
 fn alone(found: Vec<Packed>, channels: &Channels, notes: &mut Notes) -> Vec<Packed> {
     for (at, (name, _)) in channels.iter().enumerate() {
-        if !found.iter().any(|own| own.columns.contains(&at)) {
+        if !found.iter().any(|channel| channel.columns.contains(&at)) {
             notes.push(Remark::ColumnLeftOut {
                 name: name.clone(),
                 what: "its name is none of the numbered ones of samples".into(),
@@ -158,7 +158,7 @@ pub(crate) fn numbered_names<'a>(
             continue;
         };
         let stem = stem.trim_end_matches(|c: char| !c.is_alphanumeric());
-        match stems.iter_mut().find(|(own, _)| own == stem) {
+        match stems.iter_mut().find(|(known, _)| known == stem) {
             Some((_, numbers)) => numbers.push((number, at)),
             None => stems.push((stem.to_owned(), vec![(number, at)])),
         }

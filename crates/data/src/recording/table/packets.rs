@@ -135,9 +135,9 @@ impl Packets {
         }
         let mut samples = Vec::with_capacity(self.samples.len());
         for packet in &mut self.packets {
-            let own = packet.first..packet.first + packet.count;
+            let range = packet.first..packet.first + packet.count;
             packet.first = samples.len();
-            samples.extend_from_slice(&self.samples[own]);
+            samples.extend_from_slice(&self.samples[range]);
         }
         self.samples = samples;
     }

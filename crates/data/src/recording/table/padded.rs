@@ -73,9 +73,9 @@ mod tests {
             ("date,HHMM", &dated, day + clock),
             ("Time (hhmm)", &minute, clock),
         ] {
-            let own = of(names, row);
-            let trace = &own.traces[0];
-            assert_eq!(own.traces.len(), 1, "{names}");
+            let recording = of(names, row);
+            let trace = &recording.traces[0];
+            assert_eq!(recording.traces.len(), 1, "{names}");
             assert_eq!((trace.start, trace.samples.len()), (start, 200), "{names}");
             assert!(
                 (trace.rate * 60.0 - 1.0).abs() < 1e-9,
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn zeros_in_front_tell_seconds_too() {
-        let own = of("time", |i| {
+        let recording = of("time", |i| {
             let second = (5 * 60 + 58) * 60 + 6 * i;
             format!(
                 "{:02}{:02}{:02}",
@@ -99,7 +99,7 @@ mod tests {
                 second % 60
             )
         });
-        let trace = &own.traces[0];
+        let trace = &recording.traces[0];
         assert_eq!(trace.start, (5 * 60 + 58) * 60_000_000_000);
         assert!((trace.rate * 6.0 - 1.0).abs() < 1e-9, "{}", trace.rate);
     }
@@ -110,16 +110,16 @@ mod tests {
             let text: String = (0..200)
                 .map(|i| format!("{},{:.4}\n", row(i), noise(i)))
                 .collect();
-            let own = contents(
+            let recording = contents(
                 &format!("time,z\n{text}"),
                 &Hints {
                     sampling_rate: Some(10.0),
                     ..Hints::default()
                 },
             );
-            let own = own.unwrap();
-            assert_eq!(own.traces[0].rate, 10.0);
-            assert!(!own.notes.all().join(";").contains("times of day"));
+            let recording = recording.unwrap();
+            assert_eq!(recording.traces[0].rate, 10.0);
+            assert!(!recording.notes.all().join(";").contains("times of day"));
         }
     }
 }

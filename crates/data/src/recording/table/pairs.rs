@@ -84,8 +84,8 @@ fn usual_names<'a>(lines: &[&'a [u8]]) -> Option<Vec<&'a [u8]>> {
         .map(|line| pairs(line).map(|cells| names(&cells)))
         .collect();
     let most = if lines.len() < LINES { 0 } else { LINES / 4 };
-    let count = |own: &Vec<&[u8]>| all.iter().flatten().filter(|other| *other == own).count();
-    let names = all.iter().flatten().max_by_key(|own| count(own))?;
+    let count = |names: &Vec<&[u8]>| all.iter().flatten().filter(|other| *other == names).count();
+    let names = all.iter().flatten().max_by_key(|names| count(names))?;
     (count(names) + most >= lines.len()).then(|| names.clone())
 }
 
@@ -246,17 +246,24 @@ mod tests {
         ];
         for form in forms {
             let text = rows(form);
-            let own = traces(&text, Some(100.0));
-            assert_eq!((&*own[0].channel, &*own[1].channel), ("Z", "N"), "{text}");
+            let traces = traces(&text, Some(100.0));
             assert_eq!(
-                (own[0].samples[49], own[0].samples.len()),
+                (&*traces[0].channel, &*traces[1].channel),
+                ("Z", "N"),
+                "{text}"
+            );
+            assert_eq!(
+                (traces[0].samples[49], traces[0].samples.len()),
                 (49.0, 50),
                 "{text}"
             );
         }
         let text = rows(|i| format!("14:04:06.{:03} -> Z:{i},N:5", 10 * i));
-        let own = traces(&text, None);
-        assert_eq!((own.len(), own[0].rate, own[0].samples[7]), (2, 100.0, 7.0));
+        let traces = traces(&text, None);
+        assert_eq!(
+            (traces.len(), traces[0].rate, traces[0].samples[7]),
+            (2, 100.0, 7.0)
+        );
     }
 
     /// Sound values of a damaged row count, and the line is that of the file.
@@ -268,17 +275,19 @@ mod tests {
                 sampling_rate: Some(100.0),
                 ..Hints::default()
             };
-            let own = read(text.as_bytes(), &hints).unwrap();
-            let at = |channel: usize| own.traces[channel].samples[20];
-            (own.traces.len() == 2).then(|| [at(0), at(1)]).map_or_else(
-                || (own.notes.all(), None),
-                |values| {
-                    (
-                        own.notes.all(),
-                        Some(values.map(|v| (!v.is_nan()).then_some(v))),
-                    )
-                },
-            )
+            let recording = read(text.as_bytes(), &hints).unwrap();
+            let at = |channel: usize| recording.traces[channel].samples[20];
+            (recording.traces.len() == 2)
+                .then(|| [at(0), at(1)])
+                .map_or_else(
+                    || (recording.notes.all(), None),
+                    |values| {
+                        (
+                            recording.notes.all(),
+                            Some(values.map(|v| (!v.is_nan()).then_some(v))),
+                        )
+                    },
+                )
         };
         for (new, values, note) in [
             ("Z:20,N:1x", [Some(20.0), None], "line 21, column `N`: `1x`"),
@@ -301,10 +310,10 @@ mod tests {
             ("20,120", [None, None], "column `Z`: `20 without a name`"),
             ("N:120,Z:20", [None, None], "column `Z`: `N:120` is not"),
         ] {
-            let (notes, own) = damaged(new);
-            assert_eq!(own, Some(values), "{new} {notes:?}");
+            let (notes, found) = damaged(new);
+            assert_eq!(found, Some(values), "{new} {notes:?}");
             assert!(
-                notes.iter().any(|own| own.contains(note)),
+                notes.iter().any(|text| text.contains(note)),
                 "{new} {notes:?}"
             );
         }
@@ -325,18 +334,21 @@ mod tests {
             sampling_rate: Some(100.0),
             ..Hints::default()
         };
-        let own = read(text.as_bytes(), &hints).unwrap();
-        assert_eq!((own.traces.len(), own.traces[0].samples[3]), (2, 3.0));
-        assert!(own.notes.all()[0].contains("left out line 1: `7,N:13`"));
+        let recording = read(text.as_bytes(), &hints).unwrap();
+        assert_eq!(
+            (recording.traces.len(), recording.traces[0].samples[3]),
+            (2, 3.0)
+        );
+        assert!(recording.notes.all()[0].contains("left out line 1: `7,N:13`"));
     }
 
     #[test]
     fn lines_in_brackets() {
         for (open, close) in [("[", "]"), ("(", ")"), ("<", ">")] {
             let text = rows(|i| format!("{open}{i}, {}.5, -3{close}", 2 * i));
-            let own = traces(&text, Some(100.0));
-            assert_eq!(own.len(), 3);
-            assert_eq!((own[0].samples[9], own[1].samples[9]), (9.0, 18.5));
+            let traces = traces(&text, Some(100.0));
+            assert_eq!(traces.len(), 3);
+            assert_eq!((traces[0].samples[9], traces[1].samples[9]), (9.0, 18.5));
         }
     }
 

@@ -174,8 +174,10 @@ fn restarts(part: &Column, whole: &Column) -> bool {
         return false;
     };
     let is_one = match &whole.values {
-        Values::Numbers(own) => own.windows(2).all(|pair| pair[0] == pair[1]),
-        Values::Times(own) | Values::Clocks(own) => own.windows(2).all(|pair| pair[0] == pair[1]),
+        Values::Numbers(values) => values.windows(2).all(|pair| pair[0] == pair[1]),
+        Values::Times(values) | Values::Clocks(values) => {
+            values.windows(2).all(|pair| pair[0] == pair[1])
+        }
         Values::Texts(_) | Values::Nothing(_) => false,
     };
     is_one || parts.windows(2).any(|pair| pair[1] < pair[0])
@@ -183,8 +185,8 @@ fn restarts(part: &Column, whole: &Column) -> bool {
 
 /// Whether the names of whole seconds and of parts of them belong together: `sec` and `nsec`, `tv_sec` and `tv_usec`.
 fn is_alike(name: &str, part: &str) -> bool {
-    let (of_part, own) = (last_word(part), last_word(name));
-    matches!(&*own.1, "sec" | "secs" | "seconds") && own.0 == of_part.0
+    let (of_part, of_name) = (last_word(part), last_word(name));
+    matches!(&*of_name.1, "sec" | "secs" | "seconds") && of_name.0 == of_part.0
 }
 
 /// Whether a column has the whole seconds of the parts in a column called `part`. A name of several words, such as
@@ -217,8 +219,8 @@ pub(super) fn fractions(columns: &mut Vec<Column>) {
     let base = |part: &usize| {
         let name = &columns[*part].name;
         let is_base = |i: &usize| {
-            let (own, part) = (&columns[*i], *part);
-            *i != part && is_whole(own, name) && restarts(&columns[part], own)
+            let (whole, part) = (&columns[*i], *part);
+            *i != part && is_whole(whole, name) && restarts(&columns[part], whole)
         };
         let is_named = |i: &usize| is_alike(&columns[*i].name, name) && is_base(i);
         let found = || all.clone().find(is_named);

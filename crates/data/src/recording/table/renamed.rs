@@ -7,7 +7,7 @@ use super::{Column, Values, counted};
 
 /// Numbers the second and later columns of one name, as pandas does: they are different channels.
 pub(super) fn rename_twins(columns: &mut [Column], notes: &mut Notes) {
-    let mut taken: HashSet<String> = columns.iter().map(|own| own.name.clone()).collect();
+    let mut taken: HashSet<String> = columns.iter().map(|column| column.name.clone()).collect();
     let mut seen = HashMap::<String, usize>::new();
     for column in columns {
         let name = column.name.clone();

@@ -44,8 +44,8 @@ pub(super) fn read(
         // The columns of a part are appended while the caches hold them, and all parts take no more memory than some.
         for parts in parts.chunks(PARTS_AT_A_TIME * threads) {
             let read = parts.par_iter().map(|part| {
-                let mut own = Part::new(layout);
-                rows(bytes, part.clone(), (layout, quoted), &mut own).map(|()| own)
+                let mut output = Part::new(layout);
+                rows(bytes, part.clone(), (layout, quoted), &mut output).map(|()| output)
             });
             for part in read.collect::<Vec<_>>() {
                 all.extend(part?);
@@ -128,13 +128,13 @@ fn rows(
     bytes: &[u8],
     part: Range<usize>,
     (layout, quoted): (&Layout, bool),
-    own: &mut Part,
+    output: &mut Part,
 ) -> Result<(), TableError> {
     if quoted && layout.separator != b' ' {
-        return quoted_rows(bytes, part, layout, own);
+        return quoted_rows(bytes, part, layout, output);
     }
     let usual = (!quoted).then(|| Usual::new(bytes, layout));
-    lines(bytes, part, (layout, usual), own);
+    lines(bytes, part, (layout, usual), output);
     Ok(())
 }
 
@@ -143,7 +143,7 @@ fn quoted_rows(
     bytes: &[u8],
     part: Range<usize>,
     layout: &Layout,
-    own: &mut Part,
+    output: &mut Part,
 ) -> Result<(), TableError> {
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(layout.separator)
@@ -160,7 +160,7 @@ fn quoted_rows(
             .map(<[u8]>::trim_ascii)
             .eq(names.iter().map(Vec::as_slice))
         {
-            own.names.add(part.start + offset, String::new);
+            output.names.add(part.start + offset, String::new);
             continue;
         }
         // The reader gives the position before the blank lines above a record.
@@ -168,7 +168,7 @@ fn quoted_rows(
         let blanks = blanks
             .take_while(|byte| matches!(byte, b'\r' | b'\n'))
             .count();
-        row(own, record.iter(), part.start + offset + blanks, layout);
+        row(output, record.iter(), part.start + offset + blanks, layout);
     }
     Ok(())
 }
@@ -178,15 +178,15 @@ pub(super) fn lines(
     bytes: &[u8],
     part: Range<usize>,
     (layout, mut usual): (&Layout, Option<Usual>),
-    own: &mut Part,
+    output: &mut Part,
 ) {
     let mut start = part.start;
     while start < part.end {
         if let Some(usual) = &mut usual {
-            let (rows, next) = usual.rows(start, part.end, &mut own.columns);
+            let (rows, next) = usual.rows(start, part.end, &mut output.columns);
             if rows > 0 {
-                own.rows += rows;
-                own.last_cut = 0;
+                output.rows += rows;
+                output.last_cut = 0;
             }
             start = next;
             if start == part.end {
@@ -196,16 +196,16 @@ pub(super) fn lines(
         let rest = &bytes[start..part.end];
         let end = rest.iter().position(|byte| *byte == b'\n');
         let length = end.map_or(rest.len(), |end| end + 1);
-        line(&rest[..length], start, layout, own);
+        line(&rest[..length], start, layout, output);
         start += length;
     }
 }
 
 /// Adds the line at byte `start`, unless it is blank or a comment.
-fn line(line: &[u8], start: usize, layout: &Layout, own: &mut Part) {
+fn line(line: &[u8], start: usize, layout: &Layout, output: &mut Part) {
     let line = trimmed(line, layout.separator);
     if line == layout.header && !line.is_empty() {
-        own.names.add(start, String::new);
+        output.names.add(start, String::new);
         return;
     }
     if is_comment(line, layout) || line.is_empty() {
@@ -214,15 +214,15 @@ fn line(line: &[u8], start: usize, layout: &Layout, own: &mut Part) {
     if layout.separator == b' ' && line.contains(&b'"') {
         // R writes dates in quotation marks: the blank within them separates nothing.
         let cells = split(line, layout.separator);
-        row(own, cells.iter().map(Vec::as_slice), start, layout);
+        row(output, cells.iter().map(Vec::as_slice), start, layout);
     } else if layout.separator == b' ' {
         let cells = line
             .split(u8::is_ascii_whitespace)
             .filter(|cell| !cell.is_empty());
-        row(own, cells, start, layout);
+        row(output, cells, start, layout);
     } else {
         let cells = line.split(|byte| *byte == layout.separator);
-        row(own, cells, start, layout);
+        row(output, cells, start, layout);
     }
 }
 

@@ -28,7 +28,9 @@ pub(super) fn read(text: &mut Text<'_>, hints: &Hints, notes: &mut Notes) -> Opt
     });
     notes.extend(other_start(&hints, start));
     hints.start = start.or(hints.start);
-    let rate = header.value("SAMP_FREQ").and_then(|own| own.parse().ok());
+    let rate = header
+        .value("SAMP_FREQ")
+        .and_then(|value| value.parse().ok());
     hints.sampling_rate = rate.or(hints.sampling_rate);
     let names = ["CH0_ID", "CH1_ID", "CH2_ID"].map(|key| header.value(key));
     let names: Option<Vec<String>> = names.into_iter().collect();
@@ -47,9 +49,9 @@ impl Header<'_> {
     fn value(&self, key: &str) -> Option<String> {
         let mut lines = self.0.iter().map(|line| cell(line));
         lines.find_map(|line| {
-            let (own, value) = line.split_once('=')?;
-            let own = own.trim_start_matches(['#', ' ']).trim_end();
-            (own == key).then(|| value.trim().to_owned())
+            let (name, value) = line.split_once('=')?;
+            let name = name.trim_start_matches(['#', ' ']).trim_end();
+            (name == key).then(|| value.trim().to_owned())
         })
     }
 }
@@ -86,11 +88,11 @@ mod tests {
     fn header_has_rate_start_and_names() {
         let start = parse_time("2024-05-01T10:00:00.25Z").unwrap();
         for head in [HEAD.to_owned(), HEAD.replace('\n', "\r\n")] {
-            let own = contents(&table(&head), &Hints::default()).unwrap();
-            let found: Vec<_> = own
+            let recording = contents(&table(&head), &Hints::default()).unwrap();
+            let found: Vec<_> = recording
                 .traces
                 .iter()
-                .map(|own| (&*own.channel, own.rate, own.start, own.samples[199]))
+                .map(|trace| (&*trace.channel, trace.rate, trace.start, trace.samples[199]))
                 .collect();
             let expected = [("V", 199.0), ("N", -398.0), ("E", 3.0)];
             assert_eq!(
@@ -102,12 +104,12 @@ mod tests {
             start: Some(0),
             ..Hints::default()
         };
-        let own = contents(&table(HEAD), &given).unwrap();
-        assert_eq!(own.traces[0].start, start);
+        let recording = contents(&table(HEAD), &given).unwrap();
+        assert_eq!(recording.traces[0].start, start);
         assert!(
-            own.notes[0].contains("has times of its own"),
+            recording.notes[0].contains("has times of its own"),
             "{:?}",
-            own.notes
+            recording.notes
         );
     }
 
@@ -123,9 +125,12 @@ mod tests {
             start: Some(7),
             ..Hints::default()
         };
-        let own = contents(&bare, &given).unwrap();
-        assert_eq!((own.traces[0].rate, own.traces[0].start), (50.0, 7));
-        let said = own.notes[0].to_string();
+        let recording = contents(&bare, &given).unwrap();
+        assert_eq!(
+            (recording.traces[0].rate, recording.traces[0].start),
+            (50.0, 7)
+        );
+        let said = recording.notes[0].to_string();
         assert!(
             said.contains("`START_TIME = 2024 15 1 10 0 0.250` of the header is no time"),
             "{said}"

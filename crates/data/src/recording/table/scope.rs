@@ -62,7 +62,7 @@ impl Clock {
 /// Cells of a line without empty ones at its end.
 fn cells(line: &[u8]) -> Vec<String> {
     let line = cell(line.trim_ascii());
-    let mut cells: Vec<String> = line.split(',').map(|own| own.trim().to_owned()).collect();
+    let mut cells: Vec<String> = line.split(',').map(|cell| cell.trim().to_owned()).collect();
     while cells.last().is_some_and(String::is_empty) {
         cells.pop();
     }
@@ -140,7 +140,7 @@ fn tektronix(bytes: &[u8]) -> Option<Vec<u8>> {
     let lines = || bytes.split(|byte| *byte == b'\n');
     let is_sample = |line: &[u8]| {
         let cells = cells(line);
-        cells.len() == BESIDE + 2 && cells[BESIDE..].iter().all(|own| number(own).is_some())
+        cells.len() == BESIDE + 2 && cells[BESIDE..].iter().all(|cell| number(cell).is_some())
     };
     if !lines().take(HEADING).all(is_sample) {
         return None;
@@ -188,25 +188,29 @@ mod tests {
                     "X,CH1,CH2,Start,Increment,\nSequence,Volt,Volt,-1.2e-03,4.0e-08{end}\n"
                 );
                 let text = heading + &rows(Some(first), end);
-                let own = contents(&text, &Hints::default()).unwrap();
-                let names: Vec<&str> = own.traces.iter().map(|own| &*own.channel).collect();
+                let recording = contents(&text, &Hints::default()).unwrap();
+                let names: Vec<&str> = recording
+                    .traces
+                    .iter()
+                    .map(|trace| &*trace.channel)
+                    .collect();
                 assert_eq!(names, ["CH1", "CH2"]);
-                let one = &own.traces[0];
+                let one = &recording.traces[0];
                 assert_eq!((one.rate, one.start), (25e6, start), "{end:?}");
                 assert_eq!((one.samples.len(), one.samples[4]), (500, 0.25));
-                assert_eq!(own.notes.texts(true), [""; 0]);
+                assert_eq!(recording.notes.texts(true), [""; 0]);
             }
             let text = format!(
                 "CH1V,CH2V,t0 =-1.2e-03, tInc = 4.0e-08,\n{}",
                 rows(None, end)
             );
-            let own = contents(&text, &Hints::default()).unwrap();
-            let one = &own.traces[0];
+            let recording = contents(&text, &Hints::default()).unwrap();
+            let one = &recording.traces[0];
             assert_eq!(
                 (&*one.channel, one.rate, one.start),
                 ("CH1V", 25e6, -1_200_000)
             );
-            assert_eq!((own.traces.len(), one.samples.len()), (2, 500));
+            assert_eq!((recording.traces.len(), one.samples.len()), (2, 500));
         }
         // What is given counts, and a contradiction is said.
         let given = Hints {
@@ -215,9 +219,12 @@ mod tests {
             ..Hints::default()
         };
         let text = format!("CH1V,CH2V,t0 =0, tInc = 4.0e-08,\n{}", rows(None, ""));
-        let own = contents(&text, &given).unwrap();
-        assert_eq!((own.traces[0].rate, own.traces[0].start), (1e6, 5));
-        let said = own.notes.texts(true).join("; ");
+        let recording = contents(&text, &given).unwrap();
+        assert_eq!(
+            (recording.traces[0].rate, recording.traces[0].start),
+            (1e6, 5)
+        );
+        let said = recording.notes.texts(true).join("; ");
         assert!(said.contains("the heading says 25000000 Hz"), "{said}");
     }
 
@@ -249,9 +256,9 @@ mod tests {
             format!("{beside},{time:018.12},{:10.5},\n", (i * i % 17) as f64)
         };
         let text: String = (0..2500).map(row).collect();
-        let own = contents(&text, &Hints::default()).unwrap();
-        let [one] = &own.traces[..] else {
-            panic!("{} channels", own.traces.len());
+        let recording = contents(&text, &Hints::default()).unwrap();
+        let [one] = &recording.traces[..] else {
+            panic!("{} channels", recording.traces.len());
         };
         assert_eq!(
             (&*one.channel, one.rate, one.start),

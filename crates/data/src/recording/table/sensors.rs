@@ -72,16 +72,16 @@ pub(super) fn of_rows(
         if !is_sensor(&column.name) && in_turn != Some(at - 1) {
             return true;
         }
-        let own = match of_column(&column.values) {
-            Some(own) => own,
+        let added = match of_column(&column.values) {
+            Some(added) => added,
             None => return true,
         };
         if keys.is_empty() {
-            keys = own;
+            keys = added;
         } else {
             keys.iter_mut()
-                .zip(own)
-                .for_each(|(key, own)| *key = format!("{key}.{own}"));
+                .zip(added)
+                .for_each(|(key, more)| *key = format!("{key}.{more}"));
         }
         names.push(column.name.clone());
         false

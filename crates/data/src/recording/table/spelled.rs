@@ -186,7 +186,7 @@ fn days_of_years(values: &[f64], has_clocks: bool) -> Option<Vec<i64>> {
 
 /// What dates of six digits may be; `None` if they are none.
 fn short(values: &[f64], is_nmea: bool) -> Option<Short> {
-    if values.iter().fold(0.0, |most: f64, own| most.max(*own)) < FIVE {
+    if values.iter().fold(0.0, |most: f64, value| most.max(*value)) < FIVE {
         return None;
     }
     let inside = |days: &[i64]| {
@@ -235,7 +235,7 @@ fn form(word: &str) -> Option<Form> {
             ('s', 2) => (Second, 2),
             _ => return None,
         };
-        if form.iter().any(|(own, _)| *own == part) {
+        if form.iter().any(|(other, _)| *other == part) {
             return None;
         }
         form.push((part, digits as u32));
@@ -285,19 +285,19 @@ fn moment_of(value: f64, form: &[(Part, u32)]) -> Option<i64> {
     let [mut hour, mut minute, mut second] = [0; 3];
     for (part, digits) in form.iter().rev() {
         let size = 10i64.pow(*digits);
-        let own = rest % size;
+        let field = rest % size;
         rest /= size;
         match part {
             Year => {
                 // The clock of GPS begins in 1980.
-                let century = if own < 80 { 2000 } else { 1900 };
-                year = Some(if *digits == 2 { own + century } else { own });
+                let century = if field < 80 { 2000 } else { 1900 };
+                year = Some(if *digits == 2 { field + century } else { field });
             }
-            Month => month = own,
-            Day => day = own,
-            Hour => hour = own,
-            Minute => minute = own,
-            Second => second = own,
+            Month => month = field,
+            Day => day = field,
+            Hour => hour = field,
+            Minute => minute = field,
+            Second => second = field,
         }
     }
     if hour > 23 || minute > 59 || second > 60 {

@@ -127,7 +127,7 @@ mod tests {
             let found = stamps.stamp(format!("{text};        ").as_bytes(), 0);
             if let Some((nanos, end)) = found && end == text.len() {
                 let expected = parse_moment_as(text.as_bytes(), order);
-                let is_same = matches!(expected, Ok(Moment::Stamp(own) | Moment::Day(own)) if own == nanos);
+                let is_same = matches!(expected, Ok(Moment::Stamp(time) | Moment::Day(time)) if time == nanos);
                 proptest::prop_assert!(is_same, "{} is {:?}, not {}", text, expected, nanos);
             }
             if let Some(clock) = clock.get(1..) {
@@ -156,7 +156,7 @@ mod tests {
                 .expect(text);
             let expected = parse_moment_as(text.as_bytes(), DateOrder::Unknown).unwrap();
             assert!(
-                matches!(expected, Moment::Stamp(own) | Moment::Day(own) if own == nanos),
+                matches!(expected, Moment::Stamp(time) | Moment::Day(time) if time == nanos),
                 "{text}"
             );
             assert_eq!(end, text.len(), "{text}");

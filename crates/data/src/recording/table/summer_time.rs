@@ -11,9 +11,9 @@ const WEEK: (i64, i64) = (7, 4);
 pub(super) fn note(traces: &[Trace]) -> Option<String> {
     let mut spans: Vec<(i64, i64, f64)> = traces
         .iter()
-        .map(|own| (own.start, own.end(), own.rate))
+        .map(|trace| (trace.start, trace.end(), trace.rate))
         .collect();
-    spans.sort_by_key(|own| (own.0, own.1));
+    spans.sort_by_key(|span| (span.0, span.1));
     // Channels have the same times.
     spans.dedup();
     let [(_, end, rate), (start, ..)] = spans[..] else {
@@ -47,9 +47,9 @@ mod tests {
         };
         let text: String = (0..600).map(row).collect();
         let text = format!("time,Z\n{text}");
-        let own = parse(text.as_bytes(), "csv", &Hints::default()).unwrap();
-        assert_eq!(own.traces.len(), 2);
-        own.notes.all()
+        let recording = parse(text.as_bytes(), "csv", &Hints::default()).unwrap();
+        assert_eq!(recording.traces.len(), 2);
+        recording.notes.all()
     }
 
     #[test]

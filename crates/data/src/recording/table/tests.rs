@@ -36,7 +36,7 @@ fn parse(text: &str, hints: &Hints) -> Result<Vec<Trace>, RecordingError> {
 
 /// The samples of the first channel and the notes of a table, which must have 100 Hz.
 fn first(text: &str) -> (Vec<f64>, Vec<String>) {
-    let own = contents(text, &Hints::default()).unwrap();
-    assert_eq!(own.traces[0].rate, 100.0, "{text}");
-    (own.traces[0].samples.clone(), own.notes.all())
+    let recording = contents(text, &Hints::default()).unwrap();
+    assert_eq!(recording.traces[0].rate, 100.0, "{text}");
+    (recording.traces[0].samples.clone(), recording.notes.all())
 }

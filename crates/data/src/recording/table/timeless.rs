@@ -61,7 +61,7 @@ pub(super) fn by_unit(columns: &mut [Column], notes: &mut Notes) -> Option<usize
 /// A unit of times, from its seconds.
 fn short(unit: f64) -> Option<&'static str> {
     let all = ["s", "ds", "cs", "ms", "us", "ns", "min", "h", "d"];
-    all.into_iter().find(|own| super::unit(own) == Some(unit))
+    all.into_iter().find(|name| super::unit(name) == Some(unit))
 }
 
 /// A note on the first column if it rises from row to row, as times do. One that counts rows and is no wanted channel needs
@@ -77,7 +77,8 @@ pub(super) fn first_may_be(columns: &[Column], hints: &Hints) -> Option<String> 
         return None;
     }
     let shown = if name.is_empty() { "1" } else { name };
-    let is_ignored = !hints.channels.is_empty() && !hints.channels.iter().any(|own| own == shown);
+    let is_ignored =
+        !hints.channels.is_empty() && !hints.channels.iter().any(|wanted| wanted == shown);
     if is_ignored && counts_rows(values) && !hints.sampling_rate.is_none_or(may_be_ticks) {
         return None;
     }
@@ -115,16 +116,16 @@ mod tests {
         };
         let wave = |i: i32| f64::from(i * i % 17);
         for names in ["Tid (s),Z", "Thời gian [s],Z", "in s,C1 in V"] {
-            let own = table(names, &wave).unwrap();
+            let recording = table(names, &wave).unwrap();
             assert_eq!(
-                (own.traces.len(), own.traces[0].rate),
+                (recording.traces.len(), recording.traces[0].rate),
                 (1, 100.0),
                 "{names}"
             );
-            assert!(own.notes.all()[0].contains("unit of time"), "{names}");
+            assert!(recording.notes.all()[0].contains("unit of time"), "{names}");
         }
-        let own = table("Dauer (ms),Z", &wave).unwrap();
-        assert_eq!(own.traces[0].rate, 1e5);
+        let recording = table("Dauer (ms),Z", &wave).unwrap();
+        assert_eq!(recording.traces[0].rate, 1e5);
         // Which of two it is, and a column that does not rise, is not known.
         assert!(table("Tid (s),Fahrt (s)", &|i| f64::from(i)).is_err());
         assert!(table("Z,Latenz (ms)", &wave).is_err());

@@ -169,9 +169,9 @@ fn texts_with_times(columns: &mut [Column]) {
 /// numbers, those that do not rise come last, and those without a unit after clock times, which need none. Columns called as a
 /// unit and nothing else count if `bare` ones may.
 fn choose(columns: &[Column], rate: Option<f64>, bare: bool) -> Option<usize> {
-    let has_clock = columns.iter().any(|own| {
-        let is_fine = matches!(&own.values, Values::Clocks(times) if !repeats(times));
-        is_fine && time_name(&own.name).is_some()
+    let has_clock = columns.iter().any(|column| {
+        let is_fine = matches!(&column.values, Values::Clocks(times) if !repeats(times));
+        is_fine && time_name(&column.name).is_some()
     });
     let rank = |(i, column): (usize, &Column)| {
         let name = time_name(&column.name);
@@ -195,7 +195,7 @@ fn choose(columns: &[Column], rate: Option<f64>, bare: bool) -> Option<usize> {
     };
     let columns = columns.iter().enumerate();
     columns
-        .filter_map(|own| Some((rank(own)?, own.0)))
+        .filter_map(|candidate| Some((rank(candidate)?, candidate.0)))
         .min()
         .map(|(_, i)| i)
 }
@@ -323,8 +323,14 @@ fn of_numbers(
         },
     };
     let unwrapped = Unwrapped::of(values);
-    notes.extend(unwrapped.as_ref().map(|own| own.note(name, *step, unit)));
-    let values = unwrapped.as_ref().map_or(values, |own| &own.values);
+    notes.extend(
+        unwrapped
+            .as_ref()
+            .map(|unwrapped| unwrapped.note(name, *step, unit)),
+    );
+    let values = unwrapped
+        .as_ref()
+        .map_or(values, |unwrapped| &unwrapped.values);
     let times = nanos(values, unit);
     let times = times.ok_or_else(|| TableError::TimesOutOfRange { name: name.into() })?;
     let is_dated = largest * unit >= UNIX;

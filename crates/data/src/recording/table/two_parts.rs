@@ -81,14 +81,14 @@ impl<'a> Pairs<'a> {
         for line in bytes[layout.start..].split(|byte| *byte == b'\n') {
             let at = start;
             start += line.len() + 1;
-            let Some(own) = cell(line, layout.separator, column) else {
+            let Some(cell) = cell(line, layout.separator, column) else {
                 continue;
             };
-            let text = &line[own.clone()];
+            let text = &line[cell.clone()];
             match pair(text) {
                 Some(first) => {
                     all.most = all.most.max(first);
-                    all.ends.push(at + own.end);
+                    all.ends.push(at + cell.end);
                     all.example = text;
                 }
                 None if is_missing(text) => {}
@@ -133,24 +133,24 @@ mod tests {
             ("time,Z", 1490),
             ("time,Z", 1740),
         ] {
-            let own = table(head, first);
-            let [trace] = &own.traces[..] else {
-                panic!("{head}: {own:?}");
+            let recording = table(head, first);
+            let [trace] = &recording.traces[..] else {
+                panic!("{head}: {recording:?}");
             };
             let start = first as i64 * 1_000_000_000;
             let found = (trace.rate, trace.start, trace.samples.len());
             assert_eq!(found, (1.0, start, 300), "{head} {first}");
-            assert_eq!(own.notes.texts(true), [""; 0], "{head}");
+            assert_eq!(recording.notes.texts(true), [""; 0], "{head}");
         }
     }
 
     #[test]
     fn hours_and_minutes() {
-        let own = table("time,Z", 0);
-        assert_eq!(own.traces[0].rate, 1.0 / 60.0);
+        let recording = table("time,Z", 0);
+        assert_eq!(recording.traces[0].rate, 1.0 / 60.0);
         let note = "column `time`: times such as `04:59` are read as hours and minutes: if they are minutes and seconds, call the \
                     column `time (mm:ss)`";
-        assert_eq!(own.notes.texts(true), [note]);
+        assert_eq!(recording.notes.texts(true), [note]);
         assert_eq!(table("Time (hh:mm),Z", 0).notes.texts(true), [""; 0]);
     }
 }

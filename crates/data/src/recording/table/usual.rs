@@ -92,10 +92,10 @@ impl<'a> Usual<'a> {
         let mut stamps = std::mem::take(&mut self.stamps);
         let mut ends = self.wide.take();
         while next < end {
-            if let Some(own) = &mut ends {
+            if let Some(wide_ends) = &mut ends {
                 let wide = Wide {
                     usual: self,
-                    ends: own,
+                    ends: wide_ends,
                     columns,
                     stamps: &mut stamps,
                     rows: (next, end),
@@ -151,8 +151,8 @@ impl<'a> Usual<'a> {
         stamps: &mut Stamps,
     ) -> Option<usize> {
         let behind = match column {
-            Values::Numbers(own) => add_number(self.bytes, at, (self.point, end), own),
-            Values::Texts(own) => own
+            Values::Numbers(numbers) => add_number(self.bytes, at, (self.point, end), numbers),
+            Values::Texts(texts) => texts
                 .push_expected(self.bytes.get(at..)?, end)
                 .map(|length| at.wrapping_add(length)),
             _ => None,
@@ -190,8 +190,8 @@ impl<'a> Usual<'a> {
             }
         }
         let header = &self.layout.header;
-        let own = &self.bytes[start..];
-        let is_header = own.first() == header.first() && own.starts_with(header);
+        let row = &self.bytes[start..];
+        let is_header = row.first() == header.first() && row.starts_with(header);
         (!is_header).then_some(at)
     }
 
@@ -206,9 +206,9 @@ impl<'a> Usual<'a> {
     ) -> Option<usize> {
         let start = self.after_blanks(at);
         let behind = match column {
-            Values::Numbers(own) if start > at => {
+            Values::Numbers(numbers) if start > at => {
                 let marks = (self.point, end);
-                add_number(self.bytes, start, marks, own)
+                add_number(self.bytes, start, marks, numbers)
             }
             Values::Times(times) => {
                 let read = stamps.stamp(self.bytes, start);
@@ -218,8 +218,8 @@ impl<'a> Usual<'a> {
                 let read = stamps.clock(self.bytes, start);
                 self.add(read, end, times)
             }
-            Values::Texts(own) if start > at => {
-                let length = own.push_expected(self.bytes.get(start..)?, end);
+            Values::Texts(texts) if start > at => {
+                let length = texts.push_expected(self.bytes.get(start..)?, end);
                 length.map(|length| start + length)
             }
             _ => None,

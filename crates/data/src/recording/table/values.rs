@@ -36,7 +36,7 @@ const FEW: usize = 8;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(in crate::recording) struct Texts {
     /// The distinct texts.
-    own: Vec<String>,
+    distinct: Vec<String>,
     numbers: HashMap<String, u32>,
     /// Number of the text that was below each text the last time: names of channels come in turn.
     following: Vec<u32>,
@@ -51,7 +51,7 @@ impl Texts {
     pub fn push(&mut self, text: &[u8]) {
         let same = self
             .expected()
-            .filter(|number| self.own[*number as usize].as_bytes() == text);
+            .filter(|number| self.distinct[*number as usize].as_bytes() == text);
         let number = same.unwrap_or_else(|| self.number_of(text));
         self.push_number(number);
     }
@@ -61,11 +61,11 @@ impl Texts {
     #[inline(always)]
     pub fn push_expected(&mut self, bytes: &[u8], end: u8) -> Option<usize> {
         let number = self.expected()?;
-        let text = self.own.get(number as usize)?.as_bytes();
+        let text = self.distinct.get(number as usize)?.as_bytes();
         let length = text.len();
-        let (own, rest) = bytes.split_at_checked(length)?;
+        let (cell, rest) = bytes.split_at_checked(length)?;
         // A name has a few bytes; comparing them one by one is quicker than a call.
-        let is_same = length > 0 && own.iter().zip(text).all(|(a, b)| a == b);
+        let is_same = length > 0 && cell.iter().zip(text).all(|(a, b)| a == b);
         if !is_same || rest.first() != Some(&end) {
             return None;
         }
@@ -101,8 +101,8 @@ impl Texts {
     /// The number of a text that is not the one expected.
     fn number_of(&mut self, text: &[u8]) -> u32 {
         // Channels in turn: comparing a few texts is quicker than looking one up.
-        let few = &self.own[..self.own.len().min(FEW)];
-        if let Some(number) = few.iter().position(|own| own.as_bytes() == text) {
+        let few = &self.distinct[..self.distinct.len().min(FEW)];
+        if let Some(number) = few.iter().position(|known| known.as_bytes() == text) {
             return number as u32;
         }
         self.number(&String::from_utf8_lossy(text))
@@ -113,8 +113,8 @@ impl Texts {
         if let Some(number) = self.numbers.get(text) {
             return *number;
         }
-        let number = self.own.len() as u32;
-        self.own.push(text.to_owned());
+        let number = self.distinct.len() as u32;
+        self.distinct.push(text.to_owned());
         self.following.push(number);
         self.numbers.insert(text.to_owned(), number);
         number
@@ -122,24 +122,28 @@ impl Texts {
 
     /// Appends another column.
     pub fn extend(&mut self, other: &Self) {
-        let numbers: Vec<u32> = other.own.iter().map(|text| self.number(text)).collect();
+        let numbers: Vec<u32> = other
+            .distinct
+            .iter()
+            .map(|text| self.number(text))
+            .collect();
         let rows = other.rows.iter().map(|row| numbers[*row as usize]);
         self.rows.extend(rows);
     }
 
     /// The distinct texts.
     pub fn all(&self) -> impl Iterator<Item = &[u8]> {
-        self.own.iter().map(|text| text.as_bytes())
+        self.distinct.iter().map(|text| text.as_bytes())
     }
 
     /// The same as texts.
     pub fn all_names(&self) -> impl Iterator<Item = &str> {
-        self.own.iter().map(String::as_str)
+        self.distinct.iter().map(String::as_str)
     }
 
     /// Upper bound for the number of distinct texts.
     pub fn different(&self) -> usize {
-        self.own.len()
+        self.distinct.len()
     }
 
     /// The texts of some rows.
@@ -152,7 +156,7 @@ impl Texts {
 
     /// The text of a row.
     pub fn get(&self, row: usize) -> &str {
-        &self.own[self.rows[row] as usize]
+        &self.distinct[self.rows[row] as usize]
     }
 }
 
@@ -160,11 +164,11 @@ impl Values {
     /// Appends values of the same kind; ignores those of another.
     pub fn extend(&mut self, more: Self) {
         match (self, more) {
-            (Self::Numbers(own), Self::Numbers(more)) => own.extend(more),
-            (Self::Times(own), Self::Times(more)) => own.extend(more),
-            (Self::Clocks(own), Self::Clocks(more)) => own.extend(more),
-            (Self::Texts(own), Self::Texts(more)) => own.extend(&more),
-            (Self::Nothing(own), Self::Nothing(more)) => *own += more,
+            (Self::Numbers(values), Self::Numbers(more)) => values.extend(more),
+            (Self::Times(values), Self::Times(more)) => values.extend(more),
+            (Self::Clocks(values), Self::Clocks(more)) => values.extend(more),
+            (Self::Texts(texts), Self::Texts(more)) => texts.extend(&more),
+            (Self::Nothing(count), Self::Nothing(more)) => *count += more,
             _ => {}
         }
     }
@@ -198,7 +202,7 @@ impl Values {
             Self::Numbers(values) => values.truncate(rows),
             Self::Times(values) | Self::Clocks(values) => values.truncate(rows),
             Self::Texts(texts) => texts.rows.truncate(rows),
-            Self::Nothing(own) => *own = rows.min(*own),
+            Self::Nothing(count) => *count = rows.min(*count),
         }
     }
 

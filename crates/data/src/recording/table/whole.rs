@@ -97,7 +97,7 @@ fn points(bytes: &[u8], start: usize, separator: u8) -> Points {
         };
     }
     // In files separated by semicolons, fractions normally use a comma.
-    if columns.iter().any(|own| mixed(&own)) || separator == b';' {
+    if columns.iter().any(|column| mixed(&column)) || separator == b';' {
         return Points::Unclear {
             line: line(bytes, at),
             example: example.to_vec(),
@@ -135,8 +135,8 @@ pub(super) fn date_order<'a>(
     column: usize,
     (bytes, start, separator): (&[u8], usize, u8),
 ) -> DateOrder {
-    let own = DateOrders::of(head.map(Vec::as_slice));
-    if !own.is_there() {
+    let orders = DateOrders::of(head.map(Vec::as_slice));
+    if !orders.is_there() {
         return DateOrder::Unknown;
     }
     let rows = bytes[start..].split(|byte| *byte == b'\n');
@@ -162,21 +162,21 @@ pub(super) fn late_kinds(
         let columns = kinds.iter_mut().zip(&mut found);
         for (cell, (column, found)) in cells(row, separator).zip(columns) {
             let is_value = !cell.is_empty() && !is_mark(cell);
-            let Some(own) = found.as_mut().filter(|_| is_value) else {
+            let Some(seen) = found.as_mut().filter(|_| is_value) else {
                 continue;
             };
             let kind = kind(cell, commas, DateOrder::Unknown);
-            own.extend(Some(kind).filter(|kind| *kind != Kind::Empty));
-            if own.len() == LATE {
-                *column = usual(own);
+            seen.extend(Some(kind).filter(|kind| *kind != Kind::Empty));
+            if seen.len() == LATE {
+                *column = usual(seen);
                 *found = None;
                 open -= 1;
             }
         }
     }
     for (column, found) in kinds.iter_mut().zip(found) {
-        if let Some(own) = found {
-            *column = usual(&own);
+        if let Some(seen) = found {
+            *column = usual(&seen);
         }
     }
 }
@@ -204,8 +204,8 @@ pub(super) fn commas_of(
     if found == Commas::None {
         match points(bytes, start, separator) {
             Points::Fractions => {}
-            Points::Thousands { example: own } => {
-                grouped = own;
+            Points::Thousands { example: number } => {
+                grouped = number;
                 (found, example) = (Commas::Points, Some(grouped.as_slice()));
             }
             Points::Unclear { line, example } => {

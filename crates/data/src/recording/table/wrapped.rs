@@ -38,8 +38,8 @@ pub(super) fn goes_on(columns: &[&[f64]]) -> bool {
 /// The mean size of differences.
 fn mean(differences: impl Iterator<Item = f64>) -> f64 {
     let (mut sum, mut count) = (0.0, 0.0f64);
-    for own in differences.filter(|own| own.is_finite()) {
-        (sum, count) = (sum + own.abs(), count + 1.0);
+    for difference in differences.filter(|difference| difference.is_finite()) {
+        (sum, count) = (sum + difference.abs(), count + 1.0);
     }
     sum / count.max(1.0)
 }
@@ -50,8 +50,8 @@ mod tests {
 
     fn channels(columns: usize, value: impl Fn(usize, usize) -> f64) -> Vec<(String, Vec<f64>)> {
         let channel = |column: usize| (0..200).map(|row| value(row, column)).collect();
-        let own = (0..columns).map(|column| ((column + 1).to_string(), channel(column)));
-        own.collect()
+        let all = (0..columns).map(|column| ((column + 1).to_string(), channel(column)));
+        all.collect()
     }
 
     #[test]

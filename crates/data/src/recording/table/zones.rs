@@ -70,7 +70,7 @@ fn by_column(
         let offsets = match &columns[at] {
             Values::Texts(texts) => texts.all().map(offset_of).collect::<Option<Vec<i64>>>(),
             Values::Numbers(values) if is_offset(name) => {
-                if let Some(first) = values.iter().find(|own| own.abs() > 0.0) {
+                if let Some(first) = values.iter().find(|value| value.abs() > 0.0) {
                     notes.push(as_utc(name, &format!("`{first}`")));
                 }
                 None
@@ -80,7 +80,7 @@ fn by_column(
         let (Some(offsets), Values::Texts(texts)) = (offsets, &columns[at]) else {
             continue;
         };
-        if offsets.iter().all(|own| *own == 0) {
+        if offsets.iter().all(|offset| *offset == 0) {
             continue;
         }
         notes.push(Remark::Records(format!(
@@ -90,10 +90,10 @@ fn by_column(
         let rows: Vec<i64> = texts
             .rows
             .iter()
-            .map(|own| offsets[*own as usize])
+            .map(|number| offsets[*number as usize])
             .collect();
-        for own in of_times {
-            let (Values::Times(times) | Values::Clocks(times)) = &mut columns[*own] else {
+        for column in of_times {
+            let (Values::Times(times) | Values::Clocks(times)) = &mut columns[*column] else {
                 continue;
             };
             let known = times.iter_mut().zip(&rows);
@@ -169,7 +169,7 @@ pub(crate) fn zone_word(name: &str) -> Option<&str> {
 
 fn is_local(word: &str) -> bool {
     let words = ["local", "localtime", "lokalzeit", "ortszeit"];
-    words.iter().any(|own| word.eq_ignore_ascii_case(own))
+    words.iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
 /// Whether a text is the abbreviation of a time zone other than UTC.

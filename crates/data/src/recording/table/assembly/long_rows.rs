@@ -15,12 +15,12 @@ fn by_name<'n, T: Copy>(names: &'n Texts, values: &[T]) -> Vec<(&'n str, Vec<T>)
         .rows
         .iter()
         .for_each(|name| counts[*name as usize] += 1);
-    let mut own: Vec<Vec<T>> = counts.iter().map(|count| room(*count)).collect();
+    let mut channels: Vec<Vec<T>> = counts.iter().map(|count| room(*count)).collect();
     for (name, value) in names.rows.iter().zip(values) {
-        own[*name as usize].push(*value);
+        channels[*name as usize].push(*value);
     }
-    let all = names.all_names().zip(own);
-    let mut all: Vec<(&str, Vec<T>)> = all.filter(|(_, own)| !own.is_empty()).collect();
+    let all = names.all_names().zip(channels);
+    let mut all: Vec<(&str, Vec<T>)> = all.filter(|(_, values)| !values.is_empty()).collect();
     all.sort_unstable_by_key(|(name, _)| *name);
     all
 }
@@ -44,7 +44,7 @@ impl Assembly<'_> {
                     .contains(&&*name.to_lowercase())
             };
             match channels.iter().position(named) {
-                Some(own) => channels = vec![channels.swap_remove(own)],
+                Some(at) => channels = vec![channels.swap_remove(at)],
                 None => return Err(TableError::SamplesColumn),
             }
         }
@@ -73,7 +73,7 @@ impl Assembly<'_> {
         let mut labels = labels.into_iter();
         let mut times = times.map(|times| by_name(names, times).into_iter());
         for (name, mut samples) in values {
-            let mut own_labels = labels.next().map(|(_, own)| own).unwrap_or_default();
+            let mut own_labels = labels.next().map(|(_, labels)| labels).unwrap_or_default();
             let mut columns = vec![&mut samples];
             columns.extend((!own_labels.is_empty()).then_some(&mut own_labels));
             let times = times.as_mut().and_then(Iterator::next);

@@ -22,7 +22,7 @@ impl Assembly<'_> {
             Some(names) => {
                 for row in 0..all {
                     let name = names.get(row);
-                    match parts.iter_mut().find(|(own, _)| own == name) {
+                    match parts.iter_mut().find(|(part, _)| part == name) {
                         Some((_, rows)) => rows.push(row),
                         None => parts.push((name.to_owned(), vec![row])),
                     }
@@ -33,14 +33,14 @@ impl Assembly<'_> {
         let packed = std::mem::take(&mut self.packed);
         let mut is_first = true;
         for (part, rows) in &parts {
-            for own in &packed {
+            for channel in &packed {
                 let name = match &**part {
-                    "" => own.name.clone(),
+                    "" => channel.name.clone(),
                     part if packed.len() == 1 => part.to_owned(),
-                    part => format!("{part}.{}", own.name),
+                    part => format!("{part}.{}", channel.name),
                 };
-                let value = |row: usize, at: usize| channels[own.columns[at]].1[row];
-                let count = own.columns.len();
+                let value = |row: usize, at: usize| channels[channel.columns[at]].1[row];
+                let count = channel.columns.len();
                 self.packets(name, packets((rows, count), times, value))?;
                 // The labels of the first channel are those of all.
                 if std::mem::take(&mut is_first) && !labels.is_empty() {
@@ -54,14 +54,14 @@ impl Assembly<'_> {
     }
 
     /// Adds a channel.
-    fn packets(&mut self, name: String, own: Packets) -> Result<(), TableError> {
+    fn packets(&mut self, name: String, packets: Packets) -> Result<(), TableError> {
         let of = self.prefix(&name);
         let is_label = name == LABELS;
         let name = match &*self.sensor {
             "" => name,
             sensor => format!("{sensor}.{name}"),
         };
-        if own.packets.is_empty() {
+        if packets.packets.is_empty() {
             let Some(rate) = self.hints.sampling_rate else {
                 return Err(TableError::NoTimes.noted(self.notes.all()));
             };
@@ -69,11 +69,11 @@ impl Assembly<'_> {
                 channel: name,
                 start: self.hints.start.unwrap_or(0),
                 rate: check_rate(rate)?,
-                samples: own.samples,
+                samples: packets.samples,
             });
             return Ok(());
         }
-        let read = Packets { name, ..own }.traces(self.hints.sampling_rate);
+        let read = Packets { name, ..packets }.traces(self.hints.sampling_rate);
         let (traces, said) = read.map_err(|problem| TableError::Clock {
             of: of.clone(),
             problem,

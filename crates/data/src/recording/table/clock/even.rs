@@ -38,9 +38,9 @@ lanes::wide! {
     fn has_steps(times: &[i64], step: i64) -> bool {
         // Without a branch for each, so that the compiler compares many at a time.
         let blocks = times[1..].chunks(256).zip(times.chunks(256));
-        let mut blocks = blocks.map(|(next, own)| {
-            let pairs = next.iter().zip(own);
-            pairs.fold(0, |odd, (next, own)| odd | (next.wrapping_sub(*own) ^ step))
+        let mut blocks = blocks.map(|(next, block)| {
+            let pairs = next.iter().zip(block);
+            pairs.fold(0, |odd, (next, time)| odd | (next.wrapping_sub(*time) ^ step))
         });
         blocks.all(|odd| odd == 0)
     }
@@ -81,8 +81,8 @@ mod tests {
                 1,
             ] {
                 let times = times(rows, step);
-                if let Some(own) = even(&times) {
-                    assert_eq!(fit(&times, None), Ok(own), "{rows} rows, {step} ns");
+                if let Some(clock) = even(&times) {
+                    assert_eq!(fit(&times, None), Ok(clock), "{rows} rows, {step} ns");
                     found += 1;
                 }
             }
@@ -96,11 +96,11 @@ mod tests {
 
     #[test]
     fn other_times_are_left_to_the_fit() {
-        let mut own = times(1000, 5_000_000);
-        own[700] += 1;
-        assert_eq!(even(&own), None);
-        own.iter_mut().for_each(|time| *time = 0);
-        assert_eq!(even(&own), None);
+        let mut times = times(1000, 5_000_000);
+        times[700] += 1;
+        assert_eq!(even(&times), None);
+        times.iter_mut().for_each(|time| *time = 0);
+        assert_eq!(even(&times), None);
         assert_eq!(even(&[]), None);
         assert_eq!(even(&[5]), None);
         assert_eq!(even(&[i64::MIN, i64::MAX]), None);

@@ -89,13 +89,13 @@ fn of_points(
 ) -> Option<Guess> {
     let mut best: Option<Guess> = None;
     let mut closest: Option<Guess> = None;
-    let own = given.map(|rate| 1.0 / rate);
+    let given_period = given.map(|rate| 1.0 / rate);
     let (all_times, all_rows) = (times, rows);
     let head = times.len().min(HEAD);
     let (times, rows) = (&times[..head], &rows[..head]);
     let lags = LAGS.iter().filter_map(|lag| period(times, rows, *lag));
     let mut tried: Vec<f64> = Vec::new();
-    for period in lags.chain(own).filter(|period| *period > 0.0) {
+    for period in lags.chain(given_period).filter(|period| *period > 0.0) {
         if tried
             .iter()
             .any(|other| (other / period - 1.0).abs() < 1e-4)
@@ -106,8 +106,8 @@ fn of_points(
             continue;
         };
         tried.extend([period, guess.line.period]);
-        if let Some(own) = own
-            && (guess.line.period / own - 1.0).abs() < 0.05
+        if let Some(given_period) = given_period
+            && (guess.line.period / given_period - 1.0).abs() < 0.05
             && closest
                 .as_ref()
                 .is_none_or(|other| other.cuts.len() > guess.cuts.len())
@@ -174,17 +174,17 @@ fn refine(
     };
     let levels = |late: &[f64]| known.unwrap_or_else(|| Levels::steadiest(late));
     for round in 0..4 {
-        let mut own = late(period);
-        let mut judge = levels(&own);
+        let mut lateness = late(period);
+        let mut judge = levels(&lateness);
         if round < 2
-            && let Some(slope) = judge.slope(&own, rows)
+            && let Some(slope) = judge.slope(&lateness, rows)
             && slope > -0.5
         {
             period *= 1.0 + slope;
-            own = late(period);
-            judge = levels(&own);
+            lateness = late(period);
+            judge = levels(&lateness);
         }
-        let cuts = breaks(&own, rows, judge, (least, tick / period));
+        let cuts = breaks(&lateness, rows, judge, (least, tick / period));
         let before = period;
         period = line(times, rows, &cuts, period, judge)?.period;
         // Total change of less than a hundredth of a sample.
@@ -192,11 +192,14 @@ fn refine(
             break;
         }
     }
-    let own = late(period);
-    let judge = levels(&own);
-    let cuts = breaks(&own, rows, judge, (least, tick / period));
+    let lateness = late(period);
+    let judge = levels(&lateness);
+    let cuts = breaks(&lateness, rows, judge, (least, tick / period));
     let line = line(times, rows, &cuts, period, judge)?;
-    let jumps = cuts.iter().map(|cut| own[*cut] - own[*cut - 1]).collect();
+    let jumps = cuts
+        .iter()
+        .map(|cut| lateness[*cut] - lateness[*cut - 1])
+        .collect();
     Some(Guess {
         line,
         cuts,

@@ -94,19 +94,19 @@ impl Levels {
                 let scatter = NORMAL * median(&mut steps);
                 // A wider block must be clearly steadier.
                 if best.is_none_or(|(other, _)| scatter * weight < other * 0.7) {
-                    let own = Self {
+                    let candidate = Self {
                         kind,
                         width,
                         scatter,
                     };
-                    best = Some((scatter * weight, own));
+                    best = Some((scatter * weight, candidate));
                 }
             }
             if best.is_some_and(|(scatter, _)| scatter <= 0.15) {
                 break;
             }
         }
-        best.map(|(_, own)| own).unwrap_or_else(|| {
+        best.map(|(_, levels)| levels).unwrap_or_else(|| {
             let mut steps: Vec<f64> = late
                 .windows(2)
                 .map(|pair| (pair[1] - pair[0]).abs())
@@ -364,11 +364,11 @@ fn points(
     let edge = |block: usize| range.start + range.len() * block / blocks;
     (0..blocks)
         .filter_map(|block| {
-            let own = edge(block)..edge(block + 1);
+            let indices = edge(block)..edge(block + 1);
             if levels.kind == Kind::Earliest {
-                own.min_by(|a, b| late(a).total_cmp(&late(b)))
+                indices.min_by(|a, b| late(a).total_cmp(&late(b)))
             } else {
-                own.max_by(|a, b| late(a).total_cmp(&late(b)))
+                indices.max_by(|a, b| late(a).total_cmp(&late(b)))
             }
         })
         .collect()

@@ -129,8 +129,8 @@ fn is_regular(cuts: &[usize]) -> bool {
     let span = if cuts.len() > FEW { 2 } else { 1 };
     let pairs = cuts.windows(2 * span + 1);
     let all = pairs.len();
-    let alike = pairs.filter(|own| {
-        let [first, middle, end] = [0, span, 2 * span].map(|i| own[i]);
+    let alike = pairs.filter(|window| {
+        let [first, middle, end] = [0, span, 2 * span].map(|i| window[i]);
         (middle - first).abs_diff(end - middle) <= span
     });
     alike.count() as f64 >= REGULAR * all as f64
@@ -151,7 +151,7 @@ fn is_far(times: &[f64], cuts: &[usize], period: f64) -> bool {
         let off = times[range].iter().enumerate();
         let off: Vec<f64> = off.map(|(i, time)| time / period - i as f64).collect();
         let mean = off.iter().sum::<f64>() / off.len() as f64;
-        off.iter().any(|own| (own - mean).abs() > OFF)
+        off.iter().any(|value| (value - mean).abs() > OFF)
     })
 }
 
@@ -204,7 +204,7 @@ mod tests {
                 .map(|row| row * 10_000_000 + row * row * 7919 % 4_000_000 - 2_000_000);
             let clocks = fit_parts(&times.collect::<Vec<_>>(), None).unwrap();
             let rows = |all: &[(Range<usize>, i64)]| -> Vec<Range<usize>> {
-                all.iter().map(|own| own.0.clone()).collect()
+                all.iter().map(|stretch| stretch.0.clone()).collect()
             };
             assert_eq!(rows(&clocks[0].stretches), rows(&expected(&kept)), "{lost}");
             assert!((clocks[0].rate - 100.0).abs() < 0.01, "{lost}");
@@ -235,7 +235,7 @@ mod tests {
             });
             let times: Vec<i64> = times.collect();
             let clocks = fit_parts(&times, None).unwrap();
-            let stretches: usize = clocks.iter().map(|own| own.stretches.len()).sum();
+            let stretches: usize = clocks.iter().map(|clock| clock.stretches.len()).sum();
             assert!(stretches < 12, "{stretches}");
         }
     }

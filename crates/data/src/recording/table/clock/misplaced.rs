@@ -27,16 +27,23 @@ pub(super) fn note(
             .map(|(i, row)| (seconds[row] - start) * rate - i as f64);
         let late: Vec<f64> = late.collect();
         let middle = median(&mut late.clone());
-        let mut off: Vec<f64> = late.iter().map(|own| (own - middle).abs()).collect();
+        let mut off: Vec<f64> = late
+            .iter()
+            .map(|lateness| (lateness - middle).abs())
+            .collect();
         let limit = FAR.0.max(FAR.1 * median(&mut off));
-        let behind = late.iter().rev().take_while(|own| **own > limit).count();
+        let behind = late
+            .iter()
+            .rev()
+            .take_while(|lateness| **lateness > limit)
+            .count();
         let may_be_late = stretches.peek().is_none() && behind < MANY;
         let behind = if may_be_late { 0 } else { behind };
-        for (i, own) in late.iter().enumerate() {
-            if *own < -limit || i + behind >= late.len() {
+        for (i, lateness) in late.iter().enumerate() {
+            if *lateness < -limit || i + behind >= late.len() {
                 count += 1;
                 first = first.or(Some(rows.start + i + 1));
-                most = most.max(own.abs());
+                most = most.max(lateness.abs());
             }
         }
     }

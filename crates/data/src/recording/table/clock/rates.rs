@@ -43,7 +43,7 @@ pub(in crate::recording) fn fit_parts(
     let several = |parts: &Vec<Range<usize>>| parts.len() > 1;
     let mut parts_of = ROWS.into_iter().map(|rows| parts(times, rows, FACTOR));
     let found = parts_of.find(several);
-    let drifts = || given.is_none() && whole.as_ref().is_ok_and(|own| is_far(times, own));
+    let drifts = || given.is_none() && whole.as_ref().is_ok_and(|clock| is_far(times, clock));
     let found = found.or_else(|| drifts().then(|| parts(times, MANY_ROWS, SMALL_FACTOR)));
     let Some(parts) = found.filter(several) else {
         return Ok(vec![whole?]);
@@ -67,21 +67,21 @@ fn cost(times: &[i64], clocks: &[Clock]) -> f64 {
         let stretches = clock.stretches.iter();
         stretches.map(|(rows, start)| (clock.rate, rows, start))
     });
-    let own = all.map(|(rate, rows, start)| {
+    let costs = all.map(|(rate, rows, start)| {
         let off = times[rows.clone()].iter().enumerate().map(|(i, time)| {
             let late = time.saturating_sub(*start) as f64 / NANOS * rate - i as f64;
             late.abs().min(1.0)
         });
         STRETCH + off.sum::<f64>()
     });
-    own.sum()
+    costs.sum()
 }
 
 /// Whether times are half a sample from those of a clock, on average.
 fn is_far(times: &[i64], clock: &Clock) -> bool {
     let stretches = STRETCH * clock.stretches.len() as f64;
-    let own = cost(times, std::slice::from_ref(clock)) - stretches;
-    own > 0.5 * times.len() as f64
+    let lateness = cost(times, std::slice::from_ref(clock)) - stretches;
+    lateness > 0.5 * times.len() as f64
 }
 
 /// The clocks of all parts; `None` if one of them has no even clock, or none has the given rate.
@@ -89,13 +89,13 @@ fn of_parts(times: &[i64], parts: &[Range<usize>], given: Option<f64>) -> Option
     let is_given = |rate: f64| given.is_some_and(|given| is_same(rate, given));
     let mut clocks = Vec::new();
     for rows in parts {
-        let own = &times[rows.clone()];
-        let mut clock = fit(own, None).ok()?;
+        let part = &times[rows.clone()];
+        let mut clock = fit(part, None).ok()?;
         if is_given(clock.rate) {
-            clock = fit(own, given).ok()?;
+            clock = fit(part, given).ok()?;
         }
-        for (own, _) in &mut clock.stretches {
-            *own = own.start + rows.start..own.end + rows.start;
+        for (range, _) in &mut clock.stretches {
+            *range = range.start + rows.start..range.end + rows.start;
         }
         clocks.push(clock);
     }
@@ -267,18 +267,18 @@ mod tests {
         for step in [5_000_000, 20_000_000, 40_000_000, 25_000_000] {
             let times = times(&[(5000, 10_000_000), (1000, step), (3003, 10_000_000)]);
             let rate = 1e9 / step as f64;
-            let own = [
+            let expected = [
                 (100.0, 0..5000, 0),
                 (rate, 5000..6000, times[5000]),
                 (100.0, 6000..9003, times[6000]),
             ];
-            assert_eq!(found(&times, None), own, "{step}");
-            assert_eq!(found(&times, Some(100.0)), own, "{step}");
+            assert_eq!(found(&times, None), expected, "{step}");
+            assert_eq!(found(&times, Some(100.0)), expected, "{step}");
         }
         // A short part at the beginning.
         let short = times(&[(200, 20_000_000), (12_000, 10_000_000)]);
-        let own = [(50.0, 0..200, 0), (100.0, 200..12_200, short[200])];
-        assert_eq!(found(&short, None), own);
+        let expected = [(50.0, 0..200, 0), (100.0, 200..12_200, short[200])];
+        assert_eq!(found(&short, None), expected);
         let two = times(&[(640, 10_000_000), (640, 20_000_000)]);
         let note = &fit_parts(&two, None).unwrap()[0].notes[0];
         assert_eq!(

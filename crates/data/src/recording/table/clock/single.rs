@@ -48,7 +48,7 @@ pub(super) fn note(seconds: &[f64], guess: &Guess) -> Option<String> {
     let (found, period) = gaps(seconds, guess)?;
     let mut late = lateness(seconds, period);
     for (row, samples) in &found {
-        late[*row..].iter_mut().for_each(|own| *own -= samples);
+        late[*row..].iter_mut().for_each(|late| *late -= samples);
     }
     if wander(&late, &stretches) > STEADY.min(LEFT * before) {
         return None;
@@ -82,10 +82,10 @@ fn wander(late: &[f64], stretches: &[Range<usize>]) -> f64 {
     let wanders = stretches.iter().map(|rows| {
         let width = (rows.len() / 8).clamp(BLOCK, 4 * BLOCK);
         let levels = late[rows.clone()].chunks_exact(width).map(middle);
-        let (least, most) = levels
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), own| {
-                (own.min(least), own.max(most))
-            });
+        let (least, most) = levels.fold(
+            (f64::INFINITY, f64::NEG_INFINITY),
+            |(least, most), level| (level.min(least), level.max(most)),
+        );
         most - least
     });
     wanders.fold(0.0, f64::max)
@@ -114,8 +114,8 @@ fn gaps(seconds: &[f64], guess: &Guess) -> Option<(Vec<(usize, f64)>, f64)> {
 
 /// The clearest gap in a stretch, as the first row behind it and its samples.
 fn gap(late: &[f64], range: Range<usize>) -> Option<(usize, f64)> {
-    let own = &late[range.clone()];
-    let off = own.chunks_exact(BLOCK).flat_map(|block| {
+    let stretch = &late[range.clone()];
+    let off = stretch.chunks_exact(BLOCK).flat_map(|block| {
         let level = middle(block);
         block.iter().map(move |late| (late - level).abs())
     });
@@ -123,24 +123,24 @@ fn gap(late: &[f64], range: Range<usize>) -> Option<(usize, f64)> {
     // Twice as certain as is asked for.
     let enough = 2.0 * (2.0 * CERTAIN * MEDIAN * jitter).powi(2);
     let width = (enough as usize).clamp(*ROWS.start(), *ROWS.end());
-    if own.len() < LEVELS * width {
+    if stretch.len() < LEVELS * width {
         return None;
     }
-    let levels: Vec<f64> = own.chunks_exact(width).map(middle).collect();
+    let levels: Vec<f64> = stretch.chunks_exact(width).map(middle).collect();
     let steps = levels.windows(2).map(|pair| (pair[1] - pair[0]).abs());
     let usual = NORMAL * median(&mut steps.collect::<Vec<f64>>());
     let error = usual.max(MEDIAN * jitter * (2.0 / width as f64).sqrt());
-    let places = (width..=own.len() - width).step_by((width / 8).max(1));
-    let jump = |at: usize| middle(&own[at..at + width]) - middle(&own[at - width..at]);
+    let places = (width..=stretch.len() - width).step_by((width / 8).max(1));
+    let jump = |at: usize| middle(&stretch[at..at + width]) - middle(&stretch[at - width..at]);
     let all = places.map(|at| (at, jump(at)));
     let (at, most) = all.max_by(|a, b| a.1.total_cmp(&b.1))?;
     let near = at - width..at + width;
-    let level = middle(&own[near.start..at]);
-    let at = likeliest(own, near, (level, level + most.round()));
+    let level = middle(&stretch[near.start..at]);
+    let at = likeliest(stretch, near, (level, level + most.round()));
     // The largest of many differences is so by chance, too; the one at the likeliest place is not.
     let jump = |width: usize| {
-        let (first, end) = (at.saturating_sub(width), own.len().min(at + width));
-        middle(&own[at..end]) - middle(&own[first..at])
+        let (first, end) = (at.saturating_sub(width), stretch.len().min(at + width));
+        middle(&stretch[at..end]) - middle(&stretch[first..at])
     };
     let found = jump(width);
     let whole = found.round();
@@ -238,7 +238,7 @@ mod tests {
         ];
         for (kind, late) in clocks.into_iter().enumerate() {
             let found = clock(&[], late).notes;
-            let is_said = found.iter().any(|own| own.contains("to be missing"));
+            let is_said = found.iter().any(|note| note.contains("to be missing"));
             assert!(!is_said, "{kind}: {found:?}");
         }
     }

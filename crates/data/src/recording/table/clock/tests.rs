@@ -238,8 +238,8 @@ proptest! {
         let clock = fit(&nanos(&times), None).unwrap();
         let found = firsts(&clock);
         prop_assert_eq!(found.len(), gaps.len() + 1, "{:?} is not {:?}", found, gaps);
-        for (own, (at, _)) in found[1..].iter().zip(&gaps) {
-            prop_assert!(own.abs_diff(*at) <= 2, "{} is not {}", own, at);
+        for (first, (at, _)) in found[1..].iter().zip(&gaps) {
+            prop_assert!(first.abs_diff(*at) <= 2, "{} is not {}", first, at);
         }
         prop_assert!(drift(&clock, rate, n / (gaps.len() + 1)) < 0.6, "{} Hz is not {}", clock.rate, rate);
         let start = clock.stretches[0].1 as f64 / NANOS * rate;

@@ -79,7 +79,7 @@ mod tests {
             // With more jitter, the distance from even spacing is said.
             let words = ["wander", "to be missing", "differ from even spacing"];
             let notes = clock.notes.join("; ");
-            let is_said = words.iter().any(|own| notes.contains(own));
+            let is_said = words.iter().any(|word| notes.contains(word));
             assert!(
                 off < 1.5 || is_said,
                 "{jitter}: {off} samples, {:?}",

@@ -32,9 +32,9 @@ pub(super) struct Groups {
 impl Groups {
     /// `None` if times are even, or follow no pattern.
     pub fn of(times: &[i64]) -> Option<Self> {
-        let own = || parts(times.len()).map(|rows| &times[rows]);
+        let parts_of_times = || parts(times.len()).map(|rows| &times[rows]);
         let step = |pair: &[i64]| pair[1].saturating_sub(pair[0]) as f64;
-        let spans = own().flat_map(|times| {
+        let spans = parts_of_times().flat_map(|times| {
             let ends = times.iter().zip(times.iter().skip(MOST));
             ends.map(|(first, last)| last.saturating_sub(*first) as f64 / MOST as f64)
         });
@@ -42,7 +42,7 @@ impl Groups {
         if mean <= 0.0 {
             return None;
         }
-        let steps: Vec<Vec<f64>> = own()
+        let steps: Vec<Vec<f64>> = parts_of_times()
             .map(|times| times.windows(2).map(step).collect())
             .collect();
         let count = steps.iter().map(Vec::len).sum::<usize>() as f64;
@@ -52,7 +52,7 @@ impl Groups {
         let alike = |apart: usize| {
             let pairs = steps
                 .iter()
-                .flat_map(|own| own.iter().zip(own.iter().skip(apart)));
+                .flat_map(|part| part.iter().zip(part.iter().skip(apart)));
             let alike = pairs.filter(|(one, next)| (*one - *next).abs() <= ALIKE * mean);
             alike.count() as f64 / count
         };

@@ -51,7 +51,7 @@ pub(super) fn unlike(values: &[f64], rows: usize) -> Option<Unlike> {
     let parts: Vec<Part> = parts.collect();
     let all = parts
         .iter()
-        .fold(Part::empty(rows), |all, own| all.with(own));
+        .fold(Part::empty(rows), |all, part| all.with(part));
     if all.apart < APART * (each * PARTS) as f64 {
         return None;
     }
@@ -59,7 +59,7 @@ pub(super) fn unlike(values: &[f64], rows: usize) -> Option<Unlike> {
     let error = 1.0 / all.from[0].pairs.max(1.0).sqrt();
     let group = all.group.mean();
     let (least, most) = (place(&from, f64::lt), place(&from, f64::gt));
-    let from_rows = from.iter().map(|own| own.abs());
+    let from_rows = from.iter().map(|mean| mean.abs());
     let from_rows = from_rows.fold(all.beyond.mean().abs(), f64::max);
     // Tones at even parts of the rate differ from place to place, and turn over from group to group.
     let certain = CERTAIN * error;
@@ -72,7 +72,8 @@ pub(super) fn unlike(values: &[f64], rows: usize) -> Option<Unlike> {
     }
     let difference = from[most] - from[least];
     let is_tone = group < -difference / 4.0 || all.groups.mean() < -difference / 4.0;
-    let agree = |own: &Part| own.from[most].mean() - own.from[least].mean() >= AGREED * difference;
+    let agree =
+        |part: &Part| part.from[most].mean() - part.from[least].mean() >= AGREED * difference;
     // Values that are there twice are those of a sensor that was asked too often.
     let is_repeated = all
         .equal
@@ -87,7 +88,7 @@ pub(super) fn unlike(values: &[f64], rows: usize) -> Option<Unlike> {
     );
     let factor = all.deviations[wide] / all.deviations[narrow];
     let of_chance = (certain * ERROR_OF_DEVIATION * std::f64::consts::SQRT_2).exp();
-    let agree = |own: &Part| own.deviations[wide] >= WIDER_IN_PART * own.deviations[narrow];
+    let agree = |part: &Part| part.deviations[wide] >= WIDER_IN_PART * part.deviations[narrow];
     let is_noise = group >= -NONE && from_rows <= NONE;
     (is_noise && factor.is_finite() && factor >= WIDER.max(of_chance) && parts.iter().all(agree))
         .then_some(Unlike::Deviations(factor))
@@ -176,7 +177,7 @@ impl Part {
     }
 
     fn of(values: &[f64], rows: usize) -> Self {
-        let mut own = Self::empty(rows);
+        let mut part = Self::empty(rows);
         let mut signs = vec![f64::NAN; values.len()];
         for place in 0..rows {
             let of_place = || values.iter().enumerate().skip(place).step_by(rows);
@@ -186,7 +187,7 @@ impl Part {
             known
                 .iter_mut()
                 .for_each(|value| *value = (*value - middle).abs());
-            own.deviations[place] = median(&mut known);
+            part.deviations[place] = median(&mut known);
             for (at, value) in finite() {
                 signs[at] = if *value == middle {
                     0.0
@@ -196,15 +197,15 @@ impl Part {
             }
         }
         for (at, sign) in signs.iter().enumerate() {
-            own.apart += f64::from(sign.abs() == 1.0);
+            part.apart += f64::from(sign.abs() == 1.0);
             let other = |rows: usize| signs.get(at + rows).copied().unwrap_or(f64::NAN);
-            own.from[at % rows].add(*sign, other(1));
-            own.group.add(*sign, other(rows));
-            own.groups.add(*sign, other(2 * rows));
-            own.beyond.add(*sign, other(rows + 1));
-            own.equal[at % rows] += f64::from(values.get(at + 1) == Some(&values[at]));
+            part.from[at % rows].add(*sign, other(1));
+            part.group.add(*sign, other(rows));
+            part.groups.add(*sign, other(2 * rows));
+            part.beyond.add(*sign, other(rows + 1));
+            part.equal[at % rows] += f64::from(values.get(at + 1) == Some(&values[at]));
         }
-        own
+        part
     }
 
     fn with(self, other: &Self) -> Self {
@@ -244,7 +245,7 @@ mod tests {
 
     /// Noise that goes on: a mean over some values.
     fn smooth(sensor: usize, i: usize) -> f64 {
-        (0..4).map(|own| noise(9000 * sensor + i + own)).sum()
+        (0..4).map(|offset| noise(9000 * sensor + i + offset)).sum()
     }
 
     #[test]

@@ -13,13 +13,13 @@ fn table(names: &str, count: usize, left_out: &[usize]) -> String {
         let time = 1_700_000_000.0 + (row * count) as f64 / 100.0;
         format!("{time:.3},{}\n", samples.collect::<Vec<_>>().join(","))
     };
-    let rows = (0..200).filter(|own| !left_out.contains(own));
+    let rows = (0..200).filter(|row| !left_out.contains(row));
     format!("{names}\n{}", rows.map(row).collect::<String>())
 }
 
 fn names(stem: &str, first: usize, count: usize) -> String {
-    let own = (first..first + count).map(|at| format!(",{stem}{at}"));
-    format!("time{}", own.collect::<String>())
+    let columns = (first..first + count).map(|at| format!(",{stem}{at}"));
+    format!("time{}", columns.collect::<String>())
 }
 
 fn given(samples_in_rows: Option<bool>) -> Hints {
@@ -29,8 +29,8 @@ fn given(samples_in_rows: Option<bool>) -> Hints {
     }
 }
 
-fn check(own: &Contents, name: &str) {
-    for trace in &own.traces {
+fn check(recording: &Contents, name: &str) {
+    for trace in &recording.traces {
         assert_eq!((&*trace.channel, trace.rate), (name, 100.0));
         let first = ((trace.start - 1_700_000_000_000_000_000) as f64 / 1e7).round() as usize;
         let expected: Vec<f64> = (first..first + trace.samples.len())
@@ -48,15 +48,19 @@ fn the_key_says_so() {
         ("x[", 0, "x"),
         ("", 1, "samples"),
     ] {
-        let own = contents(
+        let recording = contents(
             &table(&names(stem, first, 10), 10, &[20, 70, 71]),
             &given(Some(true)),
         )
         .unwrap();
-        check(&own, name);
-        let lengths: Vec<usize> = own.traces.iter().map(|own| own.samples.len()).collect();
+        check(&recording, name);
+        let lengths: Vec<usize> = recording
+            .traces
+            .iter()
+            .map(|trace| trace.samples.len())
+            .collect();
         assert_eq!(lengths, [200, 490, 1280], "{stem}");
-        assert_eq!(own.notes.texts(true), [""; 0]);
+        assert_eq!(recording.notes.texts(true), [""; 0]);
     }
     let channels = contents(&table(&names("s", 0, 10), 10, &[]), &given(Some(false))).unwrap();
     assert_eq!((channels.traces.len(), channels.traces[0].rate), (10, 10.0));
@@ -68,9 +72,9 @@ fn the_key_says_so() {
 /// Each row goes on where the one above ends.
 #[test]
 fn sure_tables_are_read_so_with_a_warning() {
-    let own = contents(&table(&names("s", 0, 10), 10, &[20]), &given(None)).unwrap();
-    check(&own, "s");
-    let note = &own.notes.texts(true)[0];
+    let recording = contents(&table(&names("s", 0, 10), 10, &[20]), &given(None)).unwrap();
+    check(&recording, "s");
+    let note = &recording.notes.texts(true)[0];
     assert!(
         note.starts_with("columns `s0` to `s9` are read as 10 samples of one channel"),
         "{note}"
@@ -85,16 +89,16 @@ fn sure_tables_are_read_so_with_a_warning() {
         ..Hints::default()
     };
     for hints in [slow, wanted] {
-        let own = contents(&table(&names("s", 0, 10), 10, &[]), &hints).unwrap();
-        assert_eq!((own.traces.len(), own.notes.len()), (10, 0));
+        let recording = contents(&table(&names("s", 0, 10), 10, &[]), &hints).unwrap();
+        assert_eq!((recording.traces.len(), recording.notes.len()), (10, 0));
     }
     let whole = Hints {
         channels: vec!["s".into()],
         ..Hints::default()
     };
-    let own = contents(&table(&names("s", 0, 10), 10, &[]), &whole).unwrap();
-    check(&own, "s");
-    assert_eq!(own.notes.texts(true), [""; 0]);
+    let recording = contents(&table(&names("s", 0, 10), 10, &[]), &whole).unwrap();
+    check(&recording, "s");
+    assert_eq!(recording.notes.texts(true), [""; 0]);
 }
 
 #[test]
@@ -136,10 +140,10 @@ fn several_channels_sensors_and_labels() {
         for node in ["A", "B"] {
             let first = 3 * row;
             let x = [first, first + 1, first + 2]
-                .map(|own| own.to_string())
+                .map(|sample| sample.to_string())
                 .join(",");
             let y = [first, first + 1, first + 2]
-                .map(|own| (own + 1000).to_string())
+                .map(|sample| (sample + 1000).to_string())
                 .join(",");
             let act = if row < 30 { "sit" } else { "walk" };
             text += &format!("{:.2},{node},{x},{y},3.7,{act}\n", f64::from(first) / 100.0);
@@ -152,11 +156,11 @@ fn several_channels_sensors_and_labels() {
         }),
         ..given(Some(true))
     };
-    let own = contents(&text, &hints).unwrap();
-    let found: Vec<_> = own
+    let recording = contents(&text, &hints).unwrap();
+    let found: Vec<_> = recording
         .traces
         .iter()
-        .map(|own| (&*own.channel, own.rate, own.samples.len()))
+        .map(|trace| (&*trace.channel, trace.rate, trace.samples.len()))
         .collect();
     assert_eq!(
         found,
@@ -167,8 +171,8 @@ fn several_channels_sensors_and_labels() {
             ("B.y", 100.0, 180)
         ]
     );
-    assert_eq!(own.traces[1].samples[179], 1179.0);
-    let runs: Vec<_> = own.rows[0]
+    assert_eq!(recording.traces[1].samples[179], 1179.0);
+    let runs: Vec<_> = recording.rows[0]
         .runs
         .iter()
         .map(|run| (&*run.label, run.start, run.end))
@@ -191,9 +195,9 @@ fn without_times_a_rate_is_needed() {
         sampling_rate: Some(50.0),
         ..given(Some(true))
     };
-    let own = contents(&text, &rate).unwrap();
-    let [trace] = &own.traces[..] else {
-        panic!("{own:?}");
+    let recording = contents(&text, &rate).unwrap();
+    let [trace] = &recording.traces[..] else {
+        panic!("{recording:?}");
     };
     assert_eq!(
         (trace.rate, trace.samples.len(), trace.samples[149]),

@@ -106,8 +106,8 @@ fn ninth(values: &mut [f64]) -> f64 {
 pub(super) fn steps(packets: &[Packet], period: f64) -> Steps {
     let usual = usual_count(packets);
     let longer = longer(packets, period);
-    let sizes = longer.iter().map(|own| own.abs());
-    let mut small: Vec<f64> = sizes.filter(|own| *own < usual / 2.0).collect();
+    let sizes = longer.iter().map(|excess| excess.abs());
+    let mut small: Vec<f64> = sizes.filter(|size| *size < usual / 2.0).collect();
     let jitter = (NORMAL * median(&mut small)).max(ninth(&mut small) / NINTH);
     let least = (6.0 * jitter).max(1.0).min(usual / 2.0);
     let certain = (3.0 * jitter).max(1.0);
@@ -118,9 +118,9 @@ pub(super) fn steps(packets: &[Packet], period: f64) -> Steps {
     };
     let (mut group, mut start, mut position) = (Group(Vec::new()), 0, 0.0);
     let mut samples = 0.0;
-    for (at, own) in longer.iter().enumerate() {
+    for (at, excess) in longer.iter().enumerate() {
         samples += packets[at].count as f64;
-        if own.abs() <= least {
+        if excess.abs() <= least {
             continue;
         }
         let shift = shift(&longer, (start, at), usual);
@@ -161,16 +161,16 @@ pub(super) fn steps(packets: &[Packet], period: f64) -> Steps {
 fn shift(longer: &[f64], (first, at): (usize, usize), usual: f64) -> f64 {
     let before = longer[first..at].iter().rev();
     let mut late = 0.0;
-    let before = before.take(BESIDE - 1).map(|own| {
-        late -= own;
+    let before = before.take(BESIDE - 1).map(|excess| {
+        late -= excess;
         late
     });
     let mut before: Vec<f64> = std::iter::once(0.0).chain(before).collect();
     let mut late = longer[at];
     let behind = longer[at + 1..].iter();
-    let behind = behind.take_while(|own| own.abs() < usual / 2.0);
-    let behind = behind.take(BESIDE - 1).map(|own| {
-        late += own;
+    let behind = behind.take_while(|excess| excess.abs() < usual / 2.0);
+    let behind = behind.take(BESIDE - 1).map(|excess| {
+        late += excess;
         late
     });
     let mut behind: Vec<f64> = std::iter::once(longer[at]).chain(behind).collect();
@@ -190,8 +190,8 @@ impl Group {
     fn points(&self, packets: &[Packet], origin: i64) -> Vec<(f64, f64)> {
         let point = |run: &Run| {
             let (first, position) = (packets[run.packets.start].first, run.position);
-            let own = packets[run.packets.clone()].iter();
-            let points = own.map(move |packet| {
+            let inside = packets[run.packets.clone()].iter();
+            let points = inside.map(move |packet| {
                 let seconds = packet.time.saturating_sub(origin) as f64 / NANOS;
                 (seconds, position + (packet.first - first) as f64)
             });
@@ -203,7 +203,7 @@ impl Group {
     /// Time of the first sample in seconds since `origin`: that of its packet, if it agrees with the others, else theirs.
     pub fn start(&self, packets: &[Packet], rate: f64, origin: i64) -> f64 {
         let points = self.points(packets, origin);
-        let own = points[0].0;
+        let first = points[0].0;
         let mut starts: Vec<f64> = points.iter().map(|(time, at)| time - at / rate).collect();
         let fitted = median(&mut starts);
         // The times of channels jitter differently, but their samples are taken together.
@@ -212,8 +212,8 @@ impl Group {
         } else {
             1e-6
         };
-        if (fitted - own).abs() < limit {
-            own
+        if (fitted - first).abs() < limit {
+            first
         } else {
             fitted
         }
@@ -226,8 +226,8 @@ pub(super) fn line(packets: &[Packet], groups: &[Group], origin: i64) -> Option<
     for group in groups {
         let points = group.points(packets, origin);
         let (time, at) = middle(&points);
-        for (own, position) in points {
-            numerator += (own - time) * (position - at);
+        for (seconds, position) in points {
+            numerator += (seconds - time) * (position - at);
             denominator += (position - at).powi(2);
         }
     }
@@ -243,7 +243,7 @@ pub(super) fn scatter(packets: &[Packet], groups: &[Group], (period, origin): (f
         many += points.len();
         let late = points
             .iter()
-            .map(|(own, position)| (own - time) / period - (position - at));
+            .map(|(seconds, position)| (seconds - time) / period - (position - at));
         squares += late.map(|late| late.powi(2)).sum::<f64>();
     }
     (squares / many.max(1) as f64).sqrt()
@@ -253,6 +253,6 @@ fn middle(points: &[(f64, f64)]) -> (f64, f64) {
     let many = points.len().max(1) as f64;
     let sum = points
         .iter()
-        .fold((0.0, 0.0), |sum, own| (sum.0 + own.0, sum.1 + own.1));
+        .fold((0.0, 0.0), |sum, point| (sum.0 + point.0, sum.1 + point.1));
     (sum.0 / many, sum.1 / many)
 }

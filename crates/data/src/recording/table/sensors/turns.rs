@@ -65,13 +65,13 @@ impl Turns {
         };
         let pairs = times.windows(2).zip(self.rows.windows(2));
         let same = pairs.filter(|(times, _)| times[0] == times[1]);
-        let (mut other, mut own) = (0, 0);
+        let (mut other, mut repeated) = (0, 0);
         for (_, rows) in same {
-            own += usize::from(rows[0] == rows[1]);
+            repeated += usize::from(rows[0] == rows[1]);
             other += usize::from(rows[0] != rows[1]);
         }
         // The first row of each time is not counted.
-        own == 0 && 3 * other >= self.rows.len()
+        repeated == 0 && 3 * other >= self.rows.len()
     }
 
     /// Whether a channel beside column `at` jumps from row to row, and not from row to row of one value.
@@ -86,18 +86,18 @@ impl Turns {
     fn jumps(&self, values: &[f64]) -> bool {
         let mut last = vec![f64::NAN; self.names.len()];
         let mut before = f64::NAN;
-        let (mut own, mut all, mut count) = (0.0, 0.0, 0usize);
+        let (mut within, mut all, mut count) = (0.0, 0.0, 0usize);
         for (value, row) in values.iter().zip(&self.rows) {
             let last = &mut last[*row as usize];
             let steps = ((value - *last).abs(), (value - before).abs());
             if steps.0.is_finite() && steps.1.is_finite() {
-                own += steps.0;
+                within += steps.0;
                 all += steps.1;
                 count += 1;
             }
             (*last, before) = (*value, *value);
         }
-        count > 0 && all > ROUGHER * own
+        count > 0 && all > ROUGHER * within
     }
 }
 
@@ -109,7 +109,7 @@ fn numbered(values: &[f64]) -> Option<Turns> {
     }
     let (mut known, mut rows): (Vec<f64>, Vec<u32>) = (Vec::new(), Vec::new());
     for value in values {
-        let number = known.iter().position(|own| own == value);
+        let number = known.iter().position(|other| other == value);
         if number.is_none() {
             if value.fract() != 0.0 || known.len() == MOST_NUMBERS {
                 return None;

@@ -3,16 +3,22 @@
 use super::*;
 
 /// Channel, start in milliseconds, rate and samples.
-type Own = (String, i64, f64, Vec<f64>);
+type Channel = (String, i64, f64, Vec<f64>);
 
-fn of(text: &str) -> (Vec<Own>, Vec<String>) {
-    let own = contents(text, &Hints::default()).unwrap_or_else(|error| panic!("{text}: {error}"));
-    let traces = own.traces.iter();
-    let traces = traces.map(|own| {
-        let start = own.start / 1_000_000;
-        (own.channel.clone(), start, own.rate, own.samples.clone())
+fn of(text: &str) -> (Vec<Channel>, Vec<String>) {
+    let recording =
+        contents(text, &Hints::default()).unwrap_or_else(|error| panic!("{text}: {error}"));
+    let traces = recording.traces.iter();
+    let traces = traces.map(|trace| {
+        let start = trace.start / 1_000_000;
+        (
+            trace.channel.clone(),
+            start,
+            trace.rate,
+            trace.samples.clone(),
+        )
     });
-    (traces.collect(), own.notes.all())
+    (traces.collect(), recording.notes.all())
 }
 
 /// Rows with two times, the second of which end after `rows`.
@@ -58,7 +64,10 @@ fn each_block_has_its_own_times() {
 #[test]
 fn the_same_times_are_one_column() {
     let (traces, notes) = of(&rows("time,Z,time,N", 400, |i| i as f64 / 100.0));
-    let found: Vec<_> = traces.iter().map(|own| (&*own.0, own.1, own.2)).collect();
+    let found: Vec<_> = traces
+        .iter()
+        .map(|trace| (&*trace.0, trace.1, trace.2))
+        .collect();
     assert_eq!(found, [("Z", 0, 100.0), ("N", 0, 100.0)]);
     let notes = notes.join("; ");
     assert!(

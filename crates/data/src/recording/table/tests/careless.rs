@@ -39,8 +39,8 @@ fn fractions_that_count() {
         ),
         ("t (s)", Box::new(|second| second.to_string()), "", 0),
     ];
-    let check = |own: &Contents, start: i64, rate: f64| {
-        let (found, own_rate, rows, notes) = only(own);
+    let check = |recording: &Contents, start: i64, rate: f64| {
+        let (found, own_rate, rows, notes) = only(recording);
         assert_eq!((found, own_rate, rows), (start, rate, 300), "{notes:?}");
         assert!(notes[0].contains("without leading zeros"), "{notes:?}");
         assert_eq!(notes.len(), 1, "{notes:?}");
@@ -48,8 +48,8 @@ fn fractions_that_count() {
     for (name, second, behind, start) in &forms {
         for (step, part, rate) in [(20, 1000, 50.0), (2500, 1_000_000, 400.0), (4, 100, 25.0)] {
             let time = |i: i64| {
-                let (second, own) = (second(step * i / part), step * i % part);
-                format!("{second}.{own}{behind}")
+                let (second, fraction) = (second(step * i / part), step * i % part);
+                format!("{second}.{fraction}{behind}")
             };
             check(&table(&format!("{name},x"), 300, time), *start, rate);
         }
@@ -62,8 +62,8 @@ fn fractions_that_count() {
 #[test]
 fn counts_that_steps_alone_prove() {
     let time = |i: i64| format!("10:{:02}:{:02}.{}", i / 60, i % 60, (i * 7 + 5) % 1000);
-    let own = table("time,x", 120, time);
-    let (start, rate, _, notes) = only(&own);
+    let recording = table("time,x", 120, time);
+    let (start, rate, _, notes) = only(&recording);
     assert_eq!(start, 36_000_005_000_000);
     assert!((rate - 1.0 / 1.007).abs() < 1e-6, "{rate}");
     assert!(notes[0].contains("count milliseconds"), "{notes:?}");
@@ -82,8 +82,8 @@ fn decimals_without_their_last_zeros() {
         }
     };
     for step in [4, 10, 20, 50, 125, 250] {
-        let own = table("time,x", 300, |i| shown(step * i));
-        let (start, rate, rows, notes) = only(&own);
+        let recording = table("time,x", 300, |i| shown(step * i));
+        let (start, rate, rows, notes) = only(&recording);
         assert_eq!((start, rate, rows), (0, 1000.0 / step as f64, 300));
         assert!(notes.is_empty(), "{notes:?}");
     }
@@ -138,9 +138,14 @@ fn dates_and_times_in_digits() {
         ("sentence,time,date,x", &nmea),
     ];
     for (head, time) in cases {
-        let own = table(head, 300, time);
-        let (found, rate, _, _) = only(&own);
-        assert_eq!((found, rate), (start, 100.0), "{head}: {:?}", own.notes);
+        let recording = table(head, 300, time);
+        let (found, rate, _, _) = only(&recording);
+        assert_eq!(
+            (found, rate),
+            (start, 100.0),
+            "{head}: {:?}",
+            recording.notes
+        );
     }
     // The order is not known: times of day alone.
     let (found, rate, _, notes) = only(&table("date,time,x", 300, dated));
@@ -158,16 +163,22 @@ fn marks_of_overload_in_the_first_row() {
     let rows: String = (1..300)
         .map(|i| format!("{:.2},{i},{i}\n", 0.01 * i as f64))
         .collect();
-    let own = contents(&format!("time,x,y\n0,OVL,0\n{rows}"), &Hints::default()).unwrap();
-    assert_eq!(own.traces[1].channel, "y");
-    assert_eq!((own.traces[1].start, own.traces[1].samples.len()), (0, 300));
+    let recording = contents(&format!("time,x,y\n0,OVL,0\n{rows}"), &Hints::default()).unwrap();
+    assert_eq!(recording.traces[1].channel, "y");
+    assert_eq!(
+        (recording.traces[1].start, recording.traces[1].samples.len()),
+        (0, 300)
+    );
     let hints = Hints {
         time_column: Some("1".into()),
         ..Hints::default()
     };
-    let own = contents(&format!("0,OVL,0\n{rows}"), &hints).unwrap();
+    let recording = contents(&format!("0,OVL,0\n{rows}"), &hints).unwrap();
     assert_eq!(
-        (&*own.traces[1].channel, own.traces[1].samples.len()),
+        (
+            &*recording.traces[1].channel,
+            recording.traces[1].samples.len()
+        ),
         ("3", 300)
     );
 }
@@ -181,8 +192,12 @@ fn settings_above_the_names() {
         sampling_rate: Some(128.0),
         ..Hints::default()
     };
-    let own = contents(&format!("{head}{rows}"), &hints).unwrap();
-    let names: Vec<&str> = own.traces.iter().map(|trace| &*trace.channel).collect();
+    let recording = contents(&format!("{head}{rows}"), &hints).unwrap();
+    let names: Vec<&str> = recording
+        .traces
+        .iter()
+        .map(|trace| &*trace.channel)
+        .collect();
     assert_eq!(names, ["N-S", "E-W", "Z"]);
 }
 
@@ -196,9 +211,16 @@ fn directions_are_no_units() {
         sampling_rate: Some(512.0),
         ..Hints::default()
     };
-    let own = contents(&format!("NS EW Z\n[mm/s] [mm/s] [mm/s]\n\n{rows}"), &hints).unwrap();
-    let names: Vec<&str> = own.traces.iter().map(|trace| &*trace.channel).collect();
-    assert_eq!((names, own.traces[0].rate), (vec!["NS", "EW", "Z"], 512.0));
+    let recording = contents(&format!("NS EW Z\n[mm/s] [mm/s] [mm/s]\n\n{rows}"), &hints).unwrap();
+    let names: Vec<&str> = recording
+        .traces
+        .iter()
+        .map(|trace| &*trace.channel)
+        .collect();
+    assert_eq!(
+        (names, recording.traces[0].rate),
+        (vec!["NS", "EW", "Z"], 512.0)
+    );
     let error = contents(&format!("NS EW Z\n{rows}"), &Hints::default()).unwrap_err();
     assert!(!error.to_string().contains("time_NS"), "{error}");
 }
@@ -207,8 +229,8 @@ fn directions_are_no_units() {
 #[test]
 fn one_channel_in_lines_of_several_numbers() {
     let line = |line: i64| -> String {
-        let own = (0..10).map(|i| format!("{:.3}", ((10 * line + i) as f64 / 5.0).sin()));
-        own.collect::<Vec<_>>().join(" ") + "\n"
+        let numbers = (0..10).map(|i| format!("{:.3}", ((10 * line + i) as f64 / 5.0).sin()));
+        numbers.collect::<Vec<_>>().join(" ") + "\n"
     };
     let text: String = (0..100).map(line).collect();
     let given = Hints {

@@ -11,15 +11,15 @@ fn decimal_commas_of_one_column() {
     };
     let rows = |row: fn(i32) -> String| (0..60).map(row).collect::<String>();
     let text = rows(|i| format!("{},{:03}\n", i % 3 - 1, i * 7 % 1000)) + "Ende: 60\n";
-    let own = contents(&format!("Z\n{text}"), &hints).unwrap();
-    assert_eq!(own.traces.len(), 1);
-    assert_eq!(own.traces[0].samples[..3], [-1.0, 0.007, 1.014]);
+    let recording = contents(&format!("Z\n{text}"), &hints).unwrap();
+    assert_eq!(recording.traces.len(), 1);
+    assert_eq!(recording.traces[0].samples[..3], [-1.0, 0.007, 1.014]);
     for row in [
         |i: i32| format!("{},{}\n", i + 1, i % 7),
         |i: i32| format!("{},{}\n", 1_714_557_600 + i, i % 7),
     ] {
-        let own = contents(&format!("Z\n{}", rows(row)), &hints).unwrap();
-        let mut values = own.traces.iter().flat_map(|own| &own.samples);
+        let recording = contents(&format!("Z\n{}", rows(row)), &hints).unwrap();
+        let mut values = recording.traces.iter().flat_map(|trace| &trace.samples);
         assert!(values.all(|value| value.fract() == 0.0), "{}", row(0));
     }
 }
@@ -31,9 +31,9 @@ fn statistics_below_the_names() {
         .map(|i| format!("{:.2},{}\n", f64::from(i) / 100.0, i % 7))
         .collect();
     let text = format!("t,Z\nMax,6.0\nMin,0.0\nMean,3.1\n{rows}");
-    let own = contents(&text, &Hints::default()).unwrap();
+    let recording = contents(&text, &Hints::default()).unwrap();
     assert_eq!(
-        (own.traces[0].rate, own.traces[0].samples.len()),
+        (recording.traces[0].rate, recording.traces[0].samples.len()),
         (100.0, 60)
     );
 }
@@ -44,12 +44,12 @@ fn fractions_with_commas_and_with_points_are_both_read() {
     let table = |separator: char, has_comma: &dyn Fn(usize) -> bool| {
         let row = |i: usize| {
             let value = format!("{:.2}", i as f64 / 100.0);
-            let own = if has_comma(i) {
+            let cell = if has_comma(i) {
                 value.replace('.', ",")
             } else {
                 value
             };
-            format!("{}{separator}{own}\n", i * 10)
+            format!("{}{separator}{cell}\n", i * 10)
         };
         let rows: String = (0..2000).map(row).collect();
         format!("time_ms{separator}Z\n{rows}")
@@ -69,9 +69,9 @@ fn fractions_with_commas_and_with_points_are_both_read() {
         assert!(notes.len() == 1 && notes[0].starts_with(note), "{notes:?}");
     }
     // Of two columns, each with its own mark, none is mixed.
-    let own = contents(
+    let recording = contents(
         "time_ms;Z;pair\n0;0.5;1,2\n10;0.25;3,4\n20;0.5;5,6\n",
         &Hints::default(),
     );
-    assert_eq!(own.unwrap().traces.len(), 1);
+    assert_eq!(recording.unwrap().traces.len(), 1);
 }

@@ -36,17 +36,21 @@ fn what_does_not_fit_is_said() {
         ),
         ("0.07,7,12", "NaN,7,12", "left out one row without a time"),
     ] {
-        let own = contents(&table(old, new), &Hints::default()).unwrap();
-        let lengths: Vec<usize> = own.traces.iter().map(|trace| trace.samples.len()).collect();
+        let recording = contents(&table(old, new), &Hints::default()).unwrap();
+        let lengths: Vec<usize> = recording
+            .traces
+            .iter()
+            .map(|trace| trace.samples.len())
+            .collect();
         assert_eq!(
-            (lengths, own.traces[0].rate),
+            (lengths, recording.traces[0].rate),
             (vec![7, 12, 7, 12], 100.0),
             "{new}"
         );
         assert!(
-            own.notes.iter().any(|own| own.contains(note)),
+            recording.notes.iter().any(|text| text.contains(note)),
             "{new}: {:?}",
-            own.notes
+            recording.notes
         );
     }
     let whole: Vec<f64> = (0..20).map(f64::from).collect();
@@ -77,14 +81,14 @@ fn a_last_value_may_be_missing() {
             _ => format!("{:.2}{separator}{i}{separator}{i}\n", f64::from(i) / 100.0),
         });
         let text = format!("time{separator}Z{separator}N\n{}", rows.collect::<String>());
-        let own = contents(&text, &Hints::default()).unwrap();
+        let recording = contents(&text, &Hints::default()).unwrap();
         assert_eq!(
-            (own.traces.len(), own.notes.all()),
+            (recording.traces.len(), recording.notes.all()),
             (2, vec![]),
             "{separator:?}"
         );
-        assert_eq!(own.traces[0].samples.len(), 20, "{separator:?}");
-        let missing = own.traces[1].samples.iter().position(|v| v.is_nan());
+        assert_eq!(recording.traces[0].samples.len(), 20, "{separator:?}");
+        let missing = recording.traces[1].samples.iter().position(|v| v.is_nan());
         assert_eq!(missing, Some(7), "{separator:?}");
     }
 }
@@ -94,11 +98,11 @@ fn a_last_value_may_be_missing() {
 fn zeros_behind_and_ambiguous_dates_are_said() {
     let rows: String = (0..20).map(|i| format!("{}.5,{i}\n", i)).collect();
     let text = format!("time,Z\n{rows}{}", "\0".repeat(300));
-    let own = contents(&text, &Hints::default()).unwrap();
+    let recording = contents(&text, &Hints::default()).unwrap();
     let whole: Vec<f64> = (0..20).map(f64::from).collect();
-    assert_eq!(own.traces[0].samples, whole);
+    assert_eq!(recording.traces[0].samples, whole);
     assert_eq!(
-        own.notes,
+        recording.notes,
         ["left out the last 300 bytes: zeros, as after a power cut"]
     );
     let rows: String = (0..20)
@@ -173,13 +177,13 @@ fn a_channel_in_each_row_is_said() {
         sampling_rate: Some(100.0),
         ..Hints::default()
     };
-    let own = contents(&text, &hints).unwrap();
-    let notes = own.notes.all().join("; ");
+    let recording = contents(&text, &hints).unwrap();
+    let notes = recording.notes.all().join("; ");
     assert!(
         notes.contains("300 columns and 3 rows: if each row is a channel"),
         "{notes}"
     );
-    let error = crate::recording::merge(own.traces, &["Z".to_owned()]).unwrap_err();
+    let error = crate::recording::merge(recording.traces, &["Z".to_owned()]).unwrap_err();
     assert!(error.to_string().len() < 300, "{error}");
 }
 
@@ -194,15 +198,19 @@ fn lines_with_zero_bytes_are_left_out() {
         rows(0, 50),
         rows(61, 200)
     );
-    let own = contents(&text, &Hints::default()).unwrap();
-    let found: Vec<_> = own
+    let recording = contents(&text, &Hints::default()).unwrap();
+    let found: Vec<_> = recording
         .traces
         .iter()
-        .map(|own| (own.start, own.samples.len()))
+        .map(|trace| (trace.start, trace.samples.len()))
         .collect();
     assert_eq!(found, [(0, 50), (610_000_000, 139)]);
     let note = "left out 1 line with zero bytes, as after a power cut (the first: line 52): rows are missing there";
-    assert!(own.notes[0].starts_with(note), "{:?}", own.notes);
+    assert!(
+        recording.notes[0].starts_with(note),
+        "{:?}",
+        recording.notes
+    );
     let error = contents("time,Z\n0.1,\0\n", &Hints::default()).unwrap_err();
     assert!(error.to_string().contains("byte 11 is zero"), "{error}");
 }
@@ -225,9 +233,9 @@ fn comments_between_rows_are_skipped() {
                 format!("{i}{separator}{}\n{comment}", i % 7)
             };
             let rows: String = (0..100).map(row).collect();
-            let own = contents(&format!("Z{separator}N\n{rows}"), &rated).unwrap();
+            let recording = contents(&format!("Z{separator}N\n{rows}"), &rated).unwrap();
             let expected: Vec<f64> = (0..100).map(f64::from).collect();
-            assert_eq!(own.traces[0].samples, expected, "{mark}{separator}");
+            assert_eq!(recording.traces[0].samples, expected, "{mark}{separator}");
         }
     }
 }
@@ -258,11 +266,15 @@ fn the_first_rows_may_have_no_values() {
                 (format!("Z\n{one}"), "Z", &given),
                 (format!("time,Z,N\n{timed}"), "Z", &Hints::default()),
             ] {
-                let own = contents(&text, hints).unwrap_or_else(|error| panic!("{error}: {text}"));
-                let trace = own.traces.iter().find(|own| own.channel == channel);
+                let recording =
+                    contents(&text, hints).unwrap_or_else(|error| panic!("{error}: {text}"));
+                let trace = recording
+                    .traces
+                    .iter()
+                    .find(|trace| trace.channel == channel);
                 let samples = &trace.unwrap().samples;
                 assert_eq!(samples.len(), 1200, "{count} {missing:?} {channel}");
-                assert!(samples[..count].iter().all(|own| own.is_nan()));
+                assert!(samples[..count].iter().all(|sample| sample.is_nan()));
                 assert_eq!(samples[count].to_string(), value(count));
             }
         }
@@ -275,7 +287,7 @@ fn the_first_rows_may_have_no_values() {
     let rows: String = (0..1200).map(row).collect();
     let (samples, notes) = first(&format!("time,Z,N\n{rows}"));
     assert!(
-        samples[..700].iter().all(|own| own.is_nan()) && samples[700] == 9.0,
+        samples[..700].iter().all(|sample| sample.is_nan()) && samples[700] == 9.0,
         "{notes:?}"
     );
     // Beside times, a row without anything is none.
@@ -300,8 +312,8 @@ fn the_first_rows_may_have_others_between() {
         "0.00,5,60.00,5,6",
     ] {
         for at in [0, 1, 5, 50] {
-            let own = contents(&with(at, line), &Hints::default()).unwrap();
-            let one = &own.traces[0];
+            let recording = contents(&with(at, line), &Hints::default()).unwrap();
+            let one = &recording.traces[0];
             assert_eq!(
                 (&*one.channel, one.rate, one.samples.len()),
                 ("Z", 100.0, 400),
@@ -315,7 +327,11 @@ fn the_first_rows_may_have_others_between() {
             let is_said = |note: &String| {
                 note.contains("left out") && note.contains(&format!("line {}", at + 2))
             };
-            assert!(own.notes.all().iter().any(is_said), "{at}: {:?}", own.notes);
+            assert!(
+                recording.notes.all().iter().any(is_said),
+                "{at}: {:?}",
+                recording.notes
+            );
         }
     }
 }
@@ -332,7 +348,7 @@ fn single_zero_bytes() {
     assert!(
         notes
             .iter()
-            .any(|own| own.contains("2 lines with zero bytes")),
+            .any(|note| note.contains("2 lines with zero bytes")),
         "{notes:?}"
     );
 }
@@ -354,7 +370,7 @@ fn quotation_marks_without_an_end() {
         assert!(
             notes
                 .iter()
-                .any(|own| own.contains("not closed (the first: line 22)")),
+                .any(|note| note.contains("not closed (the first: line 22)")),
             "{notes:?}"
         );
     }

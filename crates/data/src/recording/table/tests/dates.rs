@@ -40,11 +40,15 @@ fn zones_of_cells() {
                 "when,Z\n"
             };
             let text = table(head, |nanos| form(times)(nanos) + zone);
-            let own = contents(&text, &Hints::default()).unwrap();
+            let recording = contents(&text, &Hints::default()).unwrap();
             let start = parse_time("2024-05-01T10:00:00Z").unwrap() - hours * 3_600_000_000_000;
-            assert_eq!((own.traces.len(), own.traces[0].rate), (1, 100.0), "{zone}");
             assert_eq!(
-                (own.traces[0].start, &*own.notes.all()),
+                (recording.traces.len(), recording.traces[0].rate),
+                (1, 100.0),
+                "{zone}"
+            );
+            assert_eq!(
+                (recording.traces[0].start, &*recording.notes.all()),
                 (start, &[][..]),
                 "{zone}"
             );
@@ -63,9 +67,9 @@ fn zones_of_cells() {
 #[test]
 fn zones_of_columns() {
     let start = |head: &str, times: &str| {
-        let own = contents(&table(head, form(times)), &Hints::default()).unwrap();
-        let hours = parse_time("2024-05-01T10:00:00Z").unwrap() - own.traces[0].start;
-        let noted = own
+        let recording = contents(&table(head, form(times)), &Hints::default()).unwrap();
+        let hours = parse_time("2024-05-01T10:00:00Z").unwrap() - recording.traces[0].start;
+        let noted = recording
             .notes
             .texts(true)
             .iter()
@@ -123,19 +127,30 @@ fn numbers_of_days() {
         ("", 719_529.0, false),
         ("", 25_569.0, false),
     ] {
-        let own = contents(&table(head, days(count)), &Hints::default()).unwrap();
-        let off = own.traces[0].start - start;
-        assert!(off.abs() < 200_000, "{head}: {off} ns, {:?}", own.notes);
-        assert_eq!((own.traces.len(), own.traces[0].rate), (1, 100.0), "{head}");
-        let doubts = own.notes.texts(true);
+        let recording = contents(&table(head, days(count)), &Hints::default()).unwrap();
+        let off = recording.traces[0].start - start;
+        assert!(
+            off.abs() < 200_000,
+            "{head}: {off} ns, {:?}",
+            recording.notes
+        );
+        assert_eq!(
+            (recording.traces.len(), recording.traces[0].rate),
+            (1, 100.0),
+            "{head}"
+        );
+        let doubts = recording.notes.texts(true);
         assert_eq!(doubts.is_empty(), is_certain, "{head}: {doubts:?}");
     }
     // One row a second is no 86,400 Hz.
     let slow = (0..300).map(|i| format!("{:.9},{i}\n", 45_000.5 + f64::from(i) / 86_400.0));
     let text = format!("time,Z\n{}", slow.collect::<String>());
-    let own = contents(&text, &Hints::default()).unwrap();
+    let recording = contents(&text, &Hints::default()).unwrap();
     let expected = parse_time("2023-03-15T12:00:00Z").unwrap();
-    assert_eq!((own.traces[0].rate, own.traces[0].start), (1.0, expected));
+    assert_eq!(
+        (recording.traces[0].rate, recording.traces[0].start),
+        (1.0, expected)
+    );
     // A column of another name is no clock, but may be meant to be one.
     let error = contents(&table("x,Z\n", days(719_529.0)), &Hints::default()).unwrap_err();
     let error = error.to_string();
@@ -150,9 +165,9 @@ fn numbers_of_days() {
     let seconds = table("time,Z\n", |nanos| {
         format!("{:.3}", (nanos % 86_400_000_000_000) as f64 / 1e9)
     });
-    let own = contents(&seconds, &Hints::default()).unwrap();
+    let recording = contents(&seconds, &Hints::default()).unwrap();
     assert_eq!(
-        (own.traces[0].start, own.traces[0].rate),
+        (recording.traces[0].start, recording.traces[0].rate),
         (36_000_000_000_000, 100.0)
     );
 }
@@ -167,8 +182,9 @@ fn a_clock_without_a_name_may_step_back() {
     };
     let named = contents(&table("time,Z\n", back), &Hints::default()).unwrap();
     let nameless = contents(&table("", back), &Hints::default()).unwrap();
-    let spans = |own: &Contents| -> Vec<(i64, usize)> {
-        own.traces
+    let spans = |recording: &Contents| -> Vec<(i64, usize)> {
+        recording
+            .traces
             .iter()
             .map(|trace| (trace.start, trace.samples.len()))
             .collect()
@@ -185,8 +201,8 @@ fn a_rate_that_changes() {
         format!("{:.2},{i}\n", time as f64 / 1000.0)
     };
     let text = format!("time,Z\n{}", (0..9000).map(row).collect::<String>());
-    let own = contents(&text, &Hints::default()).unwrap();
-    let traces = own.traces.iter();
+    let recording = contents(&text, &Hints::default()).unwrap();
+    let traces = recording.traces.iter();
     let traces: Vec<(i64, f64, f64, usize)> = traces
         .map(|trace| {
             (
@@ -205,7 +221,12 @@ fn a_rate_that_changes() {
             (70_000, 100.0, 6000.0, 3000)
         ]
     );
-    assert_eq!(own.notes.texts(true).len(), 1, "{:?}", own.notes);
+    assert_eq!(
+        recording.notes.texts(true).len(),
+        1,
+        "{:?}",
+        recording.notes
+    );
 }
 
 /// Dates and times of day as numbers of their digits, and counters that overflow.
@@ -235,25 +256,36 @@ fn digits_of_dates() {
         ),
         ("hhmmss,Z\n", form(clock), "1970-01-01T10:00:00Z"),
     ] {
-        let own = contents(&table(head, cell), &Hints::default()).unwrap();
-        assert_eq!((own.traces.len(), own.traces[0].rate), (1, 100.0), "{head}");
-        assert_eq!(own.traces[0].start, parse_time(start).unwrap(), "{head}");
-        assert_eq!(own.notes.texts(true), [] as [&str; 0], "{head}");
+        let recording = contents(&table(head, cell), &Hints::default()).unwrap();
+        assert_eq!(
+            (recording.traces.len(), recording.traces[0].rate),
+            (1, 100.0),
+            "{head}"
+        );
+        assert_eq!(
+            recording.traces[0].start,
+            parse_time(start).unwrap(),
+            "{head}"
+        );
+        assert_eq!(recording.notes.texts(true), [] as [&str; 0], "{head}");
     }
     // Numbers that skip from 59 s to the next minute are no seconds.
     let later = |nanos: i64| form(clock)(nanos + 58_000_000_000);
-    let own = contents(&table("time,Z\n", later), &Hints::default()).unwrap();
-    assert_eq!((own.traces.len(), own.traces[0].rate), (1, 100.0));
+    let recording = contents(&table("time,Z\n", later), &Hints::default()).unwrap();
+    assert_eq!(
+        (recording.traces.len(), recording.traces[0].rate),
+        (1, 100.0)
+    );
     // A counter of 32 bits that overflows.
     let micros = |nanos: i64| {
         ((nanos / 1000 - 1_714_557_600_000_000 + 4_294_000_000) % (1 << 32)).to_string()
     };
-    let own = contents(&table("t_us,Z\n", micros), &Hints::default()).unwrap();
+    let recording = contents(&table("t_us,Z\n", micros), &Hints::default()).unwrap();
     assert_eq!(
-        (own.traces.len(), own.traces[0].start),
+        (recording.traces.len(), recording.traces[0].start),
         (1, 4_294_000_000_000)
     );
-    assert_eq!(own.notes.texts(true), [] as [&str; 0]);
+    assert_eq!(recording.notes.texts(true), [] as [&str; 0]);
 }
 
 /// Ticks of 100 ns are no nanoseconds, and Excel may leave out the hour.
@@ -262,24 +294,30 @@ fn other_origins() {
     let start = parse_time("2024-05-01T10:00:00Z").unwrap();
     for origin in [116_444_736_000_000_000, 621_355_968_000_000_000] {
         let text = table("timestamp,Z\n", |nanos| (nanos / 100 + origin).to_string());
-        let own = contents(&text, &Hints::default()).unwrap();
-        let off = own.traces[0].start - start;
+        let recording = contents(&text, &Hints::default()).unwrap();
+        let off = recording.traces[0].start - start;
         assert!(off.abs() < 10_000, "{off}");
-        assert_eq!((own.traces.len(), own.traces[0].rate), (1, 100.0));
-        assert!(own.notes.texts(true)[0].contains("ticks of 100 ns"));
+        assert_eq!(
+            (recording.traces.len(), recording.traces[0].rate),
+            (1, 100.0)
+        );
+        assert!(recording.notes.texts(true)[0].contains("ticks of 100 ns"));
     }
     let labview = table("time,Z\n", |nanos| {
         format!("{:.2}", nanos as f64 / 1e9 + 2_082_844_800.0)
     });
-    let own = contents(&labview, &Hints::default()).unwrap();
+    let recording = contents(&labview, &Hints::default()).unwrap();
     assert!(
-        own.notes.texts(true)[0].contains("after the year 2060"),
+        recording.notes.texts(true)[0].contains("after the year 2060"),
         "{:?}",
-        own.notes
+        recording.notes
     );
     let excel = table("time,Z\n", |nanos| form("%M:%S%.3f")(nanos - 1_000_000_000));
-    let own = contents(&excel, &Hints::default()).unwrap();
-    assert_eq!((own.traces.len(), own.traces[0].rate), (1, 100.0));
+    let recording = contents(&excel, &Hints::default()).unwrap();
+    assert_eq!(
+        (recording.traces.len(), recording.traces[0].rate),
+        (1, 100.0)
+    );
 }
 
 /// Seconds of the day in numbers have the date of the column beside them, also over midnight. Seconds from the beginning do
@@ -307,20 +345,24 @@ fn seconds_of_the_day_beside_a_date() {
         ("date,seconds_of_day,Z\n", 50_398_000_000_000, true),
     ] {
         for form in ["%Y-%m-%d", "%Y%m%d"] {
-            let own = contents(&table(head, cell(form, later)), &Hints::default());
-            let own = own.unwrap_or_else(|error| panic!("{head}: {error}"));
-            assert_eq!((own.traces.len(), own.traces[0].rate), (1, 100.0), "{head}");
-            let off = own.traces[0].start - day("2024-05-01T10:00:00Z") - later;
+            let recording = contents(&table(head, cell(form, later)), &Hints::default());
+            let recording = recording.unwrap_or_else(|error| panic!("{head}: {error}"));
+            assert_eq!(
+                (recording.traces.len(), recording.traces[0].rate),
+                (1, 100.0),
+                "{head}"
+            );
+            let off = recording.traces[0].start - day("2024-05-01T10:00:00Z") - later;
             assert_eq!(off, 0, "{head}, {form}");
-            let doubts = own.notes.texts(true);
+            let doubts = recording.notes.texts(true);
             assert_eq!(doubts.is_empty(), is_certain, "{head}: {doubts:?}");
         }
     }
     // Half an hour: from the beginning, or after midnight.
     let text = table("date,time,Z\n", cell("%Y-%m-%d", -34_200_000_000_000));
-    let own = contents(&text, &Hints::default()).unwrap();
-    assert_eq!(own.traces[0].start, 1_800_000_000_000);
-    let doubts = own.notes.texts(true).join("; ");
+    let recording = contents(&text, &Hints::default()).unwrap();
+    assert_eq!(recording.traces[0].start, 1_800_000_000_000);
+    let doubts = recording.notes.texts(true).join("; ");
     assert!(doubts.contains("call it `seconds_of_day`"), "{doubts}");
     let begin = day("2024-05-01T10:00:00Z");
     for later in [0, 50_398_000_000_000] {
@@ -328,7 +370,7 @@ fn seconds_of_the_day_beside_a_date() {
             let date = form("%Y-%m-%d")(nanos + later);
             format!("{date},{:.2}", (nanos - begin) as f64 / 1e9)
         });
-        let own = contents(&text, &Hints::default()).unwrap();
-        assert_eq!(own.traces[0].start, 0, "{later}");
+        let recording = contents(&text, &Hints::default()).unwrap();
+        assert_eq!(recording.traces[0].start, 0, "{later}");
     }
 }

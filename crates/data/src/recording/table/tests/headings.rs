@@ -71,11 +71,18 @@ fn the_first_rows_are_not_lost() {
     };
     for first in ["–3", "3-", "∞", "warm-up", "---"] {
         for head in ["time,Z,N\n", "time,Z,N\ns,mV,mV\n\n"] {
-            let own = contents(&format!("{head}{}", rows(first)), &Hints::default()).unwrap();
-            let names: Vec<&str> = own.traces.iter().map(|own| &*own.channel).collect();
+            let recording = contents(&format!("{head}{}", rows(first)), &Hints::default()).unwrap();
+            let names: Vec<&str> = recording
+                .traces
+                .iter()
+                .map(|trace| &*trace.channel)
+                .collect();
             assert_eq!(names, ["Z", "N"], "{first} {head}");
-            assert_eq!((own.traces[0].start, own.traces[0].samples.len()), (0, 40));
-            assert!(own.traces[0].samples[0].is_nan(), "{first} {head}");
+            assert_eq!(
+                (recording.traces[0].start, recording.traces[0].samples.len()),
+                (0, 40)
+            );
+            assert!(recording.traces[0].samples[0].is_nan(), "{first} {head}");
         }
     }
 }
@@ -90,11 +97,11 @@ fn a_row_that_may_have_values_is_said() {
         sampling_rate: Some(100.0),
         ..Hints::default()
     };
-    let own = contents(&format!("Z,N\n---,5\n{rows}"), &rated).unwrap();
+    let recording = contents(&format!("Z,N\n---,5\n{rows}"), &rated).unwrap();
     let note = "line 2: `---,5` is taken for a part of the heading: if it is a row of values, write `NaN` for those that are missing";
-    assert_eq!(own.notes.texts(true), [note]);
-    let own = contents(&format!("Z,N\nmV,mV\n{rows}"), &rated).unwrap();
-    assert_eq!(own.notes.texts(true), [""; 0]);
+    assert_eq!(recording.notes.texts(true), [note]);
+    let recording = contents(&format!("Z,N\nmV,mV\n{rows}"), &rated).unwrap();
+    assert_eq!(recording.notes.texts(true), [""; 0]);
 }
 
 #[test]
@@ -105,8 +112,8 @@ fn titles_are_no_names() {
         sampling_rate: Some(100.0),
         ..Hints::default()
     };
-    let own = parse(&text, &rated).unwrap();
-    assert_eq!((&*own[0].channel, &*own[1].channel), ("Z", "N"));
+    let traces = parse(&text, &rated).unwrap();
+    assert_eq!((&*traces[0].channel, &*traces[1].channel), ("Z", "N"));
 }
 
 /// Names in the first of two comments, with units in the second, as NOAA writes them.
@@ -136,9 +143,9 @@ fn names_behind_a_mark_and_above_a_cut_row() {
         "time,Z,N\n5,7\n",
         "time,Z,N\n5\n",
     ] {
-        let own = contents(&format!("{head}{rows}"), &Hints::default()).unwrap();
-        assert_eq!(own.traces[0].channel, "Z", "{head}");
-        let cut = own.notes.texts(true).iter().any(|note| {
+        let recording = contents(&format!("{head}{rows}"), &Hints::default()).unwrap();
+        assert_eq!(recording.traces[0].channel, "Z", "{head}");
+        let cut = recording.notes.texts(true).iter().any(|note| {
             note.starts_with("left out 1 row: line 2: ")
                 && note.ends_with("but there are 3 columns")
         });
@@ -278,7 +285,7 @@ fn columns_of_the_same_name_stay_apart() {
     let found: Vec<_> = contents
         .traces
         .iter()
-        .map(|own| (&*own.channel, own.samples[0]))
+        .map(|trace| (&*trace.channel, trace.samples[0]))
         .collect();
     assert_eq!(
         found,
@@ -301,8 +308,8 @@ fn durations_with_other_units_are_times() {
     for (unit, length) in [("ms", 1e-3), ("min", 60.0), ("s", 1.0), ("µs", 1e-6)] {
         let row = |i: i32| format!("{} {unit},{i}\n", 0.01 * f64::from(i) / length);
         let rows: String = (0..20).map(row).collect();
-        let own = contents(&format!("Time,Z\n{rows}"), &Hints::default()).unwrap();
-        let rate = own.traces[0].rate;
+        let recording = contents(&format!("Time,Z\n{rows}"), &Hints::default()).unwrap();
+        let rate = recording.traces[0].rate;
         assert!((rate - 100.0).abs() < 1e-6, "{unit}: {rate}");
     }
 }
@@ -314,9 +321,9 @@ fn hard_spaces_of_windows() {
     let rows: String = (0..40).map(row).collect();
     let text = format!("temps;z\n{rows}").replace('@', "\u{a0}");
     let bytes: Vec<u8> = text.chars().map(|c| c as u8).collect();
-    let own = read(&bytes, &Hints::default()).unwrap();
+    let recording = read(&bytes, &Hints::default()).unwrap();
     assert_eq!(
-        (own.traces[0].rate, own.traces[0].samples[3]),
+        (recording.traces[0].rate, recording.traces[0].samples[3]),
         (100.0, 4003.0)
     );
 }
@@ -337,9 +344,13 @@ fn columns_without_names_are_told_apart() {
         (0..40).map(row).collect()
     };
     let channels = |text: &str| {
-        let own = contents(text, &Hints::default()).unwrap();
-        let names: Vec<String> = own.traces.iter().map(|own| own.channel.clone()).collect();
-        (names, own.notes.all().join("; "))
+        let recording = contents(text, &Hints::default()).unwrap();
+        let names: Vec<String> = recording
+            .traces
+            .iter()
+            .map(|trace| trace.channel.clone())
+            .collect();
+        (names, recording.notes.all().join("; "))
     };
     let (names, notes) = channels(&format!("time,,Z,\n{}", rows("")));
     assert_eq!(names, ["Unnamed: 1", "Z", "Unnamed: 3"]);
@@ -365,7 +376,7 @@ fn settings_are_no_names() {
         sampling_rate: Some(100.0),
         ..Hints::default()
     };
-    let own = parse(&format!("SAMP_FREQ = 100\nUNITS = counts\n{rows}"), &hints).unwrap();
-    let names: Vec<&str> = own.iter().map(|trace| &*trace.channel).collect();
+    let traces = parse(&format!("SAMP_FREQ = 100\nUNITS = counts\n{rows}"), &hints).unwrap();
+    let names: Vec<&str> = traces.iter().map(|trace| &*trace.channel).collect();
     assert_eq!(names, ["1", "2", "3"]);
 }

@@ -15,16 +15,16 @@ fn semicolons_at_the_ends_of_lines() {
     };
     let expected: Vec<f64> = (0..100).map(|i| f64::from(i % 3)).collect();
     for (head, name) in [("", "3"), ("a,b,c;\n", "c"), ("a,b,c\n", "c")] {
-        let own = contents(&format!("{head}{rows}"), &given).unwrap();
-        assert_eq!(own.traces.len(), 3, "{head}");
+        let recording = contents(&format!("{head}{rows}"), &given).unwrap();
+        assert_eq!(recording.traces.len(), 3, "{head}");
         assert_eq!(
-            (&*own.traces[2].channel, &own.traces[2].samples),
+            (&*recording.traces[2].channel, &recording.traces[2].samples),
             (name, &expected)
         );
     }
     // Here they separate.
-    let own = contents(&rows.replace(',', ";"), &given).unwrap();
-    assert_eq!(own.traces[2].samples, expected);
+    let recording = contents(&rows.replace(',', ";"), &given).unwrap();
+    assert_eq!(recording.traces[2].samples, expected);
 }
 
 #[test]
@@ -44,10 +44,14 @@ fn measurements_of_labview() {
         table("X_Value\tax\tay", &|i| format!("\t{i}\t{}\n", i % 9)),
         table("ax\tay", &|i| format!("{i}\t{}\n", i % 9)),
     ] {
-        let own = contents(&text, &Hints::default()).unwrap();
-        let names: Vec<&str> = own.traces.iter().map(|trace| &*trace.channel).collect();
+        let recording = contents(&text, &Hints::default()).unwrap();
+        let names: Vec<&str> = recording
+            .traces
+            .iter()
+            .map(|trace| &*trace.channel)
+            .collect();
         assert_eq!(names, ["ax", "ay"], "{text:.400}");
-        let first = &own.traces[0];
+        let first = &recording.traces[0];
         assert_eq!(
             (first.rate, first.start, first.samples.len()),
             (1000.0, start, 100)
@@ -58,15 +62,15 @@ fn measurements_of_labview() {
     let digits = plain.replace("19:49:01.5", "19:49:01.5000000000000000000");
     let ambiguous = plain.replace("2017/06/13\t2017/06/13", "06/05/2017\t06/05/2017");
     for (text, start, is_said) in [(digits, start, false), (ambiguous, 0, true)] {
-        let own = contents(&text, &Hints::default()).unwrap();
-        assert_eq!(own.traces[0].start, start);
+        let recording = contents(&text, &Hints::default()).unwrap();
+        assert_eq!(recording.traces[0].start, start);
         let said = "the header's date and time of the first sample are left out: `06-05-2017T19:49:01.5` may be";
-        let mut notes = own.notes.iter();
+        let mut notes = recording.notes.iter();
         assert_eq!(
             notes.any(|note| note.starts_with(said)),
             is_said,
             "{:?}",
-            own.notes
+            recording.notes
         );
     }
     let two =
@@ -83,8 +87,8 @@ fn measurements_of_labview() {
 fn tables_with_any_extension() {
     let text = "time,x\n0.00,1\n0.01,2\n0.02,3\n0.03,1\n";
     for extension in ["lvm", "data", "xyz", "log", "asc", "prn", "tab", "csv", ""] {
-        let own = crate::recording::parse(text.as_bytes(), extension, &Hints::default());
-        assert_eq!(own.unwrap().traces[0].rate, 100.0, "{extension}");
+        let recording = crate::recording::parse(text.as_bytes(), extension, &Hints::default());
+        assert_eq!(recording.unwrap().traces[0].rate, 100.0, "{extension}");
     }
     let parse = |bytes: &[u8]| crate::recording::parse(bytes, "xyz", &Hints::default());
     let error = parse(b"Hello\nworld\n").unwrap_err().to_string();
@@ -155,17 +159,17 @@ fn names_are_found() {
         "\n\ntime,Z,N\n# done\n",
         "\u{feff}time,Z,N\n",
     ] {
-        let own = contents(&format!("{head}{rows}"), &Hints::default()).unwrap();
+        let recording = contents(&format!("{head}{rows}"), &Hints::default()).unwrap();
         assert_eq!(
             (
-                own.traces[0].channel.as_str(),
-                own.traces[1].channel.as_str()
+                recording.traces[0].channel.as_str(),
+                recording.traces[1].channel.as_str()
             ),
             ("Z", "N"),
             "{head}"
         );
         assert_eq!(
-            (own.traces[0].rate, &own.traces[0].samples),
+            (recording.traces[0].rate, &recording.traces[0].samples),
             (100.0, &whole),
             "{head}"
         );
@@ -176,19 +180,19 @@ fn names_are_found() {
     let unix: String = (0..20)
         .map(|i| format!("1575554442.{:02},{i}\n", 5 * i))
         .collect();
-    let own = contents(&unix, &Hints::default()).unwrap();
+    let recording = contents(&unix, &Hints::default()).unwrap();
     assert_eq!(
         (
-            own.traces.len(),
-            own.traces[0].rate,
-            own.traces[0].channel.as_str()
+            recording.traces.len(),
+            recording.traces[0].rate,
+            recording.traces[0].channel.as_str()
         ),
         (1, 20.0, "2")
     );
     assert!(
-        own.notes[0].contains("no line above it names"),
+        recording.notes[0].contains("no line above it names"),
         "{:?}",
-        own.notes
+        recording.notes
     );
 }
 
@@ -202,8 +206,8 @@ fn the_first_values_may_be_missing() {
                 format!("2024-05-01 10:00:00.{:02}0\t{value}\n", i)
             })
             .collect();
-        let own = contents(&format!("timestamp\tZ\n{rows}"), &Hints::default()).unwrap();
-        let trace = &own.traces[0];
+        let recording = contents(&format!("timestamp\tZ\n{rows}"), &Hints::default()).unwrap();
+        let trace = &recording.traces[0];
         assert_eq!((trace.channel.as_str(), trace.samples.len()), ("Z", 20));
         assert!(trace.samples[0].is_nan() && trace.samples[1].is_nan());
         assert_eq!(trace.samples[2], 2.0);
@@ -267,11 +271,11 @@ fn large_tables_are_read_in_parts() {
         text.replacen("5,35", "5,\"35\"", 1),
     ] {
         let damaged = text.replacen("\n190000,", "\n190000,x", 1);
-        let own = contents(&damaged, &Hints::default()).unwrap();
+        let recording = contents(&damaged, &Hints::default()).unwrap();
         assert!(
-            own.notes[0].contains("line 190002, column `Z`: `x0` is not a number"),
+            recording.notes[0].contains("line 190002, column `Z`: `x0` is not a number"),
             "{:?}",
-            own.notes
+            recording.notes
         );
     }
 }
@@ -288,14 +292,14 @@ fn a_channel_may_start_late() {
         format!("{:.2},{late},{i},\n", i as f64 / 100.0)
     };
     let text = format!("time,Z,N,empty\n{}", (0..600).map(row).collect::<String>());
-    let own = contents(&text, &Hints::default()).unwrap();
-    let z = &own.traces[0];
+    let recording = contents(&text, &Hints::default()).unwrap();
+    let z = &recording.traces[0];
     assert_eq!(
         (&*z.channel, z.samples.len(), z.samples[400]),
         ("Z", 600, 400.0)
     );
     assert!(z.samples[..400].iter().all(|value| value.is_nan()));
-    assert_eq!(own.notes.texts(true), [] as [&str; 0]);
+    assert_eq!(recording.notes.texts(true), [] as [&str; 0]);
 }
 
 /// Output of Arduino's serial monitor, and names with a line end in quotation marks.
@@ -303,14 +307,15 @@ fn a_channel_may_start_late() {
 fn lines_of_other_programs() {
     for between in [",", ";", "\t", " "] {
         let row = |i: i64| format!("10:00:{:06.3} -> {i}{between}-{i}\n", i as f64 / 100.0);
-        let own = contents(&(0..300).map(row).collect::<String>(), &Hints::default()).unwrap();
+        let recording =
+            contents(&(0..300).map(row).collect::<String>(), &Hints::default()).unwrap();
         let samples: Vec<f64> = (0..300).map(f64::from).collect();
         assert_eq!(
-            (own.traces.len(), own.traces[0].rate),
+            (recording.traces.len(), recording.traces[0].rate),
             (2, 100.0),
             "{between}"
         );
-        assert_eq!(own.traces[0].samples, samples, "{between}");
+        assert_eq!(recording.traces[0].samples, samples, "{between}");
     }
     let row = |i: i64| format!("{:.2},{i}\n", i as f64 / 100.0);
     let rows: String = (0..300).map(row).collect();
@@ -335,14 +340,14 @@ fn a_name_may_be_missing() {
         let text = table(head, between, &|i| {
             format!("{mark}{}{mark}{between}", i + 1)
         });
-        let (own, notes) = first(&text);
-        assert_eq!(own, samples, "{head}");
+        let (found, notes) = first(&text);
+        assert_eq!(found, samples, "{head}");
         assert!(notes.is_empty(), "{head}: {notes:?}");
     }
     // Nothing tells which name is missing.
     let text = table("time,Z", ",", &|i| format!("{:.2},", i as f64 / 100.0));
-    let own = contents(&text, &Hints::default()).unwrap();
-    let doubts = own.notes.texts(true);
+    let recording = contents(&text, &Hints::default()).unwrap();
+    let doubts = recording.notes.texts(true);
     assert!(
         doubts[0].contains("line 1 names 2 of 3 columns"),
         "{doubts:?}"
@@ -358,11 +363,11 @@ fn rates_of_long_tables_are_no_samples() {
     };
     for name in ["sampling_rate", "fs", "Sampling Rate (Hz)"] {
         let given = Hints::default();
-        let own = contents(&format!("time,channel,{name}\n{}", rows("")), &given);
-        let problem = own.unwrap_err().to_string();
+        let recording = contents(&format!("time,channel,{name}\n{}", rows("")), &given);
+        let problem = recording.unwrap_err().to_string();
         assert!(problem.contains("one column of samples"), "{problem}");
         let head = format!("time,channel,{name},counts\n");
-        let own = contents(&(head + &rows(",7")), &given).unwrap();
-        assert_eq!(own.traces[0].samples, [7.0; 50]);
+        let recording = contents(&(head + &rows(",7")), &given).unwrap();
+        assert_eq!(recording.traces[0].samples, [7.0; 50]);
     }
 }

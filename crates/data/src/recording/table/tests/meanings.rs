@@ -35,9 +35,12 @@ fn units_beside_clocks_are_channels() {
                 30 + i % 5
             )
         });
-        let own = of(&text, &Hints::default());
-        assert_eq!(channels(&own), ["mean", name, "max"]);
-        assert!((own.traces[0].rate - 1.0 / 3.0).abs() < 1e-9, "{name}");
+        let recording = of(&text, &Hints::default());
+        assert_eq!(channels(&recording), ["mean", name, "max"]);
+        assert!(
+            (recording.traces[0].rate - 1.0 / 3.0).abs() < 1e-9,
+            "{name}"
+        );
     }
     let text = table("mean,min,max", 300, |i| {
         format!("{}.5,{},{}", 20 + i % 7, 10 + i, 30 + i)
@@ -83,10 +86,10 @@ fn in_turn(head: &str, name: impl Fn(u32) -> String) -> String {
 fn sensors_by_other_names_are_told_apart() {
     for name in ["id", "UID", "board", "Device", "dev_id", "address", ""] {
         let text = in_turn(&format!("time_ms,{name},x"), |sensor| format!("S{sensor}"));
-        let own = of(&text, &Hints::default());
-        assert_eq!(channels(&own), ["S0.x", "S1.x", "S2.x"], "{name}");
+        let recording = of(&text, &Hints::default());
+        assert_eq!(channels(&recording), ["S0.x", "S1.x", "S2.x"], "{name}");
         assert!(
-            own.traces[0]
+            recording.traces[0]
                 .samples
                 .iter()
                 .all(|x| (100.0..103.0).contains(x))
@@ -120,11 +123,11 @@ fn columns_that_alternate_are_noted() {
         (same("time_ms,kind,x", &|i| format!("S{i}")), "kind"),
         (in_turn("time_ms,what,x", |i| i.to_string()), "what"),
     ] {
-        let own = of(&text, &Hints::default());
+        let recording = of(&text, &Hints::default());
         let note = format!("the values of column `{name}` alternate from row to row");
-        let doubts = own.notes.texts(true);
+        let doubts = recording.notes.texts(true);
         assert!(
-            doubts.iter().any(|own| own.starts_with(&note)),
+            doubts.iter().any(|doubt| doubt.starts_with(&note)),
             "{doubts:?}"
         );
     }
@@ -142,21 +145,24 @@ fn the_wanted_rate_tells_the_unit() {
         expected_rate: Some(100.0),
         ..Hints::default()
     };
-    let own = of(&text, &hints);
-    assert_eq!((own.traces[0].rate, own.notes.texts(true)), (100.0, vec![]));
+    let recording = of(&text, &hints);
+    assert_eq!(
+        (recording.traces[0].rate, recording.notes.texts(true)),
+        (100.0, vec![])
+    );
     assert!(
-        own.notes.all()[0].contains("with the rate of the windows"),
+        recording.notes.all()[0].contains("with the rate of the windows"),
         "{:?}",
-        own.notes
+        recording.notes
     );
     // Another rate does not.
     let hints = Hints {
         expected_rate: Some(200.0),
         ..Hints::default()
     };
-    let own = of(&text, &hints);
-    assert_eq!(own.traces[0].rate, 0.1);
-    let note = &own.notes.texts(true)[0];
+    let recording = of(&text, &hints);
+    assert_eq!(recording.traces[0].rate, 0.1);
+    let note = &recording.notes.texts(true)[0];
     assert!(
         note.contains("a sampling rate of 0.1 Hz: if they are milliseconds, the rate is 100 Hz"),
         "{note}"
@@ -182,10 +188,10 @@ fn a_column_of_times_without_a_name_is_given() {
         (&rows("Abszisse,x,y"), "Abszisse"),
         (&rows("A,x,y"), "1"),
     ] {
-        let own = of(text, &given(name));
-        assert_eq!(own.traces.len(), 4, "{name}");
+        let recording = of(text, &given(name));
+        assert_eq!(recording.traces.len(), 4, "{name}");
         assert_eq!(
-            (own.traces[0].rate, own.traces[0].samples.len()),
+            (recording.traces[0].rate, recording.traces[0].samples.len()),
             (100.0, 200)
         );
     }
@@ -209,9 +215,9 @@ fn a_first_column_may_count_rows() {
             channels: vec![channel.into()],
             ..Hints::default()
         };
-        let own = contents(&text, &hints).unwrap();
-        assert_eq!(own.traces[0].rate, rate);
-        own.notes.texts(true)
+        let recording = contents(&text, &hints).unwrap();
+        assert_eq!(recording.traces[0].rate, rate);
+        recording.notes.texts(true)
     };
     let count = |i: u32| i;
     for first in [0, 1] {

@@ -13,14 +13,20 @@ fn minutes_without_marks() {
         format!("{},{}\n", form("%Y%m%d%H%M")(time), i * i % 17)
     };
     let text = format!("time,Z\n{}", (0..300).map(row).collect::<String>());
-    let own = contents(&text, &Hints::default()).unwrap();
-    assert_eq!((own.traces.len(), own.traces[0].start), (1, start));
-    assert!((own.traces[0].rate * 60.0 - 1.0).abs() < 1e-6);
+    let recording = contents(&text, &Hints::default()).unwrap();
+    assert_eq!(
+        (recording.traces.len(), recording.traces[0].start),
+        (1, start)
+    );
+    assert!((recording.traces[0].rate * 60.0 - 1.0).abs() < 1e-6);
     let row = |i: i64| format!("20011210{:02}{:02},{}\n", i / 60, i % 60, i * i % 17);
     let text = format!("time,Z\n{}", (0..300).map(row).collect::<String>());
-    let own = contents(&text, &Hints::default()).unwrap();
+    let recording = contents(&text, &Hints::default()).unwrap();
     let start = parse_time("2020-01-12T10:00:00Z").unwrap();
-    assert_eq!((own.traces[0].start, own.traces[0].rate), (start, 1.0));
+    assert_eq!(
+        (recording.traces[0].start, recording.traces[0].rate),
+        (start, 1.0)
+    );
 }
 
 /// As ActiLife writes it in the heading.
@@ -36,9 +42,13 @@ fn a_heading_tells_the_order_of_dates() {
     ] {
         let head =
             format!("-- Data File Created By X date format {told} at 100 Hz --\nTimestamp,Z\n");
-        let own = contents(&table(&head, form(form_of)), &Hints::default()).unwrap();
-        assert_eq!(own.traces[0].start, parse_time(time).unwrap(), "{told}");
-        assert_eq!(own.traces[0].rate, 100.0);
+        let recording = contents(&table(&head, form(form_of)), &Hints::default()).unwrap();
+        assert_eq!(
+            recording.traces[0].start,
+            parse_time(time).unwrap(),
+            "{told}"
+        );
+        assert_eq!(recording.traces[0].rate, 100.0);
     }
     let error = contents(
         &table("Timestamp,Z\n", form("%m/%d/%Y %H:%M:%S%.3f")),
@@ -64,8 +74,11 @@ fn years_of_two_digits_behind_days() {
         )
     };
     let text = format!("Date Time,Z\n{}", (0..300).map(row).collect::<String>());
-    let own = contents(&text, &Hints::default()).unwrap();
-    assert_eq!((own.traces[0].start, own.traces[0].rate), (start, 1.0));
+    let recording = contents(&text, &Hints::default()).unwrap();
+    assert_eq!(
+        (recording.traces[0].start, recording.traces[0].rate),
+        (start, 1.0)
+    );
     let text = text.replace("05/13/24", "05/12/24");
     assert!(contents(&text, &Hints::default()).is_err());
 }
@@ -88,10 +101,15 @@ fn settings_above_are_no_rows() {
         (&three, "\n"),
     ] {
         let text = format!("{head}{gap}TIME,CH1,CH2\n{rows}");
-        let own = contents(&text, &Hints::default()).unwrap_or_else(|error| panic!("{error}"));
-        let names: Vec<&str> = own.traces.iter().map(|own| &*own.channel).collect();
+        let recording =
+            contents(&text, &Hints::default()).unwrap_or_else(|error| panic!("{error}"));
+        let names: Vec<&str> = recording
+            .traces
+            .iter()
+            .map(|trace| &*trace.channel)
+            .collect();
         assert_eq!(names, ["CH1", "CH2"], "{head}");
-        let one = &own.traces[0];
+        let one = &recording.traces[0];
         assert_eq!((one.rate, one.samples.len()), (100.0, 300), "{head}");
         assert_eq!(one.samples[..4], [0.0, 1.0, 4.0, 9.0]);
     }
@@ -106,15 +124,20 @@ fn settings_above_are_no_rows() {
     let text = format!(
         "\"Name\",\"A\",\"B\"\n\"BlockSize\",300,300\n\"Rate\",100,100\n\"Step\",0.01,0.01\n\"Offset\",0,0\n\"Points\",1,1\n\"Scale\",2,2\n\n{rows}"
     );
-    let own = contents(&text, &given).unwrap();
-    assert!(own.traces.iter().all(|own| own.samples.len() == 300));
-    assert_eq!(own.traces[0].samples[..4], [0.0, 1.0, 4.0, 9.0]);
+    let recording = contents(&text, &given).unwrap();
+    assert!(
+        recording
+            .traces
+            .iter()
+            .all(|trace| trace.samples.len() == 300)
+    );
+    assert_eq!(recording.traces[0].samples[..4], [0.0, 1.0, 4.0, 9.0]);
     // A text in the first cell of all rows is that of a column.
     let rows: String = (0..300)
         .map(|i| format!("walk,{},{}\n", i * i % 17, i % 5))
         .collect();
-    let own = contents(&format!("class,A,B\n{rows}"), &given).unwrap();
-    assert_eq!(own.traces[0].samples.len(), 300);
+    let recording = contents(&format!("class,A,B\n{rows}"), &given).unwrap();
+    assert_eq!(recording.traces[0].samples.len(), 300);
 }
 
 /// Numbers above the names are those of the recorder, or statistics of the columns.
@@ -130,11 +153,16 @@ fn numbers_above_names_are_no_rows() {
         "1,2,3\n100,100,100\n",
     ] {
         let text = format!("{head}time,Z,N\n{rows}");
-        let own = contents(&text, &Hints::default()).unwrap_or_else(|error| panic!("{error}"));
-        let names: Vec<&str> = own.traces.iter().map(|own| &*own.channel).collect();
+        let recording =
+            contents(&text, &Hints::default()).unwrap_or_else(|error| panic!("{error}"));
+        let names: Vec<&str> = recording
+            .traces
+            .iter()
+            .map(|trace| &*trace.channel)
+            .collect();
         assert_eq!(names, ["Z", "N"], "{head}");
         assert_eq!(
-            (own.traces[0].rate, own.traces[0].samples.len()),
+            (recording.traces[0].rate, recording.traces[0].samples.len()),
             (100.0, 300),
             "{head}"
         );
@@ -147,17 +175,21 @@ fn numbers_above_names_are_no_rows() {
     let rows: String = (0..300)
         .map(|i| format!("{},{}\n", i * i % 17, i % 5))
         .collect();
-    let own = contents(&format!("100,300\nZ,N\n{rows}"), &given).unwrap();
-    let one = own.traces.iter().find(|own| own.channel == "Z").unwrap();
+    let recording = contents(&format!("100,300\nZ,N\n{rows}"), &given).unwrap();
+    let one = recording
+        .traces
+        .iter()
+        .find(|trace| trace.channel == "Z")
+        .unwrap();
     assert_eq!((one.samples.len(), one.samples[2]), (300, 4.0));
     // A blank line below units, as spreadsheets save it, and a missing value below names.
     for (head, count) in [("Z,N\nmV,mV\n,\n", 300), ("Z,N\n,\n", 301)] {
-        let own = contents(&format!("{head}{rows}"), &given).unwrap();
-        assert_eq!(own.traces[0].samples.len(), count, "{head}");
+        let recording = contents(&format!("{head}{rows}"), &given).unwrap();
+        assert_eq!(recording.traces[0].samples.len(), count, "{head}");
     }
     // Names of channels may be numbers.
-    let own = contents(&format!("time,1,2\n{}", rows_of_three()), &Hints::default()).unwrap();
-    assert!(own.traces.iter().any(|own| own.channel == "2"));
+    let recording = contents(&format!("time,1,2\n{}", rows_of_three()), &Hints::default()).unwrap();
+    assert!(recording.traces.iter().any(|trace| trace.channel == "2"));
 }
 
 fn rows_of_three() -> String {

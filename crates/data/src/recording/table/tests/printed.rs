@@ -17,11 +17,15 @@ fn rulers_are_no_rows() {
         ),
         format!("| time | z | n |\n|:---|---:|:---:|\n{rows}"),
     ] {
-        let own = contents(&text, &Hints::default()).unwrap();
-        let names: Vec<&str> = own.traces.iter().map(|own| &*own.channel).collect();
+        let recording = contents(&text, &Hints::default()).unwrap();
+        let names: Vec<&str> = recording
+            .traces
+            .iter()
+            .map(|trace| &*trace.channel)
+            .collect();
         assert_eq!(names, ["z", "n"], "{text:.60}");
         assert_eq!(
-            (own.traces[0].rate, own.traces[0].samples.len()),
+            (recording.traces[0].rate, recording.traces[0].samples.len()),
             (100.0, 300)
         );
     }
@@ -61,10 +65,14 @@ fn names_behind_marks() {
         "// time z n",
         "; time z n",
     ] {
-        let own = contents(&format!("{head}\n{rows}"), &Hints::default()).unwrap();
-        let names: Vec<&str> = own.traces.iter().map(|own| &*own.channel).collect();
+        let recording = contents(&format!("{head}\n{rows}"), &Hints::default()).unwrap();
+        let names: Vec<&str> = recording
+            .traces
+            .iter()
+            .map(|trace| &*trace.channel)
+            .collect();
         assert_eq!(
-            (&names[..], own.traces[0].rate),
+            (&names[..], recording.traces[0].rate),
             (&["z", "n"][..], 100.0),
             "{head}"
         );

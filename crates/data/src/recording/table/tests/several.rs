@@ -47,13 +47,18 @@ type Day<'a> = &'a dyn Fn(i64) -> String;
 
 /// The first times of the channel `Z`, its rate, and warnings.
 fn read(text: &str) -> (usize, i64, f64, Vec<String>) {
-    let own = contents(text, &Hints::default()).unwrap_or_else(|error| panic!("{text}: {error}"));
-    let traces: Vec<_> = own.traces.iter().filter(|own| own.channel == "Z").collect();
+    let recording =
+        contents(text, &Hints::default()).unwrap_or_else(|error| panic!("{text}: {error}"));
+    let traces: Vec<_> = recording
+        .traces
+        .iter()
+        .filter(|trace| trace.channel == "Z")
+        .collect();
     (
         traces.len(),
         traces[0].start,
         traces[0].rate,
-        own.notes.texts(true),
+        recording.notes.texts(true),
     )
 }
 
@@ -78,8 +83,8 @@ fn dates_and_times_in_parts() {
         ("date,h,m,s,Z", &compact, "h,m,s"),
     ];
     for (head, day, form) in forms {
-        let text = table(head, LATE, |own, seconds| {
-            format!("{},{}", day(own), rest(form, seconds))
+        let text = table(head, LATE, |number, seconds| {
+            format!("{},{}", day(number), rest(form, seconds))
         });
         assert_eq!(read(&text), (1, start, 8.0, vec![]), "{head}");
     }
@@ -118,10 +123,14 @@ fn clocks_in_parts() {
 #[test]
 fn columns_that_are_no_parts() {
     let of = |text: &str| {
-        let own = contents(text, &Hints::default()).unwrap();
-        let mut names: Vec<String> = own.traces.into_iter().map(|own| own.channel).collect();
+        let recording = contents(text, &Hints::default()).unwrap();
+        let mut names: Vec<String> = recording
+            .traces
+            .into_iter()
+            .map(|trace| trace.channel)
+            .collect();
         names.dedup();
-        (names.join(" "), own.notes.texts(true))
+        (names.join(" "), recording.notes.texts(true))
     };
     let with_time = |head: &str, more: fn(u32) -> String| {
         let row = |i: u32| format!("{},{},{}\n", f64::from(i) / 8.0, more(i), i * i % 17);
@@ -159,12 +168,15 @@ fn parts_without_others() {
             sampling_rate: Some(8.0),
             ..Hints::default()
         };
-        let own = contents(&format!("{head}\n{rows}"), &hints).unwrap();
+        let recording = contents(&format!("{head}\n{rows}"), &hints).unwrap();
         assert!(
-            own.traces.iter().all(|own| own.start < 1_000_000_000_000),
+            recording
+                .traces
+                .iter()
+                .all(|trace| trace.start < 1_000_000_000_000),
             "{head}"
         );
-        own.notes.texts(true).join("; ")
+        recording.notes.texts(true).join("; ")
     };
     let expected = "columns `year`, `month`, `day`, `min`, `sec` are parts of times, but there is no column `hour`: no times are \
                     read from them";
@@ -205,10 +217,10 @@ fn long_tables_of_quantities() {
         ("time,axis,val", &in_turn),
         ("time,component,amplitude", &in_blocks),
     ] {
-        let own = contents(&format!("{heads}\n{rows}"), &Hints::default()).unwrap();
-        let found = own.traces.iter();
+        let recording = contents(&format!("{heads}\n{rows}"), &Hints::default()).unwrap();
+        let found = recording.traces.iter();
         let found: Vec<_> = found
-            .map(|own| (&*own.channel, own.rate, own.samples[1]))
+            .map(|trace| (&*trace.channel, trace.rate, trace.samples[1]))
             .collect();
         let expected = [
             ("E", 100.0, 2001.0),
@@ -238,11 +250,11 @@ fn channels_with_numbers() {
             )
         };
         let rows: String = (0..200).map(row).collect();
-        let own = contents(&format!("time,{name},value\n{rows}"), &Hints::default()).unwrap();
-        let found: Vec<_> = own
+        let recording = contents(&format!("time,{name},value\n{rows}"), &Hints::default()).unwrap();
+        let found: Vec<_> = recording
             .traces
             .iter()
-            .map(|own| (&*own.channel, own.rate, own.samples.len()))
+            .map(|trace| (&*trace.channel, trace.rate, trace.samples.len()))
             .collect();
         assert_eq!(found, [("1", 100.0, 200), ("2", 50.0, 100)], "{name}");
     }
@@ -256,11 +268,11 @@ fn sensors_with_numbers_in_base_16() {
         format!("{time:.2},1E05,{}\n{time:.2},00A2,{}\n", i % 7, i % 5)
     };
     let rows: String = (0..200).map(row).collect();
-    let own = contents(&format!("time,device,Z\n{rows}"), &Hints::default()).unwrap();
-    let found: Vec<_> = own
+    let recording = contents(&format!("time,device,Z\n{rows}"), &Hints::default()).unwrap();
+    let found: Vec<_> = recording
         .traces
         .iter()
-        .map(|own| (&*own.channel, own.rate, own.samples.len()))
+        .map(|trace| (&*trace.channel, trace.rate, trace.samples.len()))
         .collect();
     assert_eq!(found, [("1E05.Z", 100.0, 200), ("00A2.Z", 100.0, 200)]);
 }
@@ -283,12 +295,12 @@ fn parts_of_seconds_in_columns_of_one_name() {
         "sec,us,Z",
         "time,us,Z",
     ] {
-        let own = contents(&format!("{head}\n{rows}"), &Hints::default()).unwrap();
-        let trace = &own.traces[0];
-        assert_eq!((own.traces.len(), trace.rate), (1, 100.0), "{head}");
+        let recording = contents(&format!("{head}\n{rows}"), &Hints::default()).unwrap();
+        let trace = &recording.traces[0];
+        assert_eq!((recording.traces.len(), trace.rate), (1, 100.0), "{head}");
         assert_eq!(trace.start, 1_714_557_600_000_000_000, "{head}");
     }
     // A velocity is no part of a second.
-    let own = contents(&format!("time,vel_us,Z\n{rows}"), &Hints::default()).unwrap();
-    assert_eq!(own.traces[0].channel, "vel_us");
+    let recording = contents(&format!("time,vel_us,Z\n{rows}"), &Hints::default()).unwrap();
+    assert_eq!(recording.traces[0].channel, "vel_us");
 }

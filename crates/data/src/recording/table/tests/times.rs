@@ -60,19 +60,19 @@ fn columns_of_times() {
         ("time,Z", Box::new(stamp("%H:%M:%S%.3f")), 36_000),
     ];
     for (head, cell, begins) in plain {
-        let own = table(head, &cell);
-        let shown = format!("{head}: {} {:?}", cell(1), own.notes);
+        let recording = table(head, &cell);
+        let shown = format!("{head}: {} {:?}", cell(1), recording.notes);
         assert_eq!(
-            (own.traces.len(), own.traces[0].rate),
+            (recording.traces.len(), recording.traces[0].rate),
             (1, 100.0),
             "{shown}"
         );
-        assert_eq!(own.traces[0].channel, "Z", "{shown}");
+        assert_eq!(recording.traces[0].channel, "Z", "{shown}");
         assert!(
-            (own.traces[0].start - begins * 1_000_000_000).abs() < 1000,
+            (recording.traces[0].start - begins * 1_000_000_000).abs() < 1000,
             "{shown}"
         );
-        assert_eq!(own.traces[0].samples.len(), 300);
+        assert_eq!(recording.traces[0].samples.len(), 300);
     }
 }
 
@@ -87,21 +87,25 @@ fn columns_that_count_rows() {
         start: None,
         ..Default::default()
     };
-    let own = contents(&format!("count,Z\n{rows}"), &hints).unwrap();
-    let spans: Vec<(i64, usize)> = own
+    let recording = contents(&format!("count,Z\n{rows}"), &hints).unwrap();
+    let spans: Vec<(i64, usize)> = recording
         .traces
         .iter()
         .map(|t| (t.start / 1_000_000, t.samples.len()))
         .collect();
-    assert_eq!(spans, [(0, 60), (2000, 40)], "{:?}", own.notes);
+    assert_eq!(spans, [(0, 60), (2000, 40)], "{:?}", recording.notes);
     // Integers in milliseconds, as the given rate shows.
     let rows: String = (0..100).map(|i| format!("{},{i}\n", 20 * i)).collect();
-    let own = contents(&format!("time,Z\n{rows}"), &hints).unwrap();
+    let recording = contents(&format!("time,Z\n{rows}"), &hints).unwrap();
     assert_eq!(
-        (own.traces[0].rate, own.traces[0].end()),
+        (recording.traces[0].rate, recording.traces[0].end()),
         (50.0, 2_000_000_000)
     );
-    assert!(own.notes[0].contains("no unit"), "{:?}", own.notes);
+    assert!(
+        recording.notes[0].contains("no unit"),
+        "{:?}",
+        recording.notes
+    );
 }
 
 #[test]
@@ -137,10 +141,13 @@ fn one_date_settles_those_above_it() {
         (["04/03/2025", "04/13/2025"], "2025-04-03T10:00:00"),
         (["3-4-2025", "13-4-2025"], "2025-04-03T10:00:00"),
     ] {
-        let own = contents(&rows(dates, " "), &Hints::default()).unwrap();
+        let recording = contents(&rows(dates, " "), &Hints::default()).unwrap();
         let expected = parse_time(start).unwrap();
-        assert_eq!(own.traces[0].start, expected, "{dates:?}");
-        assert_eq!((own.traces.len(), own.traces[1].samples.len()), (2, 30));
+        assert_eq!(recording.traces[0].start, expected, "{dates:?}");
+        assert_eq!(
+            (recording.traces.len(), recording.traces[1].samples.len()),
+            (2, 30)
+        );
     }
     // The deciding date comes hundreds of rows later.
     let row = |i: u32| format!("03/04/2025 10:{:02}:{:02},1\n", i / 60, i % 60);
@@ -150,17 +157,20 @@ fn one_date_settles_those_above_it() {
         start: None,
         ..Default::default()
     };
-    let own = contents(&format!("time,Z\n{many}"), &hints).unwrap();
+    let recording = contents(&format!("time,Z\n{many}"), &hints).unwrap();
     let day = parse_time("2025-04-03T10:00:00").unwrap();
-    assert_eq!((own.traces.len(), own.traces[0].start), (2, day));
+    assert_eq!(
+        (recording.traces.len(), recording.traces[0].start),
+        (2, day)
+    );
     let open = rows(["03/04/2025", "04/05/2025"], " ");
     let error = contents(&open, &Hints::default()).unwrap_err().to_string();
     assert!(
         error.contains("`03/04/2025 10:00:00` may be 2025-04-03 or 2025-03-04"),
         "{error}"
     );
-    let own = contents(&open, &hints).unwrap();
-    let said = own.notes.texts(true).join("; ");
+    let recording = contents(&open, &hints).unwrap();
+    let said = recording.notes.texts(true).join("; ");
     assert!(said.contains("may be 2025-04-03 or 2025-03-04"), "{said}");
 }
 
@@ -170,8 +180,8 @@ fn milliseconds_without_a_unit_are_a_doubt() {
     for (step, is_doubt) in [(9.98, true), (10.0, true), (0.01, false), (1.0, false)] {
         let row = |i: i64| format!("{},{i}\n", i as f64 * step);
         let rows: String = (0..300).map(row).collect();
-        let own = contents(&format!("time,Z\n{rows}"), &Hints::default()).unwrap();
-        let doubts = own.notes.texts(true);
+        let recording = contents(&format!("time,Z\n{rows}"), &Hints::default()).unwrap();
+        let doubts = recording.notes.texts(true);
         let is_said = doubts
             .iter()
             .any(|note| note.contains("name the column `time_ms`"));
@@ -206,14 +216,14 @@ fn counters_without_a_unit_are_no_dates() {
     }
     // More than a day of milliseconds is said, and so are microseconds since a device was switched on.
     for (step, first) in [(10, 99_900_000), (100_000, 3_000_000_000)] {
-        let own = contents(&text(step, first), &Hints::default()).unwrap();
-        let said = own.notes.texts(true).join("; ");
+        let recording = contents(&text(step, first), &Hints::default()).unwrap();
+        let said = recording.notes.texts(true).join("; ");
         assert!(said.contains("then name the column `time_ms`"), "{said}");
     }
     // Dates before 2001 and after 2060, every 10 ms.
     for first in [900_000_000_000, 3_000_000_000_000] {
-        let own = contents(&text(10, first), &Hints::default()).unwrap();
-        assert_eq!(own.traces[0].rate, 100.0);
+        let recording = contents(&text(10, first), &Hints::default()).unwrap();
+        assert_eq!(recording.traces[0].rate, 100.0);
     }
 }
 
@@ -222,32 +232,32 @@ fn counters_without_a_unit_are_no_dates() {
 fn a_temperature_called_t() {
     let row =
         |i: usize, time: &str| format!("{time}{i},{:.1}\n", 20.0 + ((i * i) % 7) as f64 / 10.0);
-    let own: String = (0..50)
+    let rows: String = (0..50)
         .map(|i| row(i, &format!("10:00:{:02}.{},", i / 10, i % 10)))
         .collect();
-    let traces = parse(&format!("time,Z,T\n{own}"), &Hints::default()).unwrap();
+    let traces = parse(&format!("time,Z,T\n{rows}"), &Hints::default()).unwrap();
     assert_eq!((traces.len(), traces[1].channel.as_str()), (2, "T"));
     assert_eq!(traces[0].rate, 10.0);
-    let own: String = (0..50).map(|i| row(i, "")).collect();
+    let rows: String = (0..50).map(|i| row(i, "")).collect();
     let hints = Hints {
         sampling_rate: Some(10.0),
         ..Hints::default()
     };
-    assert_eq!(parse(&format!("Z,T\n{own}"), &hints).unwrap().len(), 2);
+    assert_eq!(parse(&format!("Z,T\n{rows}"), &hints).unwrap().len(), 2);
     // A rising column of this name has the times, and so has one within a single second.
-    let own: String = (0..50)
+    let rows: String = (0..50)
         .map(|i| format!("{i},{:.1}\n", 0.1 * i as f64))
         .collect();
     assert_eq!(
-        parse(&format!("Z,T\n{own}"), &Hints::default())
+        parse(&format!("Z,T\n{rows}"), &Hints::default())
             .unwrap()
             .len(),
         1
     );
-    let own: String = (0..50)
+    let rows: String = (0..50)
         .map(|i| format!("20,1714557600,{},{i}\n", i * 10_000_000))
         .collect();
-    let traces = parse(&format!("T,sec,nsec,Z\n{own}"), &Hints::default()).unwrap();
+    let traces = parse(&format!("T,sec,nsec,Z\n{rows}"), &Hints::default()).unwrap();
     assert_eq!((traces.len(), traces[0].channel.as_str()), (2, "T"));
     assert_eq!(
         (traces[0].rate, traces[0].start),
@@ -258,34 +268,34 @@ fn a_temperature_called_t() {
 /// Numbers that cannot be what their column says are read as what they are, or doubted.
 #[test]
 fn times_of_another_unit_or_origin() {
-    let own = |name: &str, cell: &dyn Fn(i64) -> String| {
+    let read = |name: &str, cell: &dyn Fn(i64) -> String| {
         let rows: String = (0..300).map(|i| format!("{},{i}\n", cell(i))).collect();
-        let own = contents(&format!("{name},Z\n{rows}"), &Hints::default()).unwrap();
+        let recording = contents(&format!("{name},Z\n{rows}"), &Hints::default()).unwrap();
         (
-            own.traces[0].rate,
-            own.traces[0].start,
-            own.notes.all().join("; "),
+            recording.traces[0].rate,
+            recording.traces[0].start,
+            recording.notes.all().join("; "),
         )
     };
     let start = 1_714_557_600_000_000_000;
     let seconds = |i: i64| format!("{:.2}", 1_714_557_600.0 + 0.01 * i as f64);
-    let (rate, first, notes) = own("timestamp_ms", &seconds);
+    let (rate, first, notes) = read("timestamp_ms", &seconds);
     assert_eq!((rate, first), (100.0, start));
     assert!(
         notes.contains("does not have the unit of its name"),
         "{notes}"
     );
     let digits = |i: i64| format!("20240501100{:03}{:02}", i / 100, i % 100);
-    assert_eq!(own("time", &digits), (100.0, start, String::new()));
+    assert_eq!(read("time", &digits), (100.0, start, String::new()));
     // The two last digits of the year, and seconds since 2001.
     let short = |i: i64| format!("2405011000{:02}.{:02}", i / 100, i % 100);
-    let (rate, first, notes) = own("time", &short);
+    let (rate, first, notes) = read("time", &short);
     assert_eq!((rate, first), (100.0, start));
     assert!(notes.contains("yymmddhhmmss"), "{notes}");
     let apple = |i: i64| format!("{:.2}", 736_250_400.0 + 0.01 * i as f64);
-    let (_, _, notes) = own("time", &apple);
+    let (_, _, notes) = read("time", &apple);
     assert!(notes.contains("another origin than 1970"), "{notes}");
-    let (_, _, notes) = own("GPS time", &|i| {
+    let (_, _, notes) = read("GPS time", &|i| {
         format!("{:.2}", 1_398_592_818.0 + 0.01 * i as f64)
     });
     assert!(notes.contains("1980 as GPS does"), "{notes}");
@@ -299,14 +309,19 @@ fn times_of_another_unit_or_origin() {
             expected_rate: Some(100.0),
             ..Hints::default()
         };
-        let own = contents(&table, &hints).unwrap();
-        assert_eq!(own.traces[0].rate, 100.0, "{:?}", own.notes.all());
+        let recording = contents(&table, &hints).unwrap();
+        assert_eq!(
+            recording.traces[0].rate,
+            100.0,
+            "{:?}",
+            recording.notes.all()
+        );
         let error = contents(&table, &Hints::default()).unwrap_err().to_string();
         assert!(error.contains("add the unit to its name"), "{error}");
     }
     // Minutes and seconds of one digit.
     let clock = |i: i64| format!("10:0:{}.{:02}", i / 100, i % 100);
-    assert_eq!(own("time", &clock).0, 100.0);
+    assert_eq!(read("time", &clock).0, 100.0);
 }
 
 /// Offsets from UTC in a column of their own, as phones log them; the clock may change in between.
@@ -328,21 +343,21 @@ fn offsets_in_a_column() {
         format!("time,{name},Z\n{rows}")
     };
     for zones in [["+02:00", "+01:00"], ["UTC+2", "UTC+1"]] {
-        let own = contents(&table(zones, "zone"), &Hints::default()).unwrap();
-        let trace = &own.traces[0];
+        let recording = contents(&table(zones, "zone"), &Hints::default()).unwrap();
+        let trace = &recording.traces[0];
         assert_eq!(
             (
-                own.traces.len(),
+                recording.traces.len(),
                 trace.start,
                 trace.rate,
                 trace.samples.len()
             ),
             (1, start, 100.0, 200),
             "{:?}",
-            own.notes
+            recording.notes
         );
         assert!(
-            own.notes[0]
+            recording.notes[0]
                 .to_string()
                 .contains("offsets from UTC in column `zone`")
         );
@@ -351,13 +366,13 @@ fn offsets_in_a_column() {
     let rows: String = (0..20)
         .map(|i| format!("2024-05-01T10:00:00.{i:02},120,{i}\n"))
         .collect();
-    let own = contents(&format!("time,utc_offset,Z\n{rows}"), &Hints::default()).unwrap();
+    let recording = contents(&format!("time,utc_offset,Z\n{rows}"), &Hints::default()).unwrap();
     assert!(
-        own.notes[0]
+        recording.notes[0]
             .to_string()
             .contains("column `utc_offset` says `120`, but"),
         "{:?}",
-        own.notes
+        recording.notes
     );
 }
 
@@ -378,7 +393,7 @@ fn clock_times_before_numbers_without_a_unit() {
         ("elapsed_ms,Time,z\n", 100.0),
         ("elapsed_s,Time,z\n", 0.1),
     ] {
-        let own = contents(&format!("{head}{text}"), &Hints::default()).unwrap();
-        assert_eq!(own.traces[0].rate, rate, "{head}");
+        let recording = contents(&format!("{head}{text}"), &Hints::default()).unwrap();
+        assert_eq!(recording.traces[0].rate, rate, "{head}");
     }
 }

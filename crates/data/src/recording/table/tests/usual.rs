@@ -173,9 +173,9 @@ fn bits(values: &Values) -> (Vec<u64>, Vec<&[u8]>) {
 }
 
 fn part(bytes: &[u8], layout: &Layout, usual: Option<Usual>) -> Part {
-    let mut own = Part::new(layout);
-    rows::lines(bytes, layout.start..bytes.len(), (layout, usual), &mut own);
-    own
+    let mut part = Part::new(layout);
+    rows::lines(bytes, layout.start..bytes.len(), (layout, usual), &mut part);
+    part
 }
 
 /// Number of rows, if the text is a table and all readers give the same, with instructions for many bytes and without.
@@ -188,20 +188,20 @@ fn same(text: &[u8]) -> Option<usize> {
     Some(expected.rows)
 }
 
-fn same_parts(text: &[u8], layout: &Layout, (own, expected): (Part, &Part)) {
+fn same_parts(text: &[u8], layout: &Layout, (found, expected): (Part, &Part)) {
     let text = || String::from_utf8_lossy(text);
-    for (a, b) in own.columns.iter().zip(&expected.columns) {
+    for (a, b) in found.columns.iter().zip(&expected.columns) {
         assert_eq!(bits(a), bits(b), "{:?} {}", layout.kinds, text());
     }
-    assert_eq!(own.wrong, expected.wrong, "{}", text());
+    assert_eq!(found.wrong, expected.wrong, "{}", text());
     assert_eq!(
-        (&own.cut, own.last_cut),
+        (&found.cut, found.last_cut),
         (&expected.cut, expected.last_cut),
         "{}",
         text()
     );
     assert_eq!(
-        (&own.names, own.rows),
+        (&found.names, found.rows),
         (&expected.names, expected.rows),
         "{}",
         text()
@@ -251,9 +251,9 @@ fn usual_tables_have_only_usual_rows() {
         let rows = (0..100).map(|row| format!("{row};{};{row}{end}", cell(kind, row, &mut random)));
         let text = format!("n;value;more{end}") + &rows.collect::<String>() + "0;0;0";
         let layout = layout::find(text.as_bytes(), 1).unwrap();
-        let mut own = Part::new(&layout);
+        let mut part = Part::new(&layout);
         let mut usual = Usual::new(text.as_bytes(), &layout);
-        let (rows, _) = usual.rows(layout.start, text.len(), &mut own.columns);
+        let (rows, _) = usual.rows(layout.start, text.len(), &mut part.columns);
         assert_eq!(rows, 100, "{text}");
         assert_eq!(same(text.as_bytes()), Some(101));
     }

@@ -72,16 +72,16 @@ impl Ends {
             }
             let mut mask = isa.either(block, these);
             let found = mask.count_ones() as usize;
-            let mut own = &mut self.places[count..];
+            let mut places = &mut self.places[count..];
             // Eight at a time: their number varies from block to block.
-            while let Some((eight, more)) = own.split_first_chunk_mut::<EIGHT>()
+            while let Some((eight, more)) = places.split_first_chunk_mut::<EIGHT>()
                 && mask != 0
             {
-                for own in eight {
-                    *own = place.wrapping_add(mask.trailing_zeros());
+                for slot in eight {
+                    *slot = place.wrapping_add(mask.trailing_zeros());
                     mask &= mask.wrapping_sub(1);
                 }
-                own = more;
+                places = more;
             }
             count = count.wrapping_add(found);
             place = place.wrapping_add(BLOCK as u32);
@@ -164,8 +164,8 @@ impl TextKernel for Wide<'_, '_> {
                     column,
                     marks: (usual.point, usual.ends[column]),
                 };
-                let own = (&mut columns[column], &mut stamps[column]);
-                added = usual.column(isa, cells, ends.origin, added, own);
+                let target = (&mut columns[column], &mut stamps[column]);
+                added = usual.column(isa, cells, ends.origin, added, target);
             }
             rows += added;
             next = ends.origin + 1 + ends.places[added * width] as usize;
@@ -214,13 +214,13 @@ impl Usual<'_> {
         let mut row = 0;
         loop {
             row += match column {
-                Values::Numbers(own) => cells.numbers(isa, row..rows, own),
-                Values::Texts(own) => cells.texts(row..rows, own),
-                Values::Times(own) => {
-                    cells.times(row..rows, own, |text, at| stamps.stamp(text, at))
+                Values::Numbers(numbers) => cells.numbers(isa, row..rows, numbers),
+                Values::Texts(texts) => cells.texts(row..rows, texts),
+                Values::Times(times) => {
+                    cells.times(row..rows, times, |text, at| stamps.stamp(text, at))
                 }
-                Values::Clocks(own) => {
-                    cells.times(row..rows, own, |text, at| stamps.clock(text, at))
+                Values::Clocks(times) => {
+                    cells.times(row..rows, times, |text, at| stamps.clock(text, at))
                 }
                 Values::Nothing(_) => 0,
             };
@@ -245,10 +245,10 @@ impl Usual<'_> {
         if self.bytes[behind] != end {
             return false;
         }
-        if let Values::Texts(own) = column {
+        if let Values::Texts(texts) = column {
             // New texts are left to the reader of rows: they are numbered in their order.
             let cell = &self.bytes[start..behind];
-            return own.push_known(cell);
+            return texts.push_known(cell);
         }
         self.cell(start, end, column, stamps) == Some(behind + 1)
     }

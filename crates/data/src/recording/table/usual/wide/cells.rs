@@ -56,18 +56,18 @@ impl Cells<'_> {
         numbers.resize(first + rows.len(), 0.0);
         let mut cell = self.of(rows.start);
         let mut done = 0;
-        for own in &mut numbers[first..] {
+        for slot in &mut numbers[first..] {
             let place = self.places[cell + 1];
             let is_good = self.good[cell / EIGHT] >> (cell % EIGHT) & 1 != 0;
             if is_good && self.text[place as usize + BEFORE] == end {
-                *own = self.numbers[cell];
+                *slot = self.numbers[cell];
             } else {
                 let end = place.wrapping_sub(before_end);
                 let length = end.wrapping_sub(self.places[cell]).wrapping_sub(1);
                 let Some(value) = number(isa, self.text, (end as usize, length), self.marks) else {
                     break;
                 };
-                *own = value;
+                *slot = value;
             }
             cell += self.columns;
             done += 1;

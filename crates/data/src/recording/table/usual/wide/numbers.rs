@@ -43,11 +43,11 @@ pub(super) fn is_long(text: &[u8], places: &[u32], lengths: &[u8], columns: &[Va
 #[inline(always)]
 fn exponent_at(text: &[u8], place: u32, length: u8) -> Option<i32> {
     let at = (place as usize).wrapping_add(LONG - EXPONENT);
-    let own = text.get(at..)?.first_chunk::<EXPONENT>()?;
-    if length <= EXPONENT as u8 || own[0] | 0x20 != b'e' {
+    let bytes = text.get(at..)?.first_chunk::<EXPONENT>()?;
+    if length <= EXPONENT as u8 || bytes[0] | 0x20 != b'e' {
         return None;
     }
-    exponent(own, 0)
+    exponent(bytes, 0)
 }
 
 /// Numbers of many digits, or with exponents, in eight cells, and which of them are such numbers.
@@ -70,13 +70,13 @@ pub(super) fn long_numbers(
             places[i] = places[i].wrapping_sub(EXPONENT as u32);
         }
     }
-    let own = isa.eight_long(text, &places, &lengths, point);
-    let mut good = own.good;
+    let eight = isa.eight_long(text, &places, &lengths, point);
+    let mut good = eight.good;
     let mut values = [0.0; EIGHT];
     for i in 0..EIGHT {
-        let power = powers[i].wrapping_sub(own.decimals[i] as i32);
-        match value_of(own.digits[i], power) {
-            Some(value) => values[i] = signed(value, own.negative >> i & 1 != 0),
+        let power = powers[i].wrapping_sub(eight.decimals[i] as i32);
+        match value_of(eight.digits[i], power) {
+            Some(value) => values[i] = signed(value, eight.negative >> i & 1 != 0),
             None => good &= !(1 << i),
         }
     }
