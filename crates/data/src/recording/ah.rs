@@ -33,21 +33,21 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
         number += 1;
         let (found, next) = record(bytes, at, version);
         match found {
-            Ok(own) => {
-                if own.samples.len() < own.header.count {
+            Ok(record) => {
+                if record.samples.len() < record.header.count {
                     notes.push(format!(
                         "record {number} has {} samples, but the data end after {}: these are read",
-                        own.header.count,
-                        own.samples.len()
+                        record.header.count,
+                        record.samples.len()
                     ));
                 }
-                let start = own.header.start;
+                let start = record.header.start;
                 own_start = own_start.into_iter().chain(start).min();
                 traces.push(Trace {
-                    channel: own.header.channel,
+                    channel: record.header.channel,
                     start: start.or(hints.start).unwrap_or(0),
-                    rate: own.header.rate,
-                    samples: own.samples,
+                    rate: record.header.rate,
+                    samples: record.samples,
                 });
             }
             Err(problem) => {
@@ -116,7 +116,7 @@ fn record(bytes: &[u8], at: usize, version: Version) -> (Result<Record, AhProble
     let samples = if header.width == 8 {
         all(data, true, f64::from_be_bytes)
     } else {
-        all(data, true, |own| f32::from_be_bytes(own).into())
+        all(data, true, |word| f32::from_be_bytes(word).into())
     };
     (Ok(Record { header, samples }), next)
 }

@@ -21,7 +21,7 @@ const HEAD: usize = 64 << 10;
 /// Whether a file is HDF5 with the groups that pyasdf makes first, or with the group of traces and ASDF's version.
 pub(super) fn is(bytes: &[u8]) -> bool {
     let head = &bytes[..bytes.len().min(HEAD)];
-    let has = |name: &[u8]| head.windows(name.len()).any(|own| own == name);
+    let has = |name: &[u8]| head.windows(name.len()).any(|window| window == name);
     let others: [&[u8]; 3] = [b"Provenance", b"AuxiliaryData", b"file_format_version"];
     bytes.starts_with(MAGIC) && has(b"Waveforms") && others.into_iter().any(has)
 }
@@ -108,10 +108,10 @@ fn trace(set: &Dataset) -> Result<Trace, AsdfError> {
     };
     let start = set
         .attribute("starttime")
-        .and_then(|own| own.read_scalar::<i64>());
+        .and_then(|attribute| attribute.read_scalar::<i64>());
     let rate = set
         .attribute("sampling_rate")
-        .and_then(|own| own.read_as_f64());
+        .and_then(|attribute| attribute.read_as_f64());
     let rate = rate.map_err(lacking("sampling_rate"))?;
     let samples = numbers(set, &SliceInfo::all(set.shape().len()))?;
     Ok(Trace {

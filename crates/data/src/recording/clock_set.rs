@@ -36,7 +36,7 @@ mod tests {
     #[test]
     fn gaps_of_clocks_that_were_set() {
         let at = |text: &str| parse_time(text).unwrap();
-        let set = |texts: &[&str]| clock_set(texts.iter().map(|own| (at(own), at(own) + 10)));
+        let set = |texts: &[&str]| clock_set(texts.iter().map(|time| (at(time), at(time) + 10)));
         let said = set(&["2024-05-01T10:00:00Z", "2000-01-01T00:00:00Z"]).unwrap();
         assert!(said.contains("no samples for 8887 days, from 2000-01-01T00:00:00.000Z to 2024-05-01T10:00:00.000Z"), "{said}");
         assert!(set(&["2010-01-01T00:00:00Z", "2024-05-01T10:00:00Z"]).is_some());
@@ -67,13 +67,13 @@ mod tests {
             )
         };
         let text: String = (0..400).map(row).collect();
-        let own = parse(
+        let contents = parse(
             format!("time,z\n{text}").as_bytes(),
             "csv",
             &Hints::default(),
         )
         .unwrap();
-        let said = format!("{:?}", own.notes);
+        let said = format!("{:?}", contents.notes);
         assert!(said.contains("if the clock was set there"), "{said}");
     }
 }

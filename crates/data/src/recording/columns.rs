@@ -213,9 +213,9 @@ fn columns<R: ChunkReader + Clone + 'static>(
 fn check_pages<R: ChunkReader>(file: &R, chunk: &ColumnChunkMetaData) -> Result<(), ColumnError> {
     let (start, length) = chunk.byte_range();
     let length = length.min(file.len().saturating_sub(start));
-    let own = file.get_bytes(start, length as usize).unwrap_or_default();
+    let bytes = file.get_bytes(start, length as usize).unwrap_or_default();
     let all = u64::try_from(chunk.uncompressed_size()).unwrap_or(0);
-    let claimed = pages::largest(&own);
+    let claimed = pages::largest(&bytes);
     if claimed > all.max(LARGEST_PAGE) {
         return Err(ColumnError::PageSize { claimed });
     }
@@ -240,10 +240,10 @@ fn read_columns<R: ChunkReader + Clone + 'static>(
 ) -> Result<Columns, TableError> {
     let file = SerializedFileReader::new(bytes.clone())?;
     let mut all = choose(&file, notes);
-    all.retain(|own| is_needed(&own.column.name));
+    all.retain(|chosen| is_needed(&chosen.column.name));
     let encrypted = encrypted::columns(bytes);
-    for own in &mut all {
-        own.is_encrypted = encrypted.get(own.number) == Some(&true);
+    for chosen in &mut all {
+        chosen.is_encrypted = encrypted.get(chosen.number) == Some(&true);
     }
     for group in 0..file.num_row_groups() {
         read_group(bytes, &*file.get_row_group(group)?, &mut all)?;
@@ -259,8 +259,10 @@ fn read_columns<R: ChunkReader + Clone + 'static>(
             ));
         }
     }
-    let (columns, damaged): (Vec<_>, Vec<_>) =
-        all.into_iter().map(|own| (own.column, own.damage)).unzip();
+    let (columns, damaged): (Vec<_>, Vec<_>) = all
+        .into_iter()
+        .map(|chosen| (chosen.column, chosen.damage))
+        .unzip();
     Ok((columns, damaged.into_iter().flatten().collect()))
 }
 
@@ -280,7 +282,7 @@ fn choose<F: FileReader>(file: &F, notes: &mut Notes) -> Vec<Chosen> {
             continue;
         }
         // If two columns have one name, the first is used.
-        if all.iter().any(|own| own.column.name == name) {
+        if all.iter().any(|chosen| chosen.column.name == name) {
             notes.push(format!("left out the second column `{name}`"));
             continue;
         }
@@ -317,14 +319,18 @@ fn read_group<R: ChunkReader>(
     all: &mut [Chosen],
 ) -> Result<(), TableError> {
     let most = (bytes.len() as usize).saturating_mul(TIGHTEST);
-    let read = |own: &Chosen| {
-        if own.is_encrypted {
+    let read = |chosen: &Chosen| {
+        if chosen.is_encrypted {
             return Err(ColumnError::Encrypted);
         }
-        let chunk = group.metadata().column(own.number);
+        let chunk = group.metadata().column(chosen.number);
         check_pages(bytes, chunk)?;
         let description = chunk.column_descr_ptr();
-        let read = catch(|| own.meaning.values(group, own.number, &description, most));
+        let read = catch(|| {
+            chosen
+                .meaning
+                .values(group, chosen.number, &description, most)
+        });
         read.unwrap_or(Err(ColumnError::Damaged))
     };
     let mut parts: Vec<Result<(Values, usize), ColumnError>> = all.iter().map(read).collect();
@@ -335,16 +341,16 @@ fn read_group<R: ChunkReader>(
     } else {
         lengths().max()
     };
-    for (own, part) in all.iter_mut().zip(&mut parts) {
+    for (chosen, part) in all.iter_mut().zip(&mut parts) {
         let problem = match (part, rows) {
             (Ok((values, nulls)), _) if Some(values.len()) == rows => {
                 let values = std::mem::replace(values, Values::Nothing(0));
-                if own.column.values.len() == 0 {
-                    own.column.values = values;
+                if chosen.column.values.len() == 0 {
+                    chosen.column.values = values;
                 } else {
-                    own.column.values.extend(values);
+                    chosen.column.values.extend(values);
                 }
-                own.missing += *nulls;
+                chosen.missing += *nulls;
                 continue;
             }
             (Ok((values, _)), _) => ColumnError::Length {
@@ -354,17 +360,17 @@ fn read_group<R: ChunkReader>(
             (Err(problem), _) => std::mem::replace(problem, ColumnError::Damaged),
         };
         let damage = Damage {
-            name: own.column.name.clone(),
+            name: chosen.column.name.clone(),
             problem,
             rows: rows.unwrap_or(0),
         };
         if rows.is_none() || matches!(damage.problem, ColumnError::TooManyRows { .. }) {
             return Err(damage.into());
         }
-        (0..damage.rows).for_each(|_| own.column.values.push_missing());
-        match &mut own.damage {
+        (0..damage.rows).for_each(|_| chosen.column.values.push_missing());
+        match &mut chosen.damage {
             Some(before) => before.rows += damage.rows,
-            None => own.damage = Some(damage),
+            None => chosen.damage = Some(damage),
         }
     }
     Ok(())

@@ -62,7 +62,7 @@ fn series(line: &str) -> Option<Series> {
     let number_behind = |word: &str| -> Option<(String, f64)> {
         let (before, behind) = rest.split_once(word)?;
         let number = behind.split_whitespace().next()?.trim_end_matches(',');
-        let number = number.parse::<f64>().ok().filter(|own| *own > 0.0);
+        let number = number.parse::<f64>().ok().filter(|value| *value > 0.0);
         Some((before.trim().to_owned(), number?))
     };
     let (quantity, spaced) = if let Some((quantity, interval)) = number_behind("equally spaced at")
@@ -97,8 +97,8 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
     while at < lines.len() {
         let (next, found) = if let Some(series) = series(&lines[at]) {
             let (next, values) = samples(&lines, at, &series, &mut notes);
-            let own = values.and_then(|values| trace(&block, &series, values));
-            (next, own.map(|own| vec![own]))
+            let result = values.and_then(|values| trace(&block, &series, values));
+            (next, result.map(|trace| vec![trace]))
         } else if let Some(rows) = pairs::rows(&block, &lines, at) {
             (rows.end, pairs::read(&block, &lines[rows], &mut notes))
         } else {
@@ -170,18 +170,18 @@ fn samples(
         .samples
         .div_ceil(form.count)
         .min(lines.len() - at - 1);
-    let own = &lines[at + 1..at + 1 + rows];
+    let data = &lines[at + 1..at + 1 + rows];
     let is_number = |line: &&String| {
         line.chars()
             .all(|c| c.is_ascii_digit() || "+-.eEdD \r\t*".contains(c))
     };
-    let there = own
+    let there = data
         .iter()
         .take_while(is_number)
         .filter(|line| !line.trim().is_empty())
         .count();
     let mut values = Vec::new();
-    for row in &own[..there] {
+    for row in &data[..there] {
         if let Err(text) = form.numbers(row, &mut values) {
             return (at + 1 + there, Err(CosmosProblem::NoNumber { text }));
         }

@@ -11,7 +11,7 @@ mod samples;
 
 use support::words::counted;
 
-use self::files::{Failure, Files, Found};
+use self::files::{Failure, Files, SampleBytes};
 use self::row::Row;
 use super::{Contents, Hints, Notes, Trace, dated};
 use crate::error::recording::{CssError, CssProblem, RecordingError};
@@ -67,7 +67,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
     let mut files = hints.folder.as_deref().map(Files::beside);
     for line in rows(bytes) {
         match waveform(&line, files.as_mut(), &mut notes) {
-            Ok(own) => traces.push(own),
+            Ok(trace) => traces.push(trace),
             Err(Failure::Table(problem)) => return Err(problem),
             Err(Failure::Row(problem)) => {
                 bad += 1;
@@ -96,7 +96,7 @@ fn waveform(
     notes: &mut Notes,
 ) -> Result<Trace, Failure> {
     let row = Row::of(line.text)?;
-    let Found { bytes, is_beside } = files.ok_or(CssProblem::NoFolder)?.read(&row)?;
+    let SampleBytes { bytes, is_beside } = files.ok_or(CssProblem::NoFolder)?.read(&row)?;
     let samples = row.kind.decode(&bytes)?;
     let of = format!("channel `{}` in line {}", row.channel, line.number);
     if is_beside {
@@ -143,7 +143,9 @@ pub(super) fn first(bytes: &[u8], most: u64) -> (usize, f64) {
         Some((line.end, row.bytes()))
     });
     let lengths: Vec<(usize, u64)> = lengths.collect();
-    let all: u64 = lengths.iter().fold(0, |sum, own| sum.saturating_add(own.1));
+    let all: u64 = lengths
+        .iter()
+        .fold(0, |sum, pair| sum.saturating_add(pair.1));
     let (mut kept, mut sum) = (bytes.len(), 0u64);
     for (number, (end, length)) in lengths.iter().enumerate() {
         if number > 0 && sum.saturating_add(*length) > most {

@@ -86,7 +86,10 @@ fn nanos(cell: &[u8]) -> Option<i64> {
     if whole.is_empty() || !are_digits(whole) || !are_digits(fraction) {
         return None;
     }
-    let seconds = whole.parse::<i64>().ok().filter(|own| *own >= EARLIEST)?;
+    let seconds = whole
+        .parse::<i64>()
+        .ok()
+        .filter(|value| *value >= EARLIEST)?;
     let nanos = format!("{:0<9.9}", fraction).parse::<i64>().ok()?;
     seconds.checked_mul(1_000_000_000)?.checked_add(nanos)
 }
@@ -124,8 +127,8 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
                 broken |= is_cut(piece);
                 continue;
             };
-            let own = *numbers.entry(name.to_owned()).or_insert(channels.len());
-            if own == channels.len() {
+            let index = *numbers.entry(name.to_owned()).or_insert(channels.len());
+            if index == channels.len() {
                 let name = name.to_owned();
                 let noun = "packet";
                 channels.push(Packets {
@@ -134,7 +137,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
                     ..Packets::default()
                 });
             }
-            if packet(piece, &mut channels[own]) {
+            if packet(piece, &mut channels[index]) {
                 sound += 1;
             } else {
                 broken = true;
@@ -167,9 +170,9 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
 
 /// Whether a packet ends within its name.
 fn is_cut(piece: &[u8]) -> bool {
-    let own = piece.trim_ascii();
-    matches!(own.first(), Some(b'\'' | b'"' | b'\\'))
-        && !own.iter().any(|byte| b",:}".contains(byte))
+    let text = piece.trim_ascii();
+    matches!(text.first(), Some(b'\'' | b'"' | b'\\'))
+        && !text.iter().any(|byte| b",:}".contains(byte))
 }
 
 /// Whether a line without a beginning is the rest of a packet.
@@ -188,8 +191,8 @@ fn traces(
     for channel in channels {
         let of = format!("channel `{}`: ", channel.name);
         match channel.traces(hints.sampling_rate) {
-            Ok((own, said)) => {
-                traces.extend(own);
+            Ok((parts, said)) => {
+                traces.extend(parts);
                 notes.extend(said.into_iter().map(|note| note.after(&of)));
             }
             Err(problem) => {

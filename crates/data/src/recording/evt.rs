@@ -38,7 +38,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
         let tags = tags().filter(|tag| tag.kind == Kind::Frame);
         tags.filter_map(|tag| Frame::of(tag, bytes).ok())
     };
-    let mut found = Found {
+    let mut recording = Recording {
         // Some programs write no checksums.
         has_checksums: tags().any(|tag| tag.checksum != 0),
         resolution: if frames().any(|frame| frame.millis > 0) {
@@ -46,31 +46,40 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
         } else {
             COARSE
         },
-        ..Found::default()
+        ..Recording::default()
     };
     for (at, tag) in &places {
         match tag {
-            Some(tag) if tag.kind == Kind::Header => found.header(tag, bytes),
-            tag => found.frame(*at, tag.as_ref(), bytes),
+            Some(tag) if tag.kind == Kind::Header => recording.header(tag, bytes),
+            tag => recording.frame(*at, tag.as_ref(), bytes),
         }
     }
-    let mut notes = found.notes;
-    if let Some(problem) = found.damaged {
-        if found.traces.is_empty() {
+    let mut notes = recording.notes;
+    if let Some(problem) = recording.damaged {
+        if recording.traces.is_empty() {
             return Err(problem.into());
         }
-        notes.push(left_out::damaged(found.bad, "frame", found.frames, problem));
+        notes.push(left_out::damaged(
+            recording.bad,
+            "frame",
+            recording.frames,
+            problem,
+        ));
     }
-    notes.extend(left_out::other_count("frame", found.stated, found.frames));
+    notes.extend(left_out::other_count(
+        "frame",
+        recording.stated,
+        recording.frames,
+    ));
     if bytes[end..].iter().any(|byte| *byte != 0) {
         notes.extend(left_out::behind("frame", end, bytes.len() - end));
     }
-    Ok(dated(found.traces, notes, hints))
+    Ok(dated(recording.traces, notes, hints))
 }
 
-/// What was found so far.
+/// What was read so far.
 #[derive(Default)]
-struct Found {
+struct Recording {
     has_checksums: bool,
     resolution: u64,
     traces: Vec<Trace>,
@@ -87,7 +96,7 @@ struct Found {
     last: Option<usize>,
 }
 
-impl Found {
+impl Recording {
     /// Takes the header of an event.
     fn header(&mut self, tag: &Tag, bytes: &[u8]) {
         let content = tag.content(bytes).unwrap_or_default();

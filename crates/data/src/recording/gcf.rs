@@ -36,7 +36,7 @@ const RATES: [(u8, f64, u8); 15] = [
 const FASTEST: u8 = 250;
 
 /// A block of samples.
-struct Own {
+struct Block {
     system: u32,
     stream: u32,
     start: i64,
@@ -51,11 +51,11 @@ pub(super) fn is(bytes: &[u8]) -> bool {
     let first = first.filter(|block| !is_status(block)).map(block);
     let first: Vec<_> = first.collect();
     // Zeros add up to the last sample by themselves, whatever they are.
-    let is_telling = |own: &Own| own.samples.iter().any(|sample| *sample != 0.0);
-    let is_named = |own: &Own| own.system != 0 && own.stream != 0;
+    let is_telling = |block: &Block| block.samples.iter().any(|sample| *sample != 0.0);
+    let is_named = |block: &Block| block.system != 0 && block.stream != 0;
     let is_one_of = first.iter().flatten().any(is_telling);
     let are_all = || {
-        let is_sound = |own: &Result<Own, _>| own.as_ref().is_ok_and(is_named);
+        let is_sound = |block: &Result<Block, _>| block.as_ref().is_ok_and(is_named);
         let are_enough = first.len() > 1 || first.len() == 1 && bytes.len() == BLOCK;
         are_enough && first.iter().all(is_sound)
     };
@@ -83,24 +83,24 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
             status += 1;
             continue;
         }
-        let own = match block(bytes) {
-            Ok(own) => own,
+        let block = match block(bytes) {
+            Ok(block) => block,
             Err(problem) => {
                 bad += 1;
                 damaged.get_or_insert((number + 1, problem));
                 continue;
             }
         };
-        let before = last.get(&own.stream).map(|at| &mut traces[*at]);
-        match before.filter(|trace| trace.goes_on(own.rate, own.start, 0)) {
-            Some(trace) => trace.samples.extend(own.samples),
+        let before = last.get(&block.stream).map(|at| &mut traces[*at]);
+        match before.filter(|trace| trace.goes_on(block.rate, block.start, 0)) {
+            Some(trace) => trace.samples.extend(block.samples),
             None => {
-                last.insert(own.stream, traces.len());
+                last.insert(block.stream, traces.len());
                 traces.push(Trace {
-                    channel: name(own.stream),
-                    start: own.start,
-                    rate: check_rate(own.rate)?,
-                    samples: own.samples,
+                    channel: name(block.stream),
+                    start: block.start,
+                    rate: check_rate(block.rate)?,
+                    samples: block.samples,
                 });
             }
         }
@@ -127,18 +127,18 @@ fn name(stream: u32) -> String {
 
 /// # Errors
 /// If the block has no sound samples.
-fn block(bytes: &[u8; BLOCK]) -> Result<Own, GcfDamage> {
+fn block(bytes: &[u8; BLOCK]) -> Result<Block, GcfDamage> {
     let word =
         |at: usize| u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
     let [code, per_record, records] = [bytes[13], bytes[14], bytes[15]];
-    let known = RATES.iter().find(|(own, ..)| *own == code);
+    let known = RATES.iter().find(|(listed, ..)| *listed == code);
     let (rate, parts) = match known {
         Some((_, rate, parts)) => (*rate, *parts),
         None if code <= FASTEST => (code.into(), 1),
         None => return Err(GcfDamage::Rate { code }),
     };
     let width = match per_record & 7 {
-        own @ (1 | 2 | 4) => usize::from(4 / own),
+        per_word @ (1 | 2 | 4) => usize::from(4 / per_word),
         code => return Err(GcfDamage::Compression { code }),
     };
     let end = HEADER + 4 + 4 * usize::from(records);
@@ -163,7 +163,7 @@ fn block(bytes: &[u8; BLOCK]) -> Result<Own, GcfDamage> {
     } else {
         0
     };
-    Ok(Own {
+    Ok(Block {
         system: word(0),
         stream: word(4),
         start: (ORIGIN + day) * DAY + second + part,

@@ -30,7 +30,7 @@ pub(super) fn is(bytes: &[u8]) -> bool {
     let has = |key: &str| {
         let head = &bytes[..bytes.len().min(HEAD)];
         let mut lines = head.split(|byte| *byte == b'\n');
-        lines.any(|line| setting(line.trim_ascii()).is_some_and(|(own, _)| own == key))
+        lines.any(|line| setting(line.trim_ascii()).is_some_and(|(name, _)| name == key))
     };
     if !has("sample_rate_hz") || !has("start_time") {
         return false;
@@ -39,7 +39,7 @@ pub(super) fn is(bytes: &[u8]) -> bool {
     let names = names.unwrap_or_default().to_ascii_lowercase();
     let mut channels = lines().filter_map(|line| setting(line).filter(|(key, _)| key == "sid"));
     let first = channels.next();
-    !names.windows(4).any(|word| word == b"time") || channels.any(|own| Some(own) != first)
+    !names.windows(4).any(|word| word == b"time") || channels.any(|channel| Some(channel) != first)
 }
 
 /// Key and value of a comment such as `# sample_rate_hz: 100`.
@@ -181,8 +181,8 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
         }
     }
     end(part)?;
-    let own = contents.traces.iter().map(|trace| trace.start).min();
-    contents.notes.extend(other_start(hints, own));
+    let start = contents.traces.iter().map(|trace| trace.start).min();
+    contents.notes.extend(other_start(hints, start));
     Ok(contents)
 }
 
@@ -203,8 +203,8 @@ mod tests {
         assert_eq!(contents.notes.len(), 0);
         let minute = |start: i64| (start - 1_714_557_600_000_000_000) / 10_000_000;
         let traces = contents.traces.into_iter();
-        let own = traces.map(|trace| (trace.channel, minute(trace.start), trace.samples));
-        own.collect()
+        let found = traces.map(|trace| (trace.channel, minute(trace.start), trace.samples));
+        found.collect()
     }
 
     /// A part behind a gap begins at its own time, and channels stay apart.

@@ -30,11 +30,11 @@ pub(super) fn is_1(bytes: &[u8]) -> bool {
 
 fn is(bytes: &[u8], waveform: &[u8], messages: &[&[u8]]) -> bool {
     let begins = |word: &[u8]| {
-        let own = bytes.trim_ascii_start().get(..word.len());
-        own.is_some_and(|own| own.eq_ignore_ascii_case(word))
+        let start = bytes.trim_ascii_start().get(..word.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(word))
     };
     let head = &bytes[..bytes.len().min(HEAD)];
-    let starts_line = |own: &[u8]| own[0] == b'\n' && &own[1..] == waveform;
+    let starts_line = |window: &[u8]| window[0] == b'\n' && &window[1..] == waveform;
     let has_waveform = || head.windows(waveform.len() + 1).any(starts_line);
     begins(waveform) || messages.iter().any(|word| begins(word)) && has_waveform()
 }
@@ -63,7 +63,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
         }
         let number = number + 1;
         match waveform(line, number, &mut lines, &mut notes) {
-            Ok(own) => read.push(own),
+            Ok(waveform) => read.push(waveform),
             Err(problem) => {
                 let problem = GseError {
                     line: number,
@@ -84,8 +84,8 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
 fn named(read: Vec<(Header, Trace)>) -> Vec<Trace> {
     let mut codes: HashMap<String, HashSet<String>> = HashMap::new();
     for (header, trace) in &read {
-        let own = codes.entry(trace.channel.clone()).or_default();
-        own.insert(header.channel(true));
+        let channels = codes.entry(trace.channel.clone()).or_default();
+        channels.insert(header.channel(true));
     }
     let trace = |(header, trace): (Header, Trace)| Trace {
         channel: header.channel(codes[&trace.channel].len() > 1),
@@ -115,7 +115,7 @@ fn body<'a>(header: &mut Header, lines: &mut Lines<'a>) -> Result<Body<'a>, GseP
         } else if let Some(rest) = checked(line) {
             check = str::from_utf8(rest)
                 .ok()
-                .and_then(|own| own.trim().parse::<i64>().ok());
+                .and_then(|text| text.trim().parse::<i64>().ok());
             break;
         } else if let Some(data) = &mut data {
             data.push(line);
@@ -198,12 +198,12 @@ fn restored(
     let mut found = 0;
     for (at, order) in orders.iter().enumerate() {
         let is_last = at + 1 == orders.len();
-        let own = if is_last {
+        let differences = if is_last {
             numbers.take()
         } else {
             numbers.clone()
         };
-        let samples = sums(own.unwrap_or_default(), *order);
+        let samples = sums(differences.unwrap_or_default(), *order);
         if is_right(&samples) {
             return Ok(samples);
         }

@@ -106,7 +106,7 @@ fn moment(text: &str) -> Option<i64> {
     let month = MONTHS.iter().position(|names| names.contains(&&*month))? as i64 + 1;
     let year = year.trim();
     let century = match (year.len(), year.parse::<i64>().ok()?) {
-        (2, own) if own < OLD => 2000,
+        (2, short) if short < OLD => 2000,
         (2, _) => 1900,
         _ => 0,
     };
@@ -116,10 +116,10 @@ fn moment(text: &str) -> Option<i64> {
     let hour: i64 = clock.next()?.trim().parse().ok()?;
     let minute: i64 = clock
         .next()
-        .map_or(Some(0), |own| own.trim().parse().ok())?;
+        .map_or(Some(0), |part| part.trim().parse().ok())?;
     let second: f64 = clock
         .next()
-        .map_or(Some(0.0), |own| own.trim().parse().ok())?;
+        .map_or(Some(0.0), |part| part.trim().parse().ok())?;
     let is_whole = clock.next().or(parts.next()).is_none();
     let clock = time::of_clock(hour, minute, second).filter(|_| is_whole)?;
     Some(days * DAY + clock)
@@ -172,7 +172,7 @@ mod tests {
             ("2-JAN", None),
             ("", None),
         ] {
-            let expected = expected.map(|own| parse_time(own).unwrap());
+            let expected = expected.map(|time| parse_time(time).unwrap());
             assert_eq!(moment(text), expected, "{text}");
         }
     }

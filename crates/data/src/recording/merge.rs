@@ -3,7 +3,7 @@
 mod beside;
 mod rates;
 
-use self::beside::Beside;
+use self::beside::Shifts;
 use self::rates::{Apart, resampled};
 use super::{NANOS, Notes, Trace, format_time, is_other_rate, keeps_clock};
 use crate::error::recording::{MergeError, RatesDiffer};
@@ -102,7 +102,7 @@ fn joined(
     let mut merged = Merged::default();
     let selected = select(&traces, channels, &mut merged)?;
     let (mut apart, mut brought) = (None, None);
-    let mut beside = Beside::default();
+    let mut shifts = Shifts::default();
     let mut at = vec![0; selected.len()];
     // End of the last stretch.
     let mut done = i64::MIN;
@@ -120,7 +120,7 @@ fn joined(
         match drift(&current) {
             Ok(longest) => {
                 let stretch = common(&current, start, end, longest);
-                beside.add(&current, &stretch);
+                shifts.add(&current, &stretch);
                 if stretch.len() == longest {
                     done = stretch.end();
                     merged.stretches.push(stretch);
@@ -147,7 +147,7 @@ fn joined(
             *i += usize::from(traces[*i].end() <= end);
         }
     }
-    merged.notes.extend(beside.note());
+    merged.notes.extend(shifts.note());
     if let (Some(brought), Some(rate)) = (brought, rate) {
         merged.notes.push(brought.note(rate));
     }

@@ -269,7 +269,7 @@ fn together(group: &[&Note]) -> String {
         return group[0].text.clone();
     }
     let names = subjects.iter().take(NAMED);
-    let names: Vec<&str> = names.map(|own| own.trim_end_matches(": ")).collect();
+    let names: Vec<&str> = names.map(|name| name.trim_end_matches(": ")).collect();
     let more = subjects.len() - names.len();
     let more = match more {
         0 => String::new(),
@@ -306,8 +306,8 @@ impl Notes {
 
     /// The texts of all warnings, or of all other notes.
     pub fn texts(&self, doubts: bool) -> Vec<String> {
-        let own = self.0.iter().filter(|note| note.is_doubt == doubts);
-        own.map(ToString::to_string).collect()
+        let notes = self.0.iter().filter(|note| note.is_doubt == doubts);
+        notes.map(ToString::to_string).collect()
     }
 
     /// The texts of all.
@@ -321,10 +321,10 @@ impl Notes {
         let mut known: HashMap<(&str, bool), usize> = HashMap::new();
         for note in self.0.iter().filter(|note| wanted(note)) {
             let (_, said) = note.parts();
-            let own = *known
+            let index = *known
                 .entry((gist(said), note.is_doubt))
                 .or_insert(groups.len());
-            match groups.get_mut(own) {
+            match groups.get_mut(index) {
                 Some(group) => group.push(note),
                 None => groups.push(vec![note]),
             }

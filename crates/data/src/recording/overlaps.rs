@@ -54,7 +54,7 @@ fn relative<'a>(
         let is_given = given.is_some_and(|given| given.abs_diff(starts[file]) <= NANOS as u64);
         is_given || (trace.start as f64).abs() < UNIX * NANOS
     };
-    let there = |own: &(&Path, &Trace)| !own.1.samples.is_empty() && is_relative(own);
+    let there = |pair: &(&Path, &Trace)| !pair.1.samples.is_empty() && is_relative(pair);
     traces.into_iter().filter(there).collect()
 }
 

@@ -55,7 +55,7 @@ impl<'a> File<'a> {
 
     /// The first word behind a key.
     fn value(&self, key: &str) -> String {
-        let at = KEYS.iter().position(|own| *own == key);
+        let at = KEYS.iter().position(|name| *name == key);
         let word = at.map(|at| self.lines[at]).unwrap_or_default();
         String::from_utf8_lossy(word).into_owned()
     }

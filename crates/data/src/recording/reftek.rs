@@ -23,7 +23,10 @@ const BEFORE_FRAMES: usize = 40;
 pub(super) fn is(bytes: &[u8]) -> bool {
     let first = &bytes.as_chunks::<PACKET>().0;
     let first = &first[..first.len().min(FIRST)];
-    let known = first.iter().filter(|own| Kind::of(own).is_some()).count();
+    let known = first
+        .iter()
+        .filter(|packet| Kind::of(packet).is_some())
+        .count();
     first.first().is_some_and(packet::is_header) && 2 * known > first.len()
 }
 
@@ -33,22 +36,22 @@ pub(super) fn is(bytes: &[u8]) -> bool {
 /// If there are such packets, and none can be read.
 pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
     let (packets, rest) = bytes.as_chunks::<PACKET>();
-    let mut found = Found::default();
+    let mut recording = Recording::default();
     // The header of an event may be missing, and its trailer has the same.
-    for own in packets {
-        if let Some((key, event)) = event(own) {
-            found.events.entry(key).or_insert(event);
+    for packet in packets {
+        if let Some((key, event)) = event(packet) {
+            recording.events.entry(key).or_insert(event);
         }
     }
     let mut damaged: Option<ReftekError> = None;
     let (mut bad, mut state) = (0, 0);
-    for (index, own) in packets.iter().enumerate() {
-        let taken = match Kind::of(own) {
+    for (index, packet) in packets.iter().enumerate() {
+        let taken = match Kind::of(packet) {
             Some(Kind::Event) => {
-                found.events.extend(event(own));
+                recording.events.extend(event(packet));
                 Ok(())
             }
-            Some(Kind::Samples) => Packet::of(own).and_then(|own| found.add(&own)),
+            Some(Kind::Samples) => Packet::of(packet).and_then(|packet| recording.add(&packet)),
             Some(Kind::State) => {
                 state += 1;
                 Ok(())
@@ -63,54 +66,54 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
     }
     let mut notes = Notes::default();
     if let Some(problem) = damaged {
-        if found.traces.is_empty() {
+        if recording.traces.is_empty() {
             return Err(problem.into());
         }
         notes.push(left_out::damaged(bad, "packet", packets.len(), problem));
     }
     notes.extend(left_out::beside_samples("packet", state, rest.len()));
-    Ok(dated(found.traces, notes, hints))
+    Ok(dated(recording.traces, notes, hints))
 }
 
 /// The event of a header or trailer; `None` for other packets, and for damaged ones.
 fn event(bytes: &[u8; PACKET]) -> Option<(Key, Event)> {
-    let own = Packet::of(bytes).ok()?;
+    let packet = Packet::of(bytes).ok()?;
     let event = Kind::of(bytes).filter(|kind| *kind == Kind::Event);
-    event.and(Event::of(&own).map(|event| (own.key, event)))
+    event.and(Event::of(&packet).map(|event| (packet.key, event)))
 }
 
 /// Traces of the packets so far.
 #[derive(Default)]
-struct Found {
+struct Recording {
     events: HashMap<Key, Event>,
     traces: Vec<Trace>,
     /// The last trace of each channel, by the unit, the stream and its number.
     last: HashMap<(u16, u8, u8), usize>,
 }
 
-impl Found {
+impl Recording {
     /// # Errors
     /// If the samples cannot be read, or nothing tells their rate.
-    fn add(&mut self, own: &Packet<'_>) -> Result<(), ReftekDamage> {
-        let event = self.events.get(&own.key).ok_or(ReftekDamage::NoEvent {
-            event: own.key.event,
+    fn add(&mut self, packet: &Packet<'_>) -> Result<(), ReftekDamage> {
+        let event = self.events.get(&packet.key).ok_or(ReftekDamage::NoEvent {
+            event: packet.key.event,
         })?;
         let rate = check_rate(event.rate)?;
-        if own.format != event.format {
+        if packet.format != event.format {
             return Err(ReftekDamage::Formats {
-                own: own.format,
+                own: packet.format,
                 of_event: event.format,
             });
         }
-        let samples = samples(own)?;
+        let samples = samples(packet)?;
         if samples.is_empty() {
             return Ok(());
         }
-        let channel = event.channel(own.channel);
-        let key = (own.key.unit, own.key.stream, own.channel);
+        let channel = event.channel(packet.channel);
+        let key = (packet.key.unit, packet.key.stream, packet.channel);
         let before = self.last.get(&key).map(|at| &mut self.traces[*at]);
         let goes_on = |trace: &&mut Trace| {
-            trace.channel == channel && trace.goes_on(rate, own.time, MILLISECOND)
+            trace.channel == channel && trace.goes_on(rate, packet.time, MILLISECOND)
         };
         match before.filter(goes_on) {
             Some(trace) => trace.samples.extend(samples),
@@ -118,7 +121,7 @@ impl Found {
                 self.last.insert(key, self.traces.len());
                 self.traces.push(Trace {
                     channel,
-                    start: own.time,
+                    start: packet.time,
                     rate,
                     samples,
                 });
@@ -132,13 +135,13 @@ impl Found {
 ///
 /// # Errors
 /// If their format is not read, or they do not fit into the packet.
-fn samples(own: &Packet<'_>) -> Result<Vec<f64>, ReftekDamage> {
-    let count = own.count;
+fn samples(packet: &Packet<'_>) -> Result<Vec<f64>, ReftekDamage> {
+    let count = packet.count;
     let part = |width: usize| {
-        let part = own.payload.get(..width * count);
+        let part = packet.payload.get(..width * count);
         part.ok_or(ReftekDamage::Count { count })
     };
-    match own.format {
+    match packet.format {
         0x16 => {
             let words = part(2)?.as_chunks().0.iter();
             Ok(words.map(|word| i16::from_be_bytes(*word).into()).collect())
@@ -148,10 +151,10 @@ fn samples(own: &Packet<'_>) -> Result<Vec<f64>, ReftekDamage> {
             Ok(words.map(|word| i32::from_be_bytes(*word).into()).collect())
         }
         0xC0 | 0xC2 => {
-            let level = if own.format == 0xC0 { 1 } else { 2 };
+            let level = if packet.format == 0xC0 { 1 } else { 2 };
             let mut samples = Vec::new();
             steim::unpack(
-                &own.payload[BEFORE_FRAMES..],
+                &packet.payload[BEFORE_FRAMES..],
                 count,
                 level,
                 true,

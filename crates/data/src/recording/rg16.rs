@@ -43,26 +43,28 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
         block: 1,
         problem: problem.into(),
     })?;
-    let mut found = Found::default();
+    let mut recording = Recording::default();
     let mut places = Places::new(bytes, first(bytes));
     while let Some(block) = places.next() {
-        found.blocks += 1;
-        if let Err(problem) = block.and_then(|block| found.take(&block, bytes, rate)) {
-            found.bad += 1;
-            let block = found.blocks;
-            found.damaged.get_or_insert(Rg16Error { block, problem });
+        recording.blocks += 1;
+        if let Err(problem) = block.and_then(|block| recording.take(&block, bytes, rate)) {
+            recording.bad += 1;
+            let block = recording.blocks;
+            recording
+                .damaged
+                .get_or_insert(Rg16Error { block, problem });
         }
     }
-    let mut notes = found.notes;
-    let blocks = found.blocks;
-    if let Some(problem) = found.damaged {
-        if found.traces.is_empty() {
+    let mut notes = recording.notes;
+    let blocks = recording.blocks;
+    if let Some(problem) = recording.damaged {
+        if recording.traces.is_empty() {
             return Err(problem.into());
         }
-        notes.push(left_out::damaged(found.bad, "block", blocks, problem));
+        notes.push(left_out::damaged(recording.bad, "block", blocks, problem));
     }
-    if found.dead > 0 {
-        let dead = counted(found.dead, "block");
+    if recording.dead > 0 {
+        let dead = counted(recording.dead, "block");
         notes.push(format!("left out {dead} of dead channels"));
     }
     if let Some(stated) = stated_blocks(bytes) {
@@ -74,7 +76,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
         return Err(Rg16Error { block: 1, problem }.into());
     }
     notes.extend(left_out::behind("block", at, places.rest()));
-    Ok(dated(found.traces, notes, hints))
+    Ok(dated(recording.traces, notes, hints))
 }
 
 /// A number of binary-coded decimals; `None` for other digits.
@@ -113,9 +115,9 @@ fn stated_blocks(bytes: &[u8]) -> Option<usize> {
     (slices as usize).checked_mul(components.len())
 }
 
-/// What was found so far.
+/// What was read so far.
 #[derive(Default)]
-struct Found {
+struct Recording {
     traces: Vec<Trace>,
     notes: Notes,
     /// The last trace of each channel.
@@ -127,7 +129,7 @@ struct Found {
     dead: usize,
 }
 
-impl Found {
+impl Recording {
     /// Takes the samples of a block.
     ///
     /// # Errors

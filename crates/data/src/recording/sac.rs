@@ -52,8 +52,8 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
     } else {
         begin
     };
-    let own = reference(&header, &mut notes)?;
-    let reference = own.or(hints.start).unwrap_or(0);
+    let stated = reference(&header, &mut notes)?;
+    let reference = stated.or(hints.start).unwrap_or(0);
     let channel = [608, 440, 464, 600].map(|at| header.text(at)).join(".");
     let start = reference.saturating_add((begin * NANOS).round() as i64);
     let picks = picks::of(
@@ -61,7 +61,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
         footer(bytes, &header, count),
         (&channel, reference),
     );
-    notes.extend(other_start(hints, own.map(|_| start)));
+    notes.extend(other_start(hints, stated.map(|_| start)));
     let traces = vec![Trace {
         channel,
         start,

@@ -29,18 +29,18 @@ pub(super) enum Stored {
     Integers(u32),
 }
 
-/// Whether samples that read as `own` in the byte order of a file, and as `other` in the other one, are certainly in the other one.
-pub(super) fn is_other(own: &[f64], other: &[f64], stored: Stored) -> bool {
+/// Whether numbers that read as `samples` in the byte order of a file, and as `other` in the other one, are certainly in the other one.
+pub(super) fn is_other(samples: &[f64], other: &[f64], stored: Stored) -> bool {
     match stored {
         Stored::Floats => {
             let is_wild = |(spread, middle): (f64, f64)| spread > WIDE || middle.abs() > UNUSUAL;
             let is_usual = |(spread, middle): (f64, f64)| spread < NARROW && middle.abs() < USUAL;
-            sizes(own).is_some_and(is_wild) && sizes(other).is_some_and(is_usual)
+            sizes(samples).is_some_and(is_wild) && sizes(other).is_some_and(is_usual)
         }
         Stored::Integers(bits) => {
-            let is_rough = roughness(own).is_some_and(|own| own > ROUGH);
+            let is_rough = roughness(samples).is_some_and(|value| value > ROUGH);
             let is_smooth = || roughness(other).is_some_and(|other| other < SMOOTH);
-            is_rough && is_smooth() || is_extended(own, other, bits)
+            is_rough && is_smooth() || is_extended(samples, other, bits)
         }
     }
 }
@@ -57,8 +57,10 @@ pub(super) fn note(headers_big_endian: bool) -> String {
 /// The powers of two over which eight of ten samples are spread, and that of the middle one; `None` for too few samples. Some may be no
 /// numbers.
 fn sizes(samples: &[f64]) -> Option<(f64, f64)> {
-    let sizes = samples.iter().filter(|own| **own != 0.0 && own.is_finite());
-    let mut sizes: Vec<f64> = sizes.map(|own| own.abs()).collect();
+    let sizes = samples
+        .iter()
+        .filter(|sample| **sample != 0.0 && sample.is_finite());
+    let mut sizes: Vec<f64> = sizes.map(|sample| sample.abs()).collect();
     let count = sizes.len();
     let is_enough = count >= FEWEST && 2 * count >= samples.len() - zeros(samples);
     let mut power = |at: usize| {
@@ -69,7 +71,7 @@ fn sizes(samples: &[f64]) -> Option<(f64, f64)> {
 }
 
 fn zeros(samples: &[f64]) -> usize {
-    samples.iter().filter(|own| **own == 0.0).count()
+    samples.iter().filter(|sample| **sample == 0.0).count()
 }
 
 /// The size of steps to the next sample in that of steps over half of all samples: a quarter is smaller. `None` for too few samples, or
@@ -90,8 +92,8 @@ fn roughness(samples: &[f64]) -> Option<f64> {
 
 /// Whether the integers do not need their highest byte and one bit in the other order, while most need them in their own. If few are
 /// below zero, some must need the byte behind: positive ones of two bytes may be in the upper half of four.
-fn is_extended(own: &[f64], other: &[f64], bits: u32) -> bool {
-    if own.len() < FEWEST || bits <= 8 || !has_different(other) {
+fn is_extended(samples: &[f64], other: &[f64], bits: u32) -> bool {
+    if samples.len() < FEWEST || bits <= 8 || !has_different(other) {
         return false;
     }
     let within = |bits: u32| {
@@ -100,23 +102,23 @@ fn is_extended(own: &[f64], other: &[f64], bits: u32) -> bool {
     };
     let is_small = within(bits - 9);
     let are_many = |count: usize| count > other.len() / 10;
-    let below = other.iter().filter(|own| **own < 0.0).count();
+    let below = other.iter().filter(|sample| **sample < 0.0).count();
     let needs_more = || {
         let few = other.iter().filter(within(bits - 16)).count();
         are_many(other.len() - few)
     };
-    let small = own.iter().filter(&is_small).count();
-    other.iter().all(|own| is_small(&own))
+    let small = samples.iter().filter(&is_small).count();
+    other.iter().all(|sample| is_small(&sample))
         && (are_many(below) || bits > 16 && needs_more())
-        && 2 * small < own.len()
+        && 2 * small < samples.len()
 }
 
 /// Whether enough values differ; the first samples of most recordings tell.
 fn has_different(samples: &[f64]) -> bool {
     let mut found: Vec<f64> = Vec::with_capacity(DIFFERENT);
-    samples.iter().any(|own| {
-        if !found.contains(own) {
-            found.push(*own);
+    samples.iter().any(|sample| {
+        if !found.contains(sample) {
+            found.push(*sample);
         }
         found.len() >= DIFFERENT
     })
@@ -139,23 +141,26 @@ mod tests {
     /// A signal of many samples a period, with some noise.
     fn smooth() -> Vec<f64> {
         let wave = noise(2000).into_iter().enumerate();
-        wave.map(|(i, own)| (i as f64 * 0.07).sin() + 0.03 * own)
+        wave.map(|(i, sample)| (i as f64 * 0.07).sin() + 0.03 * sample)
             .collect()
     }
 
     /// Whether samples are taken for those of the other order, as they are and turned.
     fn both_32(samples: &[i32]) -> [bool; 2] {
-        let own: Vec<f64> = samples.iter().map(|own| f64::from(*own)).collect();
-        let turned: Vec<f64> = samples.iter().map(|own| own.swap_bytes().into()).collect();
+        let given: Vec<f64> = samples.iter().map(|sample| f64::from(*sample)).collect();
+        let turned: Vec<f64> = samples
+            .iter()
+            .map(|sample| sample.swap_bytes().into())
+            .collect();
         let stored = Stored::Integers(32);
         [
-            is_other(&own, &turned, stored),
-            is_other(&turned, &own, stored),
+            is_other(&given, &turned, stored),
+            is_other(&turned, &given, stored),
         ]
     }
 
     fn scaled(samples: &[f64], by: f64) -> Vec<i32> {
-        samples.iter().map(|own| (own * by) as i32).collect()
+        samples.iter().map(|sample| (sample * by) as i32).collect()
     }
 
     #[test]
@@ -169,16 +174,16 @@ mod tests {
         }
         let offset = scaled(&smooth(), 3e5)
             .into_iter()
-            .map(|own| own + 7_000_000);
+            .map(|sample| sample + 7_000_000);
         assert_eq!(both_32(&offset.collect::<Vec<_>>()), [false, true]);
         // Noise of the whole range, left-aligned samples of 24 bits, a full-scale square wave, spikes, zeros: nothing tells.
         let noise_24: Vec<i32> = scaled(&noise(1000), 8e6)
             .iter()
-            .map(|own| own << 8)
+            .map(|sample| sample << 8)
             .collect();
         let clipped = noise(1000)
             .into_iter()
-            .map(|own| if own < 0.0 { i32::MIN } else { i32::MAX });
+            .map(|sample| if sample < 0.0 { i32::MIN } else { i32::MAX });
         let spikes = (0..1000).map(|i| if i % 50 == 0 { 1 << 30 } else { i / 10 });
         assert!(!both_32(&scaled(&noise(1000), 2e9))[0]);
         assert!(!both_32(&noise_24)[0]);
@@ -191,17 +196,18 @@ mod tests {
     #[test]
     fn integers_of_two_bytes() {
         let both = |samples: &[f64]| {
-            let samples = samples.iter().map(|own| *own as i16);
-            let own: Vec<f64> = samples.clone().map(f64::from).collect();
-            let turned: Vec<f64> = samples.map(|own| own.swap_bytes().into()).collect();
+            let samples = samples.iter().map(|sample| *sample as i16);
+            let given: Vec<f64> = samples.clone().map(f64::from).collect();
+            let turned: Vec<f64> = samples.map(|sample| sample.swap_bytes().into()).collect();
             let stored = Stored::Integers(16);
             [
-                is_other(&own, &turned, stored),
-                is_other(&turned, &own, stored),
+                is_other(&given, &turned, stored),
+                is_other(&turned, &given, stored),
             ]
         };
-        let times =
-            |samples: Vec<f64>, by: f64| samples.iter().map(|own| own * by).collect::<Vec<_>>();
+        let times = |samples: Vec<f64>, by: f64| {
+            samples.iter().map(|sample| sample * by).collect::<Vec<_>>()
+        };
         for by in [3e3, 3e4] {
             assert_eq!(both(&times(smooth(), by)), [false, true], "{by}");
         }
@@ -216,33 +222,33 @@ mod tests {
     #[test]
     fn floats_in_either_order() {
         let both = |samples: &[f64]| {
-            let samples = samples.iter().map(|own| *own as f32);
-            let own: Vec<f64> = samples.clone().map(f64::from).collect();
-            let turned = samples.map(|own| f32::from_bits(own.to_bits().swap_bytes()).into());
+            let samples = samples.iter().map(|sample| *sample as f32);
+            let given: Vec<f64> = samples.clone().map(f64::from).collect();
+            let turned = samples.map(|sample| f32::from_bits(sample.to_bits().swap_bytes()).into());
             let turned: Vec<f64> = turned.collect();
             [
-                is_other(&own, &turned, Stored::Floats),
-                is_other(&turned, &own, Stored::Floats),
+                is_other(&given, &turned, Stored::Floats),
+                is_other(&turned, &given, Stored::Floats),
             ]
         };
         for by in [1e-12, 1e-9, 1.0, 1e9] {
-            let own: Vec<f64> = noise(1000).iter().map(|own| own * by).collect();
-            assert_eq!(both(&own), [false, true], "{by}");
+            let samples: Vec<f64> = noise(1000).iter().map(|sample| sample * by).collect();
+            assert_eq!(both(&samples), [false, true], "{by}");
         }
         // Whole numbers, with some missing ones and zeros.
-        let counts = |i: usize, own: f64| match i % 3 {
+        let counts = |i: usize, sample: f64| match i % 3 {
             0 => 0.0,
             1 if i.is_multiple_of(5) => f64::NAN,
-            _ => (own * 3000.0).round(),
+            _ => (sample * 3000.0).round(),
         };
-        let own = noise(1000).into_iter().enumerate();
-        let own: Vec<f64> = own.map(|(i, own)| counts(i, own)).collect();
-        assert_eq!(both(&own), [false, true]);
+        let samples = noise(1000).into_iter().enumerate();
+        let samples: Vec<f64> = samples.map(|(i, sample)| counts(i, sample)).collect();
+        assert_eq!(both(&samples), [false, true]);
         // Sizes over the whole range of the type: synthetic, but the lowest bits tell nothing else.
         let fading: Vec<f64> = noise(1000)
             .iter()
             .enumerate()
-            .map(|(i, own)| own * (-0.1 * i as f64).exp())
+            .map(|(i, sample)| sample * (-0.1 * i as f64).exp())
             .collect();
         assert!(!both(&fading)[0]);
         assert_eq!(both(&[0.0; 1000]), [false, false]);

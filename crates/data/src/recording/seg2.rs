@@ -21,7 +21,7 @@ pub(super) fn is(bytes: &[u8]) -> bool {
 }
 
 /// A trace of the file.
-struct Own {
+struct Seg2Trace {
     texts: Texts,
     rate: f64,
     /// Seconds from the time of the record to the first sample.
@@ -42,10 +42,10 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
     let mut bad = 0;
     for (index, at) in file.traces.iter().enumerate() {
         let number = index + 1;
-        let own = at.ok_or(Seg2Problem::Repeated);
-        let own = own.and_then(|at| trace(bytes, at, &file, (number, hints), &mut notes));
-        match own {
-            Ok(own) => all.push(own),
+        let place = at.ok_or(Seg2Problem::Repeated);
+        let trace = place.and_then(|at| trace(bytes, at, &file, (number, hints), &mut notes));
+        match trace {
+            Ok(trace) => all.push(trace),
             Err(problem) => {
                 bad += 1;
                 damaged.get_or_insert(Seg2Error::Trace { number, problem });
@@ -59,19 +59,19 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
         let traces = counted(bad, "trace");
         notes.push(format!("left out {traces}: {problem}"));
     }
-    let own = start::of(&file.texts, &mut notes);
+    let stated = start::of(&file.texts, &mut notes);
     note_scales(&all, &mut notes);
     note_delays(&all, &mut notes);
     let names = names(&all, &mut notes);
-    let start = own.or(hints.start).unwrap_or(0);
-    let traces = all.into_iter().zip(names).map(|(own, channel)| Trace {
+    let start = stated.or(hints.start).unwrap_or(0);
+    let traces = all.into_iter().zip(names).map(|(trace, channel)| Trace {
         channel,
-        start: start.saturating_add((own.delay * NANOS).round() as i64),
-        rate: own.rate,
-        samples: own.samples,
+        start: start.saturating_add((trace.delay * NANOS).round() as i64),
+        rate: trace.rate,
+        samples: trace.samples,
     });
     let traces = traces.collect();
-    notes.extend(other_start(hints, own));
+    notes.extend(other_start(hints, stated));
     Ok(Contents {
         traces,
         notes,
@@ -89,7 +89,7 @@ fn trace(
     file: &FileBlock,
     (number, hints): (usize, &Hints),
     notes: &mut Notes,
-) -> Result<Own, Seg2Problem> {
+) -> Result<Seg2Trace, Seg2Problem> {
     let block = TraceBlock::of(bytes, at, file).ok_or(Seg2Problem::NoBlock { at })?;
     let texts = block.texts;
     let given = texts.seconds("SAMPLE_INTERVAL");
@@ -98,7 +98,7 @@ fn trace(
         None => hints.sampling_rate.ok_or(Seg2Problem::NoInterval)?,
     };
     let factor = texts.number("DESCALING_FACTOR");
-    let factor = factor.filter(|own| *own != 0.0).unwrap_or(1.0);
+    let factor = factor.filter(|factor| *factor != 0.0).unwrap_or(1.0);
     let mut samples = samples::decode(
         block.data,
         block.count,
@@ -113,7 +113,7 @@ fn trace(
         ));
     }
     samples.iter_mut().for_each(|sample| *sample *= factor);
-    Ok(Own {
+    Ok(Seg2Trace {
         rate: check_rate(rate)?,
         delay: texts.seconds("DELAY").unwrap_or(0.0),
         samples,
@@ -122,13 +122,13 @@ fn trace(
 }
 
 /// The names of channels: their numbers, or their positions in the file.
-fn names(all: &[Own], notes: &mut Notes) -> Vec<String> {
-    let numbers = all.iter().map(|own| own.texts.word("CHANNEL_NUMBER"));
+fn names(all: &[Seg2Trace], notes: &mut Notes) -> Vec<String> {
+    let numbers = all.iter().map(|trace| trace.texts.word("CHANNEL_NUMBER"));
     let numbers: Vec<Option<&str>> = numbers.collect();
     let mut known = HashSet::new();
     if numbers
         .iter()
-        .all(|own| own.is_some_and(|own| known.insert(own)))
+        .all(|number| number.is_some_and(|number| known.insert(number)))
     {
         let names = numbers.into_iter().flatten();
         return names.map(str::to_owned).collect();
@@ -142,14 +142,15 @@ fn names(all: &[Own], notes: &mut Notes) -> Vec<String> {
 }
 
 /// Notes samples without a unit.
-fn note_scales(all: &[Own], notes: &mut Notes) {
-    let is_scaled = |own: &&Own| {
-        own.texts
+fn note_scales(all: &[Seg2Trace], notes: &mut Notes) {
+    let is_scaled = |trace: &&Seg2Trace| {
+        trace
+            .texts
             .number("DESCALING_FACTOR")
             .is_some_and(|f| f != 0.0)
     };
     let scaled = all.iter().filter(is_scaled).count();
-    let given = |own: &Own| own.texts.word("DESCALING_FACTOR").is_some();
+    let given = |trace: &Seg2Trace| trace.texts.word("DESCALING_FACTOR").is_some();
     if scaled < all.len() && all.iter().any(given) {
         notes.push(format!(
             "{} without a descaling factor: their samples are as recorded, and those of the others scaled",
@@ -159,11 +160,11 @@ fn note_scales(all: &[Own], notes: &mut Notes) {
 }
 
 /// Notes traces that do not begin at the time of the record.
-fn note_delays(all: &[Own], notes: &mut Notes) {
-    if let Some(own) = all.iter().find(|own| own.delay != 0.0) {
+fn note_delays(all: &[Seg2Trace], notes: &mut Notes) {
+    if let Some(trace) = all.iter().find(|trace| trace.delay != 0.0) {
         notes.push(format!(
             "traces begin {} s after the time of the record: that is their delay",
-            own.delay
+            trace.delay
         ));
     }
 }

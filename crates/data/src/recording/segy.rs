@@ -25,7 +25,7 @@ pub(super) fn is_su(bytes: &[u8]) -> bool {
 }
 
 /// A trace of the file.
-struct Own {
+struct SegyTrace {
     header: TraceHeader,
     rate: f64,
     samples: Vec<f64>,
@@ -64,23 +64,23 @@ fn contents(bytes: &[u8], mut file: FileHeader, hints: &Hints) -> Result<Content
     notes.extend(order::correct_samples(bytes, &mut file));
     let all = traces(bytes, &file, &mut notes)?;
     let names = names(&all, &mut notes);
-    let times: Vec<Option<i64>> = all.iter().map(|own| own.header.time()).collect();
+    let times: Vec<Option<i64>> = all.iter().map(|trace| trace.header.time()).collect();
     note_times(&all, &times, &mut notes);
-    let own = times.iter().flatten().min().copied();
+    let start = times.iter().flatten().min().copied();
     let traces = all.into_iter().zip(names).zip(times);
     let traces: Vec<Trace> = traces
-        .map(|((own, channel), time)| {
+        .map(|((trace, channel), time)| {
             let time = time.or(hints.start).unwrap_or(0);
-            let delay = (own.header.delay * NANOS).round() as i64;
+            let delay = (trace.header.delay * NANOS).round() as i64;
             Trace {
                 channel,
                 start: time.saturating_add(delay),
-                rate: own.rate,
-                samples: own.samples,
+                rate: trace.rate,
+                samples: trace.samples,
             }
         })
         .collect();
-    notes.extend(other_start(hints, own));
+    notes.extend(other_start(hints, start));
     Ok(Contents {
         traces,
         notes,
@@ -89,7 +89,11 @@ fn contents(bytes: &[u8], mut file: FileHeader, hints: &Hints) -> Result<Content
 }
 
 /// The traces behind the file header.
-fn traces(bytes: &[u8], file: &FileHeader, notes: &mut Notes) -> Result<Vec<Own>, RecordingError> {
+fn traces(
+    bytes: &[u8],
+    file: &FileHeader,
+    notes: &mut Notes,
+) -> Result<Vec<SegyTrace>, RecordingError> {
     let decode = samples::decoder(file.format)?;
     let width = samples::width(file.format);
     let (mut all, mut left_out, mut other_interval) = (Vec::new(), 0, 0);
@@ -125,7 +129,7 @@ fn traces(bytes: &[u8], file: &FileHeader, notes: &mut Notes) -> Result<Vec<Own>
         }
         let interval = file.interval_of(&header);
         other_interval += usize::from(interval != file.interval);
-        all.push(Own {
+        all.push(SegyTrace {
             rate: check_rate(1e6 / interval)?,
             samples: decode(data, file.samples_big_endian),
             header,
@@ -149,10 +153,11 @@ fn traces(bytes: &[u8], file: &FileHeader, notes: &mut Notes) -> Result<Vec<Own>
 
 /// The names of channels: the numbers of the traces in their field record, behind that of the record if several records would
 /// otherwise have different samples for one time; or the positions in the file.
-fn names(all: &[Own], notes: &mut Notes) -> Vec<String> {
+fn names(all: &[SegyTrace], notes: &mut Notes) -> Vec<String> {
     let mut known = HashSet::new();
-    let is_unique =
-        |own: &Own| own.header.trace > 0 && known.insert((own.header.record, own.header.trace));
+    let is_unique = |trace: &SegyTrace| {
+        trace.header.trace > 0 && known.insert((trace.header.record, trace.header.trace))
+    };
     if !all.iter().all(is_unique) {
         notes.push(
             "trace numbers of the headers are missing or not unique: traces are numbered from 1",
@@ -160,34 +165,34 @@ fn names(all: &[Own], notes: &mut Notes) -> Vec<String> {
         return (1..=all.len()).map(|number| number.to_string()).collect();
     }
     let mut known: HashMap<(i32, Option<i64>), i32> = HashMap::new();
-    let is_alone = |own: &Own| {
-        let key = (own.header.trace, own.header.time());
-        *known.entry(key).or_insert(own.header.record) == own.header.record
+    let is_alone = |trace: &SegyTrace| {
+        let key = (trace.header.trace, trace.header.time());
+        *known.entry(key).or_insert(trace.header.record) == trace.header.record
     };
     let are_apart = all.iter().all(is_alone);
-    let name = |own: &Own| {
+    let name = |trace: &SegyTrace| {
         if are_apart {
-            own.header.trace.to_string()
+            trace.header.trace.to_string()
         } else {
-            format!("{}.{}", own.header.record, own.header.trace)
+            format!("{}.{}", trace.header.record, trace.header.trace)
         }
     };
     all.iter().map(name).collect()
 }
 
 /// Notes on what the times of traces may mean.
-fn note_times(all: &[Own], times: &[Option<i64>], notes: &mut Notes) {
+fn note_times(all: &[SegyTrace], times: &[Option<i64>], notes: &mut Notes) {
     let missing = times.iter().filter(|time| time.is_none()).count();
     if missing > 0 && missing < all.len() {
         notes.push(format!("{} without a time", counted(missing, "trace")));
     }
-    if let Some(own) = all.iter().find(|own| own.header.delay != 0.0) {
+    if let Some(trace) = all.iter().find(|trace| trace.header.delay != 0.0) {
         notes.push(format!(
             "traces begin after the time in their header, such as {} s: that is their delay",
-            own.header.delay
+            trace.header.delay
         ));
     }
-    let basis = all.iter().map(|own| own.header.time_basis);
+    let basis = all.iter().map(|trace| trace.header.time_basis);
     let mut named = basis.filter_map(|basis| match basis {
         1 => Some("local time"),
         3 => Some("of another kind than UTC"),
@@ -199,7 +204,7 @@ fn note_times(all: &[Own], times: &[Option<i64>], notes: &mut Notes) {
             "the header says that times are {named}: they are read as UTC"
         ));
     }
-    if all.iter().any(|own| own.header.has_short_year()) {
+    if all.iter().any(|trace| trace.header.has_short_year()) {
         notes.push("the header has years of two digits: below 30 they are read as 2000 and later");
     }
 }

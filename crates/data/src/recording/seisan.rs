@@ -42,17 +42,17 @@ fn stated_channels(line: &[u8]) -> Result<usize, String> {
 pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
     let framing = Framing::of(bytes).unwrap_or(Framing::BLOCKS);
     let mut frames = Frames::new(bytes, framing);
-    let mut found = Found::default();
-    let ended = found.take_all(&mut frames);
-    found.say_counts();
-    let Found {
+    let mut recording = Recording::default();
+    let ended = recording.take_all(&mut frames);
+    recording.say_counts();
+    let Recording {
         traces,
         mut notes,
         number,
         bad,
         mut damaged,
         ..
-    } = found;
+    } = recording;
     if let Err(problem) = ended {
         let channel = number + 1;
         damaged.get_or_insert(SeisanError { channel, problem });
@@ -70,9 +70,9 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
     Ok(dated(traces, notes, hints))
 }
 
-/// What was found so far.
+/// What was read so far.
 #[derive(Default)]
-struct Found {
+struct Recording {
     traces: Vec<Trace>,
     notes: Notes,
     /// The number of channels in the header of the event, or the text that is none.
@@ -87,7 +87,7 @@ struct Found {
     uncertain: Vec<usize>,
 }
 
-impl Found {
+impl Recording {
     /// Takes the channels of a file, up to its end.
     ///
     /// # Errors

@@ -116,7 +116,7 @@ impl SeisBench {
             [one] => components(one),
             several => several.iter().map(|text| text.trim().to_owned()).collect(),
         });
-        let mut own = Self {
+        let mut opened = Self {
             metadata,
             waveforms: waveforms.to_owned(),
             axes: axes.map_err(|problem| wrong(waveforms, problem))?,
@@ -130,8 +130,8 @@ impl SeisBench {
             turned: 0,
             reordered: Default::default(),
         };
-        own.dated = (0..own.len()).any(|row| own.value(row, START).is_some());
-        Ok(own)
+        opened.dated = (0..opened.len()).any(|row| opened.value(row, START).is_some());
+        Ok(opened)
     }
 
     /// Adds the facts that the user supplies, and checks that nothing is missing.
@@ -151,18 +151,18 @@ impl SeisBench {
         };
         if let Some(rate) = given.sampling_rate {
             let rate = check_rate(rate).map_err(|problem| wrong(&self.waveforms, problem))?;
-            let own = *self.rate.get_or_insert(rate);
-            if !same_rate(own, rate) {
-                let (own, rate) = (own.to_string(), rate.to_string());
-                return Err(differs("sampling_rate", &own, &rate));
+            let stated = *self.rate.get_or_insert(rate);
+            if !same_rate(stated, rate) {
+                let (stated, rate) = (stated.to_string(), rate.to_string());
+                return Err(differs("sampling_rate", &stated, &rate));
             }
         }
         if let Some(order) = &given.component_order {
             let order = components(order);
-            let own = self.components.get_or_insert(order.clone());
-            if *own != order {
-                let (own, order) = (own.join(", "), order.join(", "));
-                return Err(differs("component_order", &own, &order));
+            let stated = self.components.get_or_insert(order.clone());
+            if *stated != order {
+                let (stated, order) = (stated.join(", "), order.join(", "));
+                return Err(differs("component_order", &stated, &order));
             }
         }
         if let Some(order) = &given.dimension_order {
@@ -299,16 +299,17 @@ impl SeisBench {
             .ok_or(SeisBenchError::NoName)?
             .to_owned();
         let rate = self.rate_of(row)?;
-        let own = self.value(row, COMPONENTS).map(components);
-        if let (Some(own), Some(all)) = (&own, &self.components)
-            && is_reordered(own, all)
+        let of_row = self.value(row, COMPONENTS).map(components);
+        if let (Some(of_row), Some(all)) = (&of_row, &self.components)
+            && is_reordered(of_row, all)
         {
             if self.reordered.0 == 0 {
-                self.reordered.1 = format!("`{name}` with {}, not {}", own.concat(), all.concat());
+                self.reordered.1 =
+                    format!("`{name}` with {}, not {}", of_row.concat(), all.concat());
             }
             self.reordered.0 += 1;
         }
-        let components = own
+        let components = of_row
             .or_else(|| self.components.clone())
             .filter(|components| !components.is_empty())
             .ok_or(SeisBenchError::NoComponents { column: COMPONENTS })?;
@@ -372,13 +373,13 @@ impl SeisBench {
 }
 
 /// Whether two lists have the same components in another order. Others are those of other sensors.
-fn is_reordered(own: &[String], other: &[String]) -> bool {
+fn is_reordered(one: &[String], other: &[String]) -> bool {
     let sorted = |names: &[String]| {
         let mut names = names.to_vec();
         names.sort();
         names
     };
-    own != other && sorted(own) == sorted(other)
+    one != other && sorted(one) == sorted(other)
 }
 
 /// The components that a text lists: `ZNE`, or `['Z', 'N', 'E']`.

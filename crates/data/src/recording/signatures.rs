@@ -200,9 +200,9 @@ impl Test {
     fn fits(&self, bytes: &[u8]) -> bool {
         match *self {
             Start(start) => bytes.starts_with(start),
-            At(offset, own) => bytes
+            At(offset, part) => bytes
                 .get(offset..)
-                .is_some_and(|rest| rest.starts_with(own)),
+                .is_some_and(|rest| rest.starts_with(part)),
             Text(start) => text_starts(bytes, start),
             TextWith(start, word) => {
                 text_starts(bytes, start)
@@ -222,14 +222,14 @@ impl Test {
 }
 
 fn has(bytes: &[u8], word: &[u8]) -> bool {
-    bytes.windows(word.len()).any(|own| own == word)
+    bytes.windows(word.len()).any(|window| window == word)
 }
 
 /// Whether a text begins with `start`, in whatever case, after a byte-order mark and white space.
 fn text_starts(bytes: &[u8], start: &str) -> bool {
     let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let text = text.trim_ascii_start().get(..start.len());
-    text.is_some_and(|own| own.eq_ignore_ascii_case(start.as_bytes()))
+    text.is_some_and(|head| head.eq_ignore_ascii_case(start.as_bytes()))
 }
 
 #[cfg(test)]

@@ -41,13 +41,13 @@ impl Tag {
             length: i32::from_le_bytes([c, d, e, f]),
             data: i32::from_le_bytes([g, h, i, j]),
         })
-        .filter(|own| own.length >= 0 && own.data >= 0)
+        .filter(|tag| tag.length >= 0 && tag.data >= 0)
     }
 }
 
 /// Whether a file begins with a structure of the format. Numbers of other machines than a PC are in another order.
 pub(super) fn is(bytes: &[u8]) -> bool {
-    let is_known = |own: Tag| (1..=KINDS).contains(&own.kind) && (8..LONGEST).contains(&own.length);
+    let is_known = |tag: Tag| (1..=KINDS).contains(&tag.kind) && (8..LONGEST).contains(&tag.length);
     Tag::of(bytes).is_some_and(is_known)
 }
 
@@ -73,7 +73,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
         let end = from.saturating_add(tag.length as usize);
         if tag.kind == TRACE {
             match trace(bytes, from, &tag, (traces.len() + bad + 1, &mut notes)) {
-                Ok(own) => traces.push(own),
+                Ok(trace) => traces.push(trace),
                 Err(problem) => {
                     bad += 1;
                     damaged.get_or_insert(SudsError { at, problem });
@@ -105,28 +105,28 @@ type Samples = fn(&[u8]) -> Vec<f64>;
 
 /// Types of samples by their code. Those with the code `r` have a time code in their lowest bits, and are not read.
 const TYPES: [(u8, usize, Samples); 8] = [
-    (b's', 2, |own| {
-        all(own, false, |own| u16::from_be_bytes(own).into())
+    (b's', 2, |data| {
+        all(data, false, |word| u16::from_be_bytes(word).into())
     }),
-    (b'q', 2, |own| {
-        all(own, false, |own| i16::from_be_bytes(own).into())
+    (b'q', 2, |data| {
+        all(data, false, |word| i16::from_be_bytes(word).into())
     }),
-    (b'u', 2, |own| {
-        all(own, false, |own| u16::from_be_bytes(own).into())
+    (b'u', 2, |data| {
+        all(data, false, |word| u16::from_be_bytes(word).into())
     }),
-    (b'i', 2, |own| {
-        all(own, false, |own| i16::from_be_bytes(own).into())
+    (b'i', 2, |data| {
+        all(data, false, |word| i16::from_be_bytes(word).into())
     }),
-    (b'2', 4, |own| {
-        all(own, false, |own| i32::from_be_bytes(own).into())
+    (b'2', 4, |data| {
+        all(data, false, |word| i32::from_be_bytes(word).into())
     }),
-    (b'l', 4, |own| {
-        all(own, false, |own| i32::from_be_bytes(own).into())
+    (b'l', 4, |data| {
+        all(data, false, |word| i32::from_be_bytes(word).into())
     }),
-    (b'f', 4, |own| {
-        all(own, false, |own| f32::from_be_bytes(own).into())
+    (b'f', 4, |data| {
+        all(data, false, |word| f32::from_be_bytes(word).into())
     }),
-    (b'd', 8, |own| all(own, false, f64::from_be_bytes)),
+    (b'd', 8, |data| all(data, false, f64::from_be_bytes)),
 ];
 
 /// The trace whose description begins at byte `from`, with its number from 1.
@@ -139,18 +139,25 @@ fn trace(
     tag: &Tag,
     (number, notes): (usize, &mut Notes),
 ) -> Result<Trace, SudsProblem> {
-    let own = bytes.get(from..).unwrap_or_default();
-    let own: &[u8; DESCRIPTION] = own.first_chunk().ok_or(SudsProblem::Cut)?;
+    let description = bytes.get(from..).unwrap_or_default();
+    let description: &[u8; DESCRIPTION] = description.first_chunk().ok_or(SudsProblem::Cut)?;
     if (tag.length as usize) < DESCRIPTION {
         return Err(SudsProblem::Cut);
     }
-    let word = |at: usize| [own[at], own[at + 1], own[at + 2], own[at + 3]];
+    let word = |at: usize| {
+        [
+            description[at],
+            description[at + 1],
+            description[at + 2],
+            description[at + 3],
+        ]
+    };
     let double = |at: usize| {
         let [low, high] = [word(at), word(at + 4)].map(u32::from_le_bytes);
         f64::from_bits(u64::from(high) << 32 | u64::from(low))
     };
-    let code = own[22];
-    let known = TYPES.iter().find(|(own, ..)| *own == code);
+    let code = description[22];
+    let known = TYPES.iter().find(|(listed, ..)| *listed == code);
     let (_, width, samples) = known.ok_or(SudsProblem::Type { code: code.into() })?;
     let count = i32::from_le_bytes(word(28));
     let count = usize::try_from(count).map_err(|_| SudsProblem::Count { count })?;
@@ -174,7 +181,7 @@ fn trace(
         ));
     }
     let (time_correction, rate_correction) = (double(52), f32::from_le_bytes(word(60)));
-    let is_set = |own: f64| own != 0.0 && own > NO_VALUE;
+    let is_set = |value: f64| value != 0.0 && value > NO_VALUE;
     if is_set(time_correction) || is_set(rate_correction.into()) {
         notes.push(format!(
             "trace {number} has corrections of its time by {time_correction} s and of its rate by {rate_correction} Hz: they are not \
@@ -184,9 +191,9 @@ fn trace(
     Ok(Trace {
         channel: format!(
             "{}.{}..{}",
-            text(&own[..4]),
-            text(&own[4..9]),
-            text(&own[9..10])
+            text(&description[..4]),
+            text(&description[4..9]),
+            text(&description[9..10])
         ),
         start: (start * NANOS).round() as i64,
         rate,
@@ -196,6 +203,6 @@ fn trace(
 
 /// A text, up to its first zero, without blanks around it.
 fn text(bytes: &[u8]) -> String {
-    let own = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
-    String::from_utf8_lossy(own.trim_ascii()).into_owned()
+    let text = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
+    String::from_utf8_lossy(text.trim_ascii()).into_owned()
 }

@@ -126,7 +126,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
     let mut layout = layout::find(&text.bytes, line)?;
     for (name, kind) in layout.names.iter().zip(&mut layout.kinds) {
         // Channels may be called 1, 2 and 3.
-        let is_label = hints.labels.as_ref().is_some_and(|own| own.has(name));
+        let is_label = hints.labels.as_ref().is_some_and(|labels| labels.has(name));
         if is_label || is_channel(name) && *kind != kinds::Kind::Empty {
             *kind = kinds::Kind::Text;
         }
@@ -213,7 +213,7 @@ pub(super) fn assemble(mut columns: Vec<Column>, hints: &Hints) -> Result<Conten
         if problem.is_rate_unknown() {
             problem
         } else {
-            let varying = label_columns.iter().filter(|own| own.varies());
+            let varying = label_columns.iter().filter(|column| column.varies());
             problem.noted(varying.map(ToString::to_string).collect())
         }
     })?;
@@ -311,9 +311,9 @@ fn of_blocks(
         ..Contents::default()
     };
     for block in blocks {
-        let own = of_columns(block, hints, Notes::default())?;
-        all.traces.extend(own.traces);
-        all.notes.extend(own.notes.iter().cloned());
+        let contents = of_columns(block, hints, Notes::default())?;
+        all.traces.extend(contents.traces);
+        all.notes.extend(contents.notes.iter().cloned());
     }
     all.notes.dedup();
     Ok(all)

@@ -77,7 +77,7 @@ fn without_marks(text: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
 /// Spaces that do not break in UTF-8, if they are between digits of a text in Latin-1, as in the thousands of French numbers.
 fn with_hard_spaces(bytes: &[u8]) -> Cow<'_, [u8]> {
     const SPACE: u8 = 0xA0;
-    let is_space = |own: &[u8]| matches!(own, [before, SPACE, after] if before.is_ascii_digit() && after.is_ascii_digit());
+    let is_space = |window: &[u8]| matches!(window, [before, SPACE, after] if before.is_ascii_digit() && after.is_ascii_digit());
     if !has(bytes, SPACE) || !bytes.windows(3).any(is_space) {
         return Cow::Borrowed(bytes);
     }
@@ -120,7 +120,7 @@ fn survey(bytes: &[u8]) -> (usize, bool, bool) {
 /// Whether a byte is in a text; in long ones, this is quicker than `contains`.
 pub fn has(bytes: &[u8], byte: u8) -> bool {
     // Without a branch for each byte, so that the compiler compares many at a time.
-    let any = |part: &[u8]| part.iter().fold(false, |any, own| any | (*own == byte));
+    let any = |part: &[u8]| part.iter().fold(false, |any, other| any | (*other == byte));
     bytes.chunks(1 << 10).any(any)
 }
 
@@ -202,8 +202,10 @@ pub fn cell(bytes: &[u8]) -> String {
     if let Ok(text) = str::from_utf8(bytes) {
         return text.to_owned();
     }
-    let mut known = TIMES.iter().filter_map(|(own, text)| {
-        let rest = bytes.strip_prefix(*own).filter(|rest| rest.is_ascii())?;
+    let mut known = TIMES.iter().filter_map(|(encoded, text)| {
+        let rest = bytes
+            .strip_prefix(*encoded)
+            .filter(|rest| rest.is_ascii())?;
         Some((*text).to_owned() + str::from_utf8(rest).ok()?)
     });
     known.next().unwrap_or_else(|| {
@@ -243,9 +245,9 @@ mod tests {
             big,
             text.replace('\n', "\r").into_bytes(),
         ] {
-            let own = decode(&bytes).unwrap();
-            assert_eq!(own.bytes, text.as_bytes(), "{bytes:?}");
-            assert_eq!((own.ends, own.quoted), (2, false));
+            let decoded = decode(&bytes).unwrap();
+            assert_eq!(decoded.bytes, text.as_bytes(), "{bytes:?}");
+            assert_eq!((decoded.ends, decoded.quoted), (2, false));
         }
         assert_eq!(cell(b"\xB5s"), "µs");
     }

@@ -70,22 +70,22 @@ impl TimeParts {
             .map(|(at, name)| (*at, letters_and_digits(name)))
             .collect();
         let find = |wanted: &[&str]| {
-            let own = plain.iter().find(|(_, name)| wanted.contains(&&**name));
-            own.map(|(at, _)| *at)
+            let found = plain.iter().find(|(_, name)| wanted.contains(&&**name));
+            found.map(|(at, _)| *at)
         };
-        let mut own = Self {
+        let mut parts = Self {
             parts: NAMES.map(find),
             day_of_year: find(&DAY_OF_YEAR),
         };
-        own.add_letters(names);
-        own
+        parts.add_letters(names);
+        parts
     }
 
     /// Finds parts with the letters of a date's pattern: `MM` and `mm`, which only their case tells apart, and `Y M D h m s`.
     fn add_letters(&mut self, names: &[(usize, &str)]) {
         let exact = |wanted: &str| {
-            let mut own = names.iter().filter(|(_, name)| name.trim() == wanted);
-            own.next().map(|(at, _)| *at)
+            let mut named = names.iter().filter(|(_, name)| name.trim() == wanted);
+            named.next().map(|(at, _)| *at)
         };
         if self.parts[MONTH].is_none() && self.parts[YEAR].is_some() && self.parts[DATE].is_some() {
             self.parts[MONTH] = exact("MM");
@@ -99,8 +99,9 @@ impl TimeParts {
             name.strip_suffix(".1").unwrap_or(name).to_owned()
         };
         let all = |wanted: &str| -> Vec<(usize, String)> {
-            let own = names.iter().map(|(at, name)| (*at, letter(name)));
-            own.filter(|(_, name)| name.eq_ignore_ascii_case(wanted))
+            let letters = names.iter().map(|(at, name)| (*at, letter(name)));
+            letters
+                .filter(|(_, name)| name.eq_ignore_ascii_case(wanted))
                 .collect()
         };
         let first = |wanted: &str| all(wanted).first().map(|(at, _)| *at);
@@ -240,7 +241,9 @@ impl TimeParts {
         let mut nanos = 0.0;
         let mut coarser: Option<usize> = None;
         for (i, size) in SIZES.into_iter().enumerate() {
-            let Some(own) = part(HOUR + i) else { continue };
+            let Some(amount) = part(HOUR + i) else {
+                continue;
+            };
             let limit = match coarser {
                 // A leap second is the 61st.
                 Some(1) if i == 2 => 61.0,
@@ -249,11 +252,11 @@ impl TimeParts {
                 None if self.has_date() => 86_401e9 / size,
                 None => f64::INFINITY,
             };
-            let is_whole = i >= 2 || own.fract() == 0.0;
-            if !(0.0..limit).contains(&own) || !own.is_finite() || !is_whole {
+            let is_whole = i >= 2 || amount.fract() == 0.0;
+            if !(0.0..limit).contains(&amount) || !amount.is_finite() || !is_whole {
                 return None;
             }
-            nanos += (own * size).round();
+            nanos += (amount * size).round();
             coarser = Some(i);
         }
         (nanos < 9e18).then(|| days.checked_mul(DAY)?.checked_add(nanos as i64))?

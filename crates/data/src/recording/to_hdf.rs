@@ -31,7 +31,10 @@ const MOST: usize = 10_000;
 
 /// Whether a file is HDF5 with an object of pandas.
 pub(super) fn is(bytes: &[u8]) -> bool {
-    let has = |part: &[u8]| part.windows(TYPE.len()).any(|own| own == TYPE.as_bytes());
+    let has = |part: &[u8]| {
+        part.windows(TYPE.len())
+            .any(|window| window == TYPE.as_bytes())
+    };
     bytes.starts_with(MAGIC)
         && (has(&bytes[..bytes.len().min(ENDS)]) || has(&bytes[bytes.len().saturating_sub(ENDS)..]))
 }
@@ -70,14 +73,14 @@ fn columns(bytes: &[u8], notes: &mut Notes) -> Result<Vec<Column>, FrameError> {
             return Err(FrameError::Several { keys });
         }
     };
-    let own = match &**kind {
+    let columns = match &**kind {
         "frame" => fixed::frame(group, notes),
         "series" => fixed::series(group, notes),
         "frame_table" | "series_table" => table::columns(group, notes),
         _ => Err(FrameError::Kind { kind: kind.clone() }),
     }?;
-    let mut all: Vec<Column> = Vec::with_capacity(own.len());
-    for column in own {
+    let mut all: Vec<Column> = Vec::with_capacity(columns.len());
+    for column in columns {
         if all.iter().any(|before| before.name == column.name) {
             notes.push(format!("left out the second column `{}`", column.name));
         } else {
@@ -111,14 +114,14 @@ fn find(
 
 /// The text of an attribute that may be missing.
 fn text(attribute: Result<hdf5_reader::Attribute, Error>) -> Option<String> {
-    let own = attribute.ok()?;
-    let text = own.raw_data.split(|byte| *byte == 0).next()?;
+    let attribute = attribute.ok()?;
+    let text = attribute.raw_data.split(|byte| *byte == 0).next()?;
     Some(String::from_utf8_lossy(text).into_owned())
 }
 
 /// The name of an index: its own, or the one that pandas gives to one without a name in Parquet.
-fn index_name(own: Option<String>) -> String {
+fn index_name(name: Option<String>) -> String {
     // `N.` is a pickled `None`.
-    let own = own.filter(|own| !matches!(&**own, "N." | "" | "index"));
-    own.unwrap_or_else(|| format!("{INDEX}0__"))
+    let name = name.filter(|name| !matches!(&**name, "N." | "" | "index"));
+    name.unwrap_or_else(|| format!("{INDEX}0__"))
 }

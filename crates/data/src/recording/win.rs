@@ -29,7 +29,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
          of the file, without a zone"
             .to_owned(),
     ));
-    let mut found = Found::default();
+    let mut recording = Recording::default();
     let mut damaged: Option<WinError> = None;
     let (mut at, mut blocks, mut bad) = (version.start(), 0, 0);
     while at < bytes.len() {
@@ -45,7 +45,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
         }
         blocks += 1;
         match version.block(rest) {
-            Ok(own) => found.add(own)?,
+            Ok(block) => recording.add(block)?,
             Err(problem) => {
                 bad += 1;
                 damaged.get_or_insert(WinError {
@@ -62,40 +62,40 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
         at += size;
     }
     if let Some(problem) = damaged {
-        if found.traces.is_empty() {
+        if recording.traces.is_empty() {
             return Err(problem.into());
         }
         notes.push(left_out::damaged(bad, "block", blocks, problem));
     }
-    Ok(dated(found.named(), notes, hints))
+    Ok(dated(recording.named(), notes, hints))
 }
 
 /// Traces of the blocks so far, with the numbers of their channels.
 #[derive(Default)]
-struct Found {
+struct Recording {
     traces: Vec<(u32, Trace)>,
     /// The last trace of each channel.
     last: HashMap<u32, usize>,
 }
 
-impl Found {
+impl Recording {
     /// # Errors
     /// If a rate is out of range.
     fn add(&mut self, block: Vec<Second>) -> Result<(), RecordingError> {
-        for own in block {
-            let before = self.last.get(&own.channel);
+        for second in block {
+            let before = self.last.get(&second.channel);
             let before = before.map(|at| &mut self.traces[*at].1);
-            match before.filter(|trace| trace.goes_on(own.rate, own.start, 0)) {
-                Some(trace) => trace.samples.extend(own.samples),
+            match before.filter(|trace| trace.goes_on(second.rate, second.start, 0)) {
+                Some(trace) => trace.samples.extend(second.samples),
                 None => {
-                    self.last.insert(own.channel, self.traces.len());
+                    self.last.insert(second.channel, self.traces.len());
                     let trace = Trace {
                         channel: String::new(),
-                        start: own.start,
-                        rate: check_rate(own.rate)?,
-                        samples: own.samples,
+                        start: second.start,
+                        rate: check_rate(second.rate)?,
+                        samples: second.samples,
                     };
-                    self.traces.push((own.channel, trace));
+                    self.traces.push((second.channel, trace));
                 }
             }
         }
@@ -104,7 +104,7 @@ impl Found {
 
     /// The traces with their names.
     fn named(self) -> Vec<Trace> {
-        let short: HashSet<u16> = self.last.keys().map(|own| *own as u16).collect();
+        let short: HashSet<u16> = self.last.keys().map(|channel| *channel as u16).collect();
         let is_short = short.len() == self.last.len();
         let name = |(channel, trace): (u32, Trace)| Trace {
             channel: if is_short {

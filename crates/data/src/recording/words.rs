@@ -19,20 +19,20 @@ pub(super) fn order_name(big_endian: bool) -> &'static str {
 
 /// The number of two bytes at byte `at`.
 pub(super) fn u16_at(bytes: &[u8], at: usize, big_endian: bool) -> Option<u16> {
-    let own = *bytes.get(at..)?.first_chunk()?;
-    Some(u16::from_be_bytes(in_order(own, big_endian)))
+    let word = *bytes.get(at..)?.first_chunk()?;
+    Some(u16::from_be_bytes(in_order(word, big_endian)))
 }
 
 /// The number of four bytes at byte `at`.
 pub(super) fn u32_at(bytes: &[u8], at: usize, big_endian: bool) -> Option<u32> {
-    let own = *bytes.get(at..)?.first_chunk()?;
-    Some(u32::from_be_bytes(in_order(own, big_endian)))
+    let word = *bytes.get(at..)?.first_chunk()?;
+    Some(u32::from_be_bytes(in_order(word, big_endian)))
 }
 
 /// The number of eight bytes at byte `at`.
 pub(super) fn u64_at(bytes: &[u8], at: usize, big_endian: bool) -> Option<u64> {
-    let own = *bytes.get(at..)?.first_chunk()?;
-    Some(u64::from_be_bytes(in_order(own, big_endian)))
+    let word = *bytes.get(at..)?.first_chunk()?;
+    Some(u64::from_be_bytes(in_order(word, big_endian)))
 }
 
 /// The numbers in `bytes`, each read from its bytes in big-endian order.

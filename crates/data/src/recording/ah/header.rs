@@ -26,7 +26,7 @@ impl Version {
         let is_one = || {
             TEXTS
                 .iter()
-                .all(|(at, length)| word(*at).is_some_and(|own| own == length.to_be_bytes()))
+                .all(|(at, length)| word(*at).is_some_and(|value| value == length.to_be_bytes()))
         };
         // Version 2 has the length of its first record, and in it a number and the length of a text, which is the same.
         let is_two = || {
@@ -59,22 +59,22 @@ impl Header {
     /// # Errors
     /// If it is cut or damaged, or the samples are no numbers.
     pub fn of(bytes: &[u8], range: Range<usize>, version: Version) -> Result<Self, AhProblem> {
-        let own = &bytes[..range.end];
+        let bytes = &bytes[..range.end];
         let mut xdr = Xdr {
-            bytes: own,
+            bytes,
             at: range.start,
         };
-        let own = xdr.header(version).ok_or(AhProblem::Header)?;
-        let width = match own.kind {
+        let fields = xdr.header(version).ok_or(AhProblem::Header)?;
+        let width = match fields.kind {
             1 => 4,
             6 => 8,
             kind => return Err(AhProblem::Kind { kind }),
         };
         Ok(Self {
-            channel: format!(".{}..{}", own.station, own.code),
-            start: own.start()?,
-            rate: check_rate(rate_of_single(own.interval.into()))?,
-            count: own.count as usize,
+            channel: format!(".{}..{}", fields.station, fields.code),
+            start: fields.start()?,
+            rate: check_rate(rate_of_single(fields.interval.into()))?,
+            count: fields.count as usize,
             width,
             data: xdr.at,
         })
@@ -120,9 +120,9 @@ struct Xdr<'a> {
 
 impl Xdr<'_> {
     fn word(&mut self) -> Option<[u8; 4]> {
-        let own = *self.bytes.get(self.at..)?.first_chunk()?;
+        let word = *self.bytes.get(self.at..)?.first_chunk()?;
         self.at += 4;
-        Some(own)
+        Some(word)
     }
 
     fn integer(&mut self) -> Option<i32> {
@@ -149,9 +149,9 @@ impl Xdr<'_> {
     /// A text, up to its first zero, without blanks around it.
     fn text(&mut self) -> Option<String> {
         let length = u32::from_be_bytes(self.word()?) as usize;
-        let own = self.bytes.get(self.at..self.at.checked_add(length)?)?;
-        let own = own.split(|byte| *byte == 0).next().unwrap_or_default();
-        let text = String::from_utf8_lossy(own.trim_ascii()).into_owned();
+        let bytes = self.bytes.get(self.at..self.at.checked_add(length)?)?;
+        let bytes = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
+        let text = String::from_utf8_lossy(bytes.trim_ascii()).into_owned();
         self.skip(length.div_ceil(4))?;
         Some(text)
     }
@@ -223,8 +223,8 @@ impl Xdr<'_> {
         // The greatest amplitude.
         self.skip(1)?;
         let mut date = [0; 5];
-        for own in &mut date {
-            *own = self.integer()?;
+        for part in &mut date {
+            *part = self.integer()?;
         }
         let second = self.float()?;
         Some(Fields {

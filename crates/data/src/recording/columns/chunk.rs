@@ -48,10 +48,10 @@ impl Chunk {
             if present == rows {
                 values.extend(buffer.iter().map(&mut convert));
             } else {
-                let mut own = buffer.iter();
+                let mut stored = buffer.iter();
                 for level in &levels {
                     let value = if *level == self.needed {
-                        own.next()
+                        stored.next()
                     } else {
                         None
                     };

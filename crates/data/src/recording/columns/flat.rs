@@ -69,9 +69,9 @@ where
     let read = catch(|| -> Result<_, TableError> {
         let file = SerializedFileReader::new(file.clone())?;
         let chosen = choose(&file, &mut Notes::default()).into_iter();
-        let named = chosen.map(|own| {
-            let is_text = matches!(own.column.values, Values::Texts(_));
-            (own.column.name, is_text)
+        let named = chosen.map(|choice| {
+            let is_text = matches!(choice.column.values, Values::Texts(_));
+            (choice.column.name, is_text)
         });
         let flags = flags::names(&file).into_iter();
         Ok(named.chain(flags.map(|(_, name)| (name, false))).collect())

@@ -54,7 +54,7 @@ impl ListColumns {
             // Structures of several lists have the same root.
             let is_alone = || {
                 (0..schema.num_columns())
-                    .filter(|own| root(*own) == name)
+                    .filter(|other| root(*other) == name)
                     .count()
                     == 1
             };
@@ -76,7 +76,11 @@ impl ListColumns {
                         number,
                         name: field.unwrap_or_default(),
                     };
-                    match found.structures.last_mut().filter(|(own, _)| *own == name) {
+                    match found
+                        .structures
+                        .last_mut()
+                        .filter(|(structure, _)| *structure == name)
+                    {
                         Some((_, fields)) => fields.push(field),
                         None => found.structures.push((name, vec![field])),
                     }
@@ -206,14 +210,14 @@ impl Rows {
                 (0..repeated.len()).filter(|i| repeated[*i] == 0).collect();
             starts.push(repeated.len());
             for pair in starts.windows(2) {
-                let own = pair[0]..pair[1];
-                if defined[own.clone()]
+                let range = pair[0]..pair[1];
+                if defined[range.clone()]
                     .iter()
                     .any(|level| *level != column.max_def_level())
                 {
                     return Err(ListError::Missing { row: self.count });
                 }
-                self.row(&repeated[own], column.max_rep_level())?;
+                self.row(&repeated[range], column.max_rep_level())?;
             }
             // A list that goes on from the rows before, or a value too many.
             if repeated.first() != Some(&0) || values.len() != repeated.len() {
@@ -252,7 +256,7 @@ fn type_error(physical: Physical) -> ListError {
 /// Number of items at each depth in lists within lists; `None` if lists of one depth differ in length.
 fn shape(levels: &[i16], depth: i16) -> Option<Vec<usize>> {
     // Lists of depth `level` begin where the repetition level is lower.
-    let begins = |level: i16| levels.iter().filter(|own| **own < level).count();
+    let begins = |level: i16| levels.iter().filter(|repeated| **repeated < level).count();
     let lists: Vec<usize> = (1..=depth).map(begins).chain([levels.len()]).collect();
     let each = |pair: &[usize]| {
         let is_even = pair[0] > 0 && pair[1].is_multiple_of(pair[0]);
@@ -276,7 +280,7 @@ fn shape(levels: &[i16], depth: i16) -> Option<Vec<usize>> {
     let fits = levels
         .iter()
         .enumerate()
-        .all(|(i, own)| *own == expected(i));
+        .all(|(i, repeated)| *repeated == expected(i));
     fits.then_some(shape)
 }
 

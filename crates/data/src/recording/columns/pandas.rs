@@ -26,9 +26,9 @@ struct DescribedColumn {
 pub(super) fn durations(file: &FileMetaData) -> HashMap<String, i64> {
     let values = file.key_value_metadata().into_iter().flatten();
     let described = values
-        .filter(|own| own.key == "pandas")
-        .filter_map(|own| serde_json::from_str::<Described>(own.value.as_deref()?).ok());
-    let columns = described.flat_map(|own| own.columns);
+        .filter(|pair| pair.key == "pandas")
+        .filter_map(|pair| serde_json::from_str::<Described>(pair.value.as_deref()?).ok());
+    let columns = described.flat_map(|frame| frame.columns);
     columns
         .filter_map(|column| {
             let unit = match column.numpy_type.as_deref()? {
@@ -88,13 +88,13 @@ mod tests {
             assert_eq!(columns.is_empty(), notes.all().len() == 1);
             columns.is_empty()
         };
-        let own = || column("__index_level_0__", &[0.0, 0.0, 7.0], true);
-        assert!(left(own(), &Hints::default()));
+        let index = || column("__index_level_0__", &[0.0, 0.0, 7.0], true);
+        assert!(left(index(), &Hints::default()));
         let given = Hints {
             time_column: Some("__index_level_0__".into()),
             ..Hints::default()
         };
-        assert!(!left(own(), &given));
+        assert!(!left(index(), &given));
         for kept in [
             column("__index_level_0__", &[0.0, 0.01], false),
             column("__index_level_0__", &[1.7e12, 1.7e12 + 10.0], true),

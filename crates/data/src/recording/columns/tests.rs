@@ -87,10 +87,10 @@ proptest! {
         prop_assert_eq!(rows, given);
         for dictionary in [1 << 20, 16] {
             let stored = properties().set_dictionary_page_size_limit(dictionary).build();
-            let (own, notes) = texts(&written(&groups, stored));
+            let (read, notes) = texts(&written(&groups, stored));
             prop_assert_eq!(&notes, &expected.1);
-            prop_assert_eq!(&own.rows, &expected.0.rows);
-            prop_assert!(own.all().eq(expected.0.all()));
+            prop_assert_eq!(&read.rows, &expected.0.rows);
+            prop_assert!(read.all().eq(expected.0.all()));
         }
     }
 }
@@ -128,23 +128,23 @@ fn damage_leaves_the_other_columns_as_they_are() {
     let read = |name: &str, column: usize| super::read(&damaged(name, column), &Hints::default());
     let whole: Vec<f64> = (0..200).map(f64::from).collect();
     for (column, name) in [(2, "n"), (3, "remark")] {
-        let own = read("remark", column).unwrap();
-        assert_eq!(own.traces[0].samples, whole);
-        assert_eq!(own.traces[0].rate, 100.0);
-        let said = own.notes.texts(true).join("; ");
+        let contents = read("remark", column).unwrap();
+        assert_eq!(contents.traces[0].samples, whole);
+        assert_eq!(contents.traces[0].rate, 100.0);
+        let said = contents.notes.texts(true).join("; ");
         let expected = format!("column `{name}` is damaged, and 100 rows have no value: ");
         assert!(said.contains(&expected), "{said}");
-        let n = own.traces[1]
+        let n = contents.traces[1]
             .samples
             .iter()
             .filter(|value| value.is_nan())
             .count();
         assert_eq!(n, if column == 2 { 100 } else { 0 });
-        assert_eq!(own.traces[1].samples[..100], whole[..100]);
+        assert_eq!(contents.traces[1].samples[..100], whole[..100]);
     }
     // Rows without a time are left out.
-    let own = read("remark", 0).unwrap();
-    assert_eq!(own.traces[0].samples, whole[..100]);
+    let contents = read("remark", 0).unwrap();
+    assert_eq!(contents.traces[0].samples, whole[..100]);
     let error = read("channel", 3).unwrap_err().to_string();
     assert!(error.starts_with("column `channel`: "), "{error}");
 }
@@ -173,9 +173,12 @@ fn described(numpy_type: &str, rows: i64) -> Bytes {
 #[test]
 fn durations_of_pandas() {
     for (numpy_type, rate) in [("timedelta64[us]", 100.0), ("timedelta64[ms]", 0.1)] {
-        let own = super::read(&described(numpy_type, 100), &Hints::default()).unwrap();
-        assert_eq!((own.traces[0].start, own.traces[0].rate), (0, rate));
-        assert_eq!(own.traces.len(), 1);
+        let contents = super::read(&described(numpy_type, 100), &Hints::default()).unwrap();
+        assert_eq!(
+            (contents.traces[0].start, contents.traces[0].rate),
+            (0, rate)
+        );
+        assert_eq!(contents.traces.len(), 1);
     }
     let error = super::read(&described("int64", 100), &Hints::default()).unwrap_err();
     assert!(error.is_rate_unknown(), "{error}");

@@ -60,9 +60,9 @@ pub(super) fn skip(rest: &mut &[u8], kind: u8, depth: usize) -> Option<()> {
 }
 
 fn take<'a>(rest: &mut &'a [u8], n: usize) -> Option<&'a [u8]> {
-    let (own, more) = rest.split_at_checked(n)?;
+    let (taken, more) = rest.split_at_checked(n)?;
     *rest = more;
-    Some(own)
+    Some(taken)
 }
 
 fn varint(rest: &mut &[u8]) -> Option<u64> {

@@ -77,12 +77,15 @@ impl Block {
     }
 
     fn known(values: &[f64], number: usize) -> Option<f64> {
-        values.get(number - 1).copied().filter(|own| *own > UNKNOWN)
+        values
+            .get(number - 1)
+            .copied()
+            .filter(|value| *value > UNKNOWN)
     }
 
     /// Integer header `number`, from 1.
     fn integer(&self, number: usize) -> Option<i64> {
-        Self::known(&self.integers, number).map(|own| own as i64)
+        Self::known(&self.integers, number).map(|value| value as i64)
     }
 
     /// Real header `number`, from 1.
@@ -106,7 +109,7 @@ impl Block {
         };
         // In milliseconds; some programs write seconds. The other one is that of the recorder, in seconds.
         let stated = self.real(62);
-        let all = [stated.map(|own| own * 1e-3), stated, self.real(34)];
+        let all = [stated.map(|millis| millis * 1e-3), stated, self.real(34)];
         let fits = |interval: &f64| {
             let off = (interval * samples as f64 - seconds).abs();
             *interval > 0.0 && off <= (0.02 * seconds).max(1.5)
@@ -191,7 +194,9 @@ impl Block {
             let is_named = words.next()?.eq_ignore_ascii_case("station")
                 && matches!(&*words.next()?.to_ascii_lowercase(), "no." | "id.");
             // Without a number, the coordinates follow.
-            let number = words.next().filter(|own| is_named && !own.contains('.'))?;
+            let number = words
+                .next()
+                .filter(|word| is_named && !word.contains('.'))?;
             Some(number.to_owned())
         })
     }
@@ -225,11 +230,11 @@ impl Block {
         };
         let seed = behind(&self.comments, "SEED Chan:")
             .map(word)
-            .filter(|own| !own.is_empty());
+            .filter(|seed| !seed.is_empty());
         let number = || {
             self.integer(50)
-                .filter(|own| *own > 0)
-                .map(|own| own.to_string())
+                .filter(|value| *value > 0)
+                .map(|value| value.to_string())
         };
         let in_text = || {
             self.texts.iter().find_map(|line| {
@@ -257,7 +262,7 @@ fn numbers(lines: &[String], at: usize) -> (usize, Vec<f64>) {
     let line = &lines[at];
     let mut stated = line
         .split(|c: char| !c.is_ascii_digit())
-        .filter_map(|own| own.parse::<usize>().ok());
+        .filter_map(|text| text.parse::<usize>().ok());
     let (_, rows) = (stated.next(), stated.next().unwrap_or(0));
     let rows = rows.min(lines.len() - at - 1);
     let form = Form::of(line);
@@ -272,7 +277,7 @@ fn numbers(lines: &[String], at: usize) -> (usize, Vec<f64>) {
             }
             None => values.extend(
                 row.split_whitespace()
-                    .map(|own| own.parse().unwrap_or(f64::NAN)),
+                    .map(|word| word.parse().unwrap_or(f64::NAN)),
             ),
         }
     }

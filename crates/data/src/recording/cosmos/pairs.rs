@@ -63,9 +63,9 @@ pub(super) fn read(
         problem: problem.to_string(),
     })?;
     notes.extend(contents.notes);
-    let traces = contents.traces.into_iter().map(|own| Trace {
+    let traces = contents.traces.into_iter().map(|trace| Trace {
         channel: channel.clone(),
-        ..own
+        ..trace
     });
     Ok(traces.collect())
 }

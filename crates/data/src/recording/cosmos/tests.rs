@@ -27,7 +27,7 @@ fn channel(quantity: &str, comment: &str, samples: &[f64]) -> String {
     };
     let integers = (1..=100).map(|number| format!("{:8}", integers(number)));
     let reals = (1..=100).map(|number| format!("{:15.6}", reals(number)));
-    let numbers = samples.iter().map(|own| format!("{own:8.3}"));
+    let numbers = samples.iter().map(|sample| format!("{sample:8.3}"));
     format!(
         "{quantity}   (Format v01.20 with 13 text lines)\r\nRecord of  Fort Bragg, CA Earthquake of Sun May 05, 2019 06:47 UTC\r\n\
          Statn No: 02-001795 Code:NP-1795   USGS  SF FS 25 Bayview\r\n\
@@ -52,25 +52,25 @@ const START: &str = "2019-05-05T06:47:39.93249Z";
 
 #[test]
 fn channels_of_cosmos() {
-    let own = samples(1234);
+    let samples = samples(1234);
     let text = [
         channel(
             "Raw acceleration counts",
             "<SCNL>1795.HNE.NP.--    <AUTH> 2019",
-            &own,
+            &samples,
         ),
         channel(
             "Corrected velocity",
             "SEED Chan: HNN   L-code:",
-            &own[..400],
+            &samples[..400],
         ),
-        channel("Corrected displacement", "", &own[..400]),
+        channel("Corrected displacement", "", &samples[..400]),
     ];
     let contents = parse(text.concat().as_bytes(), "v0c", &Hints::default()).unwrap();
     let found: Vec<_> = contents
         .traces
         .iter()
-        .map(|own| (&*own.channel, own.rate, own.samples.len()))
+        .map(|trace| (&*trace.channel, trace.rate, trace.samples.len()))
         .collect();
     assert_eq!(
         found,
@@ -81,19 +81,19 @@ fn channels_of_cosmos() {
         ]
     );
     let start = crate::recording::parse_time(START).unwrap();
-    assert!(contents.traces.iter().all(|own| own.start == start));
-    assert_eq!(contents.traces[0].samples, own);
+    assert!(contents.traces.iter().all(|trace| trace.start == start));
+    assert_eq!(contents.traces[0].samples, samples);
     assert!(contents.notes.is_empty());
 }
 
 #[test]
 fn channels_of_csmip() {
-    let own = samples(200);
-    let rows: String = own
+    let samples = samples(200);
+    let rows: String = samples
         .chunks(8)
         .map(|row| {
             row.iter()
-                .map(|own| format!("{own:10.3}"))
+                .map(|value| format!("{value:10.3}"))
                 .collect::<String>()
                 + "\n"
         })
@@ -107,7 +107,7 @@ fn channels_of_csmip() {
         panic!("{contents:?}");
     };
     assert_eq!((&*trace.channel, trace.rate), (".24436..2", 50.0));
-    assert_eq!(trace.samples, own);
+    assert_eq!(trace.samples, samples);
     assert_eq!(
         trace.start,
         crate::recording::parse_time("1994-01-17T12:30:55Z").unwrap()
@@ -141,14 +141,14 @@ const RECORD: &str = "15481673.CI.WLT.--.HN                Start time:  2/13/12,
 /// `points at 200 pts/sec`, and `equally spaced at` without a format, whose rows tell the width.
 #[test]
 fn uncorrected_records_of_csmip() {
-    let own: Vec<f64> = (0..200)
+    let samples: Vec<f64> = (0..200)
         .map(|i| f64::from(i * 37 % 999 - 500) / 1000.0)
         .collect();
     let row = |row: &[f64]| {
-        let numbers = row.iter().map(|own| format!("{own:9.6}"));
+        let numbers = row.iter().map(|value| format!("{value:9.6}"));
         numbers.collect::<String>() + "\n"
     };
-    let rows: String = own.chunks(8).map(row).collect();
+    let rows: String = samples.chunks(8).map(row).collect();
     let start = crate::recording::parse_time("2012-02-13T21:06:45Z").unwrap();
     for (time, line, name, rate) in [
         (
@@ -169,10 +169,10 @@ fn uncorrected_records_of_csmip() {
         let found: Vec<_> = contents
             .traces
             .iter()
-            .map(|own| (&*own.channel, own.rate, own.start))
+            .map(|trace| (&*trace.channel, trace.rate, trace.start))
             .collect();
         assert_eq!(found, [(name, rate, start); 2]);
-        assert_eq!(contents.traces[0].samples, own);
+        assert_eq!(contents.traces[0].samples, samples);
         assert!(contents.notes.is_empty(), "{:?}", contents.notes);
     }
     // Another zone is not certain.
@@ -205,7 +205,7 @@ fn quantities_of_usc() {
     let found: Vec<_> = contents
         .traces
         .iter()
-        .map(|own| (&*own.channel, own.samples[9]))
+        .map(|trace| (&*trace.channel, trace.samples[9]))
         .collect();
     assert_eq!(
         found,

@@ -21,7 +21,7 @@ pub(super) struct Files<'a> {
 }
 
 /// Bytes of the samples of a row.
-pub(super) struct Found {
+pub(super) struct SampleBytes {
     pub bytes: Vec<u8>,
     /// Whether the file is not where the table says, but beside it.
     pub is_beside: bool,
@@ -52,13 +52,13 @@ impl<'a> Files<'a> {
     ///
     /// # Errors
     /// If there is no such file, it ends before the samples, or the samples of all rows are too large for memory.
-    pub fn read(&mut self, row: &Row) -> Result<Found, Failure> {
+    pub fn read(&mut self, row: &Row) -> Result<SampleBytes, Failure> {
         let (path, is_beside) = self.find(row)?;
         let unreadable = |reason: String| CssProblem::Unreadable {
             file: path.display().to_string(),
             reason,
         };
-        let bytes = if path.extension().is_some_and(|own| own == "gz") {
+        let bytes = if path.extension().is_some_and(|ending| ending == "gz") {
             let whole = match self.unpacked.get(&path) {
                 Some(whole) => whole,
                 None => {
@@ -73,17 +73,19 @@ impl<'a> Files<'a> {
             self.count(bytes.len() as u64)?;
             bytes
         } else {
-            let mut file = File::open(&path).map_err(|own| unreadable(own.to_string()))?;
-            let length = file.metadata().map_err(|own| unreadable(own.to_string()))?;
+            let mut file = File::open(&path).map_err(|error| unreadable(error.to_string()))?;
+            let length = file
+                .metadata()
+                .map_err(|error| unreadable(error.to_string()))?;
             let (from, to) = part(row, length.len())?;
             self.count(to - from)?;
             let mut bytes = Vec::with_capacity((to - from) as usize);
             file.seek(SeekFrom::Start(from))
                 .and_then(|_| file.take(to - from).read_to_end(&mut bytes))
-                .map_err(|own| unreadable(own.to_string()))?;
+                .map_err(|error| unreadable(error.to_string()))?;
             bytes
         };
-        Ok(Found { bytes, is_beside })
+        Ok(SampleBytes { bytes, is_beside })
     }
 
     /// Where the file of a row is: in the folder that the table says, or beside the table, such as after a move; packed, too.
@@ -92,9 +94,9 @@ impl<'a> Files<'a> {
     /// If it is in neither place.
     fn find(&self, row: &Row) -> Result<(PathBuf, bool), CssProblem> {
         let packed = |path: &Path| {
-            let mut own = path.as_os_str().to_owned();
-            own.push(".gz");
-            PathBuf::from(own)
+            let mut name = path.as_os_str().to_owned();
+            name.push(".gz");
+            PathBuf::from(name)
         };
         let stated = self.folder.join(&row.folder).join(&row.file);
         let beside = self.folder.join(&row.file);
@@ -104,7 +106,7 @@ impl<'a> Files<'a> {
             (beside.clone(), true),
             (packed(&beside), true),
         ];
-        let is_there = |own: &(PathBuf, bool)| !row.file.is_empty() && own.0.is_file();
+        let is_there = |place: &(PathBuf, bool)| !row.file.is_empty() && place.0.is_file();
         let (path, is_beside) =
             all.into_iter()
                 .find(is_there)
@@ -118,11 +120,15 @@ impl<'a> Files<'a> {
     /// # Errors
     /// If the file is damaged, or too large for memory.
     fn unpack(&self, path: &Path) -> Result<Vec<u8>, Failure> {
-        let unreadable = |own: std::io::Error| CssProblem::Unreadable {
+        let unreadable = |error: std::io::Error| CssProblem::Unreadable {
             file: path.display().to_string(),
-            reason: own.to_string(),
+            reason: error.to_string(),
         };
-        let others: u64 = self.unpacked.values().map(|own| own.len() as u64).sum();
+        let others: u64 = self
+            .unpacked
+            .values()
+            .map(|content| content.len() as u64)
+            .sum();
         let file = File::open(path).map_err(unreadable)?;
         let packed = flate2::read::MultiGzDecoder::new(file);
         let whole = limited::read(packed, LARGEST - others).map_err(unreadable)?;

@@ -71,11 +71,11 @@ struct Columns<'a> {
 impl<'a> Columns<'a> {
     fn of(line: &'a [u8]) -> Option<Self> {
         let all = [0, 1].map(|shift| Self { line, shift });
-        let is_blank = |own: &Self, at: usize| line.get(own.place(at)) == Some(&b' ');
-        all.into_iter().find(|own| {
-            BETWEEN.iter().all(|at| is_blank(own, *at))
-                && !is_blank(own, 143)
-                && !is_blank(own, 144)
+        let is_blank = |columns: &Self, at: usize| line.get(columns.place(at)) == Some(&b' ');
+        all.into_iter().find(|columns| {
+            BETWEEN.iter().all(|at| is_blank(columns, *at))
+                && !is_blank(columns, 143)
+                && !is_blank(columns, 144)
         })
     }
 
@@ -86,8 +86,8 @@ impl<'a> Columns<'a> {
     /// # Errors
     /// If the bytes are no text.
     fn text(self, from: usize, to: usize) -> Result<&'a str, CssProblem> {
-        let own = &self.line[self.place(from)..self.place(to)];
-        let text = str::from_utf8(own).map_err(|_| CssProblem::Columns)?;
+        let bytes = &self.line[self.place(from)..self.place(to)];
+        let text = str::from_utf8(bytes).map_err(|_| CssProblem::Columns)?;
         Ok(text.trim_matches([' ', '\0']))
     }
 
@@ -102,13 +102,13 @@ impl<'a> Columns<'a> {
     }
 
     fn number(self, from: usize, to: usize, what: &'static str) -> Result<u64, CssProblem> {
-        let own = self.text(from, to)?.parse();
-        own.map_err(|_| self.wrong(from, to, what))
+        let number = self.text(from, to)?.parse();
+        number.map_err(|_| self.wrong(from, to, what))
     }
 
     fn float(self, from: usize, to: usize, what: &'static str) -> Result<f64, CssProblem> {
-        let own = self.text(from, to)?.parse();
-        own.map_err(|_| self.wrong(from, to, what))
+        let number = self.text(from, to)?.parse();
+        number.map_err(|_| self.wrong(from, to, what))
     }
 
     fn start(self) -> Result<i64, CssProblem> {
@@ -129,7 +129,7 @@ impl<'a> Columns<'a> {
 /// Seconds such as `1296474900.12345` in nanoseconds: a float64 has no room for all digits.
 fn exact(text: &str) -> Option<i64> {
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));
-    let are_digits = |own: &str| own.bytes().all(|byte| byte.is_ascii_digit());
+    let are_digits = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
     if whole.is_empty() || !are_digits(whole) || !are_digits(part) || part.len() > 9 {
         return None;
     }

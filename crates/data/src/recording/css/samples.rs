@@ -86,11 +86,14 @@ impl Kind {
 
 impl Numbers {
     fn read(self, text: &[u8]) -> Option<f64> {
-        let is_blank = |own: char| own.is_ascii_whitespace() || own == '\0';
+        let is_blank = |c: char| c.is_ascii_whitespace() || c == '\0';
         let text = str::from_utf8(text).ok()?.trim_matches(is_blank);
         match self {
-            Self::Integers => text.parse::<i64>().ok().map(|own| own as f64),
-            Self::Singles => text.parse::<f64>().ok().map(|own| f64::from(own as f32)),
+            Self::Integers => text.parse::<i64>().ok().map(|value| value as f64),
+            Self::Singles => text
+                .parse::<f64>()
+                .ok()
+                .map(|value| f64::from(value as f32)),
             Self::Doubles => text.parse().ok(),
         }
     }

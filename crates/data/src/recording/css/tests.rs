@@ -8,10 +8,10 @@ const ROW: usize = 284;
 #[test]
 fn damaged_first_rows_are_still_a_table() {
     assert!(is(TABLE));
-    let mut own = TABLE.to_vec();
-    own[20] = b'x';
-    own[ROW + 80..ROW + 87].fill(b'x');
-    assert!(is(&own));
+    let mut damaged = TABLE.to_vec();
+    damaged[20] = b'x';
+    damaged[ROW + 80..ROW + 87].fill(b'x');
+    assert!(is(&damaged));
     let shifted = [b" ", &TABLE[..5 * ROW]].concat();
     assert!(is(&shifted));
     let all: Vec<u8> = TABLE

@@ -7,7 +7,7 @@ const START: f64 = 1_582_315_130.292;
 
 /// A packet with the samples `25 * number` to `25 * number + 24`.
 fn line(channel: &str, number: usize, late: f64) -> String {
-    let samples = (25 * number..25 * number + 25).map(|own| own.to_string());
+    let samples = (25 * number..25 * number + 25).map(|sample| sample.to_string());
     let time = START + STEP * number as f64 + late;
     let samples = samples.collect::<Vec<_>>().join(", ");
     format!("{{'{channel}', {time:.3}, {samples}}}\n")
@@ -21,7 +21,7 @@ fn jitter(number: usize) -> f64 {
     (mixed >> 40) as f64 / (1u64 << 23) as f64 - 1.0
 }
 
-fn own(text: &str) -> Contents {
+fn parsed(text: &str) -> Contents {
     parse(text.as_bytes(), "log", &Hints::default()).unwrap()
 }
 
@@ -44,11 +44,11 @@ fn channels_take_turns() {
     let text: String = (0..8)
         .flat_map(|number| ["EHZ", "EHN"].map(|channel| line(channel, number, 0.0)))
         .collect();
-    let contents = own(&text);
+    let contents = parsed(&text);
     let found: Vec<_> = contents
         .traces
         .iter()
-        .map(|own| (&*own.channel, own.samples.len()))
+        .map(|trace| (&*trace.channel, trace.samples.len()))
         .collect();
     assert_eq!(found, [("EHZ", 200), ("EHN", 200)]);
     assert_eq!(contents.traces[0].start, 1_582_315_130_292_000_000);
@@ -62,26 +62,26 @@ fn text_around_packets_is_passed_over() {
     let plain: Vec<String> = (0..8)
         .map(|number| line("EHZ", number, 0.0).trim().to_owned())
         .collect();
-    let expected = own(&plain.join("\n")).traces;
+    let expected = parsed(&plain.join("\n")).traces;
     let forms: [fn(&str) -> String; 6] = [
-        |own| format!("b\"{own}\"\r"),
-        |own| format!("2020-02-21 19:58:50,292 INFO ('192.168.1.10', 58133) b\"{own}\""),
-        |own| format!("1582315130.5\t{own}"),
-        |own| own.replace('\'', "\\'"),
-        |own| own.replace('\'', "\""),
-        |own| own.replace(", ", ","),
+        |packet| format!("b\"{packet}\"\r"),
+        |packet| format!("2020-02-21 19:58:50,292 INFO ('192.168.1.10', 58133) b\"{packet}\""),
+        |packet| format!("1582315130.5\t{packet}"),
+        |packet| packet.replace('\'', "\\'"),
+        |packet| packet.replace('\'', "\""),
+        |packet| packet.replace(", ", ","),
     ];
     for form in forms {
         let text = plain
             .iter()
-            .map(|own| form(own))
+            .map(|packet| form(packet))
             .collect::<Vec<_>>()
             .join("\n");
-        let contents = own(&text);
+        let contents = parsed(&text);
         assert_eq!(contents.traces, expected, "{text}");
         assert!(contents.notes.is_empty());
     }
-    let one = own(&plain.join(" "));
+    let one = parsed(&plain.join(" "));
     assert_eq!(one.traces, expected);
     let wide: Vec<u8> = plain
         .join("\r\n")
@@ -107,8 +107,12 @@ fn lost_packets_are_gaps() {
                 there += 25;
             }
         }
-        let contents = own(&text);
-        let samples: usize = contents.traces.iter().map(|own| own.samples.len()).sum();
+        let contents = parsed(&text);
+        let samples: usize = contents
+            .traces
+            .iter()
+            .map(|trace| trace.samples.len())
+            .sum();
         assert_eq!(samples, there);
         contents
             .traces
@@ -128,7 +132,7 @@ fn a_long_gap_has_its_own_start() {
     text += &(14_400..14_440)
         .map(|number| line("EHZ", number, 0.107))
         .collect::<String>();
-    let contents = own(&text);
+    let contents = parsed(&text);
     let [first, second] = &contents.traces[..] else {
         panic!("{contents:?}");
     };
@@ -141,7 +145,7 @@ fn packets_that_come_late_or_twice() {
     let mut lines: Vec<String> = (0..100).map(|number| line("EHZ", number, 0.0)).collect();
     lines.swap(40, 41);
     lines.insert(60, lines[59].clone());
-    let contents = own(&lines.concat());
+    let contents = parsed(&lines.concat());
     let [trace] = &contents.traces[..] else {
         panic!("{contents:?}");
     };
@@ -169,12 +173,12 @@ fn damaged_packets_are_gaps() {
     for wrong in damaged {
         let mut own_lines = lines.clone();
         own_lines[20].clone_from(&wrong);
-        let contents = own(&format!("listening on port 8888\n{}", own_lines.concat()));
+        let contents = parsed(&format!("listening on port 8888\n{}", own_lines.concat()));
         // Without its line end, the packet behind it is in the same line.
         let lengths: Vec<usize> = contents
             .traces
             .iter()
-            .map(|own| own.samples.len())
+            .map(|trace| trace.samples.len())
             .collect();
         assert_eq!(lengths, [500, 475], "{wrong}");
         contents.traces.iter().for_each(|trace| check(trace, 0.0));
@@ -216,7 +220,7 @@ fn a_change_of_the_rate_is_noted() {
     text += &(400..800)
         .map(|number| line("EHZ", number, STEP * (number - 400) as f64))
         .collect::<String>();
-    let notes = own(&text).notes;
+    let notes = parsed(&text).notes;
     assert!(
         notes.texts(true)[0].contains("if the sampling rate changed there"),
         "{notes:?}"

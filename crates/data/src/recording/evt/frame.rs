@@ -83,6 +83,8 @@ impl<'a> Frame<'a> {
             }),
         };
         let of_channel = |channel| samples.iter().skip(channel).step_by(channels).copied();
-        Ok((0..channels).map(|own| of_channel(own).collect()).collect())
+        Ok((0..channels)
+            .map(|channel| of_channel(channel).collect())
+            .collect())
     }
 }

@@ -87,17 +87,17 @@ pub(super) fn places(bytes: &[u8]) -> (Vec<(usize, Option<Tag>)>, usize) {
             .map(|size: usize| at + size)
             .filter(|next| begins(*next));
         let tag = Tag::of(bytes, at);
-        let own = tag.as_ref().map(|tag| at + tag.size());
-        let behind = match (own, next) {
+        let stated = tag.as_ref().map(|tag| at + tag.size());
+        let behind = match (stated, next) {
             // The length of the samples may be damaged.
-            (Some(own), Some(next)) if !begins(own) => next,
-            (Some(own), _) => own,
+            (Some(stated), Some(next)) if !begins(stated) => next,
+            (Some(stated), _) => stated,
             (None, Some(next)) => next,
             (None, None) => break,
         };
         if let Some(tag) = &tag
             && tag.kind == Kind::Frame
-            && own == Some(behind)
+            && stated == Some(behind)
         {
             usual = Some(tag.size());
         }

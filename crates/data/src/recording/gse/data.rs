@@ -107,15 +107,15 @@ pub(super) fn sums(mut numbers: Vec<i32>, order: u8) -> Vec<i32> {
     let (mut difference, mut value) = (0i32, 0i32);
     match order {
         0 => {}
-        1 => numbers.iter_mut().for_each(|own| {
-            value = value.wrapping_add(*own);
-            *own = value;
+        1 => numbers.iter_mut().for_each(|number| {
+            value = value.wrapping_add(*number);
+            *number = value;
         }),
         // Both sums at once: second differences are usual.
-        _ => numbers.iter_mut().for_each(|own| {
-            difference = difference.wrapping_add(*own);
+        _ => numbers.iter_mut().for_each(|number| {
+            difference = difference.wrapping_add(*number);
             value = value.wrapping_add(difference);
-            *own = value;
+            *number = value;
         }),
     }
     numbers
@@ -131,8 +131,8 @@ pub(super) fn integers(lines: &[&[u8]]) -> Result<Vec<i32>, GseProblem> {
         .flat_map(|line| line.split(u8::is_ascii_whitespace));
     let words = words.filter(|word| !word.is_empty());
     let integer = |word: &[u8]| {
-        let own = str::from_utf8(word).ok().and_then(|own| own.parse().ok());
-        own.ok_or_else(|| GseProblem::Integer {
+        let number = str::from_utf8(word).ok().and_then(|text| text.parse().ok());
+        number.ok_or_else(|| GseProblem::Integer {
             text: String::from_utf8_lossy(word).chars().take(40).collect(),
         })
     };

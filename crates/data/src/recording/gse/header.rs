@@ -95,15 +95,15 @@ impl Header {
 
     /// How often differences may have been taken, the likeliest first.
     pub fn orders(&self) -> Vec<u8> {
-        let own = self.form.orders().iter().copied();
-        let others = own.filter(|order| Some(*order) != self.differences);
+        let orders = self.form.orders().iter().copied();
+        let others = orders.filter(|order| Some(*order) != self.differences);
         self.differences.into_iter().chain(others).collect()
     }
 
     /// Takes the network from the rest of the line `STA2`.
     pub fn station(&mut self, rest: &[u8]) {
-        let own = rest.get(1..rest.len().min(10)).unwrap_or_default();
-        self.network = String::from_utf8_lossy(own.trim_ascii()).into_owned();
+        let network = rest.get(1..rest.len().min(10)).unwrap_or_default();
+        self.network = String::from_utf8_lossy(network.trim_ascii()).into_owned();
     }
 
     /// The name of the channel, with the auxiliary code or without.
@@ -137,7 +137,7 @@ impl Columns<'_> {
             code: self.text(52, 54).to_uppercase(),
             start,
             form: Form::of(self.text(74, 78).to_uppercase()),
-            differences: self.text(79, 80).parse().ok().filter(|own| *own <= 2),
+            differences: self.text(79, 80).parse().ok().filter(|order| *order <= 2),
             count: self.integer(27, 35, "number of samples")? as usize,
             rate: self.rate(55, 66)?,
         })
@@ -167,8 +167,8 @@ impl Columns<'_> {
     }
 
     fn text(&self, from: usize, to: usize) -> String {
-        let own = self.0.get(from..to.min(self.0.len())).unwrap_or_default();
-        String::from_utf8_lossy(own.trim_ascii()).into_owned()
+        let field = self.0.get(from..to.min(self.0.len())).unwrap_or_default();
+        String::from_utf8_lossy(field.trim_ascii()).into_owned()
     }
 
     fn wrong(&self, what: &'static str, from: usize, to: usize) -> GseProblem {
@@ -177,13 +177,13 @@ impl Columns<'_> {
     }
 
     fn integer(&self, from: usize, to: usize, what: &'static str) -> Result<u32, GseProblem> {
-        let own = self.text(from, to).parse();
-        own.map_err(|_| self.wrong(what, from, to))
+        let number = self.text(from, to).parse();
+        number.map_err(|_| self.wrong(what, from, to))
     }
 
     fn rate(&self, from: usize, to: usize) -> Result<f64, GseProblem> {
-        let own = self.text(from, to).parse();
-        own.map_err(|_| self.wrong("sampling rate", from, to))
+        let rate = self.text(from, to).parse();
+        rate.map_err(|_| self.wrong("sampling rate", from, to))
     }
 }
 

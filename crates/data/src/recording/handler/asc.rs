@@ -61,12 +61,12 @@ pub fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
     let text = text::decode(bytes)?.bytes;
     let (mut read, mut notes) = (Vec::new(), Notes::default());
     let mut damaged = None;
-    let (mut own, mut bad) = (None, 0);
+    let (mut open, mut bad) = (None, 0);
     let lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
     // An empty line ends the last trace, too.
     for (number, line) in lines.chain([&b""[..]]).enumerate() {
         if !line.is_empty() {
-            let part = own.get_or_insert_with(|| Part {
+            let part = open.get_or_insert_with(|| Part {
                 line: number + 1,
                 ..Part::default()
             });
@@ -77,9 +77,9 @@ pub fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
             }
             continue;
         }
-        let Some(part) = own.take() else { continue };
+        let Some(part) = open.take() else { continue };
         match finished(part, &mut notes) {
-            Ok(own) => read.push(own),
+            Ok(trace) => read.push(trace),
             Err(problem) => {
                 bad += 1;
                 damaged.get_or_insert(problem);

@@ -12,12 +12,12 @@ pub fn big_endian(bytes: &[u8]) -> Option<bool> {
     let words = bytes.as_chunks::<4>().0;
     let is_usual = |big_endian: bool| {
         let wild = |word: &&[u8; 4]| {
-            let own = if big_endian {
+            let value = if big_endian {
                 f32::from_be_bytes(**word)
             } else {
                 f32::from_le_bytes(**word)
             };
-            own != 0.0 && !SIZES.contains(&own.abs())
+            value != 0.0 && !SIZES.contains(&value.abs())
         };
         let wild = words.iter().filter(wild).count();
         wild * 100 <= words.len() * FEW
@@ -33,7 +33,7 @@ pub fn big_endian(bytes: &[u8]) -> Option<bool> {
 
 /// The samples of a trace.
 pub fn samples(bytes: &[u8], big_endian: bool) -> Vec<f64> {
-    all(bytes, big_endian, |own| f32::from_be_bytes(own).into())
+    all(bytes, big_endian, |word| f32::from_be_bytes(word).into())
 }
 
 #[cfg(test)]
@@ -41,11 +41,11 @@ mod tests {
     use super::*;
 
     fn of(samples: &[f32], big_endian: bool) -> Vec<u8> {
-        let word = |own: &f32| {
+        let word = |sample: &f32| {
             if big_endian {
-                own.to_be_bytes()
+                sample.to_be_bytes()
             } else {
-                own.to_le_bytes()
+                sample.to_le_bytes()
             }
         };
         samples.iter().flat_map(word).collect()
@@ -53,8 +53,8 @@ mod tests {
 
     #[test]
     fn sizes_tell_the_order() {
-        let counts: Vec<f32> = (0..200).map(|own| (own * own % 613 - 300) as f32).collect();
-        let small: Vec<f32> = counts.iter().map(|own| own * 1.234_567e-9).collect();
+        let counts: Vec<f32> = (0..200).map(|i| (i * i % 613 - 300) as f32).collect();
+        let small: Vec<f32> = counts.iter().map(|count| count * 1.234_567e-9).collect();
         for samples in [counts, small] {
             for order in [false, true] {
                 assert_eq!(big_endian(&of(&samples, order)), Some(order));

@@ -40,7 +40,7 @@ fn texts(bytes: &[u8]) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     let mut last = None;
     for line in lines.skip(before.saturating_sub(1)) {
-        let (number, own) = line.split_at(line.len().min(MARGIN));
+        let (number, content) = line.split_at(line.len().min(MARGIN));
         if number.is_empty() {
             continue;
         }
@@ -49,7 +49,7 @@ fn texts(bytes: &[u8]) -> Vec<String> {
             last = Some(number);
         }
         if let Some(text) = all.last_mut() {
-            text.push_str(&String::from_utf8_lossy(own));
+            text.push_str(&String::from_utf8_lossy(content));
         }
     }
     all
@@ -57,25 +57,25 @@ fn texts(bytes: &[u8]) -> Vec<String> {
 
 /// A trace of the header.
 #[derive(Default)]
-struct Own {
+struct Entry {
     header: Header,
     /// The first of its samples in the file of all; `None` if they follow those of the trace before.
     first: Option<usize>,
     big_endian: Option<bool>,
 }
 
-impl Own {
+impl Entry {
     /// # Errors
     /// If a value is none.
     fn of(text: &str) -> Result<Self, HandlerProblem> {
-        let mut own = Self::default();
+        let mut entry = Self::default();
         for item in text.split('~') {
             let Some((key, value_text)) = item.trim_start().split_once(':') else {
                 continue;
             };
-            let header = &mut own.header;
+            let header = &mut entry.header;
             match key {
-                "L000" => own.first = Some(value(value_text, "first sample")?),
+                "L000" => entry.first = Some(value(value_text, "first sample")?),
                 "L001" => header.set_count(value_text)?,
                 "R000" => header.set_interval(value_text)?,
                 "S001" => value_text.trim().clone_into(&mut header.station),
@@ -84,7 +84,7 @@ impl Own {
                 "C001" => header.set_code(0, value_text),
                 "C002" => header.set_code(1, value_text),
                 "C003" => {
-                    own.big_endian = match value_text.trim() {
+                    entry.big_endian = match value_text.trim() {
                         "<" => Some(false),
                         ">" => Some(true),
                         _ => None,
@@ -93,7 +93,7 @@ impl Own {
                 _ => {}
             }
         }
-        Ok(own)
+        Ok(entry)
     }
 }
 
@@ -111,11 +111,11 @@ pub fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
     let (mut order, mut is_guess) = (None, false);
     for (at, text) in texts(&text).iter().enumerate() {
         let place = HandlerPlace::Trace(at + 1);
-        let own = Own::of(text).and_then(|own| {
-            order = own.big_endian.or(order);
-            let rate = own.header.rate()?;
-            let first = own.first.unwrap_or(next);
-            let count = own.header.count.unwrap_or(0);
+        let trace = Entry::of(text).and_then(|entry| {
+            order = entry.big_endian.or(order);
+            let rate = entry.header.rate()?;
+            let first = entry.first.unwrap_or(next);
+            let count = entry.header.count.unwrap_or(0);
             next = first.saturating_add(count);
             let there = part(&data, first, count);
             used += there.len();
@@ -133,10 +133,10 @@ pub fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
             let big_endian = order.or_else(|| order::big_endian(there));
             let big_endian = big_endian.ok_or(HandlerProblem::Order)?;
             is_guess |= order.is_none() && big_endian;
-            Ok((own.header, rate, order::samples(there, big_endian)))
+            Ok((entry.header, rate, order::samples(there, big_endian)))
         });
-        match own {
-            Ok(own) => read.push(own),
+        match trace {
+            Ok(trace) => read.push(trace),
             Err(problem) => {
                 bad += 1;
                 damaged.get_or_insert(HandlerError { place, problem });
@@ -175,15 +175,15 @@ fn data(hints: &Hints) -> Result<Vec<u8>, RecordingError> {
     };
     let stem = name.rsplit_once('.').map_or(&**name, |(stem, _)| stem);
     let names = ["QBN", "qbn"].map(|ending| folder.join(format!("{stem}.{ending}")));
-    let path = names.iter().find(|own| own.is_file());
+    let path = names.iter().find(|path| path.is_file());
     let path = path.ok_or_else(|| {
         let file = format!("{stem}.QBN");
         error(HandlerProblem::NoFile { file })
     })?;
-    let unreadable = |own: std::io::Error| {
+    let unreadable = |cause: std::io::Error| {
         error(HandlerProblem::Unreadable {
             file: path.display().to_string(),
-            reason: own.to_string(),
+            reason: cause.to_string(),
         })
     };
     let length = std::fs::metadata(path).map_err(unreadable)?.len();

@@ -8,14 +8,14 @@ const SAME: f64 = 0.02;
 
 /// Stretches with shifted channels.
 #[derive(Debug, Default)]
-pub(super) struct Beside {
+pub(super) struct Shifts {
     stretches: usize,
     samples: usize,
     /// The channel with the largest shift, the shift in samples, and its rate.
     furthest: Option<(String, f64, f64)>,
 }
 
-impl Beside {
+impl Shifts {
     /// Adds a stretch of `traces`.
     pub fn add(&mut self, traces: &[&Trace], stretch: &Stretch) {
         if stretch.is_empty() {
@@ -32,7 +32,10 @@ impl Beside {
         };
         self.stretches += 1;
         self.samples += stretch.len();
-        let before = self.furthest.as_ref().map_or(0.0, |(_, own, _)| own.abs());
+        let before = self
+            .furthest
+            .as_ref()
+            .map_or(0.0, |(_, shift, _)| shift.abs());
         if samples.abs() > before {
             self.furthest = Some((trace.channel.clone(), samples, trace.rate));
         }

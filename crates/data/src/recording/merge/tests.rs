@@ -52,16 +52,20 @@ fn samples_that_differ_are_counted() {
 
 #[test]
 fn samples_that_are_no_numbers_are_gaps() {
-    let mut own = trace("Z", 0.0, 0..50);
-    own.samples[20] = f64::NAN;
-    own.samples[21] = f64::INFINITY;
-    own.samples[30] = f64::from(1e20f32);
-    own.samples[40] = LOWEST;
-    let merged = merge(vec![own, trace("N", 0.0, 0..50)], &["Z".into(), "N".into()]).unwrap();
+    let mut damaged = trace("Z", 0.0, 0..50);
+    damaged.samples[20] = f64::NAN;
+    damaged.samples[21] = f64::INFINITY;
+    damaged.samples[30] = f64::from(1e20f32);
+    damaged.samples[40] = LOWEST;
+    let merged = merge(
+        vec![damaged, trace("N", 0.0, 0..50)],
+        &["Z".into(), "N".into()],
+    )
+    .unwrap();
     let spans = merged
         .stretches
         .iter()
-        .map(|own| (own.channels[1][0], own.len()));
+        .map(|stretch| (stretch.channels[1][0], stretch.len()));
     assert_eq!(
         spans.collect::<Vec<_>>(),
         [(0.0, 20), (22.0, 8), (31.0, 19)]
@@ -155,7 +159,10 @@ fn rates_may_change() {
     ];
     let names = ["A".to_owned(), "B".to_owned()];
     let merged = merge(traces, &names).unwrap();
-    let spans = merged.stretches.iter().map(|own| (own.rate, own.len()));
+    let spans = merged
+        .stretches
+        .iter()
+        .map(|stretch| (stretch.rate, stretch.len()));
     assert_eq!(spans.collect::<Vec<_>>(), [(100.0, 1000)]);
     assert_eq!(
         merged.notes,
@@ -295,7 +302,7 @@ fn repeated_samples_are_counted_by_channel() {
     let counts = merged
         .repeated
         .iter()
-        .map(|own| (own.samples, own.conflicting));
+        .map(|repeated| (repeated.samples, repeated.conflicting));
     assert_eq!(counts.collect::<Vec<_>>(), [(0, 0), (20, 10)]);
     assert_eq!((merged.overlapping, merged.conflicting), (20, 10));
 }

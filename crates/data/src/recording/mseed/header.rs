@@ -132,11 +132,11 @@ pub(super) struct Fields<'a> {
 
 impl Fields<'_> {
     pub(super) fn array<const N: usize>(&self, at: usize) -> Option<[u8; N]> {
-        let mut own: [u8; N] = self.bytes.get(at..at + N)?.try_into().ok()?;
+        let mut bytes: [u8; N] = self.bytes.get(at..at + N)?.try_into().ok()?;
         if !self.big_endian {
-            own.reverse();
+            bytes.reverse();
         }
-        Some(own)
+        Some(bytes)
     }
 
     pub(super) fn u16(&self, at: usize) -> Option<u16> {

@@ -25,13 +25,13 @@ pub(super) fn record(bytes: &[u8]) -> Result<Record<'_>, RecordDamage> {
         length,
     })?;
     let stated = fields.u32(28).ok_or(RecordDamage::HeaderTruncated)?;
-    let own = crc32c::crc32c_append(
+    let computed = crc32c::crc32c_append(
         crc32c::crc32c_append(crc32c::crc32c(&record[..28]), &[0; 4]),
         &record[32..],
     );
-    if own != stated && stated != 0 {
+    if computed != stated && stated != 0 {
         return Err(RecordDamage::Checksum {
-            found: own,
+            found: computed,
             stored: stated,
         });
     }
@@ -47,7 +47,7 @@ pub(super) fn record(bytes: &[u8]) -> Result<Record<'_>, RecordDamage> {
     let count = fields.u32(24).ok_or(RecordDamage::HeaderTruncated)? as usize;
     let channel = fdsn_id(&String::from_utf8_lossy(&record[HEADER_3..][..id_length]));
     if count == 0 {
-        return Ok(Record::empty(channel, start, length, own == stated));
+        return Ok(Record::empty(channel, start, length, computed == stated));
     }
     let rate = match rate {
         0.0 => None,
@@ -68,9 +68,9 @@ pub(super) fn record(bytes: &[u8]) -> Result<Record<'_>, RecordDamage> {
         },
         length,
         offset,
-        checked: own == stated,
+        checked: computed == stated,
         assumed: Assumed {
-            checksum: own != stated,
+            checksum: computed != stated,
             ..Default::default()
         },
     })

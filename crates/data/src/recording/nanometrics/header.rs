@@ -93,12 +93,12 @@ impl Header {
                     let seconds = f64::from_bits(bits);
                     of_seconds(seconds).ok_or(YProblem::Time { seconds })
                 };
-                let [high, low] = [word(40)?, word(44)?].map(|own| f64::from(own as i32));
+                let [high, low] = [word(40)?, word(44)?].map(|value| f64::from(value as i32));
                 self.series = Some(Series {
                     start: time(16)?,
                     end: time(24).unwrap_or(0),
                     count: word(32)? as usize,
-                    extremes: Some((low, high)).filter(|own| *own != (0.0, 0.0)),
+                    extremes: Some((low, high)).filter(|extremes| *extremes != (0.0, 0.0)),
                 });
             }
             _ => {}

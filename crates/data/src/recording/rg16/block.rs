@@ -148,12 +148,12 @@ impl<'a> Places<'a> {
             return None;
         }
         let block = self.block(self.at);
-        let own = block.as_ref().ok().map(Block::end);
-        let own_is_right = own.is_some_and(|next| self.ends(next));
+        let stated = block.as_ref().ok().map(Block::end);
+        let stated_is_right = stated.is_some_and(|next| self.ends(next));
         let usual = self.usual.map(|size| self.at + size);
         let usual = usual.filter(|next| self.begins(*next));
-        let (next, block) = match (own, usual) {
-            (Some(next), _) if own_is_right => (next, block),
+        let (next, block) = match (stated, usual) {
+            (Some(next), _) if stated_is_right => (next, block),
             // Its length is damaged, or its headers are.
             (Some(_), Some(next)) => (next, Err(Rg16Damage::Length)),
             (None, Some(next)) => (next, block),
@@ -163,7 +163,7 @@ impl<'a> Places<'a> {
             }
             _ => return None,
         };
-        if block.is_ok() && own == Some(next) {
+        if block.is_ok() && stated == Some(next) {
             self.usual = Some(next - self.at);
         }
         self.at = next;

@@ -49,8 +49,10 @@ impl FileBlock {
         };
         let pointers = (0..count).map(|trace| usize_at(bytes, BLOCK + 4 * trace, big_endian));
         let mut places = BTreeSet::new();
-        let mut new = |own: usize| Some(own).filter(|own| places.insert(*own));
-        let traces = pointers.map_while(|own| own.map(&mut new)).collect();
+        let mut new = |place: usize| Some(place).filter(|place| places.insert(*place));
+        let traces = pointers
+            .map_while(|pointer| pointer.map(&mut new))
+            .collect();
         let first = places.first().copied().unwrap_or(bytes.len());
         let texts = bytes
             .get(BLOCK + size..first.min(bytes.len()))
@@ -106,11 +108,11 @@ impl Texts {
             if length < 2 {
                 break;
             }
-            let own = &bytes[2..length.min(bytes.len())];
-            let stop = own.windows(end.len()).position(|own| own == end);
-            let own = &own[..stop.unwrap_or(own.len())];
+            let content = &bytes[2..length.min(bytes.len())];
+            let stop = content.windows(end.len()).position(|window| window == end);
+            let content = &content[..stop.unwrap_or(content.len())];
             // Some programs write other bytes among the letters.
-            let text: String = own
+            let text: String = content
                 .iter()
                 .filter(|byte| matches!(byte, b' '..=b'~'))
                 .map(|byte| char::from(*byte))
@@ -125,7 +127,7 @@ impl Texts {
     /// The last text of a name.
     pub fn get(&self, name: &str) -> Option<&str> {
         let mut texts = self.0.iter().rev();
-        let (_, value) = texts.find(|(own, _)| own == name)?;
+        let (_, value) = texts.find(|(known, _)| known == name)?;
         Some(value)
     }
 
@@ -137,7 +139,7 @@ impl Texts {
     /// The number that a text begins with, which may have a decimal comma.
     pub fn number(&self, name: &str) -> Option<f64> {
         let number = self.word(name)?.replace(',', ".").parse::<f64>().ok();
-        number.filter(|own| own.is_finite())
+        number.filter(|value| value.is_finite())
     }
 
     /// The seconds that a text tells, in the unit behind its number if there is one: the standard has none.

@@ -40,19 +40,19 @@ pub(super) fn correct_order(bytes: &[u8], file: &mut FileBlock) -> Option<String
     for block in blocks {
         let both = all.entry(block.format).or_default();
         let count = block.count.min(MOST - both[0].len());
-        for (own, order) in both.iter_mut().zip([order, !order]) {
-            own.extend(decode(block.data, count, block.format, order).ok()?);
+        for (samples, order) in both.iter_mut().zip([order, !order]) {
+            samples.extend(decode(block.data, count, block.format, order).ok()?);
         }
     }
     // All formats of a file must tell the same.
-    let is_turned = |(format, [own, other]): (&u8, &[Vec<f64>; 2])| {
+    let is_turned = |(format, [samples, other]): (&u8, &[Vec<f64>; 2])| {
         let stored = match format {
             1 => Stored::Integers(16),
             2 => Stored::Integers(32),
             3 => Stored::Integers(20),
             _ => Stored::Floats,
         };
-        is_other(own, other, stored)
+        is_other(samples, other, stored)
     };
     if all.is_empty() || !all.iter().all(is_turned) {
         return None;

@@ -45,8 +45,8 @@ pub(super) fn of(texts: &Texts, notes: &mut Notes) -> Option<i64> {
 /// Nanoseconds after `start`. A time of day that has a fraction needs no other.
 fn fraction(texts: &Texts, suffix: &str, start: i64) -> i64 {
     let fraction = |(name, unit): &(&str, f64)| {
-        let own = texts.number(&format!("{name}{suffix}"))? * unit;
-        Some(own).filter(|own| (0.0..1.0).contains(own))
+        let value = texts.number(&format!("{name}{suffix}"))? * unit;
+        Some(value).filter(|value| (0.0..1.0).contains(value))
     };
     let seconds = FRACTIONS.iter().find_map(fraction);
     let seconds = seconds.filter(|_| start.rem_euclid(NANOS as i64) == 0);
@@ -63,5 +63,5 @@ fn pair<'a>(texts: &'a Texts, suffix: &str) -> Option<(&'a str, &'a str)> {
 
 fn is_utc(zone: &str) -> bool {
     let names = ["", "UTC", "GMT", "Z"];
-    names.iter().any(|own| zone.eq_ignore_ascii_case(own))
+    names.iter().any(|name| zone.eq_ignore_ascii_case(name))
 }

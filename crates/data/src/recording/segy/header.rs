@@ -22,8 +22,8 @@ struct Numbers<'a> {
 
 impl Numbers<'_> {
     fn of<const N: usize>(&self, at: usize) -> [u8; N] {
-        let own = self.bytes[at..at + N].try_into().expect("as long");
-        in_order(own, self.big_endian)
+        let bytes = self.bytes[at..at + N].try_into().expect("as long");
+        in_order(bytes, self.big_endian)
     }
 
     fn u16(&self, at: usize) -> u16 {
@@ -72,14 +72,14 @@ impl FileHeader {
 
     /// The header in a byte order, before traces with headers and samples in one; `None` if it is none.
     pub fn in_order(bytes: &[u8], big_endian: bool, of_traces: bool) -> Option<Self> {
-        let own = Numbers {
+        let numbers = Numbers {
             bytes: bytes.get(TEXT..FILE)?,
             big_endian,
         };
-        let (interval, samples, format) = (own.u16(16), own.u16(20), own.u16(24));
-        let revision = own.u16(300);
+        let (interval, samples, format) = (numbers.u16(16), numbers.u16(20), numbers.u16(24));
+        let revision = numbers.u16(300);
         let is_new = matches!(revision, 0x200 | 0x201);
-        let order = own.i32(96) as u32;
+        let order = numbers.i32(96) as u32;
         let is_header = matches!(format, 1..=12 | 15 | 16)
             && matches!(revision, 0 | 1 | 0x10 | 0x100 | 0x200 | 0x201)
             && (!is_new || order == 0 || order == ORDER);
@@ -87,11 +87,11 @@ impl FileHeader {
             return None;
         }
         // Fields of older revisions may have anything in place of newer ones.
-        let long = Some(own.i32(68)).filter(|count| is_new && *count > 0);
-        let exact = Some(f64::from_be_bytes(own.of(72)))
+        let long = Some(numbers.i32(68)).filter(|count| is_new && *count > 0);
+        let exact = Some(f64::from_be_bytes(numbers.of(72)))
             .filter(|micros| is_new && micros.is_finite() && *micros > 0.0);
-        let texts = usize::try_from(own.i16(304)).unwrap_or(0);
-        let first = u64::from_be_bytes(own.of(320));
+        let texts = usize::try_from(numbers.i16(304)).unwrap_or(0);
+        let first = u64::from_be_bytes(numbers.of(320));
         let start = match usize::try_from(first) {
             Ok(first) if is_new && first >= FILE => first,
             _ if revision >= 0x100 => FILE.saturating_add(texts.saturating_mul(TEXT)),
@@ -101,9 +101,9 @@ impl FileHeader {
         let first = bytes.get(start..start.saturating_add(TRACE))?;
         let first = TraceHeader::of(first, of_traces);
         let is_silent = samples == 0 || interval == 0;
-        let samples = Some(usize::from(samples)).filter(|own| *own > 0);
+        let samples = Some(usize::from(samples)).filter(|count| *count > 0);
         let samples = long.map_or(samples.unwrap_or(first.samples), |count| count as usize);
-        let interval = Some(interval).filter(|own| *own > 0);
+        let interval = Some(interval).filter(|micros| *micros > 0);
         let interval = exact.unwrap_or_else(|| interval.unwrap_or(first.interval).into());
         if samples == 0 || interval == 0.0 {
             return None;
@@ -116,7 +116,7 @@ impl FileHeader {
             interval,
             samples,
             is_silent,
-            is_fixed: revision >= 0x100 && own.u16(302) == 1,
+            is_fixed: revision >= 0x100 && numbers.u16(302) == 1,
             start,
             is_su: false,
         })
@@ -152,17 +152,17 @@ impl FileHeader {
     /// # Errors
     /// If the number of headers is not known.
     pub fn check(&self, bytes: &[u8]) -> Result<(), SegyError> {
-        let own = Numbers {
+        let numbers = Numbers {
             bytes: &bytes[TEXT..FILE],
             big_endian: self.big_endian,
         };
-        let revision = own.u16(300);
-        if revision >= 0x100 && own.i16(304) < 0 && self.start == FILE {
+        let revision = numbers.u16(300);
+        if revision >= 0x100 && numbers.i16(304) < 0 && self.start == FILE {
             return Err(SegyError::ManyTexts);
         }
-        if revision >= 0x200 && own.i32(306) > 0 {
+        if revision >= 0x200 && numbers.i32(306) > 0 {
             return Err(SegyError::ManyHeaders {
-                count: own.i32(306),
+                count: numbers.i32(306),
             });
         }
         Ok(())
@@ -215,8 +215,8 @@ impl FileHeader {
     pub fn interval_of(&self, header: &TraceHeader) -> f64 {
         match header.interval {
             0 => self.interval,
-            own if (f64::from(own) - self.interval).abs() < 1.0 => self.interval,
-            own => own.into(),
+            interval if (f64::from(interval) - self.interval).abs() < 1.0 => self.interval,
+            interval => interval.into(),
         }
     }
 }
@@ -255,23 +255,23 @@ pub(super) struct TraceHeader {
 impl TraceHeader {
     /// The header in `bytes`, which are [`TRACE`].
     pub fn of(bytes: &[u8], big_endian: bool) -> Self {
-        let own = Numbers { bytes, big_endian };
-        let scale = match own.i16(214) {
+        let numbers = Numbers { bytes, big_endian };
+        let scale = match numbers.i16(214) {
             0 => 1.0,
             scale if scale < 0 => -1.0 / f64::from(scale),
             scale => scale.into(),
         };
-        let millis = f64::from(own.i16(108));
+        let millis = f64::from(numbers.i16(108));
         Self {
-            record: own.i32(8),
-            trace: own.i32(12),
-            kind: own.i16(28),
+            record: numbers.i32(8),
+            trace: numbers.i32(12),
+            kind: numbers.i16(28),
             delay: millis * scale / 1000.0,
             millis,
-            samples: own.u16(114).into(),
-            interval: own.u16(116),
-            parts: [156, 158, 160, 162, 164].map(|at| own.i16(at)),
-            time_basis: own.i16(166),
+            samples: numbers.u16(114).into(),
+            interval: numbers.u16(116),
+            parts: [156, 158, 160, 162, 164].map(|at| numbers.i16(at)),
+            time_basis: numbers.i16(166),
         }
     }
 

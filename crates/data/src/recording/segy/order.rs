@@ -14,8 +14,10 @@ pub(super) fn correct_headers(bytes: &[u8], file: &mut FileHeader) -> Option<Str
         if file.is_silent {
             return file.ends_with(bytes, samples::width(file.format));
         }
-        let own = file.trace(first);
-        own.samples == file.samples && file.interval_of(&own) == file.interval && own.interval > 0
+        let header = file.trace(first);
+        header.samples == file.samples
+            && file.interval_of(&header) == file.interval
+            && header.interval > 0
     };
     if fits(file) || !fits(&turned) {
         return None;
@@ -32,7 +34,7 @@ pub(super) fn correct_headers(bytes: &[u8], file: &mut FileHeader) -> Option<Str
 pub(super) fn correct_samples(bytes: &[u8], file: &mut FileHeader) -> Option<String> {
     let decode = samples::decoder(file.format).ok()?;
     let width = samples::width(file.format);
-    let (mut own, mut other) = (Vec::new(), Vec::new());
+    let (mut given, mut other) = (Vec::new(), Vec::new());
     let mut rest = bytes.get(file.start..)?;
     while let Some((header, behind)) = rest.split_at_checked(TRACE) {
         let header = file.trace(header);
@@ -42,14 +44,14 @@ pub(super) fn correct_samples(bytes: &[u8], file: &mut FileHeader) -> Option<Str
         if header.is_unused() {
             continue;
         }
-        let data = &data[..data.len().min((MOST - own.len()) * width)];
-        own.extend(decode(data, file.samples_big_endian));
+        let data = &data[..data.len().min((MOST - given.len()) * width)];
+        given.extend(decode(data, file.samples_big_endian));
         other.extend(decode(data, !file.samples_big_endian));
-        if own.len() >= MOST {
+        if given.len() >= MOST {
             break;
         }
     }
-    if !is_other(&own, &other, samples::stored(file.format)) {
+    if !is_other(&given, &other, samples::stored(file.format)) {
         return None;
     }
     file.samples_big_endian = !file.traces_big_endian;

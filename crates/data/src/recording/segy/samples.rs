@@ -95,7 +95,7 @@ impl Fractions {
         let looks_like = match format {
             1 if zeros >= 10 && zeros > all / 100 => "IEEE floats, which are format 5",
             5 if zeros == 0
-                && self.digits[1..].iter().all(|own| *own >= 20)
+                && self.digits[1..].iter().all(|count| *count >= 20)
                 && (all / 50..all - all / 50).contains(&self.negative) =>
             {
                 "IBM floats, which are format 1"
@@ -136,14 +136,17 @@ mod tests {
         let of_ieee: Vec<u8> = values.iter().flat_map(bytes).collect();
         let constant = bytes(&3.0).repeat(4000);
         let doubt = |bytes: &[u8], format: u16| {
-            let mut own = Fractions::default();
-            own.add(bytes, true);
-            own.doubt(format)
+            let mut fractions = Fractions::default();
+            fractions.add(bytes, true);
+            fractions.doubt(format)
         };
-        for (bytes, own, other) in [(&of_ibm, 1, 5), (&of_ieee, 5, 1)] {
-            assert_eq!(doubt(bytes, own), None);
+        for (bytes, right, other) in [(&of_ibm, 1, 5), (&of_ieee, 5, 1)] {
+            assert_eq!(doubt(bytes, right), None);
             let text = doubt(bytes, other).unwrap();
-            assert!(text.contains(&format!("which are format {own}")), "{text}");
+            assert!(
+                text.contains(&format!("which are format {right}")),
+                "{text}"
+            );
         }
         assert_eq!([1, 5].map(|format| doubt(&constant, format)), [None, None]);
     }

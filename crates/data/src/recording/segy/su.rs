@@ -29,10 +29,11 @@ fn in_order(bytes: &[u8], big_endian: bool) -> Option<FileHeader> {
     if bytes.len() < length || is_alone && bytes.len() != length {
         return None;
     }
-    let mut headers = others.filter_map(|own| own.get(..TRACE));
-    let goes_on = headers.all(|own| {
-        let own = TraceHeader::of(own, big_endian);
-        is_plausible(&own) && (own.samples, own.interval) == (first.samples, first.interval)
+    let mut headers = others.filter_map(|trace| trace.get(..TRACE));
+    let goes_on = headers.all(|bytes| {
+        let header = TraceHeader::of(bytes, big_endian);
+        is_plausible(&header)
+            && (header.samples, header.interval) == (first.samples, first.interval)
     });
     goes_on.then(|| FileHeader::of_traces(big_endian, IEEE, &first))
 }

@@ -35,9 +35,11 @@ impl Framing {
         let mut framings = [8, 4]
             .into_iter()
             .flat_map(|length| [true, false].map(|big_endian| Self { length, big_endian }));
-        framings.find(|own| {
-            let places = [0, own.length + LINE, 2 * own.length + LINE];
-            places.iter().all(|at| own.number(bytes, *at) == Some(LINE))
+        framings.find(|framing| {
+            let places = [0, framing.length + LINE, 2 * framing.length + LINE];
+            places
+                .iter()
+                .all(|at| framing.number(bytes, *at) == Some(LINE))
         })
     }
 

@@ -98,10 +98,10 @@ impl Waveform {
 
     /// Samples of channel `i`.
     pub(super) fn channel(&self, i: usize) -> Vec<f64> {
-        let own = self.values.iter().copied();
+        let values = self.values.iter().copied();
         match self.axes {
             Axes::ChannelsFirst => self.values[i * self.length..(i + 1) * self.length].to_vec(),
-            Axes::SamplesFirst => own.skip(i).step_by(self.count).collect(),
+            Axes::SamplesFirst => values.skip(i).step_by(self.count).collect(),
         }
     }
 }
@@ -217,11 +217,11 @@ mod tests {
 
     #[test]
     fn places_in_buckets() {
-        let (own, shape) = selection("12,:1,:6000", &[24, 3, 6000]).unwrap();
+        let (selected, shape) = selection("12,:1,:6000", &[24, 3, 6000]).unwrap();
         assert_eq!(shape, [1, 6000]);
-        assert!(matches!(own.selections[0], SliceInfoElem::Index(12)));
+        assert!(matches!(selected.selections[0], SliceInfoElem::Index(12)));
         assert!(matches!(
-            own.selections[2],
+            selected.selections[2],
             SliceInfoElem::Slice {
                 start: 0,
                 end: 6000,

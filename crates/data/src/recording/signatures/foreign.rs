@@ -39,7 +39,7 @@ pub(super) fn is_error_message(bytes: &[u8]) -> bool {
     is_code && (is_error || is_message)
         || ["no data available", "no data found", "access denied"]
             .iter()
-            .any(|own| line.starts_with(own))
+            .any(|phrase| line.starts_with(phrase))
 }
 
 /// A JSON object, or a list of them.
@@ -58,7 +58,7 @@ pub(super) fn is_cosmos(bytes: &[u8]) -> bool {
     let words = [&b"points"[..], b"data"].map(|word| [word, b" equally spaced at"].concat());
     let mut lines = head.split(|byte| *byte == b'\n');
     lines.any(|line| {
-        let has = |word: &Vec<u8>| line.windows(word.len()).any(|own| own == word);
+        let has = |word: &Vec<u8>| line.windows(word.len()).any(|window| window == word);
         !is_comment(line) && words.iter().any(has)
     })
 }
@@ -132,18 +132,18 @@ pub(super) fn is_reftek(bytes: &[u8]) -> bool {
 pub(super) fn is_gcf(bytes: &[u8]) -> bool {
     let is_block = |block: &[u8]| {
         let Some(&[rate, per_record, records]) =
-            block.get(13..16).and_then(|own| own.first_chunk())
+            block.get(13..16).and_then(|part| part.first_chunk())
         else {
             return false;
         };
         let width = match per_record & 7 {
-            own @ (1 | 2 | 4) => usize::from(4 / own),
+            per_word @ (1 | 2 | 4) => usize::from(4 / per_word),
             _ => return false,
         };
         let difference = &block.get(20..20 + width);
         rate > 0
             && (1..=250).contains(&records)
-            && difference.is_some_and(|own| own.iter().all(|byte| *byte == 0))
+            && difference.is_some_and(|part| part.iter().all(|byte| *byte == 0))
     };
     bytes.len() >= 1024
         && bytes.len().is_multiple_of(1024)

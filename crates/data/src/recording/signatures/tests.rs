@@ -3,11 +3,11 @@
 use super::super::{Hints, parse};
 use super::*;
 
-/// A file of zeros with `own` at some places.
-fn file(length: usize, own: &[(usize, &[u8])]) -> Vec<u8> {
+/// A file of zeros with `parts` at some places.
+fn file(length: usize, parts: &[(usize, &[u8])]) -> Vec<u8> {
     let mut bytes = vec![0; length];
-    for (at, own) in own {
-        bytes[*at..at + own.len()].copy_from_slice(own);
+    for (at, part) in parts {
+        bytes[*at..at + part.len()].copy_from_slice(part);
     }
     bytes
 }

@@ -95,7 +95,7 @@ impl<'a> Header<'a> {
     fn number(&self, name: &'static str, is: impl Fn(f64) -> bool) -> Result<f64, RecordingError> {
         let missing = || self.line(name).wrong(StrongMotionProblem::Missing { name });
         let text = self.text(name).ok_or_else(missing)?;
-        let found = number(text.as_bytes()).filter(|own| is(*own));
+        let found = number(text.as_bytes()).filter(|value| is(*value));
         found.ok_or_else(|| {
             self.line(name)
                 .wrong(StrongMotionProblem::Value { name, text })

@@ -85,7 +85,7 @@ fn component<'a>(
         let mut trace = promise.trace(rows, start, notes)?;
         if is_raw {
             let unit = header.unit();
-            trace.samples.iter_mut().for_each(|own| *own *= unit);
+            trace.samples.iter_mut().for_each(|sample| *sample *= unit);
         }
         traces.push(trace);
     }
@@ -128,16 +128,16 @@ impl<'a> Header<'a> {
 
     /// The name of the channel, which no other trace has.
     fn name(&self, traces: &[Trace], notes: &mut Notes) -> String {
-        let own = format!("NZ.{}..{}", self.word(1, 1), self.word(12, 1));
+        let code = format!("NZ.{}..{}", self.word(1, 1), self.word(12, 1));
         let is_taken = |name: &str| traces.iter().any(|trace| trace.channel == name);
         let mut names = (1..).map(|number| match number {
-            1 => own.clone(),
-            number => format!("{own}-{number}"),
+            1 => code.clone(),
+            number => format!("{code}-{number}"),
         });
         let name = names.find(|name| !is_taken(name)).unwrap_or_default();
-        if name != own {
+        if name != code {
             notes.push(format!(
-                "two components are called `{own}`: one of them is `{name}`"
+                "two components are called `{code}`: one of them is `{name}`"
             ));
         }
         name
@@ -187,10 +187,10 @@ impl<'a> Header<'a> {
     /// Notes what of the header may mean another time or rate.
     fn note(&self, name: &str, count: usize, rate: f64, is_raw: bool, notes: &mut Notes) {
         let (duration, prepended) = (self.reals[23], self.integers[31]);
-        let own = count.saturating_sub(1) as f64 / rate;
-        if duration > 0.0 && (own - duration).abs() > 0.01 * duration + 1.0 / rate {
+        let seconds = count.saturating_sub(1) as f64 / rate;
+        if duration > 0.0 && (seconds - duration).abs() > 0.01 * duration + 1.0 / rate {
             notes.push(format!(
-                "channel `{name}`: the header says {duration} s, but {count} samples at {rate} Hz are {own:.3} s"
+                "channel `{name}`: the header says {duration} s, but {count} samples at {rate} Hz are {seconds:.3} s"
             ));
         }
         if !is_raw && prepended > 0.0 {
@@ -245,8 +245,9 @@ mod tests {
         let blocks = if kind == "Corrected" { 3 } else { 1 };
         for block in 0..blocks {
             for row in (0..13).collect::<Vec<i32>>().chunks(10) {
-                let value =
-                    |own: &i32| format!("{:8.1}", f64::from(own - 5) + f64::from(block * 100));
+                let value = |sample: &i32| {
+                    format!("{:8.1}", f64::from(sample - 5) + f64::from(block * 100))
+                };
                 text.extend(row.iter().map(value));
                 text.push('\n');
             }
@@ -263,9 +264,9 @@ mod tests {
     fn corrected_records() {
         let text = text("Corrected", "N00E", 0) + &text("Corrected", "Up", 0);
         let contents = parse(&text).unwrap();
-        let names = contents.traces.iter().map(|own| &*own.channel);
+        let names = contents.traces.iter().map(|trace| &*trace.channel);
         let expected = ["N00E", "N00E-vel", "N00E-disp", "Up", "Up-vel", "Up-disp"];
-        let expected = expected.map(|own| format!("NZ.MRZ..{own}"));
+        let expected = expected.map(|name| format!("NZ.MRZ..{name}"));
         assert_eq!(names.collect::<Vec<_>>(), expected);
         let start = parse_time("2013-08-16T02:30:54.250Z").unwrap();
         for (number, trace) in contents.traces.iter().enumerate() {

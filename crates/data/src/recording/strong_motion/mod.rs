@@ -147,5 +147,5 @@ impl Promise {
 /// Whether the last line of a file ends within a number: nothing ends it, and no word of the line `above` ends there.
 fn is_cut(last: &Line<'_>, above: Option<&Line<'_>>) -> bool {
     let end = last.indent + last.bytes.len();
-    last.is_open && above.is_some_and(|above| above.ends().all(|own| own != end))
+    last.is_open && above.is_some_and(|above| above.ends().all(|other| other != end))
 }

@@ -34,8 +34,8 @@ fn row<'a>(word: &'a [u8], samples: &mut Vec<f64>) -> Result<(), &'a [u8]> {
             .get(to)
             .is_none_or(|sign| matches!(sign, b'-' | b'+') && !is_exponent);
         if is_next {
-            let own = &word[from..to];
-            samples.push(number(own).ok_or(own)?);
+            let part = &word[from..to];
+            samples.push(number(part).ok_or(part)?);
             from = to;
         }
     }

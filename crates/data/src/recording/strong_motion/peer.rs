@@ -27,8 +27,8 @@ pub fn is(bytes: &[u8]) -> bool {
 fn is_size(line: &str) -> bool {
     let mut words = line.split(|c: char| !c.is_ascii_alphabetic());
     !line.starts_with(['#', '%', ';', '/', '!'])
-        && words.clone().any(|own| own == "NPTS")
-        && words.any(|own| own == "DT")
+        && words.clone().any(|word| word == "NPTS")
+        && words.any(|word| word == "DT")
 }
 
 /// Reads the component.
@@ -86,12 +86,12 @@ fn numbers_of(line: &str) -> Option<(usize, f64)> {
 /// The component that a line such as `IMPERIAL VALLEY 10/15/79 2316, EL CENTRO ARRAY 6, 230 (USGS STATION 942)` names.
 fn component(line: &str) -> String {
     let last = line.rsplit_once(',').map_or("", |(_, last)| last);
-    let own = last.split('(').next().unwrap_or_default().trim();
+    let name = last.split('(').next().unwrap_or_default().trim();
     // A name that has a dot would be taken for a code behind others.
-    if own.is_empty() || own.contains('.') {
+    if name.is_empty() || name.contains('.') {
         return "1".into();
     }
-    own.to_owned()
+    name.to_owned()
 }
 
 #[cfg(test)]

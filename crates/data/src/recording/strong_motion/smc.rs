@@ -59,10 +59,10 @@ impl Fields<'_> {
         // Blanks before the first field are no part of a line.
         let at = (number % count) * width;
         let end = (at + width).saturating_sub(line.indent);
-        let own = line
+        let field = line
             .bytes
             .get(at.saturating_sub(line.indent)..end.min(line.bytes.len()));
-        let text = String::from_utf8_lossy(own.unwrap_or_default().trim_ascii()).into_owned();
+        let text = String::from_utf8_lossy(field.unwrap_or_default().trim_ascii()).into_owned();
         let value = super::numbers::number(text.as_bytes());
         value.ok_or_else(|| line.wrong(StrongMotionProblem::Value { name, text }))
     }
@@ -70,7 +70,7 @@ impl Fields<'_> {
     /// The same; `None` if the field is the one for missing values, which comes first.
     fn known(&self, number: usize, name: &'static str) -> Result<Option<f64>, RecordingError> {
         let missing = self.get(0, "missing value")?;
-        Ok(Some(self.get(number, name)?).filter(|own| *own != missing))
+        Ok(Some(self.get(number, name)?).filter(|value| *value != missing))
     }
 }
 
@@ -128,7 +128,7 @@ fn channel(lines: &[Line<'_>]) -> String {
     let component = lines[5].text();
     let component = component
         .split_once("component=")
-        .map_or("", |(_, own)| own);
+        .map_or("", |(_, rest)| rest);
     let component: Vec<&str> = component.split_whitespace().collect();
     let suffix = kind(&lines[0].text().to_uppercase()).unwrap_or_default();
     format!(
@@ -146,10 +146,10 @@ fn start(integers: &Fields<'_>) -> Result<Option<i64>, RecordingError> {
     const NAME: &str = "time of the first sample";
     let mut parts = [0; 5];
     for (at, part) in parts.iter_mut().enumerate() {
-        let Some(own) = integers.known(1 + at, NAME)? else {
+        let Some(value) = integers.known(1 + at, NAME)? else {
             return Ok(None);
         };
-        *part = own as i64;
+        *part = value as i64;
     }
     let milli = integers.known(6, NAME)?.unwrap_or(0.0) as i64;
     let [year, day, hour, minute, second] = parts;
@@ -183,11 +183,12 @@ mod tests {
         let texts = "2 corrected accelerogram\n*\nSAF0A\n     1989  10  18    0004 Loma Prieta, CA\nMoment Mag=\n\
                      station = San Francisco, 1295 Shafter  component=    360\nepicentral dist =\ninst type=SMA-1\n*\n*\n*\n"
             .replace("corrected accelerogram", "CORRECTED ACCELEROGRAM           ");
-        let integers = |own: [i64; 8]| own.map(|own| format!("{own:10}")).concat() + "\n";
+        let integers = |values: [i64; 8]| values.map(|value| format!("{value:10}")).concat() + "\n";
         let none = integers([-32768; 8]);
         let time = integers([-32768, 1989, 291, 0, 4, 15, 250, 111]);
         let count = integers([10, -1, -1, -1, -1, -1, -1, -1]);
-        let numbers = |own: [f64; 5]| own.map(|own| format!("{own:15.7}")).concat() + "\n";
+        let numbers =
+            |values: [f64; 5]| values.map(|value| format!("{value:15.7}")).concat() + "\n";
         let first = numbers([1.7, 200.0, 37.0, -121.0, 18.0]);
         let samples = " 1.5057E+0-2.2223E+0-1.9234E+0-3.1562E+0-3.2440E+0-3.5638E+0-5.1941E+0-5.7933E+0\n-5.0138E-1 1.9171E+1\n";
         let comments = "|\n|ref - A. Nobody, 1989\n";

@@ -33,7 +33,7 @@ impl Scan<'_> {
             name.push(letter);
             rest = &rest[length..];
         }
-        let is_own = |names: &&str| names.split(' ').any(|own| own == name);
+        let is_own = |names: &&str| names.split(' ').any(|known| known == name);
         let number = MONTHS.iter().position(is_own)?;
         self.0 = rest;
         Some(number as i64 + 1)
@@ -69,7 +69,7 @@ impl Scan<'_> {
             if self
                 .0
                 .get(..word.len())
-                .is_some_and(|own| own.eq_ignore_ascii_case(word))
+                .is_some_and(|part| part.eq_ignore_ascii_case(word))
             {
                 self.0 = &self.0[word.len()..];
                 passed(self);

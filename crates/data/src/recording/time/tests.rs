@@ -194,8 +194,8 @@ fn durations_with_days() {
         ("1 days 00:00:01", DAY + 1_000_000_000),
         ("2 day, 0:00:00.5", 2 * DAY + 500_000_000),
     ] {
-        let own = parse_moment(text.as_bytes());
-        assert_eq!(own, Ok(Moment::Clock(nanos)), "{text}");
+        let moment = parse_moment(text.as_bytes());
+        assert_eq!(moment, Ok(Moment::Clock(nanos)), "{text}");
     }
     // The last may be a date with an offset from UTC.
     for text in [

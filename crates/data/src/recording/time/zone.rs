@@ -104,9 +104,9 @@ impl Scan<'_> {
             _ => {
                 let is_part = |b: &&u8| b.is_ascii_alphabetic() || matches!(b, b'/' | b'_');
                 let length = self.0.iter().take_while(is_part).count();
-                let own = &self.0[..length];
-                let is_short = (2..=5).contains(&length) && own.iter().all(u8::is_ascii_uppercase);
-                (is_short || own.contains(&b'/')).then_some(length)
+                let name = &self.0[..length];
+                let is_short = (2..=5).contains(&length) && name.iter().all(u8::is_ascii_uppercase);
+                (is_short || name.contains(&b'/')).then_some(length)
             }
         };
         self.0 = &self.0[length.unwrap_or(0)..];

@@ -32,7 +32,7 @@ impl Meaning {
                 _ => None,
             }
         };
-        let is = |names: &[&str]| names.iter().any(|own| kind.starts_with(own));
+        let is = |names: &[&str]| names.iter().any(|prefix| kind.starts_with(prefix));
         if is(&["datetime64"]) {
             unit().map_or(Self::Other, Self::Times)
         } else if is(&["timedelta64"]) {
@@ -77,11 +77,11 @@ pub(super) fn size(kind: &Datatype) -> Option<usize> {
 impl<'a> Cells<'a> {
     /// The bytes of all cells; `None` if they are not within their rows.
     fn all(self) -> Option<impl Iterator<Item = &'a [u8]>> {
-        let own = self.offset..self.offset.checked_add(size(self.kind)?)?;
-        let is_within = own.end <= self.stride;
+        let range = self.offset..self.offset.checked_add(size(self.kind)?)?;
+        let is_within = range.end <= self.stride;
         is_within.then(|| {
             let rows = self.rows.chunks_exact(self.stride.max(1));
-            rows.map(move |row| &row[own.clone()])
+            rows.map(move |row| &row[range.clone()])
         })
     }
 
@@ -89,7 +89,7 @@ impl<'a> Cells<'a> {
     pub fn column(self, name: String, meaning: Meaning) -> Option<Column> {
         let is_whole = !matches!(self.kind, Datatype::FloatingPoint { .. });
         let times = |unit: i64| {
-            let time = |own: i64| own.checked_mul(unit).unwrap_or(NO_TIME);
+            let time = |value: i64| value.checked_mul(unit).unwrap_or(NO_TIME);
             Some(self.integers()?.map(time).collect())
         };
         let values = match meaning {
@@ -117,8 +117,9 @@ impl<'a> Cells<'a> {
         };
         let is_big = *byte_order == ByteOrder::BigEndian;
         let word = move |cell: &[u8]| {
-            cell.first_chunk()
-                .map_or(NO_TIME, |own| i64::from_be_bytes(in_order(*own, is_big)))
+            cell.first_chunk().map_or(NO_TIME, |bytes| {
+                i64::from_be_bytes(in_order(*bytes, is_big))
+            })
         };
         Some(self.all()?.map(word))
     }
@@ -135,8 +136,8 @@ impl<'a> Cells<'a> {
         }
         let mut texts = Texts::default();
         for cell in self.all()? {
-            let own = cell.split(|byte| *byte == 0).next().unwrap_or_default();
-            texts.push(if own == b"nan" { b"" } else { own });
+            let text = cell.split(|byte| *byte == 0).next().unwrap_or_default();
+            texts.push(if text == b"nan" { b"" } else { text });
         }
         Some(texts)
     }
@@ -153,12 +154,12 @@ fn number(kind: &Datatype) -> Option<Number> {
             let number: Number = if *$order == ByteOrder::BigEndian {
                 |cell| {
                     cell.first_chunk::<SIZE>()
-                        .map_or(f64::NAN, |own| <$kind>::from_be_bytes(*own) as f64)
+                        .map_or(f64::NAN, |bytes| <$kind>::from_be_bytes(*bytes) as f64)
                 }
             } else {
                 |cell| {
                     cell.first_chunk::<SIZE>()
-                        .map_or(f64::NAN, |own| <$kind>::from_le_bytes(*own) as f64)
+                        .map_or(f64::NAN, |bytes| <$kind>::from_le_bytes(*bytes) as f64)
                 }
             };
             Some(number)
@@ -167,7 +168,7 @@ fn number(kind: &Datatype) -> Option<Number> {
     match kind {
         Datatype::Enum { base, .. } => number(base),
         Datatype::Bitfield { size: 1, .. } => {
-            Some(|cell| cell.first().map_or(f64::NAN, |own| f64::from(*own)))
+            Some(|cell| cell.first().map_or(f64::NAN, |byte| f64::from(*byte)))
         }
         Datatype::FloatingPoint { size, byte_order } => match size {
             2 if *byte_order == ByteOrder::BigEndian => Some(|cell| half(cell, true)),
@@ -197,8 +198,8 @@ fn number(kind: &Datatype) -> Option<Number> {
 
 /// A 16-bit floating-point number.
 fn half(cell: &[u8], is_big: bool) -> f64 {
-    let own = cell.first_chunk();
-    own.map_or(f64::NAN, |own| {
-        half::f16::from_be_bytes(in_order(*own, is_big)).to_f64()
+    let bytes = cell.first_chunk();
+    bytes.map_or(f64::NAN, |bytes| {
+        half::f16::from_be_bytes(in_order(*bytes, is_big)).to_f64()
     })
 }

@@ -18,20 +18,22 @@ use crate::error::recording::FrameError;
 pub(super) fn frame(group: &Group, notes: &mut Notes) -> Result<Vec<Column>, FrameError> {
     for (axis, what) in [("axis0", "columns"), ("axis1", "rows")] {
         let variety = text(group.attribute(&format!("{axis}_variety")));
-        if variety.is_some_and(|own| own != "regular") {
+        if variety.is_some_and(|value| value != "regular") {
             return Err(FrameError::Levels { what });
         }
     }
     let order = names(group, "axis0")?;
     let (index, rows) = index(group, "axis1", notes)?;
-    let blocks = group.attribute("nblocks").and_then(|own| own.read_as_f64());
+    let blocks = group
+        .attribute("nblocks")
+        .and_then(|attribute| attribute.read_as_f64());
     let blocks = blocks.map_err(|_| FrameError::lacks("nblocks"))? as usize;
     let mut found: HashMap<String, Column> = HashMap::new();
     // There is a column at least for each.
     for block in 0..blocks.min(order.len()) {
         let names = names(group, &format!("block{block}_items"))?;
-        let own = array(group, &format!("block{block}_values"))?;
-        for column in own.columns(&names, rows, notes)? {
+        let array = array(group, &format!("block{block}_values"))?;
+        for column in array.columns(&names, rows, notes)? {
             found.insert(column.name.clone(), column);
         }
     }
@@ -45,14 +47,14 @@ pub(super) fn frame(group: &Group, notes: &mut Notes) -> Result<Vec<Column>, Fra
 /// As [`frame`].
 pub(super) fn series(group: &Group, notes: &mut Notes) -> Result<Vec<Column>, FrameError> {
     let variety = text(group.attribute("index_variety"));
-    if variety.is_some_and(|own| own != "regular") {
+    if variety.is_some_and(|value| value != "regular") {
         return Err(FrameError::Levels { what: "rows" });
     }
     let (index, rows) = index(group, "index", notes)?;
-    let name = text(group.attribute("name")).filter(|own| !matches!(&**own, "N." | ""));
+    let name = text(group.attribute("name")).filter(|text| !matches!(&**text, "N." | ""));
     let name = name.unwrap_or_else(|| "values".into());
-    let own = array(group, "values")?;
-    let columns = own.columns(&[name], rows, notes)?;
+    let array = array(group, "values")?;
+    let columns = array.columns(&[name], rows, notes)?;
     Ok(index.into_iter().chain(columns).collect())
 }
 
@@ -64,16 +66,16 @@ fn index(
 ) -> Result<(Option<Column>, usize), FrameError> {
     let set = group.dataset(name)?;
     let kind = text(set.attribute("kind")).unwrap_or_default();
-    let own = Array {
+    let array = Array {
         meaning: Meaning::of(&kind),
         set,
         kind,
     };
-    let rows = own.set.shape().first().copied().unwrap_or(0);
-    let rows = if own.is_empty() { 0 } else { rows };
+    let rows = array.set.shape().first().copied().unwrap_or(0);
+    let rows = if array.is_empty() { 0 } else { rows };
     let rows = usize::try_from(rows).unwrap_or(usize::MAX);
-    let column = index_name(text(own.set.attribute("name")));
-    let mut columns = own.columns(&[column], rows, notes)?;
+    let column = index_name(text(array.set.attribute("name")));
+    let mut columns = array.columns(&[column], rows, notes)?;
     Ok((columns.pop(), rows))
 }
 

@@ -29,7 +29,7 @@ pub(super) fn columns(group: &Group, notes: &mut Notes) -> Result<Vec<Column>, F
         // The cells of a block are an array in each row.
         let (kind, count) = match &field.datatype {
             Datatype::Array { base, dims } => (&**base, dims.iter().product::<u64>()),
-            own => (own, 1),
+            datatype => (datatype, 1),
         };
         if described.names.len() as u64 != count {
             return Err(FrameError::Block {
@@ -85,10 +85,10 @@ impl Described {
         let names = names.ok_or_else(|| FrameError::Names {
             kind: "object".into(),
         })?;
-        let is_category = text(attribute("meta")).is_some_and(|own| own == "category");
+        let is_category = text(attribute("meta")).is_some_and(|value| value == "category");
         let kind = match text(attribute("dtype")).unwrap_or_default() {
             _ if is_category => "category".into(),
-            own => own,
+            dtype => dtype,
         };
         Ok(Self {
             names,
@@ -100,16 +100,18 @@ impl Described {
 
 /// Puts columns in the order of the frame, if it is known.
 fn sort(all: &mut [Column], group: &Group) {
-    let axes = group.attribute("non_index_axes").map(|own| own.raw_data);
+    let axes = group
+        .attribute("non_index_axes")
+        .map(|attribute| attribute.raw_data);
     // A list with one pair: the number of the axis, and the list of its names.
-    let order = axes.ok().and_then(|own| {
-        let at = own.windows(2).skip(2).position(|two| two == b"(l")? + 2;
-        names::of_beginning(&own[at..])
+    let order = axes.ok().and_then(|pickle| {
+        let at = pickle.windows(2).skip(2).position(|two| two == b"(l")? + 2;
+        names::of_beginning(&pickle[at..])
     });
     let Some(order) = order else { return };
     let place = |column: &Column| {
-        let own = order.iter().position(|name| *name == column.name);
-        own.map_or(0, |at| at + 1)
+        let position = order.iter().position(|name| *name == column.name);
+        position.map_or(0, |at| at + 1)
     };
     all.sort_by_key(place);
 }

@@ -86,7 +86,7 @@ impl Version {
             }
             Self::Two => {
                 let [century, year, rest @ .., hundredth] = digits(bytes.first_chunk::<8>()?)?;
-                let tenths = u32_at(bytes, 8, true).filter(|own| TENTHS.contains(own))?;
+                let tenths = u32_at(bytes, 8, true).filter(|value| TENTHS.contains(value))?;
                 let start = moment(100 * century + year, rest, hundredth)?;
                 Some((start, f64::from(tenths) / 10.0))
             }
@@ -108,7 +108,7 @@ impl Version {
             Self::One => 4,
             Self::Two => 0,
         };
-        let goes_on = next.get(year).is_none_or(|own| *own == bytes[year]);
+        let goes_on = next.get(year).is_none_or(|byte| *byte == bytes[year]);
         size >= channel + CHANNEL && is_channel && (goes_on || next.starts_with(&[0; 4]))
     }
 
@@ -126,8 +126,8 @@ impl Version {
         })?;
         let mut all = Vec::new();
         while !rest.is_empty() {
-            let (own, length) = self.second(rest, time)?;
-            all.push(own);
+            let (second, length) = self.second(rest, time)?;
+            all.push(second);
             rest = &rest[length..];
         }
         Ok(all)
@@ -142,8 +142,8 @@ impl Version {
         bytes: &[u8],
         (start, seconds): (i64, f64),
     ) -> Result<(Second, usize), WinDamage> {
-        let (network, own) = bytes.split_at(self.network().min(bytes.len()));
-        let Some([high, low, kind, count, first @ ..]) = own.first_chunk::<CHANNEL>() else {
+        let (network, body) = bytes.split_at(self.network().min(bytes.len()));
+        let Some([high, low, kind, count, first @ ..]) = body.first_chunk::<CHANNEL>() else {
             return Err(WinDamage::Channel);
         };
         let before = network
@@ -163,7 +163,7 @@ impl Version {
             0 => steps.div_ceil(2),
             width => steps * usize::from(width),
         };
-        let data = own.get(CHANNEL..CHANNEL + length);
+        let data = body.get(CHANNEL..CHANNEL + length);
         let mut steps_of = differences(data.ok_or(WinDamage::Channel)?, width);
         steps_of.truncate(steps);
         let mut value = i32::from_be_bytes(*first);
@@ -187,9 +187,9 @@ impl Version {
 /// The two digits of each byte, in binary-coded decimals.
 fn digits<const N: usize>(bytes: &[u8; N]) -> Option<[i64; N]> {
     let mut all = [0; N];
-    for (own, byte) in all.iter_mut().zip(bytes) {
+    for (value, byte) in all.iter_mut().zip(bytes) {
         let [high, low] = [byte >> 4, byte & 0xF];
-        *own = (high < 10 && low < 10).then_some((10 * high + low).into())?;
+        *value = (high < 10 && low < 10).then_some((10 * high + low).into())?;
     }
     Some(all)
 }
@@ -211,10 +211,10 @@ fn differences(data: &[u8], width: u8) -> Vec<f64> {
             data.iter().flat_map(both).collect()
         }
         1 => data.iter().map(|byte| f64::from(*byte as i8)).collect(),
-        2 => all(data, true, |own| i16::from_be_bytes(own).into()),
+        2 => all(data, true, |word| i16::from_be_bytes(word).into()),
         3 => all(data, true, |[a, b, c]| {
             (i32::from_be_bytes([a, b, c, 0]) >> 8).into()
         }),
-        _ => all(data, true, |own| i32::from_be_bytes(own).into()),
+        _ => all(data, true, |word| i32::from_be_bytes(word).into()),
     }
 }
