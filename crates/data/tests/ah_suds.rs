@@ -78,7 +78,7 @@ fn damaged_records_of_ah_2() {
     assert!(text.contains("AH with a header"), "{text}");
     let kind = sound
         .windows(4)
-        .position(|own| own == [0, 0, 0, 97])
+        .position(|window| window == [0, 0, 0, 97])
         .unwrap()
         - 4;
     let contents = parse(&changed(&sound, kind, &[0, 0, 0, 4])).unwrap();
@@ -102,12 +102,12 @@ fn damaged_structures_of_suds() {
     let sound = bytes("suds", "two.dmx");
     let whole = parse(&sound).unwrap().traces;
     let trace = 12 + 76;
-    let own = trace + 12;
+    let description = trace + 12;
     for (at, with, why) in [
-        (own + 22, &b"r"[..], "has samples of the type `r`"),
-        (own + 28, &[0xFF; 4], "has -1 samples"),
-        (own + 32, &[0; 4], "has no sampling rate"),
-        (own + 12, &[0x7F; 8], "which is no time"),
+        (description + 22, &b"r"[..], "has samples of the type `r`"),
+        (description + 28, &[0xFF; 4], "has -1 samples"),
+        (description + 32, &[0; 4], "has no sampling rate"),
+        (description + 12, &[0x7F; 8], "which is no time"),
     ] {
         let contents = parse(&changed(&sound, at, with)).unwrap();
         assert_eq!(contents.traces, whole[1..], "{why}");
@@ -118,23 +118,28 @@ fn damaged_structures_of_suds() {
         );
         assert!(note.contains(why), "{note}");
     }
-    let contents = parse(&changed(&sound, own + 28, &[90, 0, 0, 0])).unwrap();
+    let contents = parse(&changed(&sound, description + 28, &[90, 0, 0, 0])).unwrap();
     assert_eq!(contents.traces[0].samples, whole[0].samples[..90]);
     assert!(contents.notes[0].contains("its data 97: the first 90 are read"));
-    let contents = parse(&changed(&sound, own + 28, &[0, 1, 0, 0])).unwrap();
+    let contents = parse(&changed(&sound, description + 28, &[0, 1, 0, 0])).unwrap();
     assert_eq!(contents.traces, whole);
     assert!(contents.notes[0].contains("trace 1 has 256 samples, but its data end after 97"));
-    let contents = parse(&changed(&sound, own + 52, &1f64.to_le_bytes())).unwrap();
+    let contents = parse(&changed(&sound, description + 52, &1f64.to_le_bytes())).unwrap();
     assert!(
         contents.notes[0].contains("corrections of its time by 1 s"),
         "{:?}",
         contents.notes
     );
     // Numbers that are not known are no corrections.
-    let contents = parse(&changed(&sound, own + 52, &(-32767f64).to_le_bytes())).unwrap();
+    let contents = parse(&changed(
+        &sound,
+        description + 52,
+        &(-32767f64).to_le_bytes(),
+    ))
+    .unwrap();
     assert!(contents.notes.is_empty());
     // What is behind a structure that is none is left out.
-    let end = own + 64 + 4 * 97;
+    let end = description + 64 + 4 * 97;
     let contents = parse(&changed(&sound, end, b"T")).unwrap();
     assert_eq!(contents.traces, whole[..1]);
     assert!(
@@ -165,7 +170,7 @@ proptest! {
 fn a_record_of_ah_with_the_version_of_sac() {
     let sound = bytes("ah", "attributes.ah");
     for version in [6, 7] {
-        let own = changed(&sound, 304, &[0, 0, 0, version]);
-        assert_eq!(parse(&own).unwrap(), parse(&sound).unwrap());
+        let file = changed(&sound, 304, &[0, 0, 0, version]);
+        assert_eq!(parse(&file).unwrap(), parse(&sound).unwrap());
     }
 }

@@ -306,10 +306,10 @@ fn dead_channels_become_zero() {
             };
             let dataset = Project::new(value, settings).open(normalisation, Storage::Memory);
             let [channels, segments, bins] = dataset.train.shape;
-            for (i, own) in inputs(&dataset).chunks(segments * bins).enumerate() {
+            for (i, input) in inputs(&dataset).chunks(segments * bins).enumerate() {
                 let dead = i % channels == 1;
                 assert_eq!(
-                    own.iter().all(|v| *v == 0.0),
+                    input.iter().all(|v| *v == 0.0),
                     dead,
                     "{settings}, {normalisation}"
                 );

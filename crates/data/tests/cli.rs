@@ -183,9 +183,9 @@ fn other_arrays_are_described() {
         assert!(parts.iter().all(|part| shown.contains(part)), "{shown}");
         let json = stdout(Path::new("/nowhere"), &["inspect", &path, "--json"]);
         let json: Value = serde_json::from_str(&json).unwrap();
-        let own = &json["arrays"][0];
-        assert!(own["missing"].is_string());
-        assert_ne!(own["arrays"][0]["shape"], "");
+        let array = &json["arrays"][0];
+        assert!(array["missing"].is_string());
+        assert_ne!(array["arrays"][0]["shape"], "");
     }
     // A damaged array cannot be described.
     let folder = tempfile::tempdir().unwrap();

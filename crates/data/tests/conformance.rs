@@ -42,9 +42,9 @@ pub fn bytes(format: &str, file: &str) -> Vec<u8> {
 
 /// `sound` with other bytes from `at` on.
 pub fn changed(sound: &[u8], at: usize, with: &[u8]) -> Vec<u8> {
-    let mut own = sound.to_vec();
-    own[at..at + with.len()].copy_from_slice(with);
-    own
+    let mut file = sound.to_vec();
+    file[at..at + with.len()].copy_from_slice(with);
+    file
 }
 
 /// Reads bytes without the name of a file.
@@ -76,24 +76,24 @@ pub fn damage(most: usize) -> impl Strategy<Value = Damage> {
 }
 
 /// Checks that a damaged file gives an error or samples, and never more than there is room for.
-pub fn check_damaged(mut own: Vec<u8>, (changes, cut): Damage) -> Result<(), TestCaseError> {
+pub fn check_damaged(mut file: Vec<u8>, (changes, cut): Damage) -> Result<(), TestCaseError> {
     for (at, byte) in changes {
-        let at = at.index(own.len());
-        own[at] = byte;
+        let at = at.index(file.len());
+        file[at] = byte;
     }
-    check_cut(own, cut)
+    check_cut(file, cut)
 }
 
 /// Checks that a file that is cut gives an error or samples, and never more than there is room for.
-pub fn check_cut(mut own: Vec<u8>, cut: prop::sample::Index) -> Result<(), TestCaseError> {
-    own.truncate(cut.index(own.len()) + 1);
-    if let Ok(contents) = parse(&own) {
+pub fn check_cut(mut file: Vec<u8>, cut: prop::sample::Index) -> Result<(), TestCaseError> {
+    file.truncate(cut.index(file.len()) + 1);
+    if let Ok(contents) = parse(&file) {
         let samples: usize = contents
             .traces
             .iter()
             .map(|trace| trace.samples.len())
             .sum();
-        prop_assert!(samples <= own.len());
+        prop_assert!(samples <= file.len());
     }
     Ok(())
 }

@@ -46,8 +46,8 @@ fn every_table_has_the_waveforms_that_obspy_reads() {
         }
     }
     let files = std::fs::read_dir(conformance::folder("css")).unwrap();
-    let is_table = |path: &Path| path.extension().is_some_and(|own| own == "wfdisc");
-    let tables = files.filter(|own| is_table(&own.as_ref().unwrap().path()));
+    let is_table = |path: &Path| path.extension().is_some_and(|ending| ending == "wfdisc");
+    let tables = files.filter(|file| is_table(&file.as_ref().unwrap().path()));
     assert_eq!(tables.count(), all.len());
 }
 
@@ -155,12 +155,12 @@ fn samples_are_found_beside_the_table() {
     let whole = read(&sound).unwrap();
     let moved = sound.replace("./        ", "/data/day1");
     assert!(moved.contains("/data/day1"));
-    let own = read(&moved).unwrap();
-    assert_eq!(own.traces, whole.traces);
+    let contents = read(&moved).unwrap();
+    assert_eq!(contents.traces, whole.traces);
     assert!(
-        own.notes[0].contains("`samples.w` is not in `/data/day1`"),
+        contents.notes[0].contains("`samples.w` is not in `/data/day1`"),
         "{:?}",
-        own.notes
+        contents.notes
     );
     assert_eq!(read(&sound.replace("./ ", "-  ")).unwrap(), whole);
     let folder = conformance::folder("css").display().to_string();
@@ -171,8 +171,8 @@ fn samples_are_found_beside_the_table() {
     // Packed beside the table.
     let beside = conformance::folder("css").join("moved");
     let packed = sound.replace("samples.w", "packed.w ");
-    let own = read_in(&beside, &packed).unwrap();
-    assert_eq!(own.traces, whole.traces);
+    let contents = read_in(&beside, &packed).unwrap();
+    assert_eq!(contents.traces, whole.traces);
 }
 
 #[test]

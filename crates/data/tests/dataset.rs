@@ -130,18 +130,18 @@ fn segments_of_their_own_are_told_from_those_of_a_window() {
         let dataset = load(&project.path("config.yaml")).unwrap();
         let shape = dataset.train.shape;
         dataset.preprocessing.check(shape).unwrap();
-        let own = dataset.preprocessing;
-        (own.own_segments, own.window_samples(shape))
+        let settings = dataset.preprocessing;
+        (settings.own_segments, settings.window_samples(shape))
     };
     for (segments, length) in [(5, 40), (7, 33), (7, 32)] {
-        let own = preprocessing(&|i, group| record(i, 0, &[2, segments, length], group));
-        assert_eq!(own, (Some([segments, length]), None));
+        let found = preprocessing(&|i, group| record(i, 0, &[2, segments, length], group));
+        assert_eq!(found, (Some([segments, length]), None));
     }
     let cut = |i: usize, group: &str| {
         let window = record(i, 0, &[2, 128], group);
         let channels = window.values.chunks(128);
         let values =
-            channels.flat_map(|own| (0..7).flat_map(move |at| &own[16 * at..16 * at + 32]));
+            channels.flat_map(|channel| (0..7).flat_map(move |at| &channel[16 * at..16 * at + 32]));
         Record {
             values: values.copied().collect(),
             shape: vec![2, 7, 32],
@@ -191,7 +191,10 @@ fn windows_without_a_group_are_told() {
         dataset.warnings.join("\n")
     };
     assert!(!warnings().contains("no group"), "{}", warnings());
-    let ungrouped = |own: Record| Record { group: None, ..own };
+    let ungrouped = |record: Record| Record {
+        group: None,
+        ..record
+    };
     let shape = [2, 1024];
     project.source(
         "val",

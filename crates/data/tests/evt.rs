@@ -17,10 +17,10 @@ fn bytes(name: &str) -> Vec<u8> {
 /// `sound` with a byte of a frame of `etna.evt` changed, and with the right checksum.
 fn summed(sound: &[u8], frame: usize, at: usize, with: u8) -> Vec<u8> {
     let tag = HEADER + frame * FRAME;
-    let own = changed(sound, tag + 16 + at, &[with]);
+    let file = changed(sound, tag + 16 + at, &[with]);
     let add = |sum: u16, byte: &u8| sum.wrapping_add((*byte).into());
-    let sum = own[tag + 16..tag + FRAME].iter().fold(0, add);
-    changed(&own, tag + 14, &sum.to_be_bytes())
+    let sum = file[tag + 16..tag + FRAME].iter().fold(0, add);
+    changed(&file, tag + 14, &sum.to_be_bytes())
 }
 
 #[test]
@@ -57,11 +57,11 @@ fn damaged_frames_become_gaps() {
     ] {
         let contents = parse(&damaged).unwrap();
         assert_eq!(contents.traces.len(), 6, "{why}");
-        for (channel, own) in whole.iter().enumerate() {
+        for (channel, trace) in whole.iter().enumerate() {
             let [before, behind] = [&contents.traces[channel], &contents.traces[channel + 3]];
-            assert_eq!(before.samples, own.samples[..2 * EACH], "{why}");
-            assert_eq!(behind.samples, own.samples[3 * EACH..], "{why}");
-            assert_eq!(behind.start, own.time(3 * EACH), "{why}");
+            assert_eq!(before.samples, trace.samples[..2 * EACH], "{why}");
+            assert_eq!(behind.samples, trace.samples[3 * EACH..], "{why}");
+            assert_eq!(behind.start, trace.time(3 * EACH), "{why}");
         }
         let notes = contents.notes.all();
         assert_eq!(notes.len(), 1, "{notes:?}");
@@ -135,18 +135,18 @@ proptest! {
         has_checksums in any::<bool>(),
         cut in any::<prop::sample::Index>(),
     ) {
-        let mut own = bytes(name);
+        let mut file = bytes(name);
         if !has_checksums {
-            let tags = (0..own.len() - 16).filter(|at| own[*at] == b'K' && own[at + 1] < 2);
+            let tags = (0..file.len() - 16).filter(|at| file[*at] == b'K' && file[at + 1] < 2);
             for at in tags.collect::<Vec<_>>() {
-                own[at + 14..at + 16].fill(0);
+                file[at + 14..at + 16].fill(0);
             }
         }
         for (at, in_frames, byte) in changes {
-            let at = at.index(own.len());
-            let at = if in_frames { 2056 + at % (own.len() - 2056) } else { at };
-            own[at] = byte;
+            let at = at.index(file.len());
+            let at = if in_frames { 2056 + at % (file.len() - 2056) } else { at };
+            file[at] = byte;
         }
-        conformance::check_cut(own, cut)?;
+        conformance::check_cut(file, cut)?;
     }
 }

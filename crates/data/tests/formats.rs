@@ -62,10 +62,13 @@ fn small_numbers_in_every_type() {
     assert_eq!(small.len(), 11);
     for path in small {
         let records = records(&path).unwrap();
-        let values: Vec<f32> = records.iter().flat_map(|own| own.values.clone()).collect();
+        let values: Vec<f32> = records
+            .iter()
+            .flat_map(|record| record.values.clone())
+            .collect();
         let expected: Vec<f32> = (0..128u8).map(f32::from).collect();
         assert_eq!(values, expected, "{}", path.display());
-        let labels: Vec<i64> = records.iter().map(|own| own.label).collect();
+        let labels: Vec<i64> = records.iter().map(|record| record.label).collect();
         assert_eq!(
             (labels, &records[3].shape[..]),
             (vec![0, 1, 0, 1], &[2, 16][..])
@@ -222,8 +225,8 @@ fn one_fingerprint_and_streamed_or_not_the_same_inputs() {
         assert_eq!(streamed.train.fingerprint, expected.train.fingerprint);
         assert_eq!(streamed.preprocessing, expected.preprocessing, "{name}");
         let order = [8, 0, 4, 4];
-        let fetch = |own: &Dataset| {
-            let mut fetcher = batch::Fetcher::new(&own.train, &own.preprocessing);
+        let fetch = |dataset: &Dataset| {
+            let mut fetcher = batch::Fetcher::new(&dataset.train, &dataset.preprocessing);
             fetcher.fetch(&order).unwrap()
         };
         assert_eq!(fetch(&streamed), fetch(&expected), "{name}");

@@ -48,7 +48,11 @@ fn damaged_waveforms_of_gse2() {
         ("DAT2", "DATA", "no line `DAT2`"),
     ] {
         let contents = changed(from, to).unwrap();
-        let channels: Vec<&str> = contents.traces.iter().map(|own| &*own.channel).collect();
+        let channels: Vec<&str> = contents
+            .traces
+            .iter()
+            .map(|trace| &*trace.channel)
+            .collect();
         assert_eq!(channels, ["BW.RNHA..EHN", "BW.RNHA..EHE"], "{to}");
         let notes = contents.notes.all();
         assert!(
@@ -119,7 +123,11 @@ fn damaged_waveforms_of_gse1() {
         ("DAT1\n ", "DAT1\n 7", "the checksum (CHK1) is"),
     ] {
         let contents = changed(from, to).unwrap();
-        let channels: Vec<&str> = contents.traces.iter().map(|own| &*own.channel).collect();
+        let channels: Vec<&str> = contents
+            .traces
+            .iter()
+            .map(|trace| &*trace.channel)
+            .collect();
         assert_eq!(channels, [".RNHA..BN"], "{to}");
         let note = contents.notes[0].to_string();
         assert!(
@@ -160,11 +168,15 @@ fn damaged_waveforms_of_gse1() {
 #[test]
 fn damaged_bytes_of_cm8() {
     let sound = bytes("gse2", "bytes.gse");
-    let start = sound.windows(5).position(|own| own == b"DAT2\n").unwrap() + 5;
+    let start = sound
+        .windows(5)
+        .position(|window| window == b"DAT2\n")
+        .unwrap()
+        + 5;
     let changed = |at: usize, byte: u8| {
-        let mut own = sound.clone();
-        own[at] = byte;
-        parse(&own).unwrap_err()
+        let mut file = sound.clone();
+        file[at] = byte;
+        parse(&file).unwrap_err()
     };
     assert!(changed(start + 2, 0x23).contains("the checksum (CHK2) is"));
     let marks = [&sound[..start], b"\x80\x01\n", &sound[start..]].concat();
@@ -180,7 +192,10 @@ fn damaged_bytes_of_cm8() {
     ]
     .concat();
     assert!(parse(&large).unwrap_err().contains("more than 32 bits"));
-    let check = sound.windows(4).rposition(|own| own == b"CHK2").unwrap();
+    let check = sound
+        .windows(4)
+        .rposition(|window| window == b"CHK2")
+        .unwrap();
     let error = parse(&sound[..check]).unwrap_err();
     assert!(error.contains("with a checksum (CHK2) only"), "{error}");
     let fewer = [&sound[..check - 60], b"\n", &sound[check..]].concat();
@@ -192,11 +207,11 @@ fn damaged_blocks_of_gcf() {
     let sound = bytes("gcf", "bytes.gcf");
     let whole = parse(&sound).unwrap();
     let of = |changes: &[(usize, u8)]| {
-        let mut own = sound.clone();
+        let mut file = sound.clone();
         for (at, byte) in changes {
-            own[*at] = *byte;
+            file[*at] = *byte;
         }
-        parse(&own).unwrap()
+        parse(&file).unwrap()
     };
     let first = whole.traces[0].samples.len();
     for (changes, why) in [
@@ -228,18 +243,18 @@ fn damaged_blocks_of_gcf() {
     assert_eq!(contents.traces, whole.traces);
     assert_eq!(contents.notes.len(), 2, "{:?}", contents.notes);
     // Without a sound block at the beginning it is no such file.
-    let mut own = sound[..1024].to_vec();
-    own[30] ^= 1;
-    parse(&own).unwrap_err();
+    let mut file = sound[..1024].to_vec();
+    file[30] ^= 1;
+    parse(&file).unwrap_err();
 }
 
 /// A block of GCF with one record of zeros, which adds up whatever it is.
 fn zeros() -> Vec<u8> {
-    let mut own = vec![0; 1024];
-    own[..16].copy_from_slice(&[
+    let mut block = vec![0; 1024];
+    block[..16].copy_from_slice(&[
         0x88, 4, 0x50, 0xC1, 0x15, 0xA0, 0xB9, 0xFE, 0x4B, 0xBF, 0x0D, 0x88, 0, 100, 4, 1,
     ]);
-    own
+    block
 }
 
 /// Anything with zeros behind it may look like a block.
@@ -281,11 +296,11 @@ fn damaged_arrays_of_asdf() {
         places.collect::<Vec<_>>()
     };
     let renamed = |which: usize| {
-        let mut own = sound.clone();
+        let mut file = sound.clone();
         for at in names(b"sampling_rate").into_iter().skip(which).take(1) {
-            own[at] = b'X';
+            file[at] = b'X';
         }
-        own
+        file
     };
     let contents = parse(&renamed(0)).unwrap();
     assert_eq!(contents.traces.len(), 2);
@@ -295,20 +310,20 @@ fn damaged_arrays_of_asdf() {
         "{note}"
     );
     for at in [200, 800, 2000, sound.len() / 2] {
-        let _ = parse(&sound[..at]).map(|own| assert!(own.traces.len() < 3));
+        let _ = parse(&sound[..at]).map(|contents| assert!(contents.traces.len() < 3));
     }
 }
 
 /// Other programs make no groups beside that of the traces.
 #[test]
 fn files_of_asdf_without_other_groups() {
-    let mut own = bytes("asdf", "plain.h5");
+    let mut file = bytes("asdf", "plain.h5");
     for name in [&b"Provenance"[..], b"AuxiliaryData"] {
-        for at in 0..own.len() - name.len() {
-            if own[at..].starts_with(name) {
-                own[at + name.len() - 1] = b'X';
+        for at in 0..file.len() - name.len() {
+            if file[at..].starts_with(name) {
+                file[at + name.len() - 1] = b'X';
             }
         }
     }
-    assert_eq!(parse(&own).unwrap().traces.len(), 3);
+    assert_eq!(parse(&file).unwrap().traces.len(), 3);
 }

@@ -35,7 +35,7 @@ fn every_file_holds_what_obspy_reads() {
             let expected_head = (&expected.channel, expected.start, expected.rate);
             assert_eq!(found, expected_head, "{name}");
             // ObsPy rounds numbers in texts to float32.
-            let single = |own: &f64| f64::from(*own as f32);
+            let single = |sample: &f64| f64::from(*sample as f32);
             let samples: Vec<f64> = trace.samples.iter().map(single).collect();
             assert_eq!(samples, expected.samples, "{name}");
         }

@@ -86,7 +86,10 @@ fn m3n_vc_becomes_a_dataset() {
         }
     }
     let windows = imported.windows.clone();
-    assert_eq!(totals, windows.map(|own| own.iter().sum::<usize>() as u64));
+    assert_eq!(
+        totals,
+        windows.map(|counts| counts.iter().sum::<usize>() as u64)
+    );
     let dataset = dataset(&imported);
     assert_eq!(dataset.train.shape, [1, 7, 64]);
     assert_eq!(

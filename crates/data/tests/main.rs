@@ -51,7 +51,7 @@ fn every_file_is_part_of_this_program() {
             if let Some(module) = name.strip_suffix(".rs").filter(|name| *name != "main") {
                 let line = format!("mod {module};");
                 assert!(
-                    listed.lines().any(|own| own == line),
+                    listed.lines().any(|declared| declared == line),
                     "add `{line}` to {parent}.rs"
                 );
             }

@@ -136,7 +136,11 @@ fn what_is_left_out_is_noted() {
 #[test]
 fn a_damaged_record_is_a_gap() {
     let merged = merge(read("damaged").traces, &["EHZ".into()]).unwrap();
-    let lengths: Vec<usize> = merged.stretches.iter().map(|own| own.len()).collect();
+    let lengths: Vec<usize> = merged
+        .stretches
+        .iter()
+        .map(|stretch| stretch.len())
+        .collect();
     assert_eq!((lengths, merged.gaps), (vec![234, 117], 1));
     let apart = merged.stretches[1].start - merged.stretches[0].end();
     assert_eq!(apart, 1_170_000_000);
@@ -188,7 +192,7 @@ fn rates_that_are_measured_for_each_record_are_one_trace() {
         let bytes = records.collect::<Vec<_>>().concat();
         let traces = recording::parse(&bytes, "", &Hints::default()).unwrap();
         let traces = traces.traces.into_iter();
-        traces.map(|own| own.samples.len()).collect::<Vec<_>>()
+        traces.map(|trace| trace.samples.len()).collect::<Vec<_>>()
     };
     assert_eq!(traces(&[100.0, 100.0003, 99.9997, 100.004]), [200]);
     // Other clocks.

@@ -11,12 +11,12 @@ fn bytes(name: &str) -> Vec<u8> {
 
 /// A file with another text in place of the first `old` one.
 fn replaced(name: &str, old: &str, new: &str) -> Vec<u8> {
-    let own = bytes(name);
-    let at = own
+    let file = bytes(name);
+    let at = file
         .windows(old.len())
         .position(|part| part == old.as_bytes());
     let at = at.unwrap();
-    [&own[..at], new.as_bytes(), &own[at + old.len()..]].concat()
+    [&file[..at], new.as_bytes(), &file[at + old.len()..]].concat()
 }
 
 #[test]
@@ -59,10 +59,10 @@ fn what_is_not_certain_is_refused() {
         let error = parse(&replaced("gains", old, new)).unwrap_err();
         assert!(error.contains(why), "{why}: {error}");
     }
-    let mut own = bytes("gains");
-    let end = own.len() - 2;
-    own[end] &= !3;
-    let error = parse(&own).unwrap_err();
+    let mut file = bytes("gains");
+    let end = file.len() - 2;
+    file[end] &= !3;
+    let error = parse(&file).unwrap_err();
     assert!(error.contains("sample 90 has the coarsest gain"), "{error}");
     let whole = parse(&bytes("long")).unwrap().traces;
     let old = parse(&replaced("long", "05-01-24", "05-01-94")).unwrap();
@@ -70,9 +70,9 @@ fn what_is_not_certain_is_refused() {
         recording::format_time(old.traces[0].start),
         "1994-05-01T23:59:57.250Z"
     );
-    let mut own = bytes("long");
-    own.pop();
-    let cut = parse(&own).unwrap();
+    let mut file = bytes("long");
+    file.pop();
+    let cut = parse(&file).unwrap();
     assert_eq!(cut.traces[0].samples, whole[0].samples[..69]);
     assert_eq!(
         cut.notes,

@@ -50,15 +50,15 @@ fn miniseed_of_libmseed() {
         let traces = read(name);
         assert_eq!(traces.len(), 4, "{name}");
         for (channel, code) in ["XX.NODE.00.EHZ", "XX.NODE.00.EHN"].into_iter().enumerate() {
-            let own: Vec<&Trace> = traces
+            let stretches: Vec<&Trace> = traces
                 .iter()
                 .filter(|trace| trace.channel == code)
                 .collect();
-            assert_eq!(own.len(), 2, "{name} {code}");
-            assert_samples(own[0], 0, 250, channel as i64, change);
-            assert_samples(own[1], 250, N, channel as i64, change);
+            assert_eq!(stretches.len(), 2, "{name} {code}");
+            assert_samples(stretches[0], 0, 250, channel as i64, change);
+            assert_samples(stretches[1], 250, N, channel as i64, change);
             assert_eq!(
-                (own[0].start, own[1].start),
+                (stretches[0].start, stretches[1].start),
                 (START, START + 4_500_000_000),
                 "{name}"
             );
@@ -145,17 +145,17 @@ fn runs_of_m3n_vc() {
 
 #[test]
 fn seisbench_of_h5py() {
-    let mut own = recording::SeisBench::open(&folder().join("seisbench"), "").unwrap();
-    assert_eq!(own.len(), 9);
+    let mut seisbench = recording::SeisBench::open(&folder().join("seisbench"), "").unwrap();
+    assert_eq!(seisbench.len(), 9);
     assert_eq!(
         (
-            own.value(1, "source_type"),
-            own.value(6, "trace_P_arrival_sample")
+            seisbench.value(1, "source_type"),
+            seisbench.value(6, "trace_P_arrival_sample")
         ),
         (Some("explosion"), None)
     );
     for (row, event, length) in [(0, 0, 300), (1, 1, 280), (7, 7, 300), (8, 0, 300)] {
-        let traces = own.traces(row).unwrap();
+        let traces = seisbench.traces(row).unwrap();
         let names: Vec<&str> = traces.iter().map(|trace| trace.channel.as_str()).collect();
         assert_eq!(names, ["Z", "N", "E"]);
         for (channel, trace) in traces.iter().enumerate() {
@@ -166,7 +166,8 @@ fn seisbench_of_h5py() {
         }
     }
     assert!(
-        own.needs("colour")
+        seisbench
+            .needs("colour")
             .unwrap_err()
             .to_string()
             .contains("there are trace_name, source_id")

@@ -49,9 +49,9 @@ fn damaged_packets_are_left_out() {
             "has samples of the format 16, but its event 32",
         ),
     ] {
-        let mut own = sound.clone();
-        own[at + place..at + place + with.len()].copy_from_slice(with);
-        let contents = parse(&own).unwrap();
+        let mut file = sound.clone();
+        file[at + place..at + place + with.len()].copy_from_slice(with);
+        let contents = parse(&file).unwrap();
         assert_eq!(contents.traces[0].samples, whole[0].samples[..250]);
         let note = contents.notes[0].to_string();
         assert!(
@@ -62,11 +62,11 @@ fn damaged_packets_are_left_out() {
     }
     // Another format of samples, and no rate.
     let of_all = |place: usize, with: &[u8]| {
-        let mut own = sound.clone();
-        for packet in own.chunks_mut(PACKET) {
+        let mut file = sound.clone();
+        for packet in file.chunks_mut(PACKET) {
             packet[place..place + with.len()].copy_from_slice(with);
         }
-        parse(&own).unwrap_err()
+        parse(&file).unwrap_err()
     };
     let error = of_all(23, &[0x33]);
     assert!(
@@ -81,9 +81,9 @@ fn damaged_packets_are_left_out() {
     assert_eq!(contents.traces, whole);
     assert!(contents.notes[0].contains("the last 100 bytes are no whole packet"));
     let steim = bytes("steim2.rt130");
-    let mut own = steim.clone();
-    own[24 + 40 + 9] ^= 1;
-    let contents = parse(&own).unwrap();
+    let mut file = steim.clone();
+    file[24 + 40 + 9] ^= 1;
+    let contents = parse(&file).unwrap();
     assert!(contents.notes[0].contains("packet 1 has damaged samples"));
 }
 
@@ -104,16 +104,16 @@ proptest! {
         changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<bool>(), any::<u8>()), 0..12),
         cut in any::<prop::sample::Index>(),
     ) {
-        let mut own = bytes(name);
+        let mut file = bytes(name);
         for (at, in_header, byte) in changes {
-            let at = at.index(own.len());
+            let at = at.index(file.len());
             let at = if in_header { at / PACKET * PACKET + at % 24 } else { at };
-            own[at] = byte;
+            file[at] = byte;
         }
-        own.truncate(cut.index(own.len()) + 1);
-        if let Ok(contents) = parse(&own) {
+        file.truncate(cut.index(file.len()) + 1);
+        if let Ok(contents) = parse(&file) {
             let samples: usize = contents.traces.iter().map(|trace| trace.samples.len()).sum();
-            prop_assert!(samples <= 2 * own.len());
+            prop_assert!(samples <= 2 * file.len());
         }
     }
 }

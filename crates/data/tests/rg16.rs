@@ -78,9 +78,9 @@ fn cut_files_and_other_headers() {
         ]
     );
     let changed = |at: usize, with: u8| {
-        let mut own = sound.clone();
-        own[at] = with;
-        parse(&own)
+        let mut file = sound.clone();
+        file[at] = with;
+        parse(&file)
     };
     let error = changed(22, 0).unwrap_err();
     assert!(error.contains("has no sampling rate"), "{error}");

@@ -67,9 +67,9 @@ fn what_was_unusual_is_noted() {
         let notes = read(name).notes;
         assert_eq!(notes.join("; "), expected, "{name}");
     }
-    let mut own = std::fs::read(conformance::folder("sac").join("le.sac")).unwrap();
-    own[4 * 85..4 * 86].copy_from_slice(&4_i32.to_le_bytes());
-    let notes = recording::parse(&own, "sac", &Hints::default())
+    let mut file = std::fs::read(conformance::folder("sac").join("le.sac")).unwrap();
+    file[4 * 85..4 * 86].copy_from_slice(&4_i32.to_le_bytes());
+    let notes = recording::parse(&file, "sac", &Hints::default())
         .unwrap()
         .notes;
     let expected = "IFTYPE is 4: any x and y, such as the amplitudes of a spectrum; read as a time series with x in seconds";
@@ -80,9 +80,9 @@ fn what_was_unusual_is_noted() {
 fn other_kinds_are_refused() {
     let sound = std::fs::read(conformance::folder("sac").join("le.sac")).unwrap();
     let changed = |word: usize, value: i32| {
-        let mut own = sound.clone();
-        own[4 * word..4 * word + 4].copy_from_slice(&value.to_le_bytes());
-        recording::parse(&own, "sac", &Hints::default())
+        let mut file = sound.clone();
+        file[4 * word..4 * word + 4].copy_from_slice(&value.to_le_bytes());
+        recording::parse(&file, "sac", &Hints::default())
             .unwrap_err()
             .to_string()
     };
@@ -104,13 +104,13 @@ fn a_footer_that_is_not_set() {
     let folder = conformance::folder("sac");
     let sound = std::fs::read(folder.join("version-7.sac")).unwrap();
     let read = |set: &[usize]| {
-        let mut own = sound.clone();
-        let footer = own.len() - 176;
+        let mut file = sound.clone();
+        let footer = file.len() - 176;
         for number in set {
             let at = footer + 8 * number;
-            own[at..at + 8].copy_from_slice(&(-12345.0_f64).to_le_bytes());
+            file[at..at + 8].copy_from_slice(&(-12345.0_f64).to_le_bytes());
         }
-        let contents = recording::parse(&own, "sac", &Hints::default()).unwrap();
+        let contents = recording::parse(&file, "sac", &Hints::default()).unwrap();
         (contents.traces[0].rate, contents.traces[0].start)
     };
     let (rate, start) = read(&[]);
@@ -123,9 +123,9 @@ fn a_footer_that_is_not_set() {
 /// Some programs write 0 for what they do not know. ObsPy reads such files as ones without a date.
 #[test]
 fn a_date_of_zeros_is_none() {
-    let mut own = std::fs::read(conformance::folder("sac").join("le.sac")).unwrap();
-    own[4 * 70..4 * 76].fill(0);
-    let start = |hints: &Hints| recording::parse(&own, "sac", hints).unwrap().traces[0].start;
+    let mut file = std::fs::read(conformance::folder("sac").join("le.sac")).unwrap();
+    file[4 * 70..4 * 76].fill(0);
+    let start = |hints: &Hints| recording::parse(&file, "sac", hints).unwrap().traces[0].start;
     let given = Hints {
         start: Some(1_000_000_000),
         ..Hints::default()
@@ -140,11 +140,11 @@ fn parts_of_the_reference_time_that_are_full() {
     let sound = std::fs::read(conformance::folder("sac").join("le.sac")).unwrap();
     // Day 122 of 2024, 10:00:00.250.
     let parts = |changed: &[(usize, i32)]| {
-        let mut own = sound.clone();
+        let mut file = sound.clone();
         for (word, value) in changed {
-            own[4 * word..4 * word + 4].copy_from_slice(&value.to_le_bytes());
+            file[4 * word..4 * word + 4].copy_from_slice(&value.to_le_bytes());
         }
-        recording::parse(&own, "sac", &Hints::default()).map_err(|error| error.to_string())
+        recording::parse(&file, "sac", &Hints::default()).map_err(|error| error.to_string())
     };
     let second = 1_000_000_000;
     let start = parts(&[]).unwrap().traces[0].start;
@@ -181,7 +181,7 @@ fn parts_of_the_reference_time_that_are_full() {
 #[test]
 fn picks_of_the_header() {
     let marked = |name: &str, big_endian: bool| {
-        let mut own =
+        let mut file =
             std::fs::read(conformance::folder("sac").join(format!("{name}.sac"))).unwrap();
         let float = |value: f32| {
             if big_endian {
@@ -191,12 +191,12 @@ fn picks_of_the_header() {
             }
         };
         // A and T1 are set; KA and KT1 name them, and KT2 is the name of no time.
-        own[4 * 8..4 * 9].copy_from_slice(&float(0.5));
-        own[4 * 11..4 * 12].copy_from_slice(&float(1.25));
-        own[480..488].copy_from_slice(b"IPU0    ");
-        own[496..504].copy_from_slice(b"S\0......");
-        own[504..512].copy_from_slice(b"unset   ");
-        own
+        file[4 * 8..4 * 9].copy_from_slice(&float(0.5));
+        file[4 * 11..4 * 12].copy_from_slice(&float(1.25));
+        file[480..488].copy_from_slice(b"IPU0    ");
+        file[496..504].copy_from_slice(b"S\0......");
+        file[504..512].copy_from_slice(b"unset   ");
+        file
     };
     let picks = |bytes: &[u8]| {
         let contents = recording::parse(bytes, "sac", &Hints::default()).unwrap();
@@ -205,10 +205,10 @@ fn picks_of_the_header() {
             contents
                 .picks
                 .iter()
-                .all(|own| own.channel == "XX.NODE.00.EHZ")
+                .all(|pick| pick.channel == "XX.NODE.00.EHZ")
         );
         let picks = contents.picks.into_iter();
-        let picks = picks.map(|own| (own.field, own.name, own.time - start));
+        let picks = picks.map(|pick| (pick.field, pick.name, pick.time - start));
         picks.collect::<Vec<_>>()
     };
     assert_eq!(
@@ -223,11 +223,11 @@ fn picks_of_the_header() {
     assert_eq!(picks(&marked("le", false)), expected);
     assert_eq!(picks(&marked("be", true)), expected);
     // The footer has more digits, and counts.
-    let mut own = marked("version-7", false);
-    assert_eq!(picks(&own), []);
-    let footer = own.len() - 22 * 8;
-    own[footer + 8 * 6..][..8].copy_from_slice(&1.23456789f64.to_le_bytes());
-    assert_eq!(picks(&own), [("T1", "S".to_owned(), 1_234_567_890)]);
+    let mut file = marked("version-7", false);
+    assert_eq!(picks(&file), []);
+    let footer = file.len() - 22 * 8;
+    file[footer + 8 * 6..][..8].copy_from_slice(&1.23456789f64.to_le_bytes());
+    assert_eq!(picks(&file), [("T1", "S".to_owned(), 1_234_567_890)]);
 }
 
 /// ObsPy rounds intervals to microseconds, so that 1024 Hz become 1023.54. Only what a float32 cannot tell apart is rounded here: an
@@ -236,9 +236,9 @@ fn picks_of_the_header() {
 fn intervals_are_not_rounded_to_microseconds() {
     let sound = std::fs::read(conformance::folder("sac").join("le.sac")).unwrap();
     let rate = |delta: f32| {
-        let mut own = sound.clone();
-        own[..4].copy_from_slice(&delta.to_le_bytes());
-        recording::parse(&own, "sac", &Hints::default())
+        let mut file = sound.clone();
+        file[..4].copy_from_slice(&delta.to_le_bytes());
+        recording::parse(&file, "sac", &Hints::default())
             .unwrap()
             .traces[0]
             .rate

@@ -40,7 +40,7 @@ fn every_file_holds_what_obspy_reads() {
             };
             let notes = contents.notes.all();
             let is_right =
-                notes.is_empty() == note.is_empty() && notes.iter().all(|own| own.contains(note));
+                notes.is_empty() == note.is_empty() && notes.iter().all(|text| text.contains(note));
             assert!(is_right, "{name}: {notes:?}");
         }
     }
@@ -48,12 +48,12 @@ fn every_file_holds_what_obspy_reads() {
 
 /// Replaces the first `from` of a file by `to`, which is as long.
 fn changed(name: &str, from: &str, to: &str) -> Vec<u8> {
-    let mut own = bytes("seg2", name);
+    let mut file = bytes("seg2", name);
     assert_eq!(from.len(), to.len());
-    let mut places = own.windows(from.len());
-    let at = places.position(|own| own == from.as_bytes()).unwrap();
-    own[at..at + to.len()].copy_from_slice(to.as_bytes());
-    own
+    let mut places = file.windows(from.len());
+    let at = places.position(|window| window == from.as_bytes()).unwrap();
+    file[at..at + to.len()].copy_from_slice(to.as_bytes());
+    file
 }
 
 #[test]
@@ -79,28 +79,28 @@ fn times_of_records_are_read_or_noted() {
         "{note}"
     );
     // Without the times in UTC, the zone is noted.
-    let own = changed("utc.sg2", "ACQUISITION_TIME_UTC", "ACQUISITION_TIME_XXX");
-    let own = parse(&own).unwrap();
-    assert_eq!(own.traces[0].start, sound + 500_000);
-    assert!(own.notes[0].contains("in the zone `CEST`: they are read as UTC"));
+    let file = changed("utc.sg2", "ACQUISITION_TIME_UTC", "ACQUISITION_TIME_XXX");
+    let contents = parse(&file).unwrap();
+    assert_eq!(contents.traces[0].start, sound + 500_000);
+    assert!(contents.notes[0].contains("in the zone `CEST`: they are read as UTC"));
 }
 
 #[test]
 fn names_and_factors_that_are_missing() {
-    let own = parse(&changed(
+    let contents = parse(&changed(
         "format-2-le.sg2",
         "CHANNEL_NUMBER 2",
         "CHANNEL_NUMBER 1",
     ))
     .unwrap();
-    assert_eq!(channels(&own), ["1", "2", "3"]);
+    assert_eq!(channels(&contents), ["1", "2", "3"]);
     assert!(
-        own.notes[0].contains("missing or not unique"),
+        contents.notes[0].contains("missing or not unique"),
         "{:?}",
-        own.notes
+        contents.notes
     );
     let sound = parse(&bytes("seg2", "format-2-le.sg2")).unwrap();
-    let own = parse(&changed(
+    let contents = parse(&changed(
         "format-2-le.sg2",
         "DESCALING_FACTOR",
         "DESCALING_FACTXR",
@@ -108,13 +108,13 @@ fn names_and_factors_that_are_missing() {
     .unwrap();
     let factor = 2.17378e-05;
     assert_eq!(
-        own.traces[0].samples[7] * factor,
+        contents.traces[0].samples[7] * factor,
         sound.traces[0].samples[7]
     );
     assert!(
-        own.notes[0].contains("1 trace without a descaling factor"),
+        contents.notes[0].contains("1 trace without a descaling factor"),
         "{:?}",
-        own.notes
+        contents.notes
     );
 }
 
@@ -123,9 +123,9 @@ fn names_and_factors_that_are_missing() {
 fn units_of_intervals_count() {
     let sound = parse(&bytes("seg2", "format-2-le.sg2")).unwrap();
     for interval in ["2.00000 ms", "2000.00 us", "0.0020 SEC", "0,0020 sec"] {
-        let own = changed("format-2-le.sg2", "0.00200000", interval);
+        let file = changed("format-2-le.sg2", "0.00200000", interval);
         assert_eq!(
-            parse(&own).unwrap().traces[0].rate,
+            parse(&file).unwrap().traces[0].rate,
             sound.traces[0].rate,
             "{interval}"
         );
@@ -137,9 +137,9 @@ fn damaged_traces_of_seg2() {
     let sound = bytes("seg2", "format-2-le.sg2");
     let pointer = u32::from_le_bytes(*sound[36..].first_chunk().unwrap()) as usize;
     let with = |at: usize, byte: u8| {
-        let mut own = sound.clone();
-        own[at] = byte;
-        parse(&own).unwrap()
+        let mut file = sound.clone();
+        file[at] = byte;
+        parse(&file).unwrap()
     };
     for (at, byte, why) in [
         (pointer, 0, "there is no trace descriptor block at byte"),
@@ -150,9 +150,9 @@ fn damaged_traces_of_seg2() {
             "the samples are in format 7, and SEG-2 has 1 to 5",
         ),
     ] {
-        let own = with(at, byte);
-        assert_eq!(channels(&own), ["1", "3"]);
-        let note = &own.notes[0];
+        let contents = with(at, byte);
+        assert_eq!(channels(&contents), ["1", "3"]);
+        let note = &contents.notes[0];
         assert!(
             note.contains("left out 1 trace: trace 2: ") && note.contains(why),
             "{note:?}"
@@ -176,12 +176,12 @@ fn damaged_traces_of_seg2() {
 /// A rate that a file lacks may be given.
 #[test]
 fn intervals_that_are_missing() {
-    let mut own = bytes("seg2", "format-2-le.sg2");
-    let places: Vec<usize> = (0..own.len() - 15)
-        .filter(|at| own[*at..].starts_with(b"SAMPLE_INTERVAL"))
+    let mut file = bytes("seg2", "format-2-le.sg2");
+    let places: Vec<usize> = (0..file.len() - 15)
+        .filter(|at| file[*at..].starts_with(b"SAMPLE_INTERVAL"))
         .collect();
-    places.iter().for_each(|at| own[*at] = b'X');
-    let error = parse(&own).unwrap_err();
+    places.iter().for_each(|at| file[*at] = b'X');
+    let error = parse(&file).unwrap_err();
     assert!(
         error.contains(
             "trace 1: SAMPLE_INTERVAL is missing: give the recording its `sampling_rate`"
@@ -193,7 +193,7 @@ fn intervals_that_are_missing() {
         ..Hints::default()
     };
     assert_eq!(
-        recording::parse(&own, "dat", &given).unwrap().traces[2].rate,
+        recording::parse(&file, "dat", &given).unwrap().traces[2].rate,
         250.0
     );
 }
@@ -206,14 +206,14 @@ fn other_files_are_not_of_seismic_unix() {
     // The last trace may be cut, the scalar of SEG-Y is none, and dead traces are left out.
     let cut = parse(&sound[..sound.len() - 40]).unwrap();
     assert_eq!(cut.traces[2].samples.len(), 26);
-    let mut own = sound.clone();
-    own[214] = 7;
-    own[trace + 28] = 2;
-    assert_eq!(channels(&parse(&own).unwrap()), ["1", "3"]);
+    let mut file = sound.clone();
+    file[214] = 7;
+    file[trace + 28] = 2;
+    assert_eq!(channels(&parse(&file).unwrap()), ["1", "3"]);
     let with = |at: usize, byte: u8| {
-        let mut own = sound.clone();
-        own[at] = byte;
-        parse(&own)
+        let mut file = sound.clone();
+        file[at] = byte;
+        parse(&file)
     };
     for (at, byte) in [
         (trace + 114, 35),
@@ -242,19 +242,19 @@ fn samples_in_another_order_than_headers() {
                     u32::from_le_bytes(word) as usize
                 }
             };
-            let mut own = sound.clone();
+            let mut file = sound.clone();
             for pointer in 0..3 {
                 let at = number(32 + 4 * pointer);
                 let size = number(at) >> if order == "be" { 0 } else { 16 } & 0xFFFF;
                 let (from, count) = (at + size, number(at + 8));
-                own[from..from + count * width]
+                file[from..from + count * width]
                     .chunks_mut(width)
                     .for_each(|word| word.reverse());
             }
-            let (own, sound) = (parse(&own).unwrap(), parse(&sound).unwrap());
-            assert_eq!(own.traces, sound.traces, "{form} {order}");
+            let (contents, sound) = (parse(&file).unwrap(), parse(&sound).unwrap());
+            assert_eq!(contents.traces, sound.traces, "{form} {order}");
             let note = format!("the samples make sense as {other}-endian numbers only");
-            assert!(own.notes[0].contains(&note), "{:?}", own.notes);
+            assert!(contents.notes[0].contains(&note), "{:?}", contents.notes);
         }
     }
 }

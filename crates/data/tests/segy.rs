@@ -44,16 +44,16 @@ type Change = (Option<usize>, usize, &'static [u8]);
 
 /// Reads `format-5-be` with other numbers.
 fn changed(changes: &[Change]) -> Result<Contents, String> {
-    let mut own = std::fs::read(conformance::folder("segy").join("format-5-be.sgy")).unwrap();
+    let mut file = std::fs::read(conformance::folder("segy").join("format-5-be.sgy")).unwrap();
     for (trace, at, bytes) in changes {
         let at = trace.map_or(0, |trace| 3600 + trace * TRACE) + at;
-        own[at..at + bytes.len()].copy_from_slice(bytes);
+        file[at..at + bytes.len()].copy_from_slice(bytes);
     }
     let given = Hints {
         start: Some(1_714_557_607_000_000_000),
         ..Hints::default()
     };
-    recording::parse(&own, "sgy", &given).map_err(|error| error.to_string())
+    recording::parse(&file, "sgy", &given).map_err(|error| error.to_string())
 }
 
 fn channels(contents: &Contents) -> Vec<&str> {
@@ -82,9 +82,9 @@ fn channels_of_several_records() {
 #[test]
 fn headers_of_traces_alone() {
     let sound = changed(&[]).unwrap();
-    let own: &[u8] = &[0x07, 0xD0];
+    let interval: &[u8] = &[0x07, 0xD0];
     let in_traces: Vec<Change> = (0..3)
-        .flat_map(|trace| [(Some(trace), 116, own), (Some(trace), 114, &[0, 37])])
+        .flat_map(|trace| [(Some(trace), 116, interval), (Some(trace), 114, &[0, 37])])
         .collect();
     let zeros: [&[Change]; 3] = [
         &[(None, 3216, &[0, 0])],
@@ -92,9 +92,9 @@ fn headers_of_traces_alone() {
         &[(None, 3216, &[0, 0, 0, 0, 0, 0])],
     ];
     for zeros in zeros {
-        let own = changed(&[zeros, &in_traces].concat()).unwrap();
-        assert_eq!(own.traces, sound.traces);
-        assert!(own.notes.is_empty(), "{:?}", own.notes);
+        let contents = changed(&[zeros, &in_traces].concat()).unwrap();
+        assert_eq!(contents.traces, sound.traces);
+        assert!(contents.notes.is_empty(), "{:?}", contents.notes);
     }
     // Neither has them.
     let nowhere: Vec<Change> = (0..3)
@@ -112,17 +112,17 @@ fn lengths_that_do_not_fit_the_file() {
         (0..3).map(|trace| (Some(trace), 114, samples)).collect()
     };
     let wrong_file: &[Change] = &[(None, 3220, &[0, 17]), (None, 3500, &[1, 0, 0, 1])];
-    let own = changed(&[wrong_file, &in_traces(&[0, 37])].concat()).unwrap();
-    assert_eq!(own.traces, sound.traces);
+    let contents = changed(&[wrong_file, &in_traces(&[0, 37])].concat()).unwrap();
+    assert_eq!(contents.traces, sound.traces);
     let note = "the number of samples in the header of the file does not fit its length: those in the headers of traces are used";
-    assert_eq!(own.notes, [note]);
+    assert_eq!(contents.notes, [note]);
     let old: &[Change] = &[(None, 3220, &[0, 37]), (None, 3500, &[0, 0, 0, 0])];
-    let own = changed(&[old, &in_traces(&[0, 17])].concat()).unwrap();
-    assert_eq!(own.traces, sound.traces);
+    let contents = changed(&[old, &in_traces(&[0, 17])].concat()).unwrap();
+    assert_eq!(contents.traces, sound.traces);
     assert!(
-        own.notes[0].contains("do not fit the length of the file"),
+        contents.notes[0].contains("do not fit the length of the file"),
         "{:?}",
-        own.notes
+        contents.notes
     );
 }
 
@@ -162,11 +162,11 @@ fn what_is_unusual_is_noted() {
         ),
     ];
     for (change, note) in unusual {
-        let own = changed(&[change]).unwrap();
+        let contents = changed(&[change]).unwrap();
         assert!(
-            own.notes.iter().any(|own| own.contains(note)),
+            contents.notes.iter().any(|text| text.contains(note)),
             "{note}: {:?}",
-            own.notes
+            contents.notes
         );
     }
     let undated: Vec<Change> = (0..3)
@@ -185,35 +185,35 @@ fn what_is_unusual_is_noted() {
         error.contains("the number of texts before the first trace"),
         "{error}"
     );
-    let own = std::fs::read(conformance::folder("segy").join("format-5-be.sgy")).unwrap();
+    let file = std::fs::read(conformance::folder("segy").join("format-5-be.sgy")).unwrap();
     for (length, samples, note) in [
         (
-            own.len() - 40,
+            file.len() - 40,
             27,
             "trace 3 has 37 samples, but the data end after 27",
         ),
         (
-            own.len() - TRACE + 100,
+            file.len() - TRACE + 100,
             37,
             "the last 100 bytes are no whole trace header",
         ),
     ] {
-        let own = recording::parse(&own[..length], "sgy", &Hints::default()).unwrap();
-        assert_eq!(own.traces.last().unwrap().samples.len(), samples);
-        assert!(own.notes[0].contains(note), "{:?}", own.notes);
+        let contents = recording::parse(&file[..length], "sgy", &Hints::default()).unwrap();
+        assert_eq!(contents.traces.last().unwrap().samples.len(), samples);
+        assert!(contents.notes[0].contains(note), "{:?}", contents.notes);
     }
 }
 
-/// `own` with the bytes of the samples of its traces turned, `count` of `width` bytes each.
-fn turned(own: &[u8], start: usize, [count, width]: [usize; 2]) -> Vec<u8> {
-    let mut own = own.to_vec();
-    let (_, traces) = own.split_at_mut(start);
+/// The file of `bytes` with the bytes of the samples of its traces turned, `count` of `width` bytes each.
+fn turned(bytes: &[u8], start: usize, [count, width]: [usize; 2]) -> Vec<u8> {
+    let mut file = bytes.to_vec();
+    let (_, traces) = file.split_at_mut(start);
     for trace in traces.chunks_mut(240 + count * width) {
         trace[240..]
             .chunks_mut(width)
             .for_each(|word| word.reverse());
     }
-    own
+    file
 }
 
 /// Some programs write headers and samples in different orders: sizes tell those of samples.
@@ -224,17 +224,21 @@ fn samples_in_another_order_than_headers() {
             let name = format!("format-{form}-{order}.sgy");
             let sound = std::fs::read(conformance::folder("segy").join(&name)).unwrap();
             let parse = |bytes: &[u8]| recording::parse(bytes, "", &Hints::default()).unwrap();
-            let own = parse(&turned(&sound, 3600, [37, width]));
-            assert_eq!(own.traces, parse(&sound).traces, "{name}");
+            let contents = parse(&turned(&sound, 3600, [37, width]));
+            assert_eq!(contents.traces, parse(&sound).traces, "{name}");
             let note = format!("the samples make sense as {other}-endian numbers only");
-            assert!(own.notes[0].contains(&note), "{name}: {:?}", own.notes);
+            assert!(
+                contents.notes[0].contains(&note),
+                "{name}: {:?}",
+                contents.notes
+            );
         }
     }
     let sound = std::fs::read(conformance::folder("su").join("le.su")).unwrap();
     let parse = |bytes: &[u8]| recording::parse(bytes, "su", &Hints::default()).unwrap();
-    let own = parse(&turned(&sound, 0, [36, 4]));
-    assert_eq!(own.traces, parse(&sound).traces);
-    assert_eq!(own.notes.len(), 1);
+    let contents = parse(&turned(&sound, 0, [36, 4]));
+    assert_eq!(contents.traces, parse(&sound).traces);
+    assert_eq!(contents.notes.len(), 1);
 }
 
 /// Number and interval of samples tell the order of the headers of traces.
@@ -243,18 +247,18 @@ fn headers_of_traces_in_another_order_than_that_of_the_file() {
     let bytes = |order: &str| {
         std::fs::read(conformance::folder("segy").join(format!("format-5-{order}.sgy"))).unwrap()
     };
-    let own = [&bytes("be")[..3600], &bytes("le")[3600..]].concat();
-    let parse = |own: &[u8]| recording::parse(own, "", &Hints::default()).unwrap();
-    let contents = parse(&own);
+    let file = [&bytes("be")[..3600], &bytes("le")[3600..]].concat();
+    let parse = |bytes: &[u8]| recording::parse(bytes, "", &Hints::default()).unwrap();
+    let contents = parse(&file);
     assert_eq!(contents.traces, read("format-5-le").traces);
     let note = "the header of the file is big-endian, but those of traces are little-endian: they are read so";
     assert_eq!(contents.notes, [note]);
     // The samples are in the order of the file's header.
-    let both = parse(&turned(&own, 3600, [37, 4]));
+    let both = parse(&turned(&file, 3600, [37, 4]));
     assert_eq!(both.traces, contents.traces);
     assert_eq!(both.notes.len(), 2);
     // A header of the file without the number of samples: the length of the file tells.
-    let mut silent = own;
+    let mut silent = file;
     silent[3220..3222].fill(0);
     silent[3500..3504].fill(0);
     let contents = parse(&silent);

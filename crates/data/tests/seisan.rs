@@ -92,9 +92,9 @@ fn damaged_lengths_and_cut_files() {
     let whole = parse(&sound).unwrap().traces;
     // The length before the header of the second channel.
     let second = FIRST + 1048 + 8 + 160;
-    let mut own = sound.clone();
-    own[second + 3] ^= 1;
-    let contents = parse(&own).unwrap();
+    let mut file = sound.clone();
+    file[second + 3] ^= 1;
+    let contents = parse(&file).unwrap();
     assert_eq!(contents.traces, whole[..1]);
     assert_eq!(
         contents.notes,
@@ -117,9 +117,9 @@ fn damaged_lengths_and_cut_files() {
     assert_eq!(cut.traces[1].samples, whole[1].samples[..39]);
     let note = "channel 2 has 41 samples, but the file ends after 39: these are read";
     assert_eq!(cut.notes, [note]);
-    let mut own = sound.clone();
-    own[second + 1048] = 0x7F;
-    let contents = parse(&own).unwrap();
+    let mut file = sound.clone();
+    file[second + 1048] = 0x7F;
+    let contents = parse(&file).unwrap();
     assert_eq!(contents.traces, whole[..1]);
     assert!(contents.notes[0].contains("no whole record begins at byte 3320"));
 }
@@ -171,9 +171,9 @@ fn full_blocks() {
     // Without blocks, a file that is cut may have samples of either width.
     let error = parse(&sound[..end - 20]).unwrap_err();
     assert!(error.contains("no whole record begins at byte"), "{error}");
-    let mut own = sound[..end - 20].to_vec();
-    own[1 + 12 * 82 + 1 + 76] = b'2';
-    let cut = parse(&own).unwrap();
+    let mut file = sound[..end - 20].to_vec();
+    file[1 + 12 * 82 + 1 + 76] = b'2';
+    let cut = parse(&file).unwrap();
     assert_eq!(cut.traces[0].samples, whole[0].samples[..54]);
 }
 

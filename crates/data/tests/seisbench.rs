@@ -100,21 +100,21 @@ fn all_that_is_missing_is_named_at_once() {
 
 /// Imports a folder of the fixtures with other metadata; returns the number of windows and the warnings, or the error.
 fn imported(name: &str, metadata: Option<&str>, more: &str) -> Result<(usize, String), String> {
-    let own = tempfile::tempdir().unwrap();
+    let copy = tempfile::tempdir().unwrap();
     for file in ["metadata.csv", "waveforms.hdf5"] {
-        std::fs::copy(folder().join(name).join(file), own.path().join(file)).unwrap();
+        std::fs::copy(folder().join(name).join(file), copy.path().join(file)).unwrap();
     }
     if let Some(metadata) = metadata {
-        std::fs::write(own.path().join("metadata.csv"), metadata).unwrap();
+        std::fs::write(copy.path().join("metadata.csv"), metadata).unwrap();
     }
     let list = format!(
         "sampling_rate: 100\nwindow: 0.08\nchannels: [Z, N, E]\nclass_names: [x, noise]\nseisbench:\n  - folder: .\n{more}\
          split: {{train: 0.6, val: 0.2, test: 0.2}}\n"
     );
-    std::fs::write(own.path().join("list.yaml"), list).unwrap();
+    std::fs::write(copy.path().join("list.yaml"), list).unwrap();
     let config =
-        RecordingsConfig::load(&own.path().join("list.yaml")).map_err(|e| e.to_string())?;
-    let out = own.path().join("out");
+        RecordingsConfig::load(&copy.path().join("list.yaml")).map_err(|e| e.to_string())?;
+    let out = copy.path().join("out");
     let done = import(&config, &out, 100, &mut |_| {}).map_err(|e| e.to_string())?;
     let windows = done.windows.iter().flatten().sum();
     Ok((windows, done.warnings.join("\n")))

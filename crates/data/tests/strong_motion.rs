@@ -28,10 +28,10 @@ fn every_file_holds_what_obspy_reads() {
             "{name}"
         );
         assert_eq!(trace.samples.len(), expected.samples.len(), "{name}");
-        for (own, expected) in trace.samples.iter().zip(&expected.samples) {
+        for (sample, expected) in trace.samples.iter().zip(&expected.samples) {
             assert!(
-                (own - expected).abs() <= 1e-14 * expected.abs(),
-                "{name}: {own} {expected}"
+                (sample - expected).abs() <= 1e-14 * expected.abs(),
+                "{name}: {sample} {expected}"
             );
         }
     }
@@ -53,10 +53,10 @@ fn texts_hold_what_was_written() {
         let found = contents
             .traces
             .iter()
-            .map(|own| (&*own.channel, own.start, own.rate, &own.samples));
+            .map(|trace| (&*trace.channel, trace.start, trace.rate, &trace.samples));
         let expected = expected
             .iter()
-            .map(|own| (&*own.channel, own.start, own.rate, &own.samples));
+            .map(|trace| (&*trace.channel, trace.start, trace.rate, &trace.samples));
         assert_eq!(
             found.collect::<Vec<_>>(),
             expected.collect::<Vec<_>>(),
@@ -113,7 +113,11 @@ fn damaged_files() {
     // Several components in one file.
     let other = sound.replace("E-W", "N-S");
     let contents = parse(&format!("{sound}{other}")).unwrap();
-    let channels: Vec<&str> = contents.traces.iter().map(|own| &*own.channel).collect();
+    let channels: Vec<&str> = contents
+        .traces
+        .iter()
+        .map(|trace| &*trace.channel)
+        .collect();
     assert_eq!(channels, ["BO.MYG004..EW", "BO.MYG004..NS"]);
     assert_eq!(contents.traces[1].samples, whole.traces[0].samples);
 }

@@ -19,12 +19,12 @@ fn every_table_is_as_pandas_and_pyarrow_read_it() {
     let expected: Value =
         serde_json::from_str(&std::fs::read_to_string(folder().join("expected.json")).unwrap())
             .unwrap();
-    for (name, own) in expected.as_object().unwrap() {
+    for (name, table) in expected.as_object().unwrap() {
         let contents = read(name);
-        let channels = own["channels"].as_object().unwrap();
+        let channels = table["channels"].as_object().unwrap();
         let shown = format!("{name}: {:?}", contents.notes);
         assert_eq!(contents.traces.len(), 2 * channels.len(), "{shown}");
-        let start = own["start"].as_i64().unwrap();
+        let start = table["start"].as_i64().unwrap();
         for (channel, theirs) in channels {
             let ours: Vec<_> = contents
                 .traces

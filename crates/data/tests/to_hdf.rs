@@ -42,7 +42,7 @@ fn every_file_holds_what_pandas_reads() {
             assert_eq!(found, expected_head, "{name}");
             let samples = trace.samples.iter();
             let samples: Vec<Option<f64>> = samples
-                .map(|own| Some(*own).filter(|own| !own.is_nan()))
+                .map(|sample| Some(*sample).filter(|sample| !sample.is_nan()))
                 .collect();
             assert_eq!(samples, expected.samples, "{name}, {}", trace.channel);
         }
@@ -77,12 +77,12 @@ fn other_files_are_refused() {
     }
     let sound = bytes("fixed-index.h5");
     let changed = |from: &[u8], to: &[u8]| {
-        let mut own = sound.clone();
+        let mut file = sound.clone();
         let places = (0..sound.len() - from.len()).filter(|at| sound[*at..].starts_with(from));
         for at in places {
-            own[at..at + to.len()].copy_from_slice(to);
+            file[at..at + to.len()].copy_from_slice(to);
         }
-        parse(&own).unwrap_err()
+        parse(&file).unwrap_err()
     };
     assert!(changed(b"frame\0", b"panel\0").contains("with a `panel`"));
     assert!(changed(b"nblocks", b"nblacks").contains("`nblocks` is missing or damaged"));

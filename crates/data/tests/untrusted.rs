@@ -240,9 +240,9 @@ fn read_damaged(bytes: &[u8], ending: &str, path: &Path) {
         }
         "hdf5" => {
             std::fs::write(path, bytes).unwrap();
-            if let Ok(mut own) = SeisBench::open(path.parent().unwrap(), "") {
-                for row in 0..own.len().min(4) {
-                    let _ = own.traces(row);
+            if let Ok(mut seisbench) = SeisBench::open(path.parent().unwrap(), "") {
+                for row in 0..seisbench.len().min(4) {
+                    let _ = seisbench.traces(row);
                 }
             }
         }
@@ -315,7 +315,7 @@ fn damaged_files_are_read_or_refused_in_time() {
     let only = std::env::var("FUZZ_ENDINGS").unwrap_or_default();
     for path in sound_files() {
         let ending = path.extension().unwrap().to_string_lossy().into_owned();
-        if only.is_empty() || only.split(',').any(|own| own == ending) {
+        if only.is_empty() || only.split(',').any(|listed| listed == ending) {
             let bytes = std::fs::read(&path).unwrap();
             files.entry(ending).or_default().push(bytes);
         }

@@ -58,9 +58,9 @@ fn damaged_blocks_are_left_out() {
     let second = block([0x24, 5, 1, 0x10, 0x59, 0x58], &[CHANNEL, CHANNEL]);
     let third = block([0x24, 5, 1, 0x10, 0x59, 0x59], &[CHANNEL]);
     let changed = |at: usize, byte: u8| {
-        let mut own = second.clone();
-        own[at] = byte;
-        parse(&[&sound[..], &own, &third].concat()).unwrap()
+        let mut block = second.clone();
+        block[at] = byte;
+        parse(&[&sound[..], &block, &third].concat()).unwrap()
     };
     for (at, byte, why) in [
         (5, 0x13, "has no size and time of a block"),
@@ -128,17 +128,17 @@ fn blocks_of_win32() {
         ["0102320a", "0103320a"]
     );
     // A damaged time, and a block that is cut off.
-    let mut own = all.concat();
-    own[4 + 30] = 0xFF;
-    own.pop();
-    let contents = parse(&own).unwrap();
+    let mut file = all.concat();
+    file[4 + 30] = 0xFF;
+    file.pop();
+    let contents = parse(&file).unwrap();
     assert_eq!(contents.traces.len(), 1);
     assert!(
         contents.notes[1].contains("left out 2 damaged blocks of 3: block 2 at byte 32 has no"),
         "{:?}",
         contents.notes
     );
-    let error = parse(&[&own[..8], &[0x70], &own[9..]].concat()).unwrap_err();
+    let error = parse(&[&file[..8], &[0x70], &file[9..]].concat()).unwrap_err();
     assert!(!error.is_empty());
 }
 
@@ -146,22 +146,25 @@ fn blocks_of_win32() {
 fn encoded(number: u16, samples: &[i32], width: u8) -> Vec<u8> {
     let rate = samples.len() as u16;
     let kind = u16::from(width) << 12 | rate;
-    let mut own = [number.to_be_bytes(), kind.to_be_bytes()].concat();
-    own.extend(samples[0].to_be_bytes());
+    let mut bytes = [number.to_be_bytes(), kind.to_be_bytes()].concat();
+    bytes.extend(samples[0].to_be_bytes());
     let differences = samples.windows(2).map(|two| two[1].wrapping_sub(two[0]));
     if width == 0 {
-        let nibbles: Vec<u8> = differences.map(|own| own as u8 & 15).collect();
-        own.extend(
+        let nibbles: Vec<u8> = differences
+            .map(|difference| difference as u8 & 15)
+            .collect();
+        bytes.extend(
             nibbles
                 .chunks(2)
                 .map(|two| two[0] << 4 | two.get(1).unwrap_or(&0)),
         );
     } else {
-        own.extend(
-            differences.flat_map(|own| own.to_be_bytes()[4 - usize::from(width)..].to_vec()),
-        );
+        bytes
+            .extend(differences.flat_map(|difference| {
+                difference.to_be_bytes()[4 - usize::from(width)..].to_vec()
+            }));
     }
-    own
+    bytes
 }
 
 proptest! {

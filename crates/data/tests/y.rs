@@ -104,11 +104,11 @@ fn what_contradicts_is_noted() {
     let unnamed = parse(&changed(NAMES + 2, &[99])).unwrap();
     assert_eq!(unnamed.traces[0].channel, "...");
     // Samples in the other byte order than the tags: the extremes of the header tell.
-    let mut own = bytes("motorola");
-    for word in own[SAMPLES + 16..].chunks_mut(4) {
+    let mut file = bytes("motorola");
+    for word in file[SAMPLES + 16..].chunks_mut(4) {
         word.reverse();
     }
-    let turned = parse(&own).unwrap();
+    let turned = parse(&file).unwrap();
     assert_eq!(turned.traces, whole);
     assert!(turned.notes[0].contains("the headers are big-endian"));
     // Joined files, the second of which is damaged.

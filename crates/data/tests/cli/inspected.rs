@@ -30,23 +30,23 @@ fn stretches_and_rates_of_a_channel() {
 
 /// A record of ten samples from a second on.
 fn record(second: u8, rate: i16) -> Vec<u8> {
-    let mut own = b"000001D NODE   EHZXX".to_vec();
-    own.extend(2024_u16.to_be_bytes());
-    own.extend(122_u16.to_be_bytes());
-    own.extend([10, 0, second, 0, 0, 0]);
-    own.extend(10_u16.to_be_bytes());
-    own.extend(rate.to_be_bytes());
-    own.extend(1_i16.to_be_bytes());
-    own.extend([0, 0, 0, 1, 0, 0, 0, 0]);
-    own.extend(64_u16.to_be_bytes());
-    own.extend(48_u16.to_be_bytes());
+    let mut record = b"000001D NODE   EHZXX".to_vec();
+    record.extend(2024_u16.to_be_bytes());
+    record.extend(122_u16.to_be_bytes());
+    record.extend([10, 0, second, 0, 0, 0]);
+    record.extend(10_u16.to_be_bytes());
+    record.extend(rate.to_be_bytes());
+    record.extend(1_i16.to_be_bytes());
+    record.extend([0, 0, 0, 1, 0, 0, 0, 0]);
+    record.extend(64_u16.to_be_bytes());
+    record.extend(48_u16.to_be_bytes());
     // Blockette 1000: 16-bit integers, big-endian, 128 bytes.
-    own.extend(1000_u16.to_be_bytes());
-    own.extend([0, 0, 1, 1, 7, 0]);
-    own.resize(64, 0);
-    (0..10_i16).for_each(|i| own.extend((i * i).to_be_bytes()));
-    own.resize(128, 0);
-    own
+    record.extend(1000_u16.to_be_bytes());
+    record.extend([0, 0, 1, 1, 7, 0]);
+    record.resize(64, 0);
+    (0..10_i16).for_each(|i| record.extend((i * i).to_be_bytes()));
+    record.resize(128, 0);
+    record
 }
 
 fn packed(bytes: &[u8]) -> Vec<u8> {
@@ -163,11 +163,11 @@ fn columns_of_labels_are_named() {
 fn picks_are_listed() {
     let folder = tempfile::tempdir().unwrap();
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
-    let mut own = std::fs::read(fixtures.join("sac/le.sac")).unwrap();
-    own[4 * 8..4 * 9].copy_from_slice(&0.25f32.to_le_bytes());
-    own[480..488].copy_from_slice(b"P       ");
-    own[4 * 10..4 * 11].copy_from_slice(&0.375f32.to_le_bytes());
-    std::fs::write(folder.path().join("own.sac"), own).unwrap();
+    let mut file = std::fs::read(fixtures.join("sac/le.sac")).unwrap();
+    file[4 * 8..4 * 9].copy_from_slice(&0.25f32.to_le_bytes());
+    file[480..488].copy_from_slice(b"P       ");
+    file[4 * 10..4 * 11].copy_from_slice(&0.375f32.to_le_bytes());
+    std::fs::write(folder.path().join("own.sac"), file).unwrap();
     let path = |name: &str| folder.path().join(name).display().to_string();
     let sac = path("own.sac");
     let json = stdout(folder.path(), &["inspect", &sac, "--json"]);

@@ -24,8 +24,9 @@ fn an_interrupted_import_leaves_nothing() {
             .unwrap();
         let is_there = || {
             let mut entries = std::fs::read_dir(folder.path()).unwrap();
-            entries.any(|own| {
-                own.unwrap()
+            entries.any(|entry| {
+                entry
+                    .unwrap()
                     .file_name()
                     .to_string_lossy()
                     .starts_with(".set.")

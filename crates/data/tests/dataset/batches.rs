@@ -43,14 +43,14 @@ fn streamed_batches_are_those_in_memory_to_the_bit() {
         // Subsets work with every kind of storage.
         let part = [3, 1, 4];
         for dataset in [&memory, &streamed, &windows] {
-            let own = dataset.train.subset(&part);
-            assert_eq!(own.y, part.map(|i| dataset.train.y[i]));
+            let subset = dataset.train.subset(&part);
+            assert_eq!(subset.y, part.map(|i| dataset.train.y[i]));
             let fetch = |split, indices: &[usize]| {
                 batch::Fetcher::new(split, &dataset.preprocessing)
                     .fetch(indices)
                     .unwrap()
             };
-            assert_eq!(fetch(&own, &[0, 2]), fetch(&dataset.train, &[3, 4]));
+            assert_eq!(fetch(&subset, &[0, 2]), fetch(&dataset.train, &[3, 4]));
         }
     }
 }

@@ -77,9 +77,9 @@ fn windows_have_the_label_of_all_their_rows() {
             assert!(row % 500 >= 50 && (row + 63) / 500 == block, "row {row}");
             assert_eq!(*label, [1, 0, 1][block]);
             assert_eq!(*group, person.to_string());
-            let others = found.iter().filter(|(_, _, own, ..)| own == group);
+            let others = found.iter().filter(|(_, _, other, ..)| other == group);
             assert!(
-                others.into_iter().all(|(own, ..)| own == split),
+                others.into_iter().all(|(other, ..)| other == split),
                 "person {person}"
             );
         }
@@ -132,7 +132,7 @@ fn numbers(fraction: &str, classes: &str) {
     let config = RecordingsConfig::load(&folder.path().join("list.yaml")).unwrap();
     let imported = import(&config, &folder.path().join("out"), 1000, &mut |_| {}).unwrap();
     let totals: Vec<usize> = (0..2)
-        .map(|class| imported.windows.iter().map(|own| own[class]).sum())
+        .map(|class| imported.windows.iter().map(|counts| counts[class]).sum())
         .collect();
     // Six and five blocks of three windows, but for those at the boundaries of splits.
     assert!(totals[0] >= 15 && totals[1] >= 13, "{totals:?}");

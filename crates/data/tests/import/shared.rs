@@ -4,8 +4,8 @@ use super::*;
 
 /// A value that tells the place in a long signal, without runs that repeat.
 fn value(i: u64) -> u64 {
-    let own = (i + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    ((own ^ (own >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 44) % 20_011
+    let hash = (i + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    ((hash ^ (hash >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 44) % 20_011
 }
 
 /// Writes rows at 100 Hz: those from `from` to `to` of one signal, which began at 10:00.
@@ -118,7 +118,7 @@ fn splits_of_recordings_count_or_are_refused() {
     };
     let given = "split: {by: given}\n";
     let imported = of_list(folder.path(), &list("dev", given)).unwrap();
-    let windows = imported.windows.map(|own| own.iter().sum::<usize>());
+    let windows = imported.windows.map(|counts| counts.iter().sum::<usize>());
     assert_eq!(windows, [46, 31, 0]);
     std::fs::remove_dir_all(at("out")).unwrap();
     for by in [

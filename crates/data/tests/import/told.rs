@@ -196,16 +196,16 @@ fn a_start_that_is_not_the_files_own_is_told() {
             ..Default::default()
         };
         let contents = data::recording::read(path, &hints).unwrap();
-        let own = contents.traces.iter().map(|trace| trace.start).min();
-        (contents.notes.texts(true).join("\n"), own.unwrap())
+        let first = contents.traces.iter().map(|trace| trace.start).min();
+        (contents.notes.texts(true).join("\n"), first.unwrap())
     };
     let sac = fixtures().join("le.sac");
     for path in [&fixtures().join("steim2.mseed"), &sac, &dated] {
-        let (said, own) = notes(path, 1_000_000_000_000_000_000);
+        let (said, start) = notes(path, 1_000_000_000_000_000_000);
         let expected = "the given start is 2001-09-09T01:46:40";
         assert!(said.contains(expected), "{}: {said}", path.display());
-        assert_ne!(own, 1_000_000_000_000_000_000);
-        let (said, _) = notes(path, own);
+        assert_ne!(start, 1_000_000_000_000_000_000);
+        let (said, _) = notes(path, start);
         assert!(
             !said.contains("the given start"),
             "{}: {said}",
@@ -213,8 +213,8 @@ fn a_start_that_is_not_the_files_own_is_told() {
         );
     }
     // Sound files have no times.
-    let (said, own) = notes(&fixtures().join("int32.wav"), 1_000_000_000_000_000_000);
-    assert_eq!((said.as_str(), own), ("", 1_000_000_000_000_000_000));
+    let (said, start) = notes(&fixtures().join("int32.wav"), 1_000_000_000_000_000_000);
+    assert_eq!((said.as_str(), start), ("", 1_000_000_000_000_000_000));
 }
 
 /// A fill value of a table is told once by an import, too.
@@ -237,7 +237,7 @@ fn fill_values_are_told_once() {
     let said = imported.warnings.all();
     let said: Vec<String> = said
         .into_iter()
-        .filter(|own| own.contains("-9999"))
+        .filter(|warning| warning.contains("-9999"))
         .collect();
     assert_eq!(said.len(), 1, "{said:?}");
     let expected = "9 samples (the first at 3.000 s) are -9999, and all others lie between -1 and 1: is it a fill value?";

@@ -14,11 +14,11 @@ fn tables(folder: &Path, head: &str, row: impl Fn(usize) -> String) {
 
 /// Imports the tables with windows of 0.64 s at `rate`; each recording has more `keys`.
 fn imported(folder: &Path, rate: f64, keys: &str) -> Result<Imported, String> {
-    let own = |i: usize| {
+    let entry = |i: usize| {
         let class = ["a", "b"][i % 2];
         format!("  - {{files: [{i}.csv], class: {class}{keys}}}\n")
     };
-    let list: String = (0..6).map(own).collect();
+    let list: String = (0..6).map(entry).collect();
     let head = format!("sampling_rate: {rate}\nwindow: 0.64\nclass_names: [a, b]\n");
     let list = format!("{head}channels: [\"2\"]\nrecordings:\n{list}");
     std::fs::write(folder.join("list.yaml"), list).unwrap();
@@ -31,8 +31,8 @@ fn imported(folder: &Path, rate: f64, keys: &str) -> Result<Imported, String> {
 fn the_rate_of_the_list_tells_milliseconds() {
     let folder = tempfile::tempdir().unwrap();
     tables(folder.path(), "timestamp,2\n", |i| (10 * i).to_string());
-    let own = imported(folder.path(), 100.0, "").unwrap();
-    assert_eq!(own.counts.windows, 18, "{:?}", own.warnings);
+    let done = imported(folder.path(), 100.0, "").unwrap();
+    assert_eq!(done.counts.windows, 18, "{:?}", done.warnings);
     // In seconds, nearly all samples would be made up.
     let error = imported(folder.path(), 200.0, "").unwrap_err();
     assert!(
@@ -48,8 +48,8 @@ fn a_list_names_the_column_of_times() {
     let time = |i: usize| i as f64 * 0.01 + if i < 100 { 0.0 } else { 5.0 };
     tables(folder.path(), "", |i| format!("{:.2}", time(i)));
     for keys in [", time_column: 1", ", time_column: \"1\""] {
-        let own = imported(folder.path(), 100.0, keys).unwrap();
-        assert_eq!(own.counts.windows, 6, "{:?}", own.warnings);
+        let done = imported(folder.path(), 100.0, keys).unwrap();
+        assert_eq!(done.counts.windows, 6, "{:?}", done.warnings);
     }
     for (keys, problem) in [
         (
@@ -65,9 +65,9 @@ fn a_list_names_the_column_of_times() {
         assert!(error.contains(problem), "{error}");
     }
     // Rows are joined if only the rate is given, which the import says.
-    let own = imported(folder.path(), 100.0, ", sampling_rate: 100").unwrap();
-    assert_eq!(own.counts.windows, 18);
-    let said = own.warnings.texts(true).join("; ");
+    let done = imported(folder.path(), 100.0, ", sampling_rate: 100").unwrap();
+    assert_eq!(done.counts.windows, 18);
+    let said = done.warnings.texts(true).join("; ");
     assert!(said.contains("`time_column: 1`"), "{said}");
 }
 
@@ -76,8 +76,8 @@ fn a_list_names_the_column_of_times() {
 fn a_first_column_counts_rows() {
     let folder = tempfile::tempdir().unwrap();
     tables(folder.path(), "", |i| (i + 1).to_string());
-    let own = imported(folder.path(), 100.0, ", sampling_rate: 100").unwrap();
-    assert_eq!(own.warnings.texts(true), Vec::<String>::new());
+    let done = imported(folder.path(), 100.0, ", sampling_rate: 100").unwrap();
+    assert_eq!(done.warnings.texts(true), Vec::<String>::new());
     // Milliseconds are possible; the recordings would be too short.
     let error = imported(folder.path(), 100.0, ", sampling_rate: 1000").unwrap_err();
     assert!(
@@ -94,11 +94,11 @@ fn a_list_says_that_rows_have_several_samples() {
     for file in 0..6 {
         let value = |i: usize| (i * i * 37 + i * file + file) % 10_007;
         let row = |row: usize| {
-            let own = (10 * row..10 * row + 10).map(|i| format!(",{}", value(i)));
-            format!("{:.1}{}\n", row as f64 / 10.0, own.collect::<String>())
+            let cells = (10 * row..10 * row + 10).map(|i| format!(",{}", value(i)));
+            format!("{:.1}{}\n", row as f64 / 10.0, cells.collect::<String>())
         };
         // A row is missing.
-        let rows: String = (0..41).filter(|own| *own != 20).map(row).collect();
+        let rows: String = (0..41).filter(|number| *number != 20).map(row).collect();
         std::fs::write(
             folder.path().join(format!("{file}.csv")),
             format!("time{names}\n{rows}"),
@@ -106,14 +106,14 @@ fn a_list_says_that_rows_have_several_samples() {
         .unwrap();
     }
     let import_list = |keys: &str, labels: &str| {
-        let own = |i: usize| {
+        let entry = |i: usize| {
             let class = ["a", "b"][i % 2];
             format!(
                 "  - {{files: [{i}.csv], {}{keys}}}\n",
                 labels.replace("CLASS", class)
             )
         };
-        let list: String = (0..6).map(own).collect();
+        let list: String = (0..6).map(entry).collect();
         let head = "sampling_rate: 100\nwindow: 0.64\nclass_names: [a, b]\nchannels: [s]\n";
         std::fs::write(
             folder.path().join("list.yaml"),
@@ -127,10 +127,10 @@ fn a_list_says_that_rows_have_several_samples() {
         import(&config.unwrap(), &out, 100, &mut |_| {}).map_err(|error| error.to_string())
     };
     for keys in [", samples_in_rows: true", ""] {
-        let own = import_list(keys, "class: CLASS").unwrap();
+        let done = import_list(keys, "class: CLASS").unwrap();
         // Five windows of each, and none over the gap.
-        assert_eq!(own.counts.windows, 30, "{:?}", own.warnings);
-        assert_eq!(own.warnings.texts(true), [""; 0]);
+        assert_eq!(done.counts.windows, 30, "{:?}", done.warnings);
+        assert_eq!(done.warnings.texts(true), [""; 0]);
     }
     let error = import_list(", samples_in_rows: false", "class: CLASS").unwrap_err();
     assert!(error.contains("there is no channel `s`"), "{error}");
