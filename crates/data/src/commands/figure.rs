@@ -60,8 +60,8 @@ impl Example {
     /// A part of a recording; `known` is whether its sampling rate is known.
     pub fn of_trace(trace: Trace, known: bool) -> Self {
         let mut samples = trace.samples;
-        for own in samples.iter_mut().filter(|own| !own.is_finite()) {
-            *own = 0.0;
+        for sample in samples.iter_mut().filter(|sample| !sample.is_finite()) {
+            *sample = 0.0;
         }
         Self {
             label: None,

@@ -242,7 +242,7 @@ impl Inspected {
     }
 
     fn text(&self, draft: Option<&PathBuf>) -> String {
-        let folders = self.folders.iter().map(|own| own.text(draft));
+        let folders = self.folders.iter().map(|folder| folder.text(draft));
         let mut text = folders.collect::<Vec<_>>().join("\n");
         if !self.found.is_empty() {
             text.push_str(&of_samples(&self.found, &self.names));

@@ -43,12 +43,12 @@ impl Traits {
 
     fn louder(&self, splits: &[Option<usize>], channel: usize) -> Option<String> {
         let usual = |split: usize| {
-            let own = splits
+            let windows = splits
                 .iter()
                 .enumerate()
-                .filter(|(_, own)| **own == Some(split));
+                .filter(|(_, assigned)| **assigned == Some(split));
             let at = |i: usize| self.loudness.get(i * self.channels + channel).copied();
-            median(own.filter_map(|(i, _)| at(i)).collect())
+            median(windows.filter_map(|(i, _)| at(i)).collect())
         };
         let train = usual(0).filter(|train| *train > 0.0)?;
         let other = |split: usize| Some((split, usual(split)? / train));
@@ -70,8 +70,10 @@ impl Traits {
 
     fn same_minutes(&self, splits: &[Option<usize>]) -> Option<String> {
         let of = |split: usize| {
-            let own = splits.iter().zip(&self.minutes);
-            own.filter_map(move |(own, minute)| (*own == Some(split)).then_some(*minute)?)
+            let windows = splits.iter().zip(&self.minutes);
+            windows.filter_map(move |(assigned, minute)| {
+                (*assigned == Some(split)).then_some(*minute)?
+            })
         };
         let train: HashSet<(u32, i64)> = of(0).collect();
         let shared = [1, 2].map(|split| {
@@ -190,7 +192,11 @@ pub(super) fn slower(rate: f64, classes: &[String], recordings: &[RecordingRepor
             .any(|class| class.counts.windows > 0)
     };
     let all: Vec<&RecordingReport> = recordings.iter().filter(counted).collect();
-    let slow: Vec<&RecordingReport> = all.iter().copied().filter(|own| is_slow(own)).collect();
+    let slow: Vec<&RecordingReport> = all
+        .iter()
+        .copied()
+        .filter(|recording| is_slow(recording))
+        .collect();
     let Some(slowest) = slow
         .iter()
         .min_by(|a, b| own_rate(a).total_cmp(&own_rate(b)))
@@ -209,8 +215,11 @@ pub(super) fn slower(rate: f64, classes: &[String], recordings: &[RecordingRepor
     let has =
         |recording: &RecordingReport, class: usize| recording.classes[class].counts.windows > 0;
     let told = classes.iter().enumerate().filter(|(class, _)| {
-        let mut with = all.iter().filter(|own| has(own, *class)).peekable();
-        with.peek().is_some() && with.all(|own| is_slow(own))
+        let mut with = all
+            .iter()
+            .filter(|recording| has(recording, *class))
+            .peekable();
+        with.peek().is_some() && with.all(|recording| is_slow(recording))
     });
     let told: Vec<String> = told.map(|(_, name)| format!("`{name}`")).collect();
     if !told.is_empty() && slow.len() < all.len() && told.len() < classes.len() {
@@ -231,7 +240,7 @@ mod tests {
     fn recordings_at_a_lower_rate() {
         let classes = ["quiet".to_owned(), "car".to_owned()];
         let recording = |name: &str, rate: f64, class: usize| {
-            let mut own = RecordingReport {
+            let mut report = RecordingReport {
                 name: name.into(),
                 channels: vec![ChannelReport {
                     rates: vec![rate],
@@ -240,8 +249,8 @@ mod tests {
                 classes: vec![ClassReport::default(); 2],
                 ..Default::default()
             };
-            own.classes[class].counts.windows = 3;
-            own
+            report.classes[class].counts.windows = 3;
+            report
         };
         let usual = [recording("a", 200.0, 0), recording("b", 400.0, 1)];
         assert!(slower(200.0, &classes, &usual).is_empty());

@@ -63,12 +63,13 @@ fn start(groups: &[Group], shares: [f64; 3], totals: &[usize], order: &[usize]) 
         // How much of the group's classes a split still lacks, relative to its target.
         let lack = |split: usize| {
             let counts = groups[i].counts.iter().enumerate();
-            let own = counts.filter(|(_, count)| **count > 0);
-            own.map(|(class, count)| {
-                let due = shares[split] * totals[class] as f64;
-                (due - held[class][split] as f64) / due.max(1e-9) * *count as f64
-            })
-            .sum::<f64>()
+            let present = counts.filter(|(_, count)| **count > 0);
+            present
+                .map(|(class, count)| {
+                    let due = shares[split] * totals[class] as f64;
+                    (due - held[class][split] as f64) / due.max(1e-9) * *count as f64
+                })
+                .sum::<f64>()
         };
         let candidates = (0..3).filter(|split| shares[*split] > 0.0);
         let best = candidates

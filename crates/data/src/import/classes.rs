@@ -43,7 +43,7 @@ fn whole(text: &str) -> Option<&str> {
 pub(super) fn twins(names: &[String]) -> Option<String> {
     let mut numbered = names.iter().enumerate();
     numbered.find_map(|(number, name)| {
-        let is_twin = |own: &&String| own.to_lowercase() == name.to_lowercase();
+        let is_twin = |earlier: &&String| earlier.to_lowercase() == name.to_lowercase();
         let other = names[..number].iter().find(is_twin)?;
         Some(format!(
             "`class_names`: `{other}` and `{name}` differ in upper and lower case only, and are two classes: leave one out, and \

@@ -150,9 +150,10 @@ impl RecordingsConfig {
         config.class_names.iter_mut().for_each(trim);
         for mut entry in std::mem::take(&mut config.recordings) {
             entry.with_slashes(folder);
-            let own = each_file::recordings(entry, folder, (&config.class_names, config.split.by))?;
-            config.recordings.extend(own.recordings);
-            config.warnings.extend(own.note);
+            let expanded =
+                each_file::recordings(entry, folder, (&config.class_names, config.split.by))?;
+            config.recordings.extend(expanded.recordings);
+            config.warnings.extend(expanded.note);
         }
         for recording in &mut config.recordings {
             recording.resolve(folder)?;
@@ -165,8 +166,8 @@ impl RecordingsConfig {
         let (information, warnings) = tables::add_labels(&mut config.recordings, names, folder)?;
         config.information = information;
         config.warnings.extend(warnings);
-        for own in &mut config.seisbench {
-            own.folder = folder.join(with_slashes(folder, &own.folder));
+        for seisbench in &mut config.seisbench {
+            seisbench.folder = folder.join(with_slashes(folder, &seisbench.folder));
         }
         config.note_window();
         config.warnings.extend(twins(&config.class_names));
@@ -203,7 +204,8 @@ impl RecordingsConfig {
     /// Refuses recordings with a split that does not count.
     fn check_given_splits(&self) -> Result<(), Invalid> {
         let mut entries = self.recordings.iter();
-        let given = entries.find_map(|own| Some((own.name(), own.split.as_deref()?)));
+        let given =
+            entries.find_map(|recording| Some((recording.name(), recording.split.as_deref()?)));
         match given.filter(|_| self.split.by != SplitBy::Given) {
             Some((name, split)) => invalid(
                 &format!("recordings: {name}"),
@@ -236,11 +238,12 @@ impl RecordingsConfig {
             .iter()
             .try_for_each(|recording| self.check_recording(recording))?;
         let recording = twice::recording(&self.recordings).map(Recording::name);
-        let folder = twice::item(&self.seisbench).map(|own| own.folder.display().to_string());
+        let folder =
+            twice::item(&self.seisbench).map(|seisbench| seisbench.folder.display().to_string());
         let twice = [("recordings", recording), ("seisbench", folder)];
-        match twice.into_iter().find_map(|(key, own)| Some((key, own?))) {
-            Some((key, own)) => invalid(
-                &format!("{key}: {own}"),
+        match twice.into_iter().find_map(|(key, name)| Some((key, name?))) {
+            Some((key, name)) => invalid(
+                &format!("{key}: {name}"),
                 "is there twice, with the same labels, so that its windows would count twice: keep one of them".into(),
             ),
             None => Ok(()),
@@ -342,14 +345,17 @@ impl RecordingsConfig {
             };
         }
         let channels = recording.channels.as_ref();
-        if channels.is_some_and(|own| own.len() != self.channels.len()) {
+        if channels.is_some_and(|given| given.len() != self.channels.len()) {
             let problem = format!(
                 "has another number of channels than `channels`, which has {}",
                 self.channels.len()
             );
             return invalid(&key, problem);
         }
-        once(&format!("{key}: channels"), channels.map_or(&[], |own| own))?;
+        once(
+            &format!("{key}: channels"),
+            channels.map_or(&[], |given| given),
+        )?;
         match recording.split.as_deref() {
             Some(split) if !super::SPLITS.contains(&split) => {
                 invalid(&key, format!("`{split}` is not train, val or test"))

@@ -85,7 +85,7 @@ pub fn cut(
 ) -> (Vec<Cut>, Counts) {
     let (cuts, each) = cut_each(stretches, intervals, samples, hop, centre);
     let mut counts = Counts::default();
-    each.iter().for_each(|own| counts.add(own));
+    each.iter().for_each(|of_interval| counts.add(of_interval));
     (cuts, counts)
 }
 
@@ -125,7 +125,13 @@ pub(super) fn cut_each(
         for start in starts {
             let end = start.saturating_add(length);
             let found = Window::at(stretches, start, samples);
-            let found = found.map(|own| if is_short { own } else { own.within(interval) });
+            let found = found.map(|window| {
+                if is_short {
+                    window
+                } else {
+                    window.within(interval)
+                }
+            });
             let mut others = sorted.near(
                 start.saturating_sub(2 * slack),
                 end.saturating_add(2 * slack),
@@ -186,10 +192,12 @@ impl<'a> Sorted<'a> {
 
     /// The intervals that touch the time from `from` to `to`.
     fn near(&self, from: i64, to: i64) -> impl Iterator<Item = &'a Interval> {
-        let candidates = self.intervals.partition_point(|own| own.start <= to);
-        let own = self.intervals[..candidates].iter().zip(&self.ends).rev();
-        let own = own.take_while(move |(_, latest)| **latest >= from);
-        own.map(|(interval, _)| *interval)
+        let candidates = self
+            .intervals
+            .partition_point(|interval| interval.start <= to);
+        let nearby = self.intervals[..candidates].iter().zip(&self.ends).rev();
+        let nearby = nearby.take_while(move |(_, latest)| **latest >= from);
+        nearby.map(|(interval, _)| *interval)
     }
 }
 

@@ -44,15 +44,15 @@ pub(super) fn recordings(
         } else {
             Template::parse(&path).map_err(&error)?
         };
-        let own = template.as_ref().map(Template::keys).unwrap_or_default();
-        if *keys.get_or_insert_with(|| own.clone()) != own {
+        let file_keys = template.as_ref().map(Template::keys).unwrap_or_default();
+        if *keys.get_or_insert_with(|| file_keys.clone()) != file_keys {
             return Err(error(ImportError::OtherPlaceholders));
         }
-        if own.is_empty() && !entry.each_file {
+        if file_keys.is_empty() && !entry.each_file {
             continue;
         }
-        check_keys(&entry, &own).map_err(&error)?;
-        if own.contains(&Key::Split) && by != SplitBy::Given {
+        check_keys(&entry, &file_keys).map_err(&error)?;
+        if file_keys.contains(&Key::Split) && by != SplitBy::Given {
             return Err(error(ImportError::SplitNotGiven));
         }
         let Some(template) = template else {
@@ -116,36 +116,36 @@ fn each(
     let mut recordings = Vec::new();
     let mut others: BTreeMap<String, usize> = BTreeMap::new();
     for (path, mut values) in found {
-        let mut own = entry.clone();
-        own.each_file = false;
+        let mut recording = entry.clone();
+        recording.each_file = false;
         if let Some(value) = values.remove(&Key::Class) {
-            own.classes.clear();
+            recording.classes.clear();
             let class = entry.classes.get(&value).unwrap_or(&value).trim();
             if !class_names.iter().any(|known| known.trim() == class) {
                 *others.entry(value).or_default() += 1;
                 continue;
             }
-            own.class = Some(class.to_owned());
+            recording.class = Some(class.to_owned());
         }
         if let Some(value) = values.remove(&Key::Split) {
             let Some(split) = split(&value) else {
                 return Err(in_file(&path)(ImportError::UnknownSplit { value }));
             };
-            own.split = Some(split.to_owned());
+            recording.split = Some(split.to_owned());
         }
         if let Some(value) = values.remove(&Key::Start) {
             let Some(start) = named_start::parse(&value) else {
                 return Err(in_file(&path)(ImportError::NoStart { value }));
             };
-            own.start = Some(start);
+            recording.start = Some(start);
         }
-        own.group = values.remove(&Key::Group).or(own.group);
+        recording.group = values.remove(&Key::Group).or(recording.group);
         // The folder is joined again when patterns are expanded.
-        own.files = vec![
+        recording.files = vec![
             path.strip_prefix(folder)
                 .map_or(path.clone(), Path::to_owned),
         ];
-        recordings.push(own);
+        recordings.push(recording);
     }
     let names = others.iter();
     let names: Vec<String> = names
@@ -195,10 +195,10 @@ mod tests {
         let classes = ["walk", "sit"].map(str::to_owned);
         let how = (&classes[..], SplitBy::Given);
         let expanded = recordings(entry, folder.path(), how).map_err(|e| e.to_string())?;
-        let line = |own: &Recording| {
-            let parts = [&own.class, &own.group, &own.split];
+        let line = |recording: &Recording| {
+            let parts = [&recording.class, &recording.group, &recording.split];
             let parts = parts.map(|part| part.as_deref().unwrap_or("-").to_owned());
-            let files = own.files.iter();
+            let files = recording.files.iter();
             let files =
                 files.map(|file| file.strip_prefix(folder.path()).unwrap_or(file).display());
             let files: Vec<String> = files.map(|file| file.to_string()).collect();
@@ -247,7 +247,9 @@ mod tests {
             let entry: Recording = crate::config::parse_yaml(entry).unwrap();
             let expanded = recordings(entry, folder.path(), (&[], SplitBy::Given));
             let found = expanded.map_err(|problem| problem.to_string())?.recordings;
-            let times = found.iter().map(|own| own.start.unwrap().nanos(0));
+            let times = found
+                .iter()
+                .map(|recording| recording.start.unwrap().nanos(0));
             Ok::<Vec<i64>, String>(times.collect())
         };
         let found = starts("files: '{group}_{start}.wav'");

@@ -33,8 +33,8 @@ impl Events {
                 .iter()
                 .filter_map(|label| label.event.as_ref());
             for event in events {
-                let own = groups.entry(event.clone()).or_default();
-                own.insert(group_of(&group, event));
+                let event_groups = groups.entry(event.clone()).or_default();
+                event_groups.insert(group_of(&group, event));
             }
         }
         Self(groups)
@@ -47,8 +47,8 @@ impl Events {
             splits.entry(group).or_default().insert(split);
         }
         let is_divided = |(_, groups): &(&String, &BTreeSet<String>)| {
-            let own = groups.iter().filter_map(|group| splits.get(group.as_str()));
-            own.flatten().collect::<BTreeSet<_>>().len() > 1
+            let group_splits = groups.iter().filter_map(|group| splits.get(group.as_str()));
+            group_splits.flatten().collect::<BTreeSet<_>>().len() > 1
         };
         let divided: Vec<_> = self.0.iter().filter(is_divided).collect();
         let (event, groups) = divided.first()?;

@@ -82,14 +82,14 @@ struct InSplit(#[from] UsageError);
 impl TryFrom<Written> for SplitSettings {
     type Error = InSplit;
 
-    fn try_from(own: Written) -> Result<Self, InSplit> {
-        let [train, val, test] = fractions([own.train, own.val, own.test])?;
+    fn try_from(written: Written) -> Result<Self, InSplit> {
+        let [train, val, test] = fractions([written.train, written.val, written.test])?;
         Ok(Self {
-            by: own.by,
+            by: written.by,
             train,
             val,
             test,
-            seed: own.seed.unwrap_or(Self::default().seed),
+            seed: written.seed.unwrap_or(Self::default().seed),
         })
     }
 }
@@ -105,11 +105,11 @@ pub(crate) fn fractions(given: [Option<f64>; 3]) -> Result<[f64; 3], UsageError>
         return Ok(DEFAULT);
     }
     let there = || given.iter().flatten();
-    if let Some(bad) = there().find(|own| !(own.is_finite() && **own >= 0.0)) {
+    if let Some(bad) = there().find(|fraction| !(fraction.is_finite() && **fraction >= 0.0)) {
         return Err(UsageError::Fraction(*bad));
     }
     // Only percentages are above 1.
-    let unit = if there().any(|own| *own > 1.0) {
+    let unit = if there().any(|fraction| *fraction > 1.0) {
         100.0
     } else {
         1.0
@@ -123,9 +123,9 @@ pub(crate) fn fractions(given: [Option<f64>; 3]) -> Result<[f64; 3], UsageError>
     };
     let filled = match there().count() {
         3 if rest.abs() > ROUNDED => return Err(wrong()),
-        3 => given.map(|own| own.unwrap_or(0.0) / unit / sum),
-        _ if rest.abs() < 1e-6 => given.map(|own| own.unwrap_or(0.0) / unit / sum),
-        2 if rest > 0.0 => given.map(|own| own.map_or(rest, |own| own / unit)),
+        3 => given.map(|fraction| fraction.unwrap_or(0.0) / unit / sum),
+        _ if rest.abs() < 1e-6 => given.map(|fraction| fraction.unwrap_or(0.0) / unit / sum),
+        2 if rest > 0.0 => given.map(|fraction| fraction.map_or(rest, |fraction| fraction / unit)),
         _ => return Err(wrong()),
     };
     if filled[0] == 0.0 || filled[1] == 0.0 {
@@ -139,7 +139,7 @@ fn instead(given: [Option<f64>; 3]) -> [f64; 3] {
     let sum: f64 = given.iter().flatten().sum();
     let unnamed = || (0..3).filter(|split| given[*split].is_none());
     let all = if sum > 0.0 && (sum > 1.0 || unnamed().count() == 0) {
-        given.map(|own| own.unwrap_or(0.0) / sum)
+        given.map(|fraction| fraction.unwrap_or(0.0) / sum)
     } else {
         let usual: f64 = unnamed().map(|split| DEFAULT[split]).sum();
         std::array::from_fn(|split| given[split].unwrap_or((1.0 - sum) * DEFAULT[split] / usual))

@@ -68,9 +68,9 @@ pub(crate) fn fills<'a>(
     }
     let usual = samples.clone().filter(|v| v.is_finite() && !is_fill(**v));
     let usual = usual.fold(0.0f64, |largest, v| largest.max(v.abs()));
-    let mut own = samples.filter(|v| is_missing(**v, usual));
-    let first = *own.next()?;
-    Some((1 + own.count(), first))
+    let mut missing = samples.filter(|v| is_missing(**v, usual));
+    let first = *missing.next()?;
+    Some((1 + missing.count(), first))
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -244,8 +244,8 @@ mod tests {
     fn clipped_samples_are_samples() {
         let samples = vec![f64::from(i32::MAX), 2e9, f64::from(i32::MIN)];
         let mut left_out = LeftOut::default();
-        let own = piece(0.0, samples);
-        assert_eq!(split(vec![own.clone()], &mut left_out), [own]);
+        let piece = piece(0.0, samples);
+        assert_eq!(split(vec![piece.clone()], &mut left_out), [piece]);
         assert_eq!(left_out.note("Z"), None);
     }
 }

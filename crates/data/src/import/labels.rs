@@ -144,7 +144,7 @@ impl Time {
 /// Whether a number has an exponent and so few digits, as spreadsheets show long ones, that Unix time is not certain to hours.
 fn is_shortened(text: &str) -> bool {
     let digits = text.split_once(['e', 'E']).map(|(digits, _)| digits);
-    digits.is_some_and(|own| own.bytes().filter(u8::is_ascii_digit).count() <= SHORTENED)
+    digits.is_some_and(|digits| digits.bytes().filter(u8::is_ascii_digit).count() <= SHORTENED)
 }
 
 /// Seconds of a number with its unit, `99.5s` or `0.5 min`.

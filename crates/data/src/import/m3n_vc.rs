@@ -46,7 +46,7 @@ impl M3nVc {
                 if self
                     .sensors
                     .as_ref()
-                    .is_some_and(|wanted| !wanted.iter().any(|own| own == sensor))
+                    .is_some_and(|wanted| !wanted.iter().any(|code| code == sensor))
                 {
                     continue;
                 }

@@ -10,12 +10,15 @@ use super::recording::Recording;
 pub(super) fn complete(recordings: &mut [Recording], folder: &Path) {
     let mut taken: HashSet<String> = recordings
         .iter()
-        .filter_map(|own| own.name.clone())
+        .filter_map(|recording| recording.name.clone())
         .collect();
     let mut unnamed: BTreeMap<String, BTreeSet<Vec<String>>> = BTreeMap::new();
-    for own in recordings.iter().filter(|own| own.name.is_none()) {
-        let path = parts(own, folder);
-        unnamed.entry(own.name()).or_default().insert(path);
+    for recording in recordings
+        .iter()
+        .filter(|recording| recording.name.is_none())
+    {
+        let path = parts(recording, folder);
+        unnamed.entry(recording.name()).or_default().insert(path);
     }
     let mut names: BTreeMap<Vec<String>, String> = BTreeMap::new();
     for (stem, paths) in unnamed {
@@ -35,14 +38,21 @@ pub(super) fn complete(recordings: &mut [Recording], folder: &Path) {
         taken.extend(last.iter().cloned());
         names.extend(paths.into_iter().zip(last));
     }
-    for own in recordings.iter_mut().filter(|own| own.name.is_none()) {
-        own.name = names.get(&parts(own, folder)).cloned();
+    for recording in recordings
+        .iter_mut()
+        .filter(|recording| recording.name.is_none())
+    {
+        recording.name = names.get(&parts(recording, folder)).cloned();
     }
 }
 
 /// The folders and the name of the first file, from `folder` on if it is below it.
-fn parts(own: &Recording, folder: &Path) -> Vec<String> {
-    let path = own.files.first().cloned().unwrap_or_else(PathBuf::new);
+fn parts(recording: &Recording, folder: &Path) -> Vec<String> {
+    let path = recording
+        .files
+        .first()
+        .cloned()
+        .unwrap_or_else(PathBuf::new);
     let path = path.strip_prefix(folder).unwrap_or(&path);
     let parts = path.components().filter_map(|part| match part {
         Component::Normal(part) => Some(part.to_string_lossy().into_owned()),
@@ -53,8 +63,8 @@ fn parts(own: &Recording, folder: &Path) -> Vec<String> {
 
 /// The last `depth` parts of a path, whose last one is `stem`, or has its ending.
 fn name(path: &[String], stem: &str, (ending, depth): (bool, usize)) -> String {
-    let own = &path[path.len().saturating_sub(depth)..];
-    match own.split_last() {
+    let tail = &path[path.len().saturating_sub(depth)..];
+    match tail.split_last() {
         Some((file, folders)) => {
             let file = if ending { file } else { stem };
             let folders = folders.iter().map(String::as_str);

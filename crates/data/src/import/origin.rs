@@ -74,13 +74,13 @@ impl Places {
     /// The parts of the sources that a window from `from` to `to`, in nanoseconds, contains.
     pub fn extents(&self, from: i64, to: i64, window: usize) -> impl Iterator<Item = Extent> {
         let candidates = self.places.partition_point(|place| place.start < to);
-        let own = self.places[..candidates].iter().zip(&self.ends).rev();
-        let own = own.take_while(move |(_, end)| **end > from);
-        own.flat_map(move |(place, _)| {
-            let own = place.extent(from, to, window);
+        let nearby = self.places[..candidates].iter().zip(&self.ends).rev();
+        let nearby = nearby.take_while(move |(_, end)| **end > from);
+        nearby.flat_map(move |(place, _)| {
+            let extent = place.extent(from, to, window);
             let aliases = place.aliases.iter();
-            let others = aliases.filter_map(move |alias| own?.of(alias));
-            others.chain(own)
+            let others = aliases.filter_map(move |alias| extent?.of(alias));
+            others.chain(extent)
         })
     }
 }
@@ -159,12 +159,15 @@ pub(super) fn resolve(windows: &[Spooled], groups: usize, mut extents: Vec<Exten
     extents.sort_unstable();
     let mut kept = vec![true; windows.len()];
     let split = |extent: &Extent| windows[extent.window as usize].split;
-    for own in [1, 0] {
+    for number in [1, 0] {
         let later = |extent: &&Extent| {
-            kept[extent.window as usize] && split(extent).is_some_and(|split| split > own)
+            kept[extent.window as usize] && split(extent).is_some_and(|split| split > number)
         };
         let covered = Coverage::of(extents.iter().filter(later));
-        for extent in extents.iter().filter(|extent| split(extent) == Some(own)) {
+        for extent in extents
+            .iter()
+            .filter(|extent| split(extent) == Some(number))
+        {
             if covered.overlaps(extent) {
                 kept[extent.window as usize] = false;
             }
@@ -180,24 +183,24 @@ pub(super) fn resolve(windows: &[Spooled], groups: usize, mut extents: Vec<Exten
         let mut furthest: HashMap<Option<usize>, Extent> = HashMap::new();
         let mut ends: HashMap<(usize, Option<usize>), u64> = HashMap::new();
         for extent in of_source {
-            let own = windows[extent.window as usize];
-            let before = furthest.entry(own.split).or_insert(*extent);
+            let window = windows[extent.window as usize];
+            let before = furthest.entry(window.split).or_insert(*extent);
             if extent.from < before.to {
                 let other = windows[before.window as usize].group;
-                if united.unite(other, own.group) {
-                    pair.get_or_insert((other, own.group));
+                if united.unite(other, window.group) {
+                    pair.get_or_insert((other, window.group));
                 }
             }
             if extent.to > before.to {
                 *before = *extent;
             }
             for ((label, recording), end) in &ends {
-                if *label != own.label && *end > extent.from {
-                    let is_other = usize::from(*recording != own.recording);
+                if *label != window.label && *end > extent.from {
+                    let is_other = usize::from(*recording != window.recording);
                     contradicting[extent.window as usize][is_other] = true;
                 }
             }
-            let end = ends.entry((own.label, own.recording)).or_default();
+            let end = ends.entry((window.label, window.recording)).or_default();
             *end = extent.to.max(*end);
         }
     }
@@ -205,8 +208,8 @@ pub(super) fn resolve(windows: &[Spooled], groups: usize, mut extents: Vec<Exten
         kept,
         group: (0..groups).map(|group| united.of(group)).collect(),
         pair,
-        contradicting: contradicting.iter().filter(|own| own[1]).count(),
-        crowded: contradicting.iter().filter(|own| own[0]).count(),
+        contradicting: contradicting.iter().filter(|flags| flags[1]).count(),
+        crowded: contradicting.iter().filter(|flags| flags[0]).count(),
     }
 }
 
@@ -218,19 +221,19 @@ impl Coverage {
     fn of<'a>(extents: impl Iterator<Item = &'a Extent>) -> Self {
         let mut covered: HashMap<u32, Vec<(u64, u64)>> = HashMap::new();
         for extent in extents {
-            let own = covered.entry(extent.source).or_default();
-            match own.last_mut().filter(|(_, to)| *to >= extent.from) {
+            let ranges = covered.entry(extent.source).or_default();
+            match ranges.last_mut().filter(|(_, to)| *to >= extent.from) {
                 Some((_, to)) => *to = extent.to.max(*to),
-                None => own.push((extent.from, extent.to)),
+                None => ranges.push((extent.from, extent.to)),
             }
         }
         Self(covered)
     }
 
     fn overlaps(&self, extent: &Extent) -> bool {
-        self.0.get(&extent.source).is_some_and(|own| {
-            let next = own.partition_point(|(_, to)| *to <= extent.from);
-            own.get(next).is_some_and(|(from, _)| *from < extent.to)
+        self.0.get(&extent.source).is_some_and(|ranges| {
+            let next = ranges.partition_point(|(_, to)| *to <= extent.from);
+            ranges.get(next).is_some_and(|(from, _)| *from < extent.to)
         })
     }
 }
@@ -273,10 +276,10 @@ mod tests {
     fn copies_are_one_source_and_dead_channels_are_not() {
         let mut origins = Origins::default();
         let mut source = |file: &str, trace: Trace| origins.pieces(file, vec![trace])[0].source;
-        let own = source("a", trace("Z", 100, 1.0));
-        assert_eq!(own, source("copy of a", trace("other name", 100, 1.0)));
-        assert_ne!(own, source("b", trace("Z", 100, 2.0)));
-        assert_ne!(own, source("a", trace("N", 100, 3.0)));
+        let first = source("a", trace("Z", 100, 1.0));
+        assert_eq!(first, source("copy of a", trace("other name", 100, 1.0)));
+        assert_ne!(first, source("b", trace("Z", 100, 2.0)));
+        assert_ne!(first, source("a", trace("N", 100, 3.0)));
         assert_ne!(
             source("c", trace("Z", 100, 0.0)),
             source("d", trace("Z", 100, 0.0))
@@ -293,8 +296,8 @@ mod tests {
     fn parts_of_other_files_are_found() {
         let mut origins = Origins::default();
         let mut day = trace("Z", 20_000, 1.0);
-        for (i, own) in day.samples.iter_mut().enumerate() {
-            *own = (i * i % 1009) as f64 + (i / 1009) as f64;
+        for (i, sample) in day.samples.iter_mut().enumerate() {
+            *sample = (i * i % 1009) as f64 + (i / 1009) as f64;
         }
         let mut event = trace("Z", 0, 1.0);
         event.samples = day.samples[12_000..14_000].to_vec();
@@ -308,13 +311,13 @@ mod tests {
         };
         let all = windows("day", day, 13_000);
         assert_eq!(all.len(), 1);
-        let own = windows("event", event, 1000);
-        assert_eq!(own.len(), 2);
+        let extents = windows("event", event, 1000);
+        assert_eq!(extents.len(), 2);
         assert_eq!(
-            (own[0].source, own[0].from, own[0].to),
+            (extents[0].source, extents[0].from, extents[0].to),
             (all[0].source, 13_000, 13_100)
         );
-        assert_ne!(own[1].source, all[0].source);
+        assert_ne!(extents[1].source, all[0].source);
     }
 
     proptest! {

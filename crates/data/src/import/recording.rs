@@ -294,7 +294,7 @@ impl Recording {
         let events = self.labels.iter_mut().map(|label| &mut label.event);
         for name in events.chain([&mut self.name, &mut self.group]) {
             name.iter_mut().for_each(trim);
-            *name = name.take().filter(|own| !own.is_empty());
+            *name = name.take().filter(|text| !text.is_empty());
         }
         self.classes.values_mut().for_each(trim);
         let classes = self.labels.iter_mut().map(|label| &mut label.class);

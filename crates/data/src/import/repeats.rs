@@ -38,15 +38,15 @@ impl Repeats {
     ) -> Option<String> {
         let is_kept = |number: u32| splits[number as usize].is_some();
         let mut kept = self.pairs.iter();
-        let (first, earlier) = kept.find(|(own, first)| is_kept(*own) && is_kept(*first))?;
+        let (first, earlier) = kept.find(|(later, first)| is_kept(*later) && is_kept(*first))?;
         let count = 1 + kept
-            .filter(|(own, first)| is_kept(*own) && is_kept(*first))
+            .filter(|(later, first)| is_kept(*later) && is_kept(*first))
             .count();
         let name = |number: u32| {
-            let own = recordings
+            let recording = recordings
                 .iter()
-                .find(|own| own.windows.contains(&(number as usize)));
-            own.map(|own| own.name.as_str())
+                .find(|recording| recording.windows.contains(&(number as usize)));
+            recording.map(|recording| recording.name.as_str())
         };
         let places = match (name(*first), name(*earlier)) {
             (Some(one), Some(other)) if one == other => format!(" (the first in `{one}`)"),

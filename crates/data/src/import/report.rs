@@ -162,8 +162,12 @@ pub struct Report {
 
 impl RecordingReport {
     /// The report of a recording that has not been read yet.
-    pub(super) fn new(config: &RecordingsConfig, own: &Recording) -> Self {
-        let channels = own.channels.as_ref().unwrap_or(&config.channels).iter();
+    pub(super) fn new(config: &RecordingsConfig, recording: &Recording) -> Self {
+        let channels = recording
+            .channels
+            .as_ref()
+            .unwrap_or(&config.channels)
+            .iter();
         let channel = |channel: &String| ChannelReport {
             channel: channel.clone(),
             ..Default::default()
@@ -173,15 +177,15 @@ impl RecordingReport {
             ..Default::default()
         };
         Self {
-            name: own.name(),
-            files: own
+            name: recording.name(),
+            files: recording
                 .files
                 .iter()
                 .map(|file| file.display().to_string())
                 .collect(),
-            rate_given: own.sampling_rate,
+            rate_given: recording.sampling_rate,
             recorded_labels: shared::Recorded {
-                table: own.table_of_dates(),
+                table: recording.table_of_dates(),
                 ..Default::default()
             },
             channels: channels.map(channel).collect(),
@@ -226,25 +230,25 @@ impl RecordingReport {
         let without = other.recorded_labels.without;
         self.recorded_labels.without.extend(without);
         self.straddling += other.straddling;
-        for (own, other) in self.channels.iter_mut().zip(other.channels) {
-            own.rates.extend(other.rates);
-            own.tidy();
-            own.samples += other.samples;
-            own.no_measurement += other.no_measurement;
+        for (channel, other) in self.channels.iter_mut().zip(other.channels) {
+            channel.rates.extend(other.rates);
+            channel.tidy();
+            channel.samples += other.samples;
+            channel.no_measurement += other.no_measurement;
             let note = other.no_measurement_note;
-            own.no_measurement_note = own.no_measurement_note.take().or(note);
-            own.repeated += other.repeated;
-            own.disagreeing += other.disagreeing;
-            own.constant |= other.constant;
-            own.suspect.extend(other.suspect);
-            own.suspect.truncate(EXAMPLES);
+            channel.no_measurement_note = channel.no_measurement_note.take().or(note);
+            channel.repeated += other.repeated;
+            channel.disagreeing += other.disagreeing;
+            channel.constant |= other.constant;
+            channel.suspect.extend(other.suspect);
+            channel.suspect.truncate(EXAMPLES);
         }
-        for (own, other) in self.classes.iter_mut().zip(other.classes) {
-            own.labels += other.labels;
-            own.labels_without_data += other.labels_without_data;
-            own.silent += other.silent;
-            own.all_silent += other.all_silent;
-            own.counts.add(&other.counts);
+        for (class, other) in self.classes.iter_mut().zip(other.classes) {
+            class.labels += other.labels;
+            class.labels_without_data += other.labels_without_data;
+            class.silent += other.silent;
+            class.all_silent += other.all_silent;
+            class.counts.add(&other.counts);
         }
     }
 }
@@ -259,8 +263,8 @@ impl ChannelReport {
 
 /// Combines the names of splits with their counts.
 pub(super) fn splits(groups: [usize; 3], windows: &[Vec<usize>; 3]) -> Vec<SplitReport> {
-    let own = SPLITS.iter().zip(groups).zip(windows);
-    own.map(|((split, groups), windows)| SplitReport {
+    let all = SPLITS.iter().zip(groups).zip(windows);
+    all.map(|((split, groups), windows)| SplitReport {
         split,
         groups,
         windows: windows.clone(),
@@ -283,8 +287,11 @@ fn hours_late((span, labels): ((i64, i64), (i64, i64))) -> Option<f64> {
     };
     // Most zones are whole hours from UTC.
     let (whole, half) = ((2..=FURTHEST).step_by(2), (1..FURTHEST).step_by(2));
-    let mut all = whole.chain(half).flat_map(|own| [own, -own]);
-    all.find(is_inside).map(|own| own as f64 / 2.0)
+    let mut all = whole
+        .chain(half)
+        .flat_map(|half_hours| [half_hours, -half_hours]);
+    all.find(is_inside)
+        .map(|half_hours| half_hours as f64 / 2.0)
 }
 
 #[cfg(test)]

@@ -20,8 +20,8 @@ impl Coarse {
             high = high.max(*value);
             error = error.max((value - f64::from(*value as f32)).abs());
         }
-        let own = Self { low, high, error };
-        (high > low && error > (high - low) / PARTS).then_some(own)
+        let coarse = Self { low, high, error };
+        (high > low && error > (high - low) / PARTS).then_some(coarse)
     }
 }
 
@@ -33,7 +33,7 @@ pub(super) fn warning(
 ) -> Option<String> {
     let all = channels.iter().enumerate();
     let mut said = all.filter_map(|(at, channel)| {
-        let parts = stretches.iter().flat_map(|own| own.channels[at].chunks_exact(window.max(1)));
+        let parts = stretches.iter().flat_map(|stretch| stretch.channels[at].chunks_exact(window.max(1)));
         let mut coarse = parts.filter_map(Coarse::of);
         let Coarse { low, high, error } = coarse.next()?;
         Some(format!(

@@ -146,7 +146,8 @@ pub(super) fn share_out(
     let advice = spool.traits.advice(&assignment.splits);
     imported.warnings.extend(advice);
     let windows = spool.windows.iter().zip(&assignment.splits);
-    let windows = windows.filter_map(|(own, split)| Some((&*spool.groups[own.group], (*split)?)));
+    let windows =
+        windows.filter_map(|(window, split)| Some((&*spool.groups[window.group], (*split)?)));
     imported.warnings.extend(spool.events.divided(windows));
     let recordings = &imported.report.recordings;
     let repeated = spool.repeats.warning(&assignment.splits, recordings);
@@ -178,13 +179,13 @@ fn splits(target: &Target, spool: &Spool, resolved: &Resolved) -> Vec<Option<usi
         open[group].counts[window.label] += usize::from(window.split.is_none());
     }
     // Groups that were merged into others, or whose split is given, are not assigned.
-    let own: Vec<usize> = (0..open.len())
+    let to_assign: Vec<usize> = (0..open.len())
         .filter(|group| open[*group].counts.iter().any(|count| *count > 0))
         .collect();
-    let shared: Vec<Group> = own.iter().map(|group| open[*group].clone()).collect();
+    let shared: Vec<Group> = to_assign.iter().map(|group| open[*group].clone()).collect();
     let mut assigned = vec![0; open.len()];
     let found = assign(&shared, target.shares, target.seed);
-    for (group, split) in own.into_iter().zip(found) {
+    for (group, split) in to_assign.into_iter().zip(found) {
         assigned[group] = split;
     }
     let of = |(window, kept): (&Spooled, &bool)| {
@@ -249,7 +250,7 @@ fn count(target: &Target, spool: &Spool, assignment: &Assignment, imported: &mut
             members[split][assignment.resolved.group[window.group]] = true;
         }
     }
-    imported.groups = members.map(|own| own.iter().filter(|member| **member).count());
+    imported.groups = members.map(|of_split| of_split.iter().filter(|member| **member).count());
 }
 
 /// Refuses splits without windows for training or validation, and warns about classes that a split lacks.

@@ -63,7 +63,10 @@ impl DatasetSources {
         let bytes = std::fs::read(&path).map_err(failed)?;
         let report = serde_json::from_slice(&bytes);
         let mut report: Self = report.map_err(|error| failed(error.into()))?;
-        let files = report.recordings.iter_mut().flat_map(|own| &mut own.files);
+        let files = report
+            .recordings
+            .iter_mut()
+            .flat_map(|recording| &mut recording.files);
         files.for_each(|file| *file = canonical(file));
         Ok(Some(report))
     }
@@ -72,7 +75,7 @@ impl DatasetSources {
     /// files; or a file of the same name, which begins at the same time and may be a copy.
     pub fn find(&self, recording: &Recording, start: i64) -> Option<SourceUse> {
         let start = format_time(start);
-        let own: Vec<PathBuf> = recording.files.iter().map(|path| canonical(path)).collect();
+        let files: Vec<PathBuf> = recording.files.iter().map(|path| canonical(path)).collect();
         let same = |source: &&SourceRecording| {
             let starts = source
                 .recorded
@@ -80,7 +83,7 @@ impl DatasetSources {
                 .is_some_and(|[first, _]| *first == start);
             source.files.iter().any(|file| {
                 let name = |path: &PathBuf| path.file_name() == file.file_name();
-                own.contains(file) || starts && own.iter().any(name)
+                files.contains(file) || starts && files.iter().any(name)
             })
         };
         let source = self.recordings.iter().find(same)?;

@@ -75,7 +75,10 @@ pub(crate) fn extremes<'a>(traces: impl Iterator<Item = &'a Trace>) -> Extremes 
 /// A note on a possible fill value.
 fn fill<'a>(channel: &str, mut traces: impl Iterator<Item = &'a Trace>, far: &FarValue) -> String {
     let first = traces.find_map(|trace| {
-        let at = trace.samples.iter().position(|own| *own == far.value)?;
+        let at = trace
+            .samples
+            .iter()
+            .position(|sample| *sample == far.value)?;
         Some(format_time(trace.time(at)))
     });
     let place = match (first, far.count) {
@@ -135,7 +138,7 @@ fn long_runs(samples: &[f64], least: usize) -> Vec<Range<usize>> {
             at += step;
             continue;
         }
-        let differs = |own: &f64| *own != value;
+        let differs = |sample: &f64| *sample != value;
         let start = samples[..at].iter().rposition(differs);
         let start = start.map_or(0, |last| last + 1);
         let end = samples[at..].iter().position(differs);

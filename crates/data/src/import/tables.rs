@@ -27,8 +27,8 @@ pub(super) fn add_labels(
     folder: &Path,
 ) -> Result<(Vec<String>, Vec<String>), DataError> {
     let mut tables: BTreeMap<PathBuf, Vec<(LabelsFile, Vec<usize>)>> = BTreeMap::new();
-    for (number, own) in recordings.iter().enumerate() {
-        let Some(table) = &own.labels_file else {
+    for (number, recording) in recordings.iter().enumerate() {
+        let Some(table) = &recording.labels_file else {
             continue;
         };
         let same = tables.entry(folder.join(&table.file)).or_default();
@@ -45,12 +45,12 @@ pub(super) fn add_labels(
             let unread = std::mem::take(&mut rows.unused);
             let doubts = std::mem::take(&mut rows.warnings).into_iter();
             warnings.extend(doubts.map(|note| format!("{}: {note}", path.display())));
-            let own: Vec<&Recording> = users.iter().map(|user| &recordings[*user]).collect();
-            let shared = share(&own, rows);
+            let sharing: Vec<&Recording> = users.iter().map(|user| &recordings[*user]).collect();
+            let shared = share(&sharing, rows);
             let mut shared =
                 shared.map_err(|problem| in_file(&path)(ImportError::from(problem)))?;
-            let others = stations::leave_out(&own, channels, &mut shared.rows);
-            let unused = stations::unused(&own, channels, &unread);
+            let others = stations::leave_out(&sharing, channels, &mut shared.rows);
+            let unused = stations::unused(&sharing, channels, &unread);
             let doubts = shared.warning.into_iter().chain(others.warning);
             let doubts = doubts.chain(unused);
             warnings.extend(doubts.map(|note| format!("{}: {note}", path.display())));
@@ -114,10 +114,10 @@ fn share(recordings: &[&Recording], table: LabelRows) -> Result<Shared, LabelTab
     let named: Vec<&str> = counts
         .keys()
         .map(String::as_str)
-        .filter(|own| !own.is_empty())
+        .filter(|name| !name.is_empty())
         .collect();
     if let ([one, other, ..], true, true) = (&named[..], column.is_sequence, is_relative) {
-        if recordings.iter().all(|own| own.files.len() > 1) {
+        if recordings.iter().all(|recording| recording.files.len() > 1) {
             return all(recordings, table.rows);
         }
         return Err(LabelTableError::Sequence {
@@ -295,8 +295,8 @@ struct Known<'a> {
 impl<'a> Known<'a> {
     fn of(recordings: &'a [&'a Recording]) -> Self {
         let mut files: [HashMap<String, Vec<Owner>>; 3] = Default::default();
-        for (recording, own) in recordings.iter().enumerate() {
-            for (number, path) in own.files.iter().enumerate() {
+        for (recording, entry) in recordings.iter().enumerate() {
+            for (number, path) in entry.files.iter().enumerate() {
                 let owner = Owner {
                     recording,
                     file: Some(number),
@@ -355,15 +355,17 @@ impl<'a> Known<'a> {
             let found: Vec<Owner> = all.iter().filter(is_inside).cloned().collect();
             let Some(first) = found.first() else { continue };
             let path = self.path(first);
-            let is_other = |own: &&Owner| {
-                (is_relative || own.recording != first.recording) && self.path(own) != path
+            let is_other = |owner: &&Owner| {
+                (is_relative || owner.recording != first.recording) && self.path(owner) != path
             };
             return match found.iter().find(is_other) {
-                Some(other) => Err([first, other].map(|own| self.path(own).display().to_string())),
+                Some(other) => {
+                    Err([first, other].map(|owner| self.path(owner).display().to_string()))
+                }
                 None => Ok(found),
             };
         }
-        let called = |(_, own): &(usize, &&Recording)| own.name() == value;
+        let called = |(_, recording): &(usize, &&Recording)| recording.name() == value;
         let named = self.recordings.iter().enumerate().filter(called);
         let owner = |recording| Owner {
             recording,
@@ -374,7 +376,10 @@ impl<'a> Known<'a> {
 
     /// Some of the files.
     fn examples(&self) -> String {
-        let files = self.recordings.iter().flat_map(|own| &own.files);
+        let files = self
+            .recordings
+            .iter()
+            .flat_map(|recording| &recording.files);
         let names = files.filter_map(|path| path.file_name());
         quoted(names.map(|name| name.to_string_lossy().into_owned()))
     }

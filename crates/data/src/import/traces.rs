@@ -36,20 +36,20 @@ struct LeftOut {
 }
 
 /// Adds one to the count, and keeps the first error.
-fn count(own: &mut Option<(usize, DataError)>, error: DataError) {
-    match own {
+fn count(errors: &mut Option<(usize, DataError)>, error: DataError) {
+    match errors {
         Some((count, _)) => *count += 1,
-        None => *own = Some((1, error)),
+        None => *errors = Some((1, error)),
     }
 }
 
 impl LeftOut {
-    fn warnings(&self, own: &SeisBenchFolder) -> Vec<String> {
+    fn warnings(&self, seisbench: &SeisBenchFolder) -> Vec<String> {
         let mut warnings = Vec::new();
         let mut warn = |count: usize, text: String| {
             if count > 0 {
                 let plural = if count == 1 { "" } else { "s" };
-                let folder = own.folder.display();
+                let folder = seisbench.folder.display();
                 warnings.push(format!("{folder}: {count} trace{plural} {text}"));
             }
         };
@@ -72,7 +72,7 @@ impl LeftOut {
             format!(
                 "without `{}`: each is a group of its own, so traces of one source may be in several splits, and scores too \
                  high",
-                own.group_column
+                seisbench.group_column
             ),
         );
         warnings
@@ -82,33 +82,34 @@ impl LeftOut {
 /// Spools the windows of every trace whose class is used.
 pub(super) fn spool(
     config: &RecordingsConfig,
-    own: &SeisBenchFolder,
+    seisbench: &SeisBenchFolder,
     spool: &mut Spool,
     imported: &mut Imported,
     say: &mut dyn FnMut(&str),
 ) -> Result<(), DataError> {
     let mut left_out = LeftOut::default();
     let mut read = 0;
-    for chunk in chunks(&own.folder)? {
-        let mut data = SeisBench::open(&own.folder, &chunk)?;
-        data.needs(&own.class_column)?;
-        if let Some(column) = &own.around {
+    for chunk in chunks(&seisbench.folder)? {
+        let mut data = SeisBench::open(&seisbench.folder, &chunk)?;
+        data.needs(&seisbench.class_column)?;
+        if let Some(column) = &seisbench.around {
             data.needs(column)?;
         }
         data.complete(&Given {
-            sampling_rate: own.sampling_rate,
-            component_order: own.component_order.clone(),
-            dimension_order: own.dimension_order.clone(),
+            sampling_rate: seisbench.sampling_rate,
+            component_order: seisbench.component_order.clone(),
+            dimension_order: seisbench.dimension_order.clone(),
         })?;
         let validated =
             (0..data.len()).any(|row| data.value(row, "split").and_then(split) == Some("val"));
         let before = spool.windows.len();
         for row in 0..data.len() {
-            let Some(mut recording) = recording(config, own, &data, row, &mut left_out) else {
+            let Some(mut recording) = recording(config, seisbench, &data, row, &mut left_out)
+            else {
                 continue;
             };
             let file = format!("waveforms{chunk}.hdf5");
-            recording.files = vec![own.folder.join(file)];
+            recording.files = vec![seisbench.folder.join(file)];
             let traces = match data.traces(row) {
                 Ok(traces) => traces,
                 Err(error) => {
@@ -121,14 +122,15 @@ pub(super) fn spool(
                 count(&mut left_out.channels, error);
                 continue;
             }
-            if let Some(column) = &own.around {
+            if let Some(column) = &seisbench.around {
                 let at = data.value(row, column).map(str::parse::<f64>);
                 let at = at.and_then(Result::ok).unwrap_or(f64::NAN);
-                recording.labels = vec![around(config, own, &traces, at, &mut recording.class)];
+                recording.labels =
+                    vec![around(config, seisbench, &traces, at, &mut recording.class)];
             }
             let job = Job {
                 config,
-                own: &recording,
+                recording: &recording,
                 validated,
                 notes: &Notes::default(),
             };
@@ -136,7 +138,7 @@ pub(super) fn spool(
             imported.recordings += 1;
             read += 1;
         }
-        let file = own.folder.join(format!("waveforms{chunk}.hdf5"));
+        let file = seisbench.folder.join(format!("waveforms{chunk}.hdf5"));
         say(&format!(
             "{}: {} windows",
             file.display(),
@@ -146,7 +148,7 @@ pub(super) fn spool(
         let notes = notes.map(|note| format!("{}: {note}", file.display()));
         imported.warnings.extend(notes);
     }
-    imported.warnings.extend(left_out.warnings(own));
+    imported.warnings.extend(left_out.warnings(seisbench));
     // If no trace can be read, the reason becomes an error.
     let reason = left_out.unreadable.or(left_out.channels);
     match reason {
@@ -158,19 +160,19 @@ pub(super) fn spool(
 /// The recording for trace `row`, without files and samples; `None` if the trace is left out.
 fn recording(
     config: &RecordingsConfig,
-    own: &SeisBenchFolder,
+    seisbench: &SeisBenchFolder,
     data: &SeisBench,
     row: usize,
     left_out: &mut LeftOut,
 ) -> Option<Recording> {
-    let value = data.value(row, &own.class_column).unwrap_or_default();
-    let class = class_of(&own.classes, &config.class_names, value);
+    let value = data.value(row, &seisbench.class_column).unwrap_or_default();
+    let class = class_of(&seisbench.classes, &config.class_names, value);
     if !config.class_names.iter().any(|known| known == class) {
         left_out.class += 1;
         return None;
     }
     // A trace without an arrival gives no window.
-    if let Some(column) = &own.around {
+    if let Some(column) = &seisbench.around {
         let arrival = data.value(row, column).map(str::parse::<f64>);
         if !matches!(arrival, Some(Ok(sample)) if sample.is_finite()) {
             left_out.arrival += 1;
@@ -178,7 +180,7 @@ fn recording(
         }
     }
     let name = data.value(row, "trace_name").unwrap_or_default().to_owned();
-    let group = data.value(row, &own.group_column);
+    let group = data.value(row, &seisbench.group_column);
     left_out.ungrouped += usize::from(group.is_none());
     Some(Recording {
         group: Some(group.unwrap_or(&name).to_owned()),
@@ -192,15 +194,15 @@ fn recording(
 /// The label around an arrival at sample `at`, with the class of the whole trace.
 fn around(
     config: &RecordingsConfig,
-    own: &SeisBenchFolder,
+    seisbench: &SeisBenchFolder,
     traces: &[Trace],
     at: f64,
     class: &mut Option<String>,
 ) -> Label {
     let at = at / traces.first().map_or(1.0, |trace| trace.rate);
-    let after = own.after.unwrap_or(config.window);
+    let after = seisbench.after.unwrap_or(config.window);
     Label {
-        start: Time::Seconds(at - own.before),
+        start: Time::Seconds(at - seisbench.before),
         end: Time::Seconds(at + after),
         class: class.take().unwrap_or_default(),
         event: None,

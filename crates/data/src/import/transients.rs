@@ -32,8 +32,13 @@ pub(super) fn warning(
         let times = stretch.channels.iter().map(times);
         times.filter(|times| times.is_finite()).fold(0.0, f64::max)
     };
-    let found = stretches.iter().map(loudest).filter(|own| *own > LOUDER);
-    let (count, most) = found.fold((0, 0.0f64), |(count, most), own| (count + 1, most.max(own)));
+    let found = stretches
+        .iter()
+        .map(loudest)
+        .filter(|times| *times > LOUDER);
+    let (count, most) = found.fold((0, 0.0f64), |(count, most), times| {
+        (count + 1, most.max(times))
+    });
     (count > 0).then(|| {
         format!(
             "{recording}: {count} of {} stretches begin up to {most:.0} times louder than they go on: `{step}` with `zero_phase: \

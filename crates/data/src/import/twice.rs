@@ -10,13 +10,13 @@ use super::recording::Recording;
 pub(super) fn recording(recordings: &[Recording]) -> Option<&Recording> {
     let real = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
     let mut by_files: HashMap<Vec<PathBuf>, Vec<Recording>> = HashMap::new();
-    recordings.iter().find(|own| {
-        let files: Vec<PathBuf> = own.files.iter().map(real).collect();
+    recordings.iter().find(|recording| {
+        let files: Vec<PathBuf> = recording.files.iter().map(real).collect();
         let plain = Recording {
             name: None,
             group: None,
             files: files.clone(),
-            ..(*own).clone()
+            ..(*recording).clone()
         };
         let same = by_files.entry(files).or_default();
         let is_there = same.contains(&plain);
@@ -28,8 +28,8 @@ pub(super) fn recording(recordings: &[Recording]) -> Option<&Recording> {
 /// An item that is there before, and the same.
 pub(super) fn item<T: PartialEq>(all: &[T]) -> Option<&T> {
     let mut numbered = all.iter().enumerate();
-    let found = numbered.find(|(number, own)| all[..*number].contains(own));
-    found.map(|(_, own)| own)
+    let found = numbered.find(|(number, item)| all[..*number].contains(item));
+    found.map(|(_, item)| item)
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ pub(super) struct Job<'a> {
     /// The list.
     pub config: &'a RecordingsConfig,
     /// The recording.
-    pub own: &'a Recording,
+    pub recording: &'a Recording,
     /// Whether any recording is assigned to validation.
     pub validated: bool,
     /// Notes on its files.
@@ -49,16 +49,16 @@ pub(super) struct Job<'a> {
 
 /// Reads the files of a recording, and notes on them; those without samples have no contents.
 fn read_files(
-    own: &Recording,
+    recording: &Recording,
     names: &[String],
     rate: f64,
 ) -> Result<(Vec<Option<Contents>>, Notes), DataError> {
     let hints = Hints {
         expected_rate: Some(rate),
         channels: names.to_vec(),
-        ..own.hints()
+        ..recording.hints()
     };
-    let read = own
+    let read = recording
         .files
         .par_iter()
         .map(|path| recording::read(path, &hints));
@@ -66,7 +66,7 @@ fn read_files(
     let is_any_read = read.iter().any(Result::is_ok);
     let mut notes = Notes::default();
     let mut all = Vec::new();
-    for (path, contents) in own.files.iter().zip(read) {
+    for (path, contents) in recording.files.iter().zip(read) {
         if let Err(DataError::Source { problem, .. }) = &contents
             && is_any_read
             && let Some(note) = left_out(path, problem)
@@ -81,7 +81,7 @@ fn read_files(
         notes.extend(of_file.map(|note| note.after(format_args!("{}: ", path.display()))));
         all.push(Some(contents));
     }
-    sensors::rename(&own.files, names, &mut all);
+    sensors::rename(&recording.files, names, &mut all);
     Ok((all, notes))
 }
 
@@ -111,14 +111,14 @@ fn picks(contents: &Contents) -> Option<Note> {
 /// Reads one recording and spools its windows.
 pub(super) fn one(
     config: &RecordingsConfig,
-    own: &Recording,
+    recording: &Recording,
     spool: &mut Spool,
     imported: &mut Imported,
 ) -> Result<(), DataError> {
-    let names = own.channels.as_ref().unwrap_or(&config.channels);
-    let (contents, notes) = read_files(own, names, config.sampling_rate)?;
-    let mut parts = Parts::of(own);
-    for (number, (path, contents)) in own.files.iter().zip(contents).enumerate() {
+    let names = recording.channels.as_ref().unwrap_or(&config.channels);
+    let (contents, notes) = read_files(recording, names, config.sampling_rate)?;
+    let mut parts = Parts::of(recording);
+    for (number, (path, contents)) in recording.files.iter().zip(contents).enumerate() {
         let Some(contents) = contents else { continue };
         // Symbolic links and different spellings of a path are the same file.
         let file = path.canonicalize().unwrap_or_else(|_| path.clone());
@@ -128,33 +128,36 @@ pub(super) fn one(
     let given = |recording: &Recording| recording.split.as_deref() == Some("val");
     let job = Job {
         config,
-        own,
+        recording,
         validated: config.recordings.iter().any(given),
         notes: &notes,
     };
     imported.warnings.extend(notes.iter().cloned());
-    if own.label_column.is_some() {
+    if recording.label_column.is_some() {
         let said = parts.label(config);
-        let said = said.map_err(|problem| in_file(&first_file(own))(problem))?;
+        let said = said.map_err(|problem| in_file(&first_file(recording))(problem))?;
         imported.warnings.extend(said);
     }
     let several = parts.recordings.len() > 1;
-    for (number, (own, pieces)) in parts.recordings.into_iter().enumerate() {
+    for (number, (part, pieces)) in parts.recordings.into_iter().enumerate() {
         imported.recordings += usize::from(number > 0);
         let before = spool.windows.len();
-        let job = Job { own: &own, ..job };
+        let job = Job {
+            recording: &part,
+            ..job
+        };
         let mut report = of_pieces(job, pieces, spool, imported)?;
         report.windows = before..spool.windows.len();
         if several {
-            report.group = own.group.clone();
+            report.group = part.group.clone();
         }
         imported.report.recordings.push(report);
     }
     Ok(())
 }
 
-fn first_file(own: &Recording) -> PathBuf {
-    own.files.first().cloned().unwrap_or_default()
+fn first_file(recording: &Recording) -> PathBuf {
+    recording.files.first().cloned().unwrap_or_default()
 }
 
 /// Spools the windows of `traces`, which belong to one of several recordings in a file.
@@ -164,8 +167,13 @@ pub(super) fn of_traces(
     spool: &mut Spool,
     imported: &mut Imported,
 ) -> Result<(), DataError> {
-    let Job { config, own, .. } = job;
-    let file = own.files.first().map(|file| file.display().to_string());
+    let Job {
+        config, recording, ..
+    } = job;
+    let file = recording
+        .files
+        .first()
+        .map(|file| file.display().to_string());
     let file = file.unwrap_or_default();
     let place = format!("{file}#{}", imported.recordings);
     let pieces = spool.origins.pieces(&place, traces);
@@ -176,7 +184,7 @@ pub(super) fn of_traces(
         .last()
         .is_some_and(|last| last.traces.is_some() && last.name == file)
     {
-        let mut of_file = RecordingReport::new(config, own);
+        let mut of_file = RecordingReport::new(config, recording);
         of_file.name = file;
         of_file.traces = Some(0);
         of_file.windows.start = before;
@@ -197,40 +205,42 @@ fn of_pieces(
     spool: &mut Spool,
     imported: &mut Imported,
 ) -> Result<RecordingReport, DataError> {
-    let Job { config, own, .. } = job;
-    let first = first_file(own);
+    let Job {
+        config, recording, ..
+    } = job;
+    let first = first_file(recording);
     let error = |problem: ImportError| in_file(&first)(problem);
-    let names = own.channels.as_ref().unwrap_or(&config.channels);
-    let mut report = RecordingReport::new(config, own);
+    let names = recording.channels.as_ref().unwrap_or(&config.channels);
+    let mut report = RecordingReport::new(config, recording);
     let mut chosen = Chosen::of(pieces, names);
-    overlaps::check(names.iter().zip(chosen.channels()), own)?;
-    let (span, starts) = (chosen.span(), chosen.starts(own.files.len()));
-    refuse_counts(own, &chosen).map_err(error)?;
-    imported.warnings.extend(clock_set(own, &chosen));
+    overlaps::check(names.iter().zip(chosen.channels()), recording)?;
+    let (span, starts) = (chosen.span(), chosen.starts(recording.files.len()));
+    refuse_counts(recording, &chosen).map_err(error)?;
+    imported.warnings.extend(clock_set(recording, &chosen));
     chosen.clean(&mut report);
     let places = Places::of(chosen.pieces());
     let merged = merge_at(chosen.into_traces(), names, config.sampling_rate);
     let merged =
         merged.map_err(|problem| error(ImportError::of_merge(problem, &job.notes.all())))?;
-    for (own, repeated) in report.channels.iter_mut().zip(&merged.repeated) {
-        (own.repeated, own.disagreeing) = (repeated.samples, repeated.conflicting);
+    for (channel, repeated) in report.channels.iter_mut().zip(&merged.repeated) {
+        (channel.repeated, channel.disagreeing) = (repeated.samples, repeated.conflicting);
     }
     report.gaps = merged.gaps;
     imported.gaps += merged.gaps;
     imported.overlapping += merged.overlapping;
     let notes = merged.notes.iter().cloned();
-    let notes = notes.map(|note| note.after(format_args!("{}: ", own.name())));
+    let notes = notes.map(|note| note.after(format_args!("{}: ", recording.name())));
     imported.warnings.extend(notes);
     let mut intervals = match span {
-        Some(span) => intervals(config, own, span, &starts).map_err(error)?,
+        Some(span) => intervals(config, recording, span, &starts).map_err(error)?,
         None => Vec::new(),
     };
     let is_undated = |label: &&Label| matches!(label.start, Time::Clock(_));
-    report.undated_labels = own.labels.iter().filter(is_undated).count();
+    report.undated_labels = recording.labels.iter().filter(is_undated).count();
     report.repeated_labels = remove_repeated(&mut intervals);
     count_labels(&intervals, &merged, &mut report);
     let is_dated = |label: &Label| matches!(label.start, Time::Moment(_));
-    report.add_times(span, &intervals, own.labels.iter().all(is_dated));
+    report.add_times(span, &intervals, recording.labels.iter().all(is_dated));
     let (stretches, doubts) = prepared(job, merged.stretches).map_err(error)?;
     imported.warnings.extend(doubts);
     if stretches.is_empty() {
@@ -243,7 +253,7 @@ fn of_pieces(
         config.samples(),
         config.hop(),
         // Rows beside a label's own have another label, or none.
-        config.centre_short_events && own.label_column.is_none(),
+        config.centre_short_events && recording.label_column.is_none(),
     );
     for (interval, counts) in intervals.iter().zip(&counts) {
         report.classes[interval.label].counts.add(counts);
@@ -271,20 +281,20 @@ fn of_pieces(
 ///
 /// # Errors
 /// If they do.
-fn refuse_counts(own: &Recording, chosen: &Chosen) -> Result<(), ImportError> {
+fn refuse_counts(recording: &Recording, chosen: &Chosen) -> Result<(), ImportError> {
     let rates = chosen.pieces().map(|piece| piece.trace.rate);
     match (chosen.span(), rates.reduce(f64::max)) {
-        (Some(span), Some(rate)) => own.refuse_counts(span, rate),
+        (Some(span), Some(rate)) => recording.refuse_counts(span, rate),
         _ => Ok(()),
     }
 }
 
 /// A warning on a gap of years between several files of a recording, such as files with and without dates.
-fn clock_set(own: &Recording, chosen: &Chosen) -> Option<String> {
-    let pieces = chosen.pieces().map(|own| &own.trace);
-    let note = recording::clock_set(pieces.map(|own| (own.start, own.end())));
-    note.filter(|_| own.files.len() > 1)
-        .map(|note| format!("{}: {note}", own.name()))
+fn clock_set(recording: &Recording, chosen: &Chosen) -> Option<String> {
+    let pieces = chosen.pieces().map(|piece| &piece.trace);
+    let note = recording::clock_set(pieces.map(|trace| (trace.start, trace.end())));
+    note.filter(|_| recording.files.len() > 1)
+        .map(|note| format!("{}: {note}", recording.name()))
 }
 
 /// The stretches that are as long as a window, resampled and with the steps applied, and warnings of what has become of
@@ -293,15 +303,17 @@ fn prepared(
     job: Job<'_>,
     stretches: Vec<Stretch>,
 ) -> Result<(Vec<Stretch>, Vec<String>), ImportError> {
-    let Job { config, own, .. } = job;
+    let Job {
+        config, recording, ..
+    } = job;
     let chain = Chain::new(&config.preprocessing, config.sampling_rate)?;
     let long = stretches.into_iter();
     let long = long.filter(|stretch| stretch.len() as f64 / stretch.rate >= config.window);
     let all = long.map(|stretch| prepare(stretch, config.sampling_rate, &chain));
     let all = all.collect::<Result<Vec<_>, _>>()?;
-    let (name, window) = (own.name(), config.samples());
+    let (name, window) = (recording.name(), config.samples());
     let begins = transients::warning(&name, &all, (&chain, window));
-    let channels = own.channels.as_ref().unwrap_or(&config.channels);
+    let channels = recording.channels.as_ref().unwrap_or(&config.channels);
     let rounded = rounding::warning(&name, channels, (&all, window));
     Ok((all, begins.into_iter().chain(rounded).collect()))
 }

@@ -113,7 +113,9 @@ fn atomically(
     result.map_err(|error| {
         if let Some(made) = made {
             // Removes only folders created here, and only if they are empty.
-            let folders = parent.ancestors().take_while(|own| own.starts_with(&made));
+            let folders = parent
+                .ancestors()
+                .take_while(|ancestor| ancestor.starts_with(&made));
             for folder in folders {
                 let _ = std::fs::remove_dir(folder);
             }
@@ -125,7 +127,8 @@ fn atomically(
 /// The topmost missing folder in the path `folder`.
 fn first_missing(folder: &Path) -> Option<PathBuf> {
     let folders = folder.ancestors();
-    let missing = folders.take_while(|own| !own.as_os_str().is_empty() && !own.exists());
+    let missing =
+        folders.take_while(|ancestor| !ancestor.as_os_str().is_empty() && !ancestor.exists());
     missing.last().map(Path::to_owned)
 }
 
@@ -155,8 +158,8 @@ fn write(
             spool.windows.len() - before
         ));
     }
-    for own in &config.seisbench {
-        traces::spool(config, own, &mut spool, imported, say)?;
+    for seisbench in &config.seisbench {
+        traces::spool(config, seisbench, &mut spool, imported, say)?;
     }
     leave_to_others(&mut imported.report.recordings);
     for recording in &imported.report.recordings {

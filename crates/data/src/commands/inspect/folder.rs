@@ -118,7 +118,7 @@ pub(super) fn look(
         catalogues: &seen.catalogues,
     };
     let draft = draft(&content, &place(folder, list));
-    let own = Folder {
+    let summary = Folder {
         folder: folder.display().to_string(),
         files: walked.files.len(),
         folders: walked.folders,
@@ -129,24 +129,24 @@ pub(super) fn look(
         label_classes: plan::sorted(
             seen.tables
                 .iter()
-                .flat_map(|own| own.labels.iter().map(|label| label.class.clone())),
+                .flat_map(|table| table.labels.iter().map(|label| label.class.clone())),
         ),
-        label_example: seen.tables.first().map(|own| plan::joined(&own.path)),
+        label_example: seen.tables.first().map(|table| plan::joined(&table.path)),
         others: seen.others.into_values().collect(),
         unusable: seen.unusable.into_values().collect(),
         recordings: seen.kinds,
         draft,
     };
-    if own.recordings.is_empty() && own.datasets.is_empty() && own.samples.is_empty() {
-        let there = own.rest();
+    if summary.recordings.is_empty() && summary.datasets.is_empty() && summary.samples.is_empty() {
+        let there = summary.rest();
         return Err(in_file(folder)(FolderError::Nothing {
             there: there.trim_end().to_owned(),
         }));
     }
     if let Some(list) = list {
-        own.write(list)?;
+        summary.write(list)?;
     }
-    Ok(own)
+    Ok(summary)
 }
 
 /// What has been found so far.
@@ -196,13 +196,13 @@ fn count(
     example: String,
     advice: Option<String>,
 ) {
-    let own = others.entry(what.clone()).or_insert_with(|| Others {
+    let other = others.entry(what.clone()).or_insert_with(|| Others {
         what,
         example,
         advice,
         files: 0,
     });
-    own.files += 1;
+    other.files += 1;
 }
 
 /// Folders and name of a path.
@@ -226,7 +226,7 @@ fn place(folder: &Path, list: Option<&Path>) -> Place {
     let full = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let parent = list
         .parent()
-        .filter(|own| !own.as_os_str().is_empty())
+        .filter(|parent| !parent.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
     let (folder, parent) = (full(folder), full(parent));
     let below = folder.strip_prefix(&parent).map(Path::to_owned);
@@ -285,8 +285,8 @@ impl Folder {
         if !self.datasets.is_empty() {
             text += "datasets and lists:\n";
         }
-        for own in &self.datasets {
-            text += &format!("  {}: {}; {}\n", own.path, own.what, own.advice);
+        for dataset in &self.datasets {
+            text += &format!("  {}: {}; {}\n", dataset.path, dataset.what, dataset.advice);
         }
         text += &self.rest();
         let Some(draft) = &self.draft else {
@@ -334,12 +334,12 @@ impl Folder {
         text.extend(self.others.iter().map(line));
         if !self.unusable.is_empty() {
             text += "cannot be read as recordings:\n";
-            text.extend(self.unusable.iter().map(|own| {
+            text.extend(self.unusable.iter().map(|other| {
                 format!(
                     "  {}, such as {}: {}\n",
-                    counted(own.files, "file"),
-                    own.example,
-                    own.what
+                    counted(other.files, "file"),
+                    other.example,
+                    other.what
                 )
             }));
         }
@@ -347,13 +347,13 @@ impl Folder {
     }
 }
 
-fn line(own: &Others) -> String {
-    let advice = own
+fn line(other: &Others) -> String {
+    let advice = other
         .advice
         .as_ref()
         .map_or(String::new(), |advice| format!("; {advice}"));
     format!(
         "  {} ({}), such as {}{advice}\n",
-        own.what, own.files, own.example
+        other.what, other.files, other.example
     )
 }

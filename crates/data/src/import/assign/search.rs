@@ -24,8 +24,8 @@ pub(super) struct Cost {
 
 impl Cost {
     pub fn is_below(&self, other: &Self) -> bool {
-        let (own, others) = ((self.empty, self.missing), (other.empty, other.missing));
-        own < others || own == others && self.off < other.off - SAME
+        let (ours, others) = ((self.empty, self.missing), (other.empty, other.missing));
+        ours < others || ours == others && self.off < other.off - SAME
     }
 
     /// Whether no split lacks windows of a class that has a group for it; `groups` has the groups of each class.

@@ -122,14 +122,14 @@ fn intervals_for_ever_end_with_the_data() {
 proptest! {
     #[test]
     fn every_window_is_whole(start in 0.0f64..60.0, long in 0.1f64..30.0, samples in 1usize..200, hop in 0.05f64..5.0) {
-        let own = interval(start, start + long, 0);
-        let (cuts, counts) = cut(&stretches(), std::slice::from_ref(&own), samples, hop, false);
+        let interval = interval(start, start + long, 0);
+        let (cuts, counts) = cut(&stretches(), std::slice::from_ref(&interval), samples, hop, false);
         prop_assert_eq!(cuts.len(), counts.windows);
         for cut in cuts {
             for (i, value) in cut.values[..samples].iter().enumerate() {
                 prop_assert_eq!(*value, cut.values[0] + i as f32);
             }
-            prop_assert!(cut.start >= own.start);
+            prop_assert!(cut.start >= interval.start);
             prop_assert!(f64::from(cut.values[samples - 1]) / 10.0 <= start + long + 0.15);
         }
     }

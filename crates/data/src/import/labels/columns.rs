@@ -66,7 +66,7 @@ impl Heads<'_> {
         if !self.named {
             return None;
         }
-        let find = |own: &&str| self.names.iter().position(|(name, _)| name == *own);
+        let find = |candidate: &&str| self.names.iter().position(|(name, _)| name == *candidate);
         let found = wanted.iter().find_map(find);
         found.map(|i| (i, self.names[i].1))
     }
@@ -167,10 +167,10 @@ impl Heads<'_> {
             TimeCells::Column((at, None)) if self.named => Some(&self.row[at]),
             _ => None,
         };
-        let own = name(start).map_or_else(Numbers::default, Numbers::of);
+        let numbers = name(start).map_or_else(Numbers::default, Numbers::of);
         match end.and_then(name) {
-            Some(end) => own.with_end(end),
-            None => own,
+            Some(end) => numbers.with_end(end),
+            None => numbers,
         }
     }
 
@@ -259,7 +259,7 @@ pub(super) fn no_end(names: &csv::StringRecord) -> LabelTableError {
 impl Columns {
     /// Whether a column is one of these.
     pub fn has(&self, at: usize) -> bool {
-        let files = self.files.as_ref().map(|own| own.at);
+        let files = self.files.as_ref().map(|column| column.at);
         let others = [self.event, self.status, self.observation, files];
         at == self.class || others.contains(&Some(at))
     }
@@ -320,7 +320,7 @@ impl Columns {
         let status = heads.known(&STATUS).map(|(at, _)| at);
         let observation = heads.known(&[OBSERVATION]);
         let files = heads.files()?;
-        let is_sequence = files.as_ref().is_some_and(|own| own.is_sequence);
+        let is_sequence = files.as_ref().is_some_and(|column| column.is_sequence);
         let network = heads.known(&NETWORKS).map(|(at, _)| at);
         let station = heads.known(&STATIONS);
         let lasting = heads

@@ -88,7 +88,7 @@ pub(super) fn check_forms(
         let as_utc = format!("{}utc", names[at].0);
         let are_fractions = unit.is_some_and(|unit| {
             let limit = (1.0 / unit).round();
-            let is_own = |own: f64| own.fract() == 0.0 && (0.0..limit).contains(&own);
+            let is_own = |number: f64| number.fract() == 0.0 && (0.0..limit).contains(&number);
             rows.iter()
                 .all(|row| cell(row, at).parse().is_ok_and(is_own))
         });
@@ -113,9 +113,9 @@ pub(super) fn check_forms(
                 if is_clock(other) {
                     return true;
                 }
-                let own = time(row, at, unit).zip(time(row, other, names[other].1));
-                own.is_some_and(|((own, one), (other, another))| {
-                    is_other(own, other, NEAR.max(one).max(another))
+                let times = time(row, at, unit).zip(time(row, other, names[other].1));
+                times.is_some_and(|((this, one), (other, another))| {
+                    is_other(this, other, NEAR.max(one).max(another))
                 })
             };
             if let Some(row) = rows.iter().find(differs) {
@@ -149,11 +149,11 @@ pub(super) fn of_ends(
         return Vec::new();
     };
     let names = all_plain(heads);
-    let own = end.columns();
+    let end_columns = end.columns();
     let others = names
         .iter()
         .enumerate()
-        .filter(|(at, _)| !own.contains(at) && !columns.has(*at));
+        .filter(|(at, _)| !end_columns.contains(at) && !columns.has(*at));
     let said = others.filter_map(|(at, (name, unit))| {
         let differing = if ENDS.contains(&&**name) {
             let mut pairs = rows.iter().zip(labels);
@@ -208,8 +208,8 @@ fn other_duration<'a>(
     let ratios: Vec<f64> = ratios.collect();
     let (least, most) = ratios
         .iter()
-        .fold((f64::INFINITY, 0.0_f64), |(least, most), own| {
-            (least.min(*own), most.max(*own))
+        .fold((f64::INFINITY, 0.0_f64), |(least, most), ratio| {
+            (least.min(*ratio), most.max(*ratio))
         });
     let is_unit = ratios.len() > 1
         && least > 0.0

@@ -27,7 +27,7 @@ impl Label {
         if first == 0 {
             return Err(ImportError::NoDayOfRecording { class, time });
         }
-        let on = |day: i64| [start, end].map(|own| own.saturating_add(day.saturating_mul(DAY)));
+        let on = |day: i64| [start, end].map(|nanos| nanos.saturating_add(day.saturating_mul(DAY)));
         // An instant is in the recording if there is a sample at that time.
         let is_inside =
             |[start, end]: [i64; 2]| start < last && end.max(start.saturating_add(1)) > first;

@@ -26,21 +26,21 @@ pub(super) fn with_marks(
     let cells = rows
         .iter()
         .flat_map(|row| all.iter().map(|at| cell(row, *at)));
-    let cells: Vec<&str> = cells.filter(|own| !own.is_empty()).collect();
+    let cells: Vec<&str> = cells.filter(|text| !text.is_empty()).collect();
     let first = *cells.first()?;
-    let digits = |own: &str| own.bytes().take_while(u8::is_ascii_digit).count();
-    let are = |count: usize| cells.iter().all(|own| digits(own) == count);
-    let is_padded = (are(6) || are(4)) && cells.iter().any(|own| own.starts_with('0'));
-    let number = |own: &&str| separated.number(own).parse::<f64>().unwrap_or(0.0);
-    let is_beyond = |own: &&str| number(own) >= DAY;
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let are = |count: usize| cells.iter().all(|text| digits(text) == count);
+    let is_padded = (are(6) || are(4)) && cells.iter().any(|text| text.starts_with('0'));
+    let number = |text: &&str| separated.number(text).parse::<f64>().unwrap_or(0.0);
+    let is_beyond = |text: &&str| number(text) >= DAY;
     // Files of numbers have lost the zeros before them.
     let is_late = columns.start.date.is_some() && cells.iter().any(is_beyond);
     if !(is_padded || is_late) {
         return None;
     }
-    let clock = |own: &str| marked(&separated.number(own), is_late);
+    let clock = |text: &str| marked(&separated.number(text), is_late);
     let shown = clock(first)?;
-    if !cells.iter().all(|own| clock(own).is_some()) {
+    if !cells.iter().all(|text| clock(text).is_some()) {
         return None;
     }
     let note = format!(
@@ -48,9 +48,9 @@ pub(super) fn with_marks(
         cell(heads, all[0])
     );
     let row = |row: &&csv::StringRecord| {
-        let cells = row.iter().enumerate().map(|(i, own)| {
-            let marked = clock(own).filter(|_| all.contains(&i));
-            marked.unwrap_or_else(|| own.to_owned())
+        let cells = row.iter().enumerate().map(|(i, text)| {
+            let marked = clock(text).filter(|_| all.contains(&i));
+            marked.unwrap_or_else(|| text.to_owned())
         });
         with_cells(row, cells)
     };
@@ -58,9 +58,9 @@ pub(super) fn with_marks(
 }
 
 /// `09:30:15.5` for `093015.5`, or for `93015.5` if digits may be missing.
-fn marked(own: &str, may_lack_zeros: bool) -> Option<String> {
-    let (whole, fraction) = own.split_once('.').unwrap_or((own, ""));
-    let are_digits = |own: &str| own.bytes().all(|byte| byte.is_ascii_digit());
+fn marked(text: &str, may_lack_zeros: bool) -> Option<String> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let are_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     let padded = match whole.len() {
         4 | 6 if !may_lack_zeros => whole.to_owned(),
         1..=6 if may_lack_zeros => format!("{whole:0>6}"),
@@ -75,7 +75,7 @@ fn marked(own: &str, may_lack_zeros: bool) -> Option<String> {
         padded.get(4..).unwrap_or_default(),
     );
     let second = if second.is_empty() { "00" } else { second };
-    let below = |own: &str, limit: u8| own.parse::<u8>().is_ok_and(|own| own < limit);
+    let below = |part: &str, limit: u8| part.parse::<u8>().is_ok_and(|number| number < limit);
     let is_time = below(hour, 24) && below(minute, 60) && below(second, 60);
     let point = if fraction.is_empty() { "" } else { "." };
     is_time.then(|| format!("{hour}:{minute}:{second}{point}{fraction}"))

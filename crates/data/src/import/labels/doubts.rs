@@ -44,12 +44,14 @@ impl Table<'_> {
                 continue;
             };
             let cells = self.rows.iter().map(|row| (cell(row, at), line(row)));
-            let cells: Vec<(&str, u64)> = cells.filter(|(own, _)| !own.is_empty()).collect();
+            let cells: Vec<(&str, u64)> = cells.filter(|(text, _)| !text.is_empty()).collect();
             let are_whole = cells
                 .iter()
-                .all(|(own, _)| is_short(own) || has_thousands(own));
-            let has_hundreds = cells.iter().any(|(own, _)| own.len() == 3 && is_short(own));
-            let first = cells.iter().find(|(own, _)| has_thousands(own));
+                .all(|(text, _)| is_short(text) || has_thousands(text));
+            let has_hundreds = cells
+                .iter()
+                .any(|(text, _)| text.len() == 3 && is_short(text));
+            let first = cells.iter().find(|(text, _)| has_thousands(text));
             if let Some((number, line)) = first.filter(|_| are_whole && has_hundreds) {
                 return Err(LabelTableError::Thousands {
                     line: *line,
@@ -106,7 +108,7 @@ impl Table<'_> {
         };
         let are_relative = start.has_day()
             && !labels.is_empty()
-            && labels.iter().all(|own| own.start.is_relative());
+            && labels.iter().all(|label| label.start.is_relative());
         are_relative.then(|| {
             let name = cell(self.heads, at);
             let dates = self.names(&start.date_columns());
@@ -123,7 +125,7 @@ impl Table<'_> {
         labels.iter().find(is_clock)?;
         let has_dates = |at: &usize| {
             let cells = self.rows.iter().map(|row| cell(row, *at));
-            let mut cells = cells.filter(|own| !own.is_empty()).peekable();
+            let mut cells = cells.filter(|text| !text.is_empty()).peekable();
             cells.peek().is_some() && cells.all(is_date)
         };
         let year = self.columns.start.date_columns().first().copied();
@@ -171,7 +173,7 @@ impl Table<'_> {
 /// The single column of a place, and its unit.
 fn column(place: &Place) -> Option<(usize, Option<f64>)> {
     match place.time {
-        TimeCells::Column(own) => Some(own),
+        TimeCells::Column(column) => Some(column),
         TimeCells::Parts(_) => None,
     }
 }
@@ -192,5 +194,5 @@ fn has_thousands(text: &str) -> bool {
     is_short(first)
         && !first.starts_with('0')
         && groups.peek().is_some()
-        && groups.all(|own| own.len() == 3 && are_digits(own))
+        && groups.all(|group| group.len() == 3 && are_digits(group))
 }

@@ -156,7 +156,10 @@ pub(super) fn pairs<'a>(
 
 /// Columns whose values a start and its stop share. An observation may go on in the next file.
 fn keys(names: &csv::StringRecord, columns: &Columns) -> Vec<usize> {
-    let files = columns.files.as_ref().filter(|own| !is_media(&own.name));
+    let files = columns
+        .files
+        .as_ref()
+        .filter(|column| !is_media(&column.name));
     let names = all_plain(names).into_iter().enumerate();
     let shared = names.filter(|(_, (name, _))| {
         name == "subject" || name == OBSERVATION || name.starts_with("modifier")
@@ -164,7 +167,7 @@ fn keys(names: &csv::StringRecord, columns: &Columns) -> Vec<usize> {
     let shared = shared.map(|(at, _)| at);
     shared
         .chain([columns.class])
-        .chain(files.map(|own| own.at))
+        .chain(files.map(|column| column.at))
         .collect()
 }
 
@@ -182,24 +185,28 @@ pub(super) fn is_sequence(
     rows: &[&csv::StringRecord],
     columns: &Columns,
 ) -> Result<bool, LabelTableError> {
-    let Some(files) = columns.files.as_ref().filter(|own| is_media(&own.name)) else {
+    let Some(files) = columns
+        .files
+        .as_ref()
+        .filter(|column| is_media(&column.name))
+    else {
         return Ok(false);
     };
     let mut observations: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for row in rows {
         let observation = columns.observation.map_or("", |at| cell(row, at));
-        let own = observations.entry(observation).or_default();
-        own.extend(Some(cell(row, files.at)).filter(|file| !file.is_empty()));
+        let named = observations.entry(observation).or_default();
+        named.extend(Some(cell(row, files.at)).filter(|file| !file.is_empty()));
     }
     let mut several = observations.iter().filter(|(_, files)| files.len() > 1);
-    let Some((observation, own)) = several.next() else {
+    let Some((observation, named)) = several.next() else {
         return Ok(false);
     };
     if observations.len() > 1 {
         return Err(LabelTableError::Observations {
             column: files.name.clone(),
             observation: (*observation).to_owned(),
-            files: own.len(),
+            files: named.len(),
             observations: observations.len(),
         });
     }

@@ -68,7 +68,7 @@ pub(super) fn apply(
     let mut notes = Vec::new();
     for (at, head) in heads.iter().enumerate().filter(|(at, _)| !columns.has(*at)) {
         let name = plain(head).0;
-        if let Some((_, keeps)) = FLAGS.iter().find(|(own, _)| *own == name) {
+        if let Some((_, keeps)) = FLAGS.iter().find(|(known, _)| *known == name) {
             notes.extend(flag((at, head), *keeps, rows));
         } else if CHANNELS.contains(&&*name) {
             notes.extend(channel((at, head), rows));
@@ -84,8 +84,13 @@ fn flag(
     rows: &mut Vec<&csv::StringRecord>,
 ) -> Option<String> {
     let value = |row: &csv::StringRecord| cell(row, at).to_lowercase();
-    let is_known = |own: &String| own.is_empty() || YES.contains(&&**own) || NO.contains(&&**own);
-    if let Some(other) = rows.iter().map(|row| value(row)).find(|own| !is_known(own)) {
+    let is_known =
+        |text: &String| text.is_empty() || YES.contains(&&**text) || NO.contains(&&**text);
+    if let Some(other) = rows
+        .iter()
+        .map(|row| value(row))
+        .find(|text| !is_known(text))
+    {
         return Some(format!(
             "column `{head}` is not read, and all rows count: `{other}` is neither yes nor no"
         ));
@@ -93,14 +98,14 @@ fn flag(
     let all = rows.len();
     let empty = rows.iter().filter(|row| cell(row, at).is_empty()).count();
     rows.retain(|row| {
-        let own = value(row);
-        own.is_empty() || YES.contains(&&*own) == keeps
+        let text = value(row);
+        text.is_empty() || YES.contains(&&*text) == keeps
     });
     let left_out = all - rows.len();
     let empty = match empty {
         0 => String::new(),
         _ if empty == all => return None,
-        own => format!("; {} without a value count", counted(own, "row")),
+        count => format!("; {} without a value count", counted(count, "row")),
     };
     (left_out > 0 || !empty.is_empty()).then(|| {
         let rows = counted(left_out, "row");
@@ -115,11 +120,11 @@ fn channel((at, head): (usize, &str), rows: &[&csv::StringRecord]) -> Option<Str
     let values = rows
         .iter()
         .map(|row| cell(row, at))
-        .filter(|own| !own.is_empty());
+        .filter(|value| !value.is_empty());
     let values: BTreeSet<&str> = values.collect();
     let several = values.len() > 1;
     several.then(|| {
-        let all: Vec<String> = values.iter().map(|own| format!("`{own}`")).collect();
+        let all: Vec<String> = values.iter().map(|value| format!("`{value}`")).collect();
         format!(
             "column `{head}` tells {} channels ({}), and is not read: each label counts for all channels of its recording",
             all.len(),

@@ -52,7 +52,7 @@ const MANY: u64 = 100_000;
 pub(super) fn htk(path: &Path, text: &str) -> Option<String> {
     let is_lab = path
         .extension()
-        .is_some_and(|own| own.eq_ignore_ascii_case("lab"));
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("lab"));
     if !is_lab {
         return None;
     }
@@ -159,7 +159,7 @@ pub(super) fn names_below(text: &str, settings: &LabelsFile) -> Option<(String, 
         let separator = separator(&line);
         let names = reader(&line, separator).records().next()?.ok()?;
         let found = Columns::find(&names, Separated(separator), settings);
-        if found.is_ok_and(|own| own.named) {
+        if found.is_ok_and(|columns| columns.named) {
             return Some(("\n".repeat(above) + rest, above + 1));
         }
     }
@@ -206,8 +206,8 @@ pub(super) fn columns_of(
     settings: &LabelsFile,
 ) -> Result<(Columns, csv::StringRecord), LabelTableError> {
     let found = Columns::find(first, separated, settings);
-    let found = found.map(|own| (own, first.clone()));
-    if found.as_ref().is_ok_and(|(own, _)| own.named) {
+    let found = found.map(|columns| (columns, first.clone()));
+    if found.as_ref().is_ok_and(|(columns, _)| columns.named) {
         return found;
     }
     let above = comment_above(text)
@@ -225,7 +225,13 @@ pub(super) fn columns_of(
                 .any(|(name, _)| STARTS.contains(&&**name))
             || names.iter().any(|name| numbers::counted(name).is_some()));
     match Columns::find(&names, separated, settings) {
-        Ok(own) if own.named => Ok((Columns { above: true, ..own }, names)),
+        Ok(columns) if columns.named => Ok((
+            Columns {
+                above: true,
+                ..columns
+            },
+            names,
+        )),
         // What the names lack, rather than what the first row is.
         Err(lacking) if are_names => Err(lacking),
         _ => found,

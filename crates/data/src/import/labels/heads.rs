@@ -167,14 +167,14 @@ pub(super) fn all_plain(row: &csv::StringRecord) -> Vec<(String, Option<f64>)> {
         let mut others = all.iter().filter(|(other, ..)| other == name);
         others.any(|(_, _, other)| *other < form)
     };
-    let own = |(name, unit, form): &(String, Option<f64>, Form)| {
+    let distinct = |(name, unit, form): &(String, Option<f64>, Form)| {
         if is_taken(name, *form) {
             (format!("{name}utc"), None)
         } else {
             (name.clone(), *unit)
         }
     };
-    all.iter().map(own).collect()
+    all.iter().map(distinct).collect()
 }
 
 /// Whether a column has times as ELAN writes them, `00:01:30.500` from the start of the media.
@@ -244,10 +244,10 @@ fn parts(head: &str) -> (String, Option<f64>, Form) {
 pub(super) fn before_minutes<'a, 'b>(words: &'a [&'b str]) -> Option<&'a [&'b str]> {
     let words = match words {
         [
-            own @ ..,
+            rest @ ..,
             "ms" | "msec" | "f" | "ff" | "fff" | "000" | "00" | "0",
-        ] => own,
-        own => own,
+        ] => rest,
+        all => all,
     };
     let ([name @ .., "mm" | "m", "ss"] | [name @ .., "min", "sec" | "s" | "ss"]) = words else {
         return None;
@@ -297,20 +297,20 @@ pub(super) fn whole_unit(head: &str) -> Option<f64> {
 /// most often. A comma may also be in its numbers, and texts may have any.
 pub(super) fn separator(text: &str) -> u8 {
     let head = first_line(text).unwrap_or_default();
-    let known = |own: &u8| {
+    let known = |separator: &u8| {
         let cells = head
-            .split(char::from(*own))
+            .split(char::from(*separator))
             .map(|cell| cell.trim_matches(['"', ' ']));
         let is_known = |cell: &&str| {
             let name = plain(cell).0;
             let names = [&STARTS[..], &ENDS, &DURATIONS, &CLASSES];
-            let number = Separated(*own).number(cell).parse::<f64>();
+            let number = Separated(*separator).number(cell).parse::<f64>();
             number.is_ok() || names.iter().any(|known| known.contains(&&*name))
         };
         cells.filter(is_known).count()
     };
-    let count = |own: &u8| head.bytes().filter(|byte| byte == own).count();
-    let key = |own: &u8| (count(own).min(1) * known(own), count(own));
+    let count = |separator: &u8| head.bytes().filter(|byte| byte == separator).count();
+    let key = |separator: &u8| (count(separator).min(1) * known(separator), count(separator));
     SEPARATORS.into_iter().max_by_key(key).unwrap_or(b',')
 }
 
@@ -341,8 +341,8 @@ impl Separated {
     /// Seconds of a number in units of `unit` seconds.
     pub fn seconds(self, cell: &str, unit: Option<f64>) -> Option<f64> {
         let number = self.number(cell).parse::<f64>().ok();
-        let number = number.filter(|own| own.is_finite());
-        number.map(|own| own * unit.unwrap_or(1.0))
+        let number = number.filter(|number| number.is_finite());
+        number.map(|number| number * unit.unwrap_or(1.0))
     }
 }
 
@@ -359,9 +359,9 @@ pub(super) fn with_cells<C>(
 where
     csv::StringRecord: FromIterator<C>,
 {
-    let mut own: csv::StringRecord = cells.collect();
-    own.set_position(row.position().cloned());
-    own
+    let mut record: csv::StringRecord = cells.collect();
+    record.set_position(row.position().cloned());
+    record
 }
 
 /// The line of a row, from 1.

@@ -47,7 +47,9 @@ fn join_days(rows: &mut [StringRecord]) {
             return Some(row.clone());
         }
         let found = [3, 2].map(|cells| joined(row, cells));
-        let found = found.into_iter().find(|own| own.len() == wanted)?;
+        let found = found
+            .into_iter()
+            .find(|candidate| candidate.len() == wanted)?;
         Some(with_cells(row, found.iter().map(String::as_str)))
     };
     if narrow.len() < names.len() {
@@ -62,40 +64,40 @@ fn join_days(rows: &mut [StringRecord]) {
         return;
     }
     for row in below.iter_mut().filter(|row| row.len() > names.len()) {
-        if let Some(own) = fit(row, names.len()) {
-            *row = own;
+        if let Some(fitted) = fit(row, names.len()) {
+            *row = fitted;
         }
     }
 }
 
 /// The cells of a row, with those of each year, day of the year and, in three cells, time of day joined.
 fn joined(row: &StringRecord, cells: usize) -> Vec<String> {
-    let is_year = |own: &str| own.len() == 4 && own.starts_with(['1', '2']) && is_number(own);
-    let day = |own: &str| {
-        own.parse::<u16>()
+    let is_year = |text: &str| text.len() == 4 && text.starts_with(['1', '2']) && is_number(text);
+    let day = |text: &str| {
+        text.parse::<u16>()
             .ok()
             .filter(|day| (1..=DAYS).contains(day))
     };
-    let is_clock = |own: &str| own.contains(':') && clock_alone(own).is_some();
+    let is_clock = |text: &str| text.contains(':') && clock_alone(text).is_some();
     let mut joined = Vec::new();
     let mut at = 0;
     while at < row.len() {
-        let own = [0, 1, 2].map(|after| cell(row, at + after));
-        let (days, clock) = match own[1].split_once([':', ' ']) {
+        let next = [0, 1, 2].map(|after| cell(row, at + after));
+        let (days, clock) = match next[1].split_once([':', ' ']) {
             Some((days, clock)) if cells == 2 && is_clock(clock) => (days, clock),
-            _ => (own[1], own[2]),
+            _ => (next[1], next[2]),
         };
-        match day(days).filter(|_| is_year(own[0])) {
-            Some(day) if is_clock(clock) && (cells == 3 || days != own[1]) => {
-                joined.push(format!("{}-{day:03}T{clock}", own[0]));
+        match day(days).filter(|_| is_year(next[0])) {
+            Some(day) if is_clock(clock) && (cells == 3 || days != next[1]) => {
+                joined.push(format!("{}-{day:03}T{clock}", next[0]));
                 at += cells;
             }
             Some(day) if cells == 2 => {
-                joined.push(format!("{}-{day:03}", own[0]));
+                joined.push(format!("{}-{day:03}", next[0]));
                 at += cells;
             }
             _ => {
-                joined.push(own[0].to_owned());
+                joined.push(next[0].to_owned());
                 at += 1;
             }
         }
@@ -115,9 +117,9 @@ fn name_row_numbers(rows: &mut [StringRecord]) {
     let first = below.first().and_then(number);
     let mut numbered = below
         .iter()
-        .zip(first.filter(|own| *own < 2).unwrap_or(0)..);
+        .zip(first.filter(|first| *first < 2).unwrap_or(0)..);
     let are_full = below.iter().any(|row| !cell(row, names.len()).is_empty());
-    if are_full && numbered.all(|(row, own)| number(row) == Some(own)) {
+    if are_full && numbered.all(|(row, expected)| number(row) == Some(expected)) {
         *names = with_cells(names, std::iter::once("").chain(names.iter()));
     }
 }
@@ -130,9 +132,9 @@ fn take_units(rows: &mut Vec<StringRecord>) {
     let unit = |at: usize| {
         let bare = cell(units, at).trim_matches(|c| "()[] ".contains(c));
         let known = whole_unit(bare).is_some();
-        let (name, own) = plain(cell(names, at));
+        let (name, given) = plain(cell(names, at));
         let times = [&STARTS[..], &ENDS, &DURATIONS];
-        let is_time = own.is_none() && times.iter().any(|known| known.contains(&&*name));
+        let is_time = given.is_none() && times.iter().any(|known| known.contains(&&*name));
         (is_time && known).then(|| format!("{} ({bare})", cell(names, at)))
     };
     let with_units: Vec<Option<String>> = (0..names.len()).map(unit).collect();
@@ -140,7 +142,7 @@ fn take_units(rows: &mut Vec<StringRecord>) {
         return;
     }
     let cells = names.iter().zip(&with_units);
-    let cells = cells.map(|(name, own)| own.as_deref().unwrap_or(name));
+    let cells = cells.map(|(name, with_unit)| with_unit.as_deref().unwrap_or(name));
     rows[0] = with_cells(names, cells);
     rows.remove(1);
 }
@@ -156,12 +158,12 @@ fn name_days_of_year(rows: &mut [StringRecord]) {
     };
     let all: Vec<String> = names.iter().map(words).collect();
     let has_date = |day: &str| {
-        let own = all.iter().map(|name| match name.as_str() {
+        let columns = all.iter().map(|name| match name.as_str() {
             "day" => day,
             name => name,
         });
-        let own: Vec<(usize, &str)> = own.enumerate().collect();
-        TimeParts::find(&own).has_date()
+        let columns: Vec<(usize, &str)> = columns.enumerate().collect();
+        TimeParts::find(&columns).has_date()
     };
     if has_date("day") || !has_date("doy") {
         return;
@@ -173,8 +175,8 @@ fn name_days_of_year(rows: &mut [StringRecord]) {
     let mut cells = below
         .iter()
         .flat_map(|row| days.iter().map(move |at| cell(row, *at)));
-    let is_late = |own: &str| {
-        own.parse()
+    let is_late = |text: &str| {
+        text.parse()
             .is_ok_and(|day: u16| (OF_MONTH + 1..=DAYS).contains(&day))
     };
     if cells.any(is_late) {

@@ -26,12 +26,12 @@ pub(super) fn as_seconds(
         _ => None,
     };
     let all: Vec<usize> = places.into_iter().flatten().filter_map(at).collect();
-    let seconds = |own: &str| seconds(&separated.number(own));
+    let seconds = |text: &str| seconds(&separated.number(text));
     let mut cells = rows
         .iter()
         .flat_map(|row| all.iter().map(|at| cell(row, *at)));
-    let first = cells.clone().find(|own| !own.is_empty())?;
-    if !cells.all(|own| own.is_empty() || seconds(own).is_some()) {
+    let first = cells.clone().find(|text| !text.is_empty())?;
+    if !cells.all(|text| text.is_empty() || seconds(text).is_some()) {
         return None;
     }
     let note = format!(
@@ -40,9 +40,9 @@ pub(super) fn as_seconds(
         seconds(first)?
     );
     let row = |row: &&csv::StringRecord| {
-        let cells = row.iter().enumerate().map(|(i, own)| {
-            let number = seconds(own).filter(|_| all.contains(&i));
-            number.map_or_else(|| own.to_owned(), |number| number.to_string())
+        let cells = row.iter().enumerate().map(|(i, text)| {
+            let number = seconds(text).filter(|_| all.contains(&i));
+            number.map_or_else(|| text.to_owned(), |number| number.to_string())
         });
         with_cells(row, cells)
     };
@@ -50,9 +50,9 @@ pub(super) fn as_seconds(
 }
 
 /// Seconds of `1:40.5`, and of `1:01:40`.
-fn seconds(own: &str) -> Option<f64> {
-    let digits = |own: &str| !own.is_empty() && own.bytes().all(|byte| byte.is_ascii_digit());
-    let parts: Vec<&str> = own.trim().split(':').collect();
+fn seconds(text: &str) -> Option<f64> {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let parts: Vec<&str> = text.trim().split(':').collect();
     let (before, last) = match parts[..] {
         [minutes, last] if digits(minutes) => (minutes.parse::<f64>().ok()?, last),
         [hours, minutes, last] if digits(hours) && digits(minutes) => (

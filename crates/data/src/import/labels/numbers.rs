@@ -134,11 +134,11 @@ impl Numbers {
             return Ok(false);
         }
         let lasts = |[start, end]: &[f64; 2]| end - start;
-        let has_short = times.iter().any(|own| lasts(own) > 0.0);
+        let has_short = times.iter().any(|pair| lasts(pair) > 0.0);
         if has_lengths
             && self.lacks_unit
             && has_short
-            && times.iter().all(|own| lasts(own) < SHORTEST)
+            && times.iter().all(|pair| lasts(pair) < SHORTEST)
         {
             return Err(LabelTableError::DurationsInDays {
                 number: lasts(&times[0]),

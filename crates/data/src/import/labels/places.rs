@@ -48,14 +48,14 @@ impl From<TimeColumn> for Place {
 impl Place {
     /// The cells that a message shows.
     pub fn shown(&self, row: &csv::StringRecord) -> String {
-        let own = match self.time {
+        let time = match self.time {
             TimeCells::Column((at, _)) => cell(row, at).to_owned(),
             TimeCells::Parts(parts) => joined(row, &parts),
         };
         match self.date {
-            Some(DateCells::Column(at)) => format!("{} {own}", cell(row, at)),
-            Some(DateCells::Parts(parts)) => format!("{} {own}", joined(row, &parts)),
-            None => own,
+            Some(DateCells::Column(at)) => format!("{} {time}", cell(row, at)),
+            Some(DateCells::Parts(parts)) => format!("{} {time}", joined(row, &parts)),
+            None => time,
         }
     }
 
@@ -74,8 +74,8 @@ impl Place {
 
     /// Whether a row has the date of this time and of `other` only once, in the same cells.
     pub fn shares_date(&self, other: &Self, row: &csv::StringRecord) -> bool {
-        let own = self.date_beside(row);
-        own.is_some() && own == other.date_beside(row)
+        let date = self.date_beside(row);
+        date.is_some() && date == other.date_beside(row)
     }
 
     /// The cells with the date of a time of day in a row.
@@ -91,11 +91,11 @@ impl Place {
 
     /// Its columns, first those of the time.
     pub fn columns(self) -> Vec<usize> {
-        let own = match self.time {
+        let of_time = match self.time {
             TimeCells::Column((at, _)) => vec![at],
             TimeCells::Parts(parts) => parts.columns().collect(),
         };
-        [own, self.date_columns()].concat()
+        [of_time, self.date_columns()].concat()
     }
 
     /// The columns of dates beside the time.
@@ -117,7 +117,7 @@ impl Place {
 
     /// Cells that may have dates.
     pub fn dates(self) -> impl Iterator<Item = usize> {
-        let own = match self.time {
+        let time = match self.time {
             TimeCells::Column((at, _)) => Some(at),
             TimeCells::Parts(_) => None,
         };
@@ -125,7 +125,7 @@ impl Place {
             Some(DateCells::Column(at)) => Some(at),
             _ => None,
         };
-        own.into_iter().chain(date)
+        time.into_iter().chain(date)
     }
 
     /// The time in a row; `None` if its cells are empty, or mark a missing value.
@@ -224,10 +224,10 @@ pub(super) struct PartNames {
 impl PartNames {
     pub fn of(heads: &csv::StringRecord) -> Self {
         let find = |before: Option<&[&str]>| {
-            let own = heads.iter().enumerate();
-            let names = own.filter_map(|(at, head)| Some((at, part_behind(head, before)?)));
+            let numbered = heads.iter().enumerate();
+            let names = numbered.filter_map(|(at, head)| Some((at, part_behind(head, before)?)));
             let names: Vec<(usize, String)> = names.collect();
-            let names: Vec<(usize, &str)> = names.iter().map(|(at, own)| (*at, &**own)).collect();
+            let names: Vec<(usize, &str)> = names.iter().map(|(at, name)| (*at, &**name)).collect();
             TimeParts::find(&names)
         };
         Self {
@@ -239,8 +239,8 @@ impl PartNames {
 
     /// Whether a column has a part of the starts beside others: `start_min` beside `start_sec`.
     pub fn has_start(&self, column: usize) -> bool {
-        let mut own = self.start.columns();
-        (self.start.has_clock() || self.start.has_date()) && own.any(|at| at == column)
+        let mut columns = self.start.columns();
+        (self.start.has_clock() || self.start.has_date()) && columns.any(|at| at == column)
     }
 
     /// Where starts are, in parts: hours and minutes, or minutes and seconds, that are called so; or a date and what there is of
@@ -249,9 +249,9 @@ impl PartNames {
     /// # Errors
     /// If a part is missing.
     pub fn start(&self, date: Option<usize>) -> Result<Option<Place>, LabelTableError> {
-        let own = self.start;
-        if own.has_clock() || own.has_date() {
-            return place(own.or(&self.plain), date).map(Some);
+        let parts = self.start;
+        if parts.has_clock() || parts.has_date() {
+            return place(parts.or(&self.plain), date).map(Some);
         }
         if self.plain.has_part_of_date() || self.plain.has_clock() {
             return place(self.plain, date).map(Some);
@@ -264,9 +264,9 @@ impl PartNames {
     /// # Errors
     /// If a part is missing.
     pub fn end(&self, date: Option<usize>) -> Result<Option<Place>, LabelTableError> {
-        let own = self.end;
-        if own.has_clock() || own.has_date() {
-            return place(own.or(&self.plain.date()), date).map(Some);
+        let parts = self.end;
+        if parts.has_clock() || parts.has_date() {
+            return place(parts.or(&self.plain.date()), date).map(Some);
         }
         Ok(None)
     }
@@ -274,7 +274,7 @@ impl PartNames {
     /// The dates of times of day in one cell: those of starts, and of ends. They may lack a part.
     pub fn dates(&self) -> [Option<DateCells>; 2] {
         let find = |parts: &[TimeParts]| {
-            let dates = || parts.iter().map(|own| own.date());
+            let dates = || parts.iter().map(|part| part.date());
             let whole = dates().find(TimeParts::has_date);
             let found = whole.or_else(|| dates().find(TimeParts::has_part_of_date));
             found.map(DateCells::Parts)

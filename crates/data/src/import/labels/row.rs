@@ -123,9 +123,9 @@ impl Reading<'_> {
         let end = match given {
             None => None,
             Some((end, _, false)) => {
-                let own = self.next_day(row, start, end)?;
-                is_night = own != end;
-                Some(own)
+                let shifted = self.next_day(row, start, end)?;
+                is_night = shifted != end;
+                Some(shifted)
             }
             Some((Time::Seconds(seconds), ..)) => Some(start.later(seconds)),
             // `00:01:00`; in `01:30`, the first number may be that of hours or of minutes.

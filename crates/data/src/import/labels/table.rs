@@ -146,15 +146,15 @@ fn whole(
     contradictions::check_names(heads, &rows, columns, settings)?;
     contradictions::check_forms(heads, &rows, (&*columns, separated), settings)?;
     units::apply(heads, &rows, columns)?;
-    let mut own: Vec<csv::StringRecord> = rows.iter().map(|row| (*row).clone()).collect();
+    let mut owned: Vec<csv::StringRecord> = rows.iter().map(|row| (*row).clone()).collect();
     let marked = digits::with_marks(heads, &rows, columns, separated);
     let marked = marked.or_else(|| minutes::as_seconds(heads, &rows, columns, separated));
     if let Some((marked, note)) = marked {
-        own = marked;
+        owned = marked;
         said.push(note);
     }
-    said.extend(tails::join(heads, &mut own, columns)?);
-    Ok((own, said))
+    said.extend(tails::join(heads, &mut owned, columns)?);
+    Ok((owned, said))
 }
 
 fn parse(text: &str, settings: &LabelsFile) -> Result<LabelRows, LabelTableError> {
@@ -175,10 +175,10 @@ fn parse(text: &str, settings: &LabelsFile) -> Result<LabelRows, LabelTableError
     )?;
     let first = &names;
     let mut said = Vec::new();
-    let own;
+    let owned;
     if has_heads {
-        (own, said) = whole(first, rows, (&mut columns, separated), settings)?;
-        rows = own.iter().collect();
+        (owned, said) = whole(first, rows, (&mut columns, separated), settings)?;
+        rows = owned.iter().collect();
     }
     if columns.observation.is_some() || above > 0 {
         let is_sequence = is_sequence(&rows, &columns)?;
@@ -265,17 +265,17 @@ fn labels(
         let file = columns
             .files
             .as_ref()
-            .map(|own| cell(row, own.at).to_owned());
+            .map(|column| cell(row, column.at).to_owned());
         Ok(LabelRow {
             label,
             file,
             station: station(row, columns),
         })
     };
-    let own = pairs.iter().map(|pair| label(*pair));
-    let mut own = own.collect::<Result<Vec<_>, LabelTableError>>()?;
+    let rows = pairs.iter().map(|pair| label(*pair));
+    let mut rows = rows.collect::<Result<Vec<_>, LabelTableError>>()?;
     let has_lengths = columns.is_duration || length.is_some();
-    let mut labels: Vec<&mut Label> = own.iter_mut().map(|row| &mut row.label).collect();
+    let mut labels: Vec<&mut Label> = rows.iter_mut().map(|row| &mut row.label).collect();
     let are_days = columns.numbers.apply(&mut labels, has_lengths)?;
     if are_days {
         reading.shift_days(&pairs, &mut labels);
@@ -288,22 +288,24 @@ fn labels(
             .collect::<Option<Vec<f64>>>()
     {
         numbers::from_files(&mut labels, &offsets);
-        files.iter_mut().for_each(|own| own.is_sequence = false);
+        files
+            .iter_mut()
+            .for_each(|column| column.is_sequence = false);
     }
-    let starts = own.iter().zip(&pairs);
-    let starts = starts.map(|(own, (row, _))| {
+    let starts = rows.iter().zip(&pairs);
+    let starts = starts.map(|(labelled, (row, _))| {
         // Days in numbers are no Unix time, which has a zone.
         let shown = if are_days {
             String::new()
         } else {
             columns.start.shown(row)
         };
-        (own.label.start, shown)
+        (labelled.label.start, shown)
     });
     let (warnings, zones) = reading.zones.said(starts);
     Ok(LabelRows {
         notes: nights.note().into_iter().chain(zones).collect(),
-        rows: own,
+        rows,
         files,
         warnings,
         unused: Vec::new(),
@@ -333,10 +335,10 @@ fn order(heads: &csv::StringRecord, rows: &[&csv::StringRecord], columns: &Colum
 fn station(row: &csv::StringRecord, columns: &Columns) -> Option<String> {
     let (at, network) = columns.station?;
     let network = network.map(|at| cell(row, at));
-    let own = cell(row, at);
-    Some(match network.filter(|own| !own.is_empty()) {
-        Some(network) => format!("{network}.{own}"),
-        None => own.to_owned(),
+    let code = cell(row, at);
+    Some(match network.filter(|network| !network.is_empty()) {
+        Some(network) => format!("{network}.{code}"),
+        None => code.to_owned(),
     })
 }
 
@@ -369,8 +371,8 @@ pub(crate) fn labels_of(path: &Path) -> Option<Result<LabelsOfFiles, DataError>>
         return None;
     }
     let read = read(path, &settings);
-    let labels = read.map(|own| {
-        let rows = own.rows.into_iter();
+    let labels = read.map(|table| {
+        let rows = table.rows.into_iter();
         let (labels, files): (Vec<_>, Vec<_>) = rows.map(|row| (row.label, row.file)).unzip();
         (labels, files.into_iter().flatten().collect())
     });

@@ -32,7 +32,7 @@ pub(super) fn join(
         };
         let is_alone = ends.is_none();
         if let Some((from, digits)) = fractions(heads, rows, at, (names, is_alone)) {
-            put(rows, [from, at], &|own| format!(".{own:0>digits$}"));
+            put(rows, [from, at], &|text| format!(".{text:0>digits$}"));
             note(from, at);
         }
     }
@@ -56,7 +56,7 @@ pub(super) fn join(
                 time: place.shown(&rows[0]),
             });
         };
-        put(rows, [*from, at], &|own| format!(" {own}"));
+        put(rows, [*from, at], &|text| format!(" {text}"));
         note(*from, at);
     }
     Ok(notes)
@@ -80,8 +80,8 @@ fn put(rows: &mut [csv::StringRecord], [from, to]: [usize; 2], tail: &dyn Fn(&st
 
 /// Whether all cells of a column say whether it is before or after noon.
 fn has_halves(rows: &[csv::StringRecord], at: usize) -> bool {
-    let is_known = |own: &str| {
-        let letters = own.to_lowercase().replace(['.', ' '], "");
+    let is_known = |text: &str| {
+        let letters = text.to_lowercase().replace(['.', ' '], "");
         matches!(&*letters, "am" | "pm")
     };
     !rows.is_empty() && rows.iter().all(|row| is_known(cell(row, at)))

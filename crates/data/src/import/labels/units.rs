@@ -27,19 +27,22 @@ pub(super) fn apply(
     let values = rows
         .iter()
         .map(|row| cell(row, at))
-        .filter(|own| !own.is_empty());
+        .filter(|value| !value.is_empty());
     let values: BTreeSet<&str> = values.collect();
     // `m` may be metres, or minutes.
-    let unit = |own: &&str| whole_unit(own).filter(|_| !matches!(*own, "m" | "h" | "d"));
+    let unit = |value: &&str| whole_unit(value).filter(|_| !matches!(*value, "m" | "h" | "d"));
     let known: Vec<f64> = values.iter().filter_map(unit).collect();
-    let counts = values.iter().any(|own| counted_by(own).is_some());
+    let counts = values.iter().any(|value| counted_by(value).is_some());
     let Some(first) = known.first().or(counts.then_some(&1.0)) else {
         return Ok(());
     };
-    if known.len() < values.len() || known.iter().any(|own| own != first) {
+    if known.len() < values.len() || known.iter().any(|other| other != first) {
         return Err(LabelTableError::Units {
             column: cell(heads, at).to_owned(),
-            there: values.into_iter().map(|own| format!("`{own}`")).collect(),
+            there: values
+                .into_iter()
+                .map(|value| format!("`{value}`"))
+                .collect(),
         });
     }
     let places = [Some(&mut columns.start), columns.end.as_mut()];

@@ -27,22 +27,22 @@ pub(super) struct Zones {
 impl Zones {
     /// `heads`: the names of the columns.
     pub fn of(heads: &csv::StringRecord, columns: &Columns, rows: &[&csv::StringRecord]) -> Self {
-        let mut own = Self::default();
+        let mut zones = Self::default();
         let places = [
             Some(columns.start),
             columns.end.filter(|_| !columns.is_duration),
         ];
         for at in places.into_iter().flatten().flat_map(Place::columns) {
-            own.add_name(at, cell(heads, at));
+            zones.add_name(at, cell(heads, at));
         }
-        own.doubts.dedup();
-        own.notes.dedup();
+        zones.doubts.dedup();
+        zones.notes.dedup();
         for (at, head) in heads.iter().enumerate().filter(|(at, _)| !columns.has(*at)) {
-            if own.add_column(at, head, rows) {
+            if zones.add_column(at, head, rows) {
                 break;
             }
         }
-        own
+        zones
     }
 
     fn add_name(&mut self, at: usize, head: &str) {
@@ -60,22 +60,28 @@ impl Zones {
     /// Looks whether column `at` tells zones; whether it does.
     fn add_column(&mut self, at: usize, head: &str, rows: &[&csv::StringRecord]) -> bool {
         let values = rows.iter().map(|row| cell(row, at));
-        let mut values = values.filter(|own| !own.is_empty()).peekable();
+        let mut values = values.filter(|value| !value.is_empty()).peekable();
         let Some(first) = values.peek().copied() else {
             return false;
         };
         let is_named = is_offset(head) || head.eq_ignore_ascii_case("zone");
         // `+1` alone may be anything.
-        let is_certain =
-            |own: &str| own.contains(':') || own.starts_with(|c: char| c.is_ascii_alphabetic());
-        let is_number = |own: &str| own.parse::<f64>().is_ok();
+        let is_certain = |value: &str| {
+            value.contains(':') || value.starts_with(|c: char| c.is_ascii_alphabetic())
+        };
+        let is_number = |value: &str| value.parse::<f64>().is_ok();
         let all: Vec<&str> = values.collect();
-        let are_offsets = all.iter().all(|own| offset_of(own.as_bytes()).is_some());
-        let is_plain = |own: &&str| is_number(own) && !own.starts_with(['+', '-']);
+        let are_offsets = all
+            .iter()
+            .all(|value| offset_of(value.as_bytes()).is_some());
+        let is_plain = |value: &&str| is_number(value) && !value.starts_with(['+', '-']);
         if are_offsets
-            && (is_named && !all.iter().any(is_plain) || all.iter().all(|own| is_certain(own)))
+            && (is_named && !all.iter().any(is_plain) || all.iter().all(|value| is_certain(value)))
         {
-            if all.iter().any(|own| offset_of(own.as_bytes()) != Some(0)) {
+            if all
+                .iter()
+                .any(|value| offset_of(value.as_bytes()) != Some(0))
+            {
                 self.notes.push(format!(
                     "times without a zone are read with the offsets from UTC in column `{head}`, such as `{first}`"
                 ));
@@ -83,8 +89,8 @@ impl Zones {
             self.column = Some(at);
             return true;
         }
-        let is_zero = |own: &&str| own.parse() == Ok(0.0);
-        let are_zones = is_named || all.iter().all(|own| is_zone(own));
+        let is_zero = |value: &&str| value.parse() == Ok(0.0);
+        let are_zones = is_named || all.iter().all(|value| is_zone(value));
         if are_zones && !all.iter().all(is_zero) {
             self.doubts.push(as_utc(head, &format!("`{first}`")));
         }
@@ -110,8 +116,8 @@ impl Zones {
             .column
             .and_then(|at| offset_of(cell(row, at).as_bytes()));
         let named = || {
-            let mut own = place.columns().into_iter();
-            own.find_map(|at| self.named.iter().find(|(own, _)| *own == at))
+            let mut columns = place.columns().into_iter();
+            columns.find_map(|at| self.named.iter().find(|(known, _)| *known == at))
         };
         let offset = of_row.or_else(|| named().map(|(_, offset)| *offset));
         offset.unwrap_or(0)
@@ -142,8 +148,9 @@ fn as_utc(column: &str, zone: &str) -> String {
 fn has_own(text: &str) -> bool {
     let bytes = text.trim().as_bytes();
     let is_number = text.trim().parse::<f64>().is_ok() && !is_compact(bytes);
-    let is_clock =
-        |own: &[u8]| own[0].is_ascii_digit() && own[1] == b'T' && own[2].is_ascii_digit();
+    let is_clock = |window: &[u8]| {
+        window[0].is_ascii_digit() && window[1] == b'T' && window[2].is_ascii_digit()
+    };
     let clock = bytes.windows(3).position(is_clock);
     let clock = clock.map_or(&[][..], |at| &bytes[at..]);
     // `0T10-00-00` has dashes between its parts.

@@ -49,11 +49,11 @@ impl Anchors {
         let (mut aliases, mut all) = (Vec::new(), Vec::new());
         let mut offset = 0;
         for trace in traces {
-            let own = runs(&trace.samples, |v| v.to_bits(), (offset, self.sparse));
+            let anchors = runs(&trace.samples, |v| v.to_bits(), (offset, self.sparse));
             let end = offset + trace.samples.len() as u64;
-            self.find(&own, (offset, end), &mut aliases);
+            self.find(&anchors, (offset, end), &mut aliases);
             offset = end;
-            all.extend(own);
+            all.extend(anchors);
         }
         for anchor in all {
             match self.known.entry(anchor.hash) {
@@ -94,7 +94,7 @@ impl Anchors {
             let before = first.checked_sub(1).map_or(begin, |i| anchors[i].at + 1);
             let after = anchors
                 .get(next)
-                .map_or(end, |own| own.at + LENGTH as u64 - 1);
+                .map_or(end, |anchor| anchor.at + LENGTH as u64 - 1);
             let from = before.max(0u64.saturating_add_signed(-shift)).max(begin);
             aliases.push(Alias {
                 from,
@@ -132,8 +132,8 @@ mod tests {
         let mut anchors = Anchors::default();
         assert!(anchors.add(0, [trace(&day)].iter()).is_empty());
         // Noise before it, and behind it; the first trace is of something else.
-        let own = [noise(3000, 2), day[40_000..41_000].to_vec(), noise(500, 3)].concat();
-        let found = anchors.add(1, [trace(&noise(700, 4)), trace(&own)].iter());
+        let samples = [noise(3000, 2), day[40_000..41_000].to_vec(), noise(500, 3)].concat();
+        let found = anchors.add(1, [trace(&noise(700, 4)), trace(&samples)].iter());
         let [alias] = found[..] else {
             panic!("{found:?}");
         };
@@ -180,15 +180,17 @@ mod tests {
     #[test]
     fn of_many_anchors_some_are_forgotten() {
         let mut anchors = Anchors::default();
-        let own = noise(60_000, 1);
-        anchors.add(0, [trace(&own)].iter());
+        let samples = noise(60_000, 1);
+        anchors.add(0, [trace(&samples)].iter());
         let all = anchors.known.len();
         assert!((1200..2600).contains(&all), "{all}");
         anchors.sparse *= 2;
         anchors.known.retain(|hash, _| hash.is_multiple_of(64));
         assert!((500..1400).contains(&anchors.known.len()));
         assert_eq!(
-            anchors.add(1, [trace(&own[20_000..30_000])].iter()).len(),
+            anchors
+                .add(1, [trace(&samples[20_000..30_000])].iter())
+                .len(),
             1
         );
     }

@@ -63,8 +63,8 @@ impl Origins {
                 continue;
             }
             let content = channels[&*trace.channel].content();
-            let own = traces.iter().filter(|own| own.channel == trace.channel);
-            let source = self.source(file, (&trace.channel, content), own);
+            let of_channel = traces.iter().filter(|other| other.channel == trace.channel);
+            let source = self.source(file, (&trace.channel, content), of_channel);
             sources.insert(trace.channel.clone(), (source, 0));
         }
         let aliases = &self.aliases;
@@ -73,14 +73,14 @@ impl Origins {
                 .get_mut(&trace.channel)
                 .expect("every channel has a source");
             let (begin, end) = (*offset, *offset + trace.samples.len());
-            let is_within = |own: &&Alias| own.from < end as u64 && own.to > begin as u64;
-            let own = aliases[*source as usize].iter().filter(is_within);
+            let is_within = |alias: &&Alias| alias.from < end as u64 && alias.to > begin as u64;
+            let within = aliases[*source as usize].iter().filter(is_within);
             *offset = end;
             Piece {
                 source: *source,
                 offset: begin,
                 file: 0,
-                aliases: own.copied().collect(),
+                aliases: within.copied().collect(),
                 trace,
             }
         };

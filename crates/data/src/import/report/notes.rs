@@ -28,35 +28,39 @@ impl RecordingReport {
                 Some(_) => "gives no windows: none of its rows has a class of `class_names`".into(),
             });
         }
-        for own in &self.channels {
-            if let Some(text) = &own.no_measurement_note {
+        for channel in &self.channels {
+            if let Some(text) = &channel.no_measurement_note {
                 let all = self
                     .traces
-                    .map(|_| format!(", {} in all", own.no_measurement));
+                    .map(|_| format!(", {} in all", channel.no_measurement));
                 note(format!("{text}{}", all.unwrap_or_default()));
             }
-            if own.disagreeing > 0 {
+            if channel.disagreeing > 0 {
                 note(format!(
                     "channel `{}`: {} samples were there twice, and {} of them differ; those of the earlier trace are \
                      kept",
-                    own.channel, own.repeated, own.disagreeing
+                    channel.channel, channel.repeated, channel.disagreeing
                 ));
             }
-            own.suspect.iter().cloned().for_each(&mut note);
-            if own.constant {
+            channel.suspect.iter().cloned().for_each(&mut note);
+            if channel.constant {
                 note(format!(
                     "channel `{}` is constant: all its samples are one value",
-                    own.channel
+                    channel.channel
                 ));
             }
         }
-        for own in self.classes.iter().filter(|own| own.all_silent > 0) {
-            let (class, silent) = (&own.class, own.silent);
+        for of_class in self
+            .classes
+            .iter()
+            .filter(|of_class| of_class.all_silent > 0)
+        {
+            let (class, silent) = (&of_class.class, of_class.silent);
             note(match self.traces {
                 None => format!("all {silent} windows of class `{class}` are silent"),
                 Some(_) => format!(
                     "all windows of class `{class}` are silent in {} traces",
-                    own.all_silent
+                    of_class.all_silent
                 ),
             });
         }
@@ -68,8 +72,8 @@ impl RecordingReport {
     /// Why a recording with labels gives no window at all, and what to do.
     fn no_windows(&self) -> Option<Note> {
         let mut sum = Counts::default();
-        self.classes.iter().for_each(|own| sum.add(&own.counts));
-        let labels: usize = self.classes.iter().map(|own| own.labels).sum();
+        self.classes.iter().for_each(|class| sum.add(&class.counts));
+        let labels: usize = self.classes.iter().map(|class| class.labels).sum();
         if labels == 0 || sum.windows > 0 || self.too_short > 0 {
             return None;
         }
@@ -127,7 +131,7 @@ impl RecordingReport {
             |text: String| notes.push(Note::from(text).after(format_args!("{}: ", self.name)));
         let (without, examples) = self.without_data();
         if without > 0 {
-            let times = |what: &str, own: &Option<[String; 2]>| match own {
+            let times = |what: &str, range: &Option<[String; 2]>| match range {
                 Some([from, to]) => format!("; {what} from {from} to {to}"),
                 None => String::new(),
             };
@@ -138,8 +142,8 @@ impl RecordingReport {
                 times("the recording is", &self.recorded),
                 times("its labels are", &self.labelled),
                 self.hours_late.map_or(String::new(), |hours| {
-                    let (own, how) = (hours.abs(), if hours > 0.0 { "earlier" } else { "later" });
-                    format!("; {own} h {how}, it has samples for all of them: are their times those of another time zone?")
+                    let (shift, how) = (hours.abs(), if hours > 0.0 { "earlier" } else { "later" });
+                    format!("; {shift} h {how}, it has samples for all of them: are their times those of another time zone?")
                 })
             ));
         }

@@ -21,14 +21,20 @@ pub(in crate::import) struct Recorded {
 /// Removes labels without data of each recording that are labels with data of another one with the same table.
 pub(in crate::import) fn leave_to_others(recordings: &mut [RecordingReport]) {
     let mut with: HashMap<PathBuf, HashSet<LabelKey>> = HashMap::new();
-    for own in recordings.iter().map(|own| &own.recorded_labels) {
-        if let Some(table) = &own.table {
-            with.entry(table.clone()).or_default().extend(&own.with);
+    for labels in recordings
+        .iter()
+        .map(|recording| &recording.recorded_labels)
+    {
+        if let Some(table) = &labels.table {
+            with.entry(table.clone()).or_default().extend(&labels.with);
         }
     }
-    for own in recordings.iter_mut().map(|own| &mut own.recorded_labels) {
-        if let Some(others) = own.table.as_ref().and_then(|table| with.get(table)) {
-            own.without.retain(|label| !others.contains(label));
+    for labels in recordings
+        .iter_mut()
+        .map(|recording| &mut recording.recorded_labels)
+    {
+        if let Some(others) = labels.table.as_ref().and_then(|table| with.get(table)) {
+            labels.without.retain(|label| !others.contains(label));
         }
     }
 }
@@ -37,7 +43,7 @@ impl RecordingReport {
     /// Labels without data in this recording or another with the same table: their number, and the first of them.
     pub(super) fn without_data(&self) -> (usize, String) {
         let all = &self.recorded_labels.without;
-        let examples = all.iter().take(EXAMPLES).map(|own| self.shown_label(*own));
+        let examples = all.iter().take(EXAMPLES).map(|key| self.shown_label(*key));
         let examples: Vec<String> = examples.collect();
         (all.len(), examples.join("; "))
     }

@@ -77,40 +77,43 @@ impl RecordingReport {
         if let Some(rate) = self.rate_given {
             *text += &format!("    sampling rate given: {rate} Hz\n");
         }
-        for own in &self.channels {
-            let rates: Vec<String> = own.rates.iter().map(f64::to_string).collect();
+        for channel in &self.channels {
+            let rates: Vec<String> = channel.rates.iter().map(f64::to_string).collect();
             let rest = [
-                (own.no_measurement, "that are no measurements"),
-                (own.repeated, "there twice"),
-                (own.disagreeing, "of those differ"),
+                (channel.no_measurement, "that are no measurements"),
+                (channel.repeated, "there twice"),
+                (channel.disagreeing, "of those differ"),
             ];
             *text += &format!(
                 "    channel {}: {} samples at {} Hz{}{}\n",
-                own.channel,
-                own.samples,
+                channel.channel,
+                channel.samples,
                 rates.join(" and "),
                 listed(&rest),
-                if own.constant { ", constant" } else { "" }
+                if channel.constant { ", constant" } else { "" }
             );
         }
         if self.gaps > 0 {
             *text += &format!("    gaps: {}\n", self.gaps);
         }
-        for own in self.classes.iter().filter(|own| own.labels > 0) {
-            let counts = &own.counts;
+        for class in self.classes.iter().filter(|class| class.labels > 0) {
+            let counts = &class.counts;
             let rest = [
                 (counts.in_gaps, "over gaps or an end"),
                 (counts.outside, "outside the recording"),
                 (counts.contradicting, "reaching into another class"),
                 (counts.too_short, "labels shorter than a window"),
                 (counts.centred, "labels centred in a window"),
-                (own.labels_without_data, "labels where nothing was recorded"),
-                (own.silent, "silent"),
+                (
+                    class.labels_without_data,
+                    "labels where nothing was recorded",
+                ),
+                (class.silent, "silent"),
             ];
             *text += &format!(
                 "    class {}: {} labels, {} windows{}\n",
-                own.class,
-                own.labels,
+                class.class,
+                class.labels,
                 counts.windows,
                 listed(&rest)
             );

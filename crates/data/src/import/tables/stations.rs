@@ -28,14 +28,14 @@ pub(super) fn leave_out(
     rows: &mut [Vec<LabelRow>],
 ) -> Said {
     let all = rows.iter().flatten();
-    let named = all.filter_map(|row| row.station.as_deref().filter(|own| !own.is_empty()));
+    let named = all.filter_map(|row| row.station.as_deref().filter(|station| !station.is_empty()));
     let named: BTreeSet<String> = named.map(str::to_owned).collect();
     if named.is_empty() {
         return Said::default();
     }
     let is_single = named.len() < 2 && recordings.len() < 2;
     let mut has_codes = false;
-    let own: Vec<BTreeSet<&str>> = recordings
+    let stations: Vec<BTreeSet<&str>> = recordings
         .iter()
         .map(|recording| {
             let channels = channels(recording, wanted);
@@ -47,7 +47,7 @@ pub(super) fn leave_out(
             named.iter().map(String::as_str).filter(is_own).collect()
         })
         .collect();
-    let known: BTreeSet<&str> = own.iter().flatten().copied().collect();
+    let known: BTreeSet<&str> = stations.iter().flatten().copied().collect();
     if known.is_empty() {
         let is_uncertain = has_codes || !is_single;
         return none_known(&named, recordings.len(), is_uncertain);
@@ -63,10 +63,10 @@ pub(super) fn leave_out(
         let count = rows.iter().map(|rows| rows.iter().filter(is_named).count());
         left_out.insert(name, count.max().unwrap_or(0));
     }
-    for (rows, own) in rows.iter_mut().zip(&own) {
+    for (rows, kept) in rows.iter_mut().zip(&stations) {
         rows.retain(|row| {
             let station = row.station.as_deref().unwrap_or_default();
-            station.is_empty() || own.contains(station)
+            station.is_empty() || kept.contains(station)
         });
     }
     let count: usize = left_out.values().sum();
@@ -140,9 +140,14 @@ pub(super) fn unused(
             .map(|name| name.to_string_lossy().into_owned());
         names.chain([recording.name()]).collect::<Vec<String>>()
     };
-    let names: BTreeSet<String> = recordings.iter().flat_map(|own| texts(&own)).collect();
+    let names: BTreeSet<String> = recordings
+        .iter()
+        .flat_map(|recording| texts(&recording))
+        .collect();
     let looked_into = recordings.iter().take(LOOKED_INTO);
-    let codes: BTreeSet<String> = looked_into.flat_map(|own| channels(own, wanted)).collect();
+    let codes: BTreeSet<String> = looked_into
+        .flat_map(|recording| channels(recording, wanted))
+        .collect();
     columns.iter().find_map(|column| {
         let is_known = |text: &&String| {
             names.contains(*text) || codes.iter().any(|channel| is_of(channel, text))
@@ -172,7 +177,7 @@ fn channels(recording: &Recording, wanted: &[String]) -> BTreeSet<String> {
     let read = |path| beginning(path, &hints, HEAD).ok();
     let all = recording.files.iter().filter_map(|path| read(path));
     let all: BTreeSet<String> = all
-        .flat_map(|own| own.contents.traces)
+        .flat_map(|head| head.contents.traces)
         .map(|trace| trace.channel)
         .collect();
     let wanted = recording.channels.as_deref().unwrap_or(wanted);
@@ -197,12 +202,12 @@ fn is_of(channel: &str, station: &str) -> bool {
     if same(code, station) {
         return true;
     }
-    let is_start = |own: &str| {
-        let start = channel_code.get(..own.len());
-        start.is_some_and(|start| same(start, own))
+    let is_start = |prefix: &str| {
+        let start = channel_code.get(..prefix.len());
+        start.is_some_and(|start| same(start, prefix))
     };
-    let own: Vec<&str> = station.split(['.', '_']).collect();
-    match own[..] {
+    let parts_of_station: Vec<&str> = station.split(['.', '_']).collect();
+    match parts_of_station[..] {
         [first, second] => {
             same(first, network) && same(second, code) || same(first, code) && is_start(second)
         }
@@ -213,7 +218,7 @@ fn is_of(channel: &str, station: &str) -> bool {
                 && same(own_code, code)
                 && is_located
                 && rest.len() < 2
-                && rest.first().is_none_or(|own| is_start(own))
+                && rest.first().is_none_or(|prefix| is_start(prefix))
         }
         _ => false,
     }

@@ -40,7 +40,9 @@ fn starts(
             Time::Moment(_) | Time::Clock(_) => format!("moment{of}"),
         }
     };
-    let starts = all.iter().map(|own| own.labels.iter().map(start).collect());
+    let starts = all
+        .iter()
+        .map(|recording| recording.labels.iter().map(start).collect());
     Ok((starts.collect(), [notes, warnings].concat()))
 }
 
@@ -163,11 +165,11 @@ fn names_of_several_files_need_their_folders() {
 fn rows_go_to_the_stations_that_they_name() {
     let recordings: [&[&str]; 2] = [&["A.geocsv"], &["B.geocsv"]];
     let table = |station: &str, rows: [&str; 5]| {
-        let row = |(i, own): (usize, &&str)| format!("{own},{i},{},x\n", i + 1);
+        let row = |(i, code): (usize, &&str)| format!("{code},{i},{},x\n", i + 1);
         let rows: String = rows.iter().enumerate().map(row).collect();
         format!("{station},start,end,class\n{rows}")
     };
-    let own = |table: &str| starts(table, "", &recordings).unwrap();
+    let read = |table: &str| starts(table, "", &recordings).unwrap();
     for (name, rows) in [
         ("station", ["A", "b", "C", "", "XX.A"]),
         ("station_id", ["XX.A", "XX.B..", "XX.C", "", "XX.A.00.HH"]),
@@ -177,7 +179,7 @@ fn rows_go_to_the_stations_that_they_name() {
         ),
         ("network,station", ["XX,A", "XX,B", "YY,A", ",", "XX,A"]),
     ] {
-        let (found, notes) = own(&table(name, rows));
+        let (found, notes) = read(&table(name, rows));
         assert_eq!(found, [vec!["0", "3", "4"], vec!["1", "3"]], "{name}");
         assert!(
             notes[0].contains("left out 1 row of stations that"),
@@ -189,8 +191,8 @@ fn rows_go_to_the_stations_that_they_name() {
         );
     }
     // Other names of places tell nothing.
-    let (found, notes) = own(&table("station", ["east", "west", "east", "", "west"]));
-    assert!(found.iter().all(|own| own.len() == 5));
+    let (found, notes) = read(&table("station", ["east", "west", "east", "", "west"]));
+    assert!(found.iter().all(|times| times.len() == 5));
     assert!(notes[0].contains("has none of the recordings' (`east`, `west`)"));
     // The only station of the only recording may be called otherwise, which is said if the recording has a code.
     let one = table("station", ["Z"; 5]);

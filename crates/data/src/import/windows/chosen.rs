@@ -69,7 +69,9 @@ impl Chosen {
         let mut starts = vec![None; files];
         for piece in self.pieces() {
             let start: &mut Option<i64> = &mut starts[piece.file];
-            *start = Some(start.map_or(piece.trace.start, |own| own.min(piece.trace.start)));
+            *start = Some(start.map_or(piece.trace.start, |earliest| {
+                earliest.min(piece.trace.start)
+            }));
         }
         starts
     }
@@ -85,7 +87,7 @@ impl Chosen {
             report.samples = samples(pieces);
             let mut left_out = LeftOut::default();
             let extremes =
-                |pieces: &[Piece]| suspect::extremes(pieces.iter().map(|own| &own.trace));
+                |pieces: &[Piece]| suspect::extremes(pieces.iter().map(|piece| &piece.trace));
             let mut found = extremes(pieces);
             *pieces = gaps::split(std::mem::take(pieces), &found, &mut left_out);
             report.no_measurement = report.samples - samples(pieces);

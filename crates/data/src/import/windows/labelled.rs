@@ -18,7 +18,7 @@ use crate::recording::{Merged, Stretch, format_time};
 /// If a label ends before it begins, or its file has no samples.
 pub(super) fn intervals(
     config: &RecordingsConfig,
-    own: &Recording,
+    recording: &Recording,
     (start, end): (i64, i64),
     starts: &[Option<i64>],
 ) -> Result<Vec<Interval>, ImportError> {
@@ -29,9 +29,9 @@ pub(super) fn intervals(
             known: config.class_names.clone(),
         })
     };
-    let group = own.group();
+    let group = recording.group();
     let mut intervals = Vec::new();
-    if let Some(name) = &own.class {
+    if let Some(name) = &recording.class {
         intervals.push(Interval {
             start,
             end,
@@ -39,8 +39,8 @@ pub(super) fn intervals(
             group: group.clone(),
         });
     }
-    for (number, label) in own.labels.iter().enumerate() {
-        let (from, to) = own.times_of(label, (start, end), starts)?;
+    for (number, label) in recording.labels.iter().enumerate() {
+        let (from, to) = recording.times_of(label, (start, end), starts)?;
         if from > to {
             return Err(ImportError::Backwards {
                 number: number + 1,
@@ -71,11 +71,11 @@ pub(super) fn intervals(
 /// If a label ends before it begins, or its file has no samples.
 pub fn labelled_intervals(
     config: &RecordingsConfig,
-    own: &Recording,
+    recording: &Recording,
     span: (i64, i64),
     starts: &[Option<i64>],
 ) -> Result<Vec<Interval>, ImportError> {
-    let mut intervals = intervals(config, own, span, starts)?;
+    let mut intervals = intervals(config, recording, span, starts)?;
     remove_repeated(&mut intervals);
     Ok(intervals)
 }
@@ -85,7 +85,7 @@ pub fn labelled_intervals(
 pub(super) fn remove_repeated(intervals: &mut Vec<Interval>) -> usize {
     let all = intervals.len();
     let mut seen = HashSet::new();
-    intervals.retain(|own| seen.insert((own.start, own.end, own.label)));
+    intervals.retain(|interval| seen.insert((interval.start, interval.end, interval.label)));
     all - intervals.len()
 }
 
@@ -95,7 +95,7 @@ pub(super) fn count_labels(intervals: &[Interval], merged: &Merged, report: &mut
         report.classes[interval.label].labels += 1;
         // An instant lies in the stretch that has a sample at that time.
         let end = interval.end.max(interval.start.saturating_add(1));
-        let recorded = |own: &Stretch| own.start < end && own.end() > interval.start;
+        let recorded = |stretch: &Stretch| stretch.start < end && stretch.end() > interval.start;
         let key = (interval.start, interval.end, interval.label);
         if merged.stretches.iter().any(recorded) {
             report.recorded_labels.with.push(key);

@@ -13,12 +13,12 @@ use crate::recording::{FileOverlap, overlapping_files};
 /// [`DataError`] with the first two such files.
 pub(super) fn check<'a>(
     channels: impl Iterator<Item = (&'a String, &'a Vec<Piece>)>,
-    own: &Recording,
+    recording: &Recording,
 ) -> Result<(), DataError> {
-    let start = own.start.map(|time| time.nanos(0));
+    let start = recording.start.map(|time| time.nanos(0));
     for (channel, pieces) in channels {
         let traces = pieces.iter();
-        let traces = traces.map(|piece| (own.files[piece.file].as_path(), &piece.trace));
+        let traces = traces.map(|piece| (recording.files[piece.file].as_path(), &piece.trace));
         if let Some(overlap) = overlapping_files(traces, start) {
             return Err(overlapping(channel, overlap));
         }

@@ -17,7 +17,7 @@ const NAMED: usize = 5;
 
 /// Parts of a recording, each with its samples, and labels of rows.
 pub(super) struct Parts<'a> {
-    own: &'a Recording,
+    recording: &'a Recording,
     /// A recording each, and its pieces.
     pub recordings: Vec<(Recording, Vec<Piece>)>,
     /// Numbers of the parts by name.
@@ -29,13 +29,13 @@ pub(super) struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    pub fn of(own: &'a Recording) -> Self {
-        let recordings = match own.label_column {
+    pub fn of(recording: &'a Recording) -> Self {
+        let recordings = match recording.label_column {
             Some(_) => Vec::new(),
-            None => vec![(own.clone(), Vec::new())],
+            None => vec![(recording.clone(), Vec::new())],
         };
         Self {
-            own,
+            recording,
             recordings,
             known: HashMap::new(),
             runs: Vec::new(),
@@ -49,7 +49,7 @@ impl<'a> Parts<'a> {
             piece.file = at;
             piece
         };
-        if self.own.label_column.is_none() {
+        if self.recording.label_column.is_none() {
             let pieces = origins.pieces(file, contents.traces);
             let pieces = pieces.into_iter().map(in_file);
             self.recordings[0].1.extend(pieces);
@@ -57,20 +57,20 @@ impl<'a> Parts<'a> {
         }
         let mut traces = contents.traces.into_iter();
         for (number, rows) in contents.rows.into_iter().enumerate() {
-            let own = traces.by_ref().take(rows.traces.len()).collect();
+            let row_traces = traces.by_ref().take(rows.traces.len()).collect();
             // Without times, each part begins at the same time as the others, and is apart from them.
-            let name = if self.own.group_column.is_none() {
-                self.own.name()
+            let name = if self.recording.group_column.is_none() {
+                self.recording.name()
             } else if rows.group.is_empty() {
                 self.ungrouped += rows.runs.iter().map(|run| run.rows).sum::<usize>();
-                self.own.name()
+                self.recording.name()
             } else {
-                format!("{}/{}", self.own.name(), rows.group)
+                format!("{}/{}", self.recording.name(), rows.group)
             };
-            let is_apart = !rows.has_times && self.own.group_column.is_some();
+            let is_apart = !rows.has_times && self.recording.group_column.is_some();
             let part = self.known.get(&name).copied().filter(|_| !is_apart);
             let part = part.unwrap_or_else(|| {
-                let mut part = self.own.clone();
+                let mut part = self.recording.clone();
                 self.known.insert(name.clone(), self.recordings.len());
                 part.name = Some(name);
                 if !rows.group.is_empty() {
@@ -80,11 +80,11 @@ impl<'a> Parts<'a> {
                 self.runs.push(Vec::new());
                 self.recordings.len() - 1
             });
-            let source = match self.own.group_column {
+            let source = match self.recording.group_column {
                 Some(_) => format!("{file}#{number}"),
                 None => file.to_owned(),
             };
-            let pieces = origins.pieces(&source, own);
+            let pieces = origins.pieces(&source, row_traces);
             self.recordings[part]
                 .1
                 .extend(pieces.into_iter().map(in_file));
@@ -97,8 +97,8 @@ impl<'a> Parts<'a> {
     /// # Errors
     /// If no row has a class.
     pub fn label(&mut self, config: &RecordingsConfig) -> Result<Vec<Note>, ImportError> {
-        let own = self.own;
-        let column = own.label_column.as_deref().unwrap_or_default();
+        let recording = self.recording;
+        let column = recording.label_column.as_deref().unwrap_or_default();
         let (mut all, mut labelled, mut empty, mut contested) = (0, 0, 0, 0);
         let mut others: BTreeMap<String, usize> = BTreeMap::new();
         for ((part, _), runs) in self.recordings.iter_mut().zip(&mut self.runs) {
@@ -106,7 +106,7 @@ impl<'a> Parts<'a> {
             contested += rows;
             for (run, parts) in runs {
                 all += run.rows;
-                let class = class_of(&own.classes, &config.class_names, &run.label);
+                let class = class_of(&recording.classes, &config.class_names, &run.label);
                 if config.class_names.iter().any(|known| known == class) {
                     labelled += run.rows;
                     part.labels
@@ -159,11 +159,11 @@ impl<'a> Parts<'a> {
         if self.ungrouped > 0 {
             notes.push(Note::from(format!(
                 "column `{}`: {} of {all} rows have no group: they are one of their own",
-                own.group_column.as_deref().unwrap_or_default(),
+                recording.group_column.as_deref().unwrap_or_default(),
                 self.ungrouped
             )));
         }
-        let name = own.name();
+        let name = recording.name();
         Ok(notes
             .into_iter()
             .map(|note| note.after(format_args!("{name}: ")))
@@ -183,15 +183,15 @@ fn uncontested(mut runs: Vec<(usize, LabelRun)>) -> (Vec<UsedRun>, usize) {
     }
     let mut contested: Vec<(i64, i64)> = Vec::new();
     let mut active: Vec<&(usize, LabelRun)> = Vec::new();
-    for own in &runs {
-        let (file, run) = own;
+    for pair in &runs {
+        let (file, run) = pair;
         active.retain(|(_, other)| other.end > run.start);
         for (other_file, other) in &active {
             if other_file != file && other.label != run.label {
                 contested.push((run.start, run.end.min(other.end)));
             }
         }
-        active.push(own);
+        active.push(pair);
     }
     let contested = disjoint(contested);
     let mut rows = 0.0;

@@ -28,9 +28,10 @@ pub fn sensor_channels(there: &[(&Path, &str)], wanted: &[String]) -> Vec<Sensor
         }
         for (at, _) in name.match_indices('.') {
             let (end, channel) = (&name[..at], &name[at + 1..]);
-            let own = there.iter();
-            let own = own.filter(|(file, own)| *own == channel && ends_with(file, end));
-            found.extend(own.map(|(file, channel)| SensorChannel {
+            let matching = there.iter();
+            let matching =
+                matching.filter(|(file, known)| *known == channel && ends_with(file, end));
+            found.extend(matching.map(|(file, channel)| SensorChannel {
                 file: file.to_path_buf(),
                 channel: (*channel).to_owned(),
                 name: name.clone(),
@@ -44,8 +45,8 @@ pub fn sensor_channels(there: &[(&Path, &str)], wanted: &[String]) -> Vec<Sensor
 pub(super) fn rename(files: &[PathBuf], wanted: &[String], contents: &mut [Option<Contents>]) {
     let all = files.iter().zip(contents.iter());
     let there: Vec<(&Path, &str)> = all
-        .flat_map(|(file, own)| {
-            let traces = own.iter().flat_map(|own| &own.traces);
+        .flat_map(|(file, read)| {
+            let traces = read.iter().flat_map(|contents| &contents.traces);
             traces.map(|trace| (file.as_path(), trace.channel.as_str()))
         })
         .collect();
@@ -53,11 +54,13 @@ pub(super) fn rename(files: &[PathBuf], wanted: &[String], contents: &mut [Optio
     if renamed.is_empty() {
         return;
     }
-    for (file, own) in files.iter().zip(contents) {
-        for trace in own.iter_mut().flat_map(|own| &mut own.traces) {
-            let mut own = renamed.iter();
-            if let Some(own) = own.find(|own| own.file == *file && own.channel == trace.channel) {
-                trace.channel.clone_from(&own.name);
+    for (file, read) in files.iter().zip(contents) {
+        for trace in read.iter_mut().flat_map(|contents| &mut contents.traces) {
+            let mut candidates = renamed.iter();
+            if let Some(sensor) =
+                candidates.find(|sensor| sensor.file == *file && sensor.channel == trace.channel)
+            {
+                trace.channel.clone_from(&sensor.name);
             }
         }
     }

@@ -21,8 +21,8 @@ pub(super) enum Boundaries {
 }
 
 pub(super) fn boundaries(job: Job<'_>) -> Result<Boundaries, ImportError> {
-    let given = job.own.split.as_deref();
-    let given = given.and_then(|split| SPLITS.iter().position(|own| *own == split));
+    let given = job.recording.split.as_deref();
+    let given = given.and_then(|split| SPLITS.iter().position(|known| *known == split));
     let by = &job.config.split;
     let [train, val, _] = by.shares();
     Ok(match (by.by, given) {
@@ -131,14 +131,14 @@ fn ends(
     let mut starts: Vec<i64> = cuts.iter().map(|cut| cut.start).collect();
     starts.sort_unstable();
     let next = starts.iter().skip(1).copied().chain([i64::MAX]);
-    let own = |(start, next): (i64, i64)| (start, length.min(next.saturating_sub(start)));
-    let covered: Vec<(i64, i64)> = starts.iter().copied().zip(next).map(own).collect();
-    let total: i64 = covered.iter().map(|(_, own)| own).sum();
+    let cover = |(start, next): (i64, i64)| (start, length.min(next.saturating_sub(start)));
+    let covered: Vec<(i64, i64)> = starts.iter().copied().zip(next).map(cover).collect();
+    let total: i64 = covered.iter().map(|(_, nanos)| nanos).sum();
     let by_windows = at(&|share| {
         let mut left = (total as f64 * share) as i64;
-        let found = covered.iter().find(|(_, own)| {
-            let is_here = left <= *own;
-            left -= if is_here { 0 } else { *own };
+        let found = covered.iter().find(|(_, nanos)| {
+            let is_here = left <= *nanos;
+            left -= if is_here { 0 } else { *nanos };
             is_here
         });
         found.map_or(to, |(start, _)| start + left)

@@ -28,7 +28,7 @@ pub(super) struct Row {
 pub(super) fn of(path: &Path) -> Option<Catalogue> {
     let text = crate::text::read(path).ok()?;
     let head = text.lines().find(|line| !line.trim().is_empty())?;
-    let count = |own: &u8| head.bytes().filter(|byte| byte == own).count();
+    let count = |separator: &u8| head.bytes().filter(|byte| byte == separator).count();
     let separator = [b',', b';', b'\t'].into_iter().max_by_key(count)?;
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(separator)
@@ -55,8 +55,9 @@ pub(super) fn of(path: &Path) -> Option<Catalogue> {
             "split" | "set" | "subset" | "partition"
         )
     });
-    let cell =
-        |row: &csv::StringRecord, at: usize| Some(row[at].to_owned()).filter(|own| !own.is_empty());
+    let cell = |row: &csv::StringRecord, at: usize| {
+        Some(row[at].to_owned()).filter(|value| !value.is_empty())
+    };
     let row = |row: &csv::StringRecord| {
         Some(Row {
             file: cell(row, file)?,

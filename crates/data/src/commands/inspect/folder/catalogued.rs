@@ -16,25 +16,27 @@ pub(super) fn named(value: &str, files: &[File]) -> Option<usize> {
         .collect();
     let name = parts.pop()?;
     let fits = |i: &usize| {
-        let Some((own, folders)) = files[*i].path.split_last() else {
+        let Some((file, folders)) = files[*i].path.split_last() else {
             return false;
         };
-        let stem = own.rsplit_once('.').map_or(own.as_str(), |(stem, _)| stem);
+        let stem = file
+            .rsplit_once('.')
+            .map_or(file.as_str(), |(stem, _)| stem);
         let ends = folders
             .iter()
             .rev()
             .zip(parts.iter().rev())
             .all(|(one, other)| one == other);
-        (own == name || stem == name) && ends && parts.len() <= folders.len()
+        (file == name || stem == name) && ends && parts.len() <= folders.len()
     };
     let mut found = (0..files.len()).filter(fits);
     found.next().filter(|_| found.next().is_none())
 }
 
 /// The recordings that a catalogue at `path` names; `None` if it has no classes of at least half of `files`.
-pub(super) fn plan(files: &[File], path: &[String], own: &Catalogue) -> Option<Plan> {
+pub(super) fn plan(files: &[File], path: &[String], catalogue: &Catalogue) -> Option<Plan> {
     let mut rows: BTreeMap<usize, &Row> = BTreeMap::new();
-    for row in &own.rows {
+    for row in &catalogue.rows {
         let Some(file) = named(&row.file, files) else {
             continue;
         };
@@ -80,7 +82,7 @@ pub(super) fn plan(files: &[File], path: &[String], own: &Catalogue) -> Option<P
     for entry in entries.iter_mut().filter(|entry| entry.files.len() > 1) {
         entry.keys.push(("each_file", "true".into()));
     }
-    let [file, class] = &own.columns;
+    let [file, class] = &catalogue.columns;
     let path = joined(path);
     let left = files.len() - rows.len();
     let left = (left > 0)

@@ -28,14 +28,14 @@ fn component(channel: &str) -> usize {
 /// The channels that all recordings have, in seismology.
 pub(super) fn shared(main: &Kind, files: &[File], plan: &Plan) -> Channels {
     let mut all = main.channels.clone();
-    all.sort_by_key(|own| component(own));
-    let has = |entry: &Entry, own: &String| {
+    all.sort_by_key(|name| component(name));
+    let has = |entry: &Entry, name: &String| {
         let mut channels = entry.members.iter().flat_map(|i| &files[*i].facts.channels);
-        channels.any(|channel| station(channel).1 == own)
+        channels.any(|channel| station(channel).1 == name)
     };
-    let shared = |own: &String| plan.entries.iter().filter(|entry| has(entry, own)).count();
+    let shared = |name: &String| plan.entries.iter().filter(|entry| has(entry, name)).count();
     let most = all.iter().map(shared).max().unwrap_or(0);
-    let (names, left) = all.into_iter().partition(|own| shared(own) == most);
+    let (names, left) = all.into_iter().partition(|name| shared(name) == most);
     Channels { names, left }
 }
 
@@ -43,53 +43,56 @@ pub(super) fn shared(main: &Kind, files: &[File], plan: &Plan) -> Channels {
 /// few, otherwise those of one sensor.
 pub(super) fn chosen(main: &Kind, columns: &[String]) -> Channels {
     let mut all = main.channels.clone();
-    let counts = |own: &String| {
-        let lower = own.to_lowercase();
+    let counts = |name: &String| {
+        let lower = name.to_lowercase();
         [
             "index", "id", "seq", "count", "counter", "sample", "row", "no", "nr",
         ]
         .contains(&lower.as_str())
             || lower.starts_with("unnamed")
-            || is_label(own)
+            || is_label(name)
     };
     let mut left = Vec::new();
-    if all.iter().any(|own| !columns.contains(own) && !counts(own)) {
-        left.extend(all.iter().filter(|own| counts(own)).cloned());
-        all.retain(|own| !counts(own));
+    if all
+        .iter()
+        .any(|name| !columns.contains(name) && !counts(name))
+    {
+        left.extend(all.iter().filter(|name| counts(name)).cloned());
+        all.retain(|name| !counts(name));
     }
-    all.retain(|own| !columns.contains(own));
+    all.retain(|name| !columns.contains(name));
     if all.len() <= MOST_CHANNELS {
         return Channels { names: all, left };
     }
     let kept = axes(&all);
     let (names, others): (Vec<_>, Vec<_>) =
         all.iter().enumerate().partition(|(i, _)| kept.contains(i));
-    left.extend(others.into_iter().map(|(_, own)| own.clone()));
+    left.extend(others.into_iter().map(|(_, name)| name.clone()));
     Channels {
-        names: names.into_iter().map(|(_, own)| own.clone()).collect(),
+        names: names.into_iter().map(|(_, name)| name.clone()).collect(),
         left,
     }
 }
 
 /// Three channels of a sensor: those that differ only in x, y and z, acceleration first; otherwise the first three.
 fn axes(all: &[String]) -> Vec<usize> {
-    let lower: Vec<String> = all.iter().map(|own| own.to_lowercase()).collect();
+    let lower: Vec<String> = all.iter().map(|channel| channel.to_lowercase()).collect();
     let mut found = Vec::new();
-    for (i, own) in lower.iter().enumerate() {
-        for (at, _) in own.match_indices('x') {
+    for (i, channel) in lower.iter().enumerate() {
+        for (at, _) in channel.match_indices('x') {
             let other = |axis: &str| {
-                let name = format!("{}{axis}{}", &own[..at], &own[at + 1..]);
+                let name = format!("{}{axis}{}", &channel[..at], &channel[at + 1..]);
                 lower.iter().position(|known| *known == name)
             };
             if let (Some(y), Some(z)) = (other("y"), other("z")) {
-                found.push((!own.contains("acc"), vec![i, y, z]));
+                found.push((!channel.contains("acc"), vec![i, y, z]));
             }
         }
     }
     found
         .into_iter()
         .min()
-        .map_or(vec![0, 1, 2], |(_, own)| own)
+        .map_or(vec![0, 1, 2], |(_, numbers)| numbers)
 }
 
 /// The channels of an entry if they differ from those of the list.
@@ -107,23 +110,26 @@ pub(super) fn of_entry(entry: &Entry, files: &[File], names: &[String]) -> Vec<S
             full.push(channel);
         }
     }
-    full.sort_by_key(|own| component(own));
-    let are_names = names
-        .iter()
-        .all(|name| full.iter().filter(|own| station(own).1 == name).count() == 1);
+    full.sort_by_key(|channel| component(channel));
+    let are_names = names.iter().all(|name| {
+        full.iter()
+            .filter(|channel| station(channel).1 == name)
+            .count()
+            == 1
+    });
     if are_names {
         return Vec::new();
     }
     let stations = full
         .iter()
-        .map(|own| station(own).0)
+        .map(|channel| station(channel).0)
         .collect::<BTreeSet<_>>()
         .len();
-    let short = |own: &&str| {
+    let short = |channel: &&str| {
         if stations == 1 {
-            station(own).1.to_owned()
+            station(channel).1.to_owned()
         } else {
-            (*own).to_owned()
+            (*channel).to_owned()
         }
     };
     full.iter().take(names.len()).map(short).collect()

@@ -86,8 +86,8 @@ pub(super) fn draft(content: &Content<'_>, place: &Place) -> Option<Draft> {
     }
     let needs_rate = main.sampling_rates.is_none();
     for entry in &plan.entries {
-        let own = channels::of_entry(entry, files, &channels.names);
-        yaml += &shown(entry, &own, &place.folder, needs_rate);
+        let names = channels::of_entry(entry, files, &channels.names);
+        yaml += &shown(entry, &names, &place.folder, needs_rate);
     }
     yaml += &format!("split: {{by: {}}}  # {}\n", plan.split.0, plan.split.1);
     let is_used = |i: &usize| files.iter().any(|file| file.path == content.files[*i].path);
@@ -145,8 +145,8 @@ fn choose(content: &Content<'_>, main: &Kind) -> Chosen {
             (Some(one), Some(other)) => other < RATES * one && one < RATES * other,
             _ => false,
         };
-        let has = |own: &String| {
-            kind.channels.contains(own) || kind.columns.iter().any(|column| column.name == *own)
+        let has = |name: &String| {
+            kind.channels.contains(name) || kind.columns.iter().any(|column| column.name == *name)
         };
         rates && kind.format == main.format && channels.names.iter().chain(&columns).all(has)
     };
@@ -174,7 +174,7 @@ fn of_catalogue(content: &Content<'_>, main: &Kind) -> Option<(Vec<File>, Plan)>
     }
     let files = picked(content.files, &main.members);
     let mut all = content.catalogues.iter();
-    let plan = all.find_map(|(path, own)| catalogued::plan(&files, path, own))?;
+    let plan = all.find_map(|(path, catalogue)| catalogued::plan(&files, path, catalogue))?;
     Some((files, plan))
 }
 
@@ -194,13 +194,13 @@ fn of_tables(content: &Content<'_>, main: &Kind) -> Option<(Vec<File>, Plan)> {
         .flat_map(|kind| kind.members.iter().copied())
         .collect();
     let files = picked(content.files, &members);
-    let own: Vec<&[String]> = files.iter().map(|file| file.path.as_slice()).collect();
+    let paths: Vec<&[String]> = files.iter().map(|file| file.path.as_slice()).collect();
     let tables: Vec<&[String]> = content
         .tables
         .iter()
         .map(|table| table.path.as_slice())
         .collect();
-    let mut pairs = pairs(&own, &tables);
+    let mut pairs = pairs(&paths, &tables);
     for (number, table) in content.tables.iter().enumerate() {
         // In seismology, several files are often one recording.
         let values = table
@@ -227,12 +227,12 @@ fn label_keys(kind: &Kind) -> Option<LabelKeys> {
     let only = texts.next().filter(|_| texts.next().is_none());
     let label = named.or(only)?;
     let files = kind.files_of.get(&label.name);
-    let files = files.filter(|own| own.values().sum::<usize>() == kind.files);
+    let files = files.filter(|counts| counts.values().sum::<usize>() == kind.files);
     Some(LabelKeys {
-        fewest_files: files.and_then(|own| own.values().min().copied()),
+        fewest_files: files.and_then(|counts| counts.values().min().copied()),
         label: label.name.clone(),
         values: label.values.clone(),
-        group: group.map(|own| (own.name.clone(), own.values.len())),
+        group: group.map(|column| (column.name.clone(), column.values.len())),
         is_guess: named.is_none(),
     })
 }
@@ -297,12 +297,12 @@ fn digits(seconds: f64) -> String {
 /// The lowest of sorted sampling rates that several recordings have; as a whole number if it is nearly one.
 fn usual_rate(rates: &[f64]) -> f64 {
     let low = rates[rates.len() / 20];
-    let own: Vec<f64> = rates
+    let usual: Vec<f64> = rates
         .iter()
         .copied()
         .filter(|rate| (low..=1.03 * low).contains(rate))
         .collect();
-    let median = own[own.len() / 2];
+    let median = usual[usual.len() / 2];
     let whole = median.round();
     if whole >= 1.0 && (whole / median - 1.0).abs() < 0.01 {
         whole
@@ -316,7 +316,7 @@ fn window(rate: f64, files: &[File], interval: Option<f64>) -> f64 {
     let usual = WINDOWS
         .iter()
         .find(|(most, _)| rate <= *most)
-        .map_or(1024.0, |own| own.1);
+        .map_or(1024.0, |row| row.1);
     let mut lengths: Vec<f64> = files
         .iter()
         .filter_map(|file| file.facts.seconds())

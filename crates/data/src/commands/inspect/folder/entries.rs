@@ -44,9 +44,9 @@ pub(super) fn with_tables(files: &[File], tables: &[Table], pairs: &[Option<usiz
         if members.is_empty() {
             continue;
         }
-        let own = joined(&table.path);
+        let path = joined(&table.path);
         for (row, label) in table.labels.iter().enumerate() {
-            let of = table.files.get(row).unwrap_or(&own);
+            let of = table.files.get(row).unwrap_or(&path);
             groups
                 .entry(label.class.trim().to_owned())
                 .or_default()
@@ -57,7 +57,7 @@ pub(super) fn with_tables(files: &[File], tables: &[Table], pairs: &[Option<usiz
         let each = is_each.then(|| ("each_file", "true".into()));
         plan.entries.push(Entry {
             files: members.iter().map(|i| joined(&files[*i].path)).collect(),
-            keys: [Some(("labels_file", own)), each]
+            keys: [Some(("labels_file", path)), each]
                 .into_iter()
                 .flatten()
                 .collect(),
@@ -71,7 +71,7 @@ pub(super) fn with_tables(files: &[File], tables: &[Table], pairs: &[Option<usiz
     plan.split = split_by(&groups);
     plan.classes = sorted(groups.into_keys());
     plan.comment_of_classes = "from the tables of labels".into();
-    let left = pairs.iter().filter(|own| own.is_none()).count();
+    let left = pairs.iter().filter(|pair| pair.is_none()).count();
     if left > 0 {
         plan.remarks.push(format!(
             "{left} recording(s) of this kind have no table of labels, and are left out."
@@ -87,12 +87,16 @@ pub(super) fn by_paths(files: &[File], label: Option<LabelKeys>, base: &Path) ->
         .first()
         .is_some_and(|file| is_seismological(file.facts.format));
     let codes = files.iter().map(|file| {
-        let codes = file.facts.channels.iter().flat_map(|own| own.split('.'));
+        let codes = file
+            .facts
+            .channels
+            .iter()
+            .flat_map(|channel| channel.split('.'));
         codes.map(str::to_lowercase).collect()
     });
     let wanted = Wanted {
         class: label.is_none(),
-        group: label.as_ref().is_none_or(|own| own.group.is_none()),
+        group: label.as_ref().is_none_or(|keys| keys.group.is_none()),
         one_sensor: !seismological,
         codes: codes.filter(|_| seismological).collect(),
     };
@@ -101,32 +105,32 @@ pub(super) fn by_paths(files: &[File], label: Option<LabelKeys>, base: &Path) ->
         return by_station(files);
     }
     let mut plan = Plan::default();
-    let classes = layout.class.as_ref().map(|own| own.values.clone());
+    let classes = layout.class.as_ref().map(|class| class.values.clone());
     plan.entries = if is_divided(files) {
         divided(files, &layout)
     } else {
         together(&layout, files, base)
     };
     let group = |at: usize| match &layout.group {
-        Some(own) => own.values[at].clone(),
+        Some(group) => group.values[at].clone(),
         None => joined(&files[layout.files[at]].path),
     };
     let mut groups: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for at in 0..layout.files.len() {
         let class = classes
             .as_ref()
-            .map_or(String::new(), |own| own[at].clone());
+            .map_or(String::new(), |values| values[at].clone());
         groups.entry(class).or_default().insert(group(at));
     }
     plan.split = split_by(&groups);
-    if let Some(own) = &layout.split {
-        plan.split = ("given", format!("from {}", own.why));
+    if let Some(split) = &layout.split {
+        plan.split = ("given", format!("from {}", split.why));
     }
     match (&label, &layout.class) {
-        (Some(own), _) => with_columns(own, &mut plan, files.len()),
-        (None, Some(own)) => {
-            plan.classes = sorted(own.values.iter().cloned());
-            plan.comment_of_classes = format!("guess: {}; check", own.why);
+        (Some(keys), _) => with_columns(keys, &mut plan, files.len()),
+        (None, Some(class)) => {
+            plan.classes = sorted(class.values.iter().cloned());
+            plan.comment_of_classes = format!("guess: {}; check", class.why);
         }
         (None, None) => {
             plan.entries
@@ -158,23 +162,23 @@ pub(super) struct LabelKeys {
 impl LabelKeys {
     /// Columns that are no channels.
     pub fn columns(&self) -> Vec<String> {
-        let group = self.group.iter().map(|own| own.0.clone());
+        let group = self.group.iter().map(|group| group.0.clone());
         std::iter::once(self.label.clone()).chain(group).collect()
     }
 }
 
-fn with_columns(own: &LabelKeys, plan: &mut Plan, files: usize) {
+fn with_columns(keys: &LabelKeys, plan: &mut Plan, files: usize) {
     for entry in &mut plan.entries {
-        entry.keys.push(("label_column", yaml::text(&own.label)));
-        if let Some((group, _)) = &own.group {
+        entry.keys.push(("label_column", yaml::text(&keys.label)));
+        if let Some((group, _)) = &keys.group {
             entry.keys.push(("group_column", yaml::text(group)));
         }
     }
-    plan.classes = sorted(own.values.iter().cloned());
-    let guess = if own.is_guess { "guess: " } else { "" };
-    plan.comment_of_classes = format!("{guess}values of the column `{}`; check", own.label);
-    let files = own.fewest_files.unwrap_or(files);
-    let groups = own.group.as_ref().map_or(files, |(_, groups)| *groups);
+    plan.classes = sorted(keys.values.iter().cloned());
+    let guess = if keys.is_guess { "guess: " } else { "" };
+    plan.comment_of_classes = format!("{guess}values of the column `{}`; check", keys.label);
+    let files = keys.fewest_files.unwrap_or(files);
+    let groups = keys.group.as_ref().map_or(files, |(_, groups)| *groups);
     if plan.split.0 != "given" {
         let groups = (0..groups).map(|i| i.to_string()).collect();
         plan.split = split_by(&BTreeMap::from([(String::new(), groups)]));
@@ -183,12 +187,12 @@ fn with_columns(own: &LabelKeys, plan: &mut Plan, files: usize) {
 
 /// Comments on what the paths tell.
 fn remark(plan: &mut Plan, layout: &Layout, files: &[File]) {
-    if let Some(own) = &layout.group {
-        let names = sorted(own.values.iter().cloned());
+    if let Some(group) = &layout.group {
+        let names = sorted(group.values.iter().cloned());
         let names = support::words::first_few(&names, 4);
         plan.remarks.push(format!(
             "Guess: `group` is from {}, {names}; check.",
-            own.why
+            group.why
         ));
     }
     if layout.sensors.len() > 1 {
@@ -219,7 +223,7 @@ fn by_station(files: &[File]) -> Plan {
             .facts
             .channels
             .iter()
-            .map(|own| station(own).0)
+            .map(|channel| station(channel).0)
             .collect();
         let name = names.into_iter().collect::<Vec<_>>().join("+");
         stations.entry(name).or_default().push(i);

@@ -100,15 +100,16 @@ impl Facts {
             });
             channels[i].2 += trace.samples.len() as f64;
         }
-        let votes = |rate: f64| channels.iter().filter(|own| own.1 == rate).count();
-        let rates = channels.iter().map(|own| own.1);
+        let votes = |rate: f64| channels.iter().filter(|channel| channel.1 == rate).count();
+        let rates = channels.iter().map(|channel| channel.1);
         let rate = rates.max_by(|one, other| {
             let order = votes(*one).cmp(&votes(*other));
             order.then(one.total_cmp(other))
         });
         let rate = rate.unwrap_or(1.0);
-        let (own, others): (Vec<_>, Vec<_>) = channels.into_iter().partition(|own| own.1 == rate);
-        let samples = own.iter().map(|own| own.2).fold(0.0, f64::max) * times;
+        let (main, others): (Vec<_>, Vec<_>) =
+            channels.into_iter().partition(|channel| channel.1 == rate);
+        let samples = main.iter().map(|channel| channel.2).fold(0.0, f64::max) * times;
         let picks: BTreeSet<&str> = contents.picks.iter().map(|pick| pick.field).collect();
         let first = contents.traces.iter().map(|trace| trace.start).min();
         let last = contents.traces.iter().map(Trace::end).max();
@@ -121,8 +122,11 @@ impl Facts {
         });
         Self {
             format,
-            channels: own.into_iter().map(|own| own.0).collect(),
-            others: others.into_iter().map(|own| (own.0, own.1)).collect(),
+            channels: main.into_iter().map(|channel| channel.0).collect(),
+            others: others
+                .into_iter()
+                .map(|channel| (channel.0, channel.1))
+                .collect(),
             rate: is_rate_known.then_some(rate),
             samples,
             times: first.zip(last),
@@ -259,8 +263,8 @@ fn of_samples(path: &Path, length: u64) -> Found {
     };
     let mut shape = None;
     let read = reader::read(path, &wanted, &mut |record| {
-        let own: Vec<String> = record.shape.iter().map(usize::to_string).collect();
-        shape = Some(own.join(" x "));
+        let sizes: Vec<String> = record.shape.iter().map(usize::to_string).collect();
+        shape = Some(sizes.join(" x "));
         Err(DataError::Stopped)
     });
     match (shape, read) {

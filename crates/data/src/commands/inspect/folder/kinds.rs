@@ -117,21 +117,21 @@ fn has_channels(kind: &Kind, facts: &Facts) -> bool {
         return kind.channels == facts.channels;
     }
     let instrument = |channel: &str| {
-        let own = station(channel).1;
-        own.char_indices()
+        let code = station(channel).1;
+        code.char_indices()
             .next_back()
-            .map_or(String::new(), |(last, _)| own[..last].to_owned())
+            .map_or(String::new(), |(last, _)| code[..last].to_owned())
     };
-    facts.channels.iter().all(|own| {
+    facts.channels.iter().all(|channel| {
         kind.channels
             .iter()
-            .any(|known| instrument(known) == instrument(own))
+            .any(|known| instrument(known) == instrument(channel))
     })
 }
 
 /// Adds a text to a list that lacks it.
 fn insert(list: &mut Vec<String>, text: &str) {
-    if !list.iter().any(|own| own == text) {
+    if !list.iter().any(|known| known == text) {
         list.push(text.to_owned());
     }
 }
@@ -149,8 +149,8 @@ impl Kind {
         self.members.push(file);
         for channel in &facts.channels {
             if is_seismological(facts.format) {
-                let (own, channel) = station(channel);
-                insert(&mut self.stations, own);
+                let (station, channel) = station(channel);
+                insert(&mut self.stations, station);
                 insert(&mut self.channels, channel);
             } else {
                 insert(&mut self.channels, channel);
@@ -184,8 +184,8 @@ impl Kind {
         };
         for column in facts.columns.iter().filter(may_tell) {
             if let [value] = &column.values[..] {
-                let own = self.files_of.entry(column.name.clone()).or_default();
-                *own.entry(value.clone()).or_default() += 1;
+                let counts = self.files_of.entry(column.name.clone()).or_default();
+                *counts.entry(value.clone()).or_default() += 1;
             }
             let Some(known) = self
                 .columns
@@ -232,8 +232,8 @@ impl Kind {
             let stations: Vec<&str> = self
                 .stations
                 .iter()
-                .map(|own| own.trim_end_matches(['.', '-']))
-                .filter(|own| !own.is_empty())
+                .map(|station| station.trim_end_matches(['.', '-']))
+                .filter(|station| !station.is_empty())
                 .collect();
             line += &format!(" of {}", support::words::first_few(&stations, 4));
         }

@@ -56,13 +56,14 @@ pub(super) fn layout(paths: &[Vec<String>], wanted: &Wanted) -> Layout {
         .into_iter()
         .cloned()
         .collect();
-    let are_sensors = sensors.len() > 1 && sensors.iter().all(|own| word(own) == Word::Sensor);
+    let are_sensors =
+        sensors.len() > 1 && sensors.iter().all(|sensor| word(sensor) == Word::Sensor);
     if !are_sensors || !wanted.one_sensor {
         sensors.clear();
     }
     // That of most files, the accelerometer among equals.
     sensors.sort_by_key(|sensor| {
-        let files = last.iter().filter(|own| *own == sensor).count();
+        let files = last.iter().filter(|other| *other == sensor).count();
         (
             usize::MAX - files,
             !sensor.to_lowercase().starts_with("acc"),
@@ -84,12 +85,12 @@ pub(super) fn layout(paths: &[Vec<String>], wanted: &Wanted) -> Layout {
             .collect::<Vec<_>>(),
     );
     let split = (0..parts.len())
-        .find(|at| varies(&parts, *at) && all(&parts, *at, |own| own == Word::Split));
+        .find(|at| varies(&parts, *at) && all(&parts, *at, |word| word == Word::Split));
     let free = |at: &usize| varies(&parts, *at) && Some(*at) != split;
     let unused: Vec<usize> = (0..parts.len()).filter(free).collect();
     let is_code = |at: &usize| {
-        let mut own = files.iter().zip(&parts.files);
-        own.all(|(i, file)| {
+        let mut numbered = files.iter().zip(&parts.files);
+        numbered.all(|(i, file)| {
             let part = file[*at].to_lowercase();
             // Archives have a folder for each channel, such as `EHZ.D`.
             let code = part.strip_suffix(".d").unwrap_or(&part);
@@ -133,18 +134,18 @@ fn varies(parts: &Parts, at: usize) -> bool {
 }
 
 fn all(parts: &Parts, at: usize, is: impl Fn(Word) -> bool) -> bool {
-    parts.different(at).into_iter().all(|own| is(word(own)))
+    parts.different(at).into_iter().all(|text| is(word(text)))
 }
 
 /// Whether a part is one of a date: a number after a year, a day or another part of the date.
 fn is_date(parts: &Parts, at: usize) -> bool {
-    let is_number = || all(parts, at, |own| own == Word::Number);
-    all(parts, at, |own| own == Word::Date)
+    let is_number = || all(parts, at, |word| word == Word::Number);
+    all(parts, at, |word| word == Word::Date)
         || at > parts.folders && is_number() && is_date(parts, at - 1)
 }
 
 fn any(parts: &Parts, at: usize, is: impl Fn(Word) -> bool) -> bool {
-    parts.different(at).into_iter().any(|own| is(word(own)))
+    parts.different(at).into_iter().any(|text| is(word(text)))
 }
 
 /// The part that most likely tells the class: words of which each is in several names; usual words of classes come first,
@@ -153,15 +154,15 @@ fn class(parts: &Parts, free: &[usize], may_be_numbers: bool) -> Option<usize> {
     let files = parts.files.len();
     let different = |at: &usize| parts.different(*at).len();
     let repeats = |at: &usize| different(at) <= MOST && 2 * different(at) <= files;
-    let usual = |at: &usize| any(parts, *at, |own| own == Word::Class);
+    let usual = |at: &usize| any(parts, *at, |word| word == Word::Class);
     let are_words = |at: &usize| {
-        all(parts, *at, |own| {
+        all(parts, *at, |word| {
             matches!(
-                own,
+                word,
                 Word::Class | Word::Other | Word::Numbered | Word::Split
             )
-        }) && any(parts, *at, |own| matches!(own, Word::Class | Word::Other))
-            && (*at < parts.folders || parts.different(*at).iter().any(|own| own.len() > 1))
+        }) && any(parts, *at, |word| matches!(word, Word::Class | Word::Other))
+            && (*at < parts.folders || parts.different(*at).iter().any(|text| text.len() > 1))
     };
     let rank = |at: &&usize| {
         (
@@ -183,8 +184,8 @@ fn class(parts: &Parts, free: &[usize], may_be_numbers: bool) -> Option<usize> {
     let last = parts.len().saturating_sub(1);
     let numbers = |at: &&usize| {
         let is_running = **at == last && last >= parts.folders;
-        let are_numbers = all(parts, **at, |own| own == Word::Number)
-            || **at >= parts.folders && all(parts, **at, |own| own == Word::Numbered);
+        let are_numbers = all(parts, **at, |word| word == Word::Number)
+            || **at >= parts.folders && all(parts, **at, |word| word == Word::Numbered);
         may_be_numbers && repeats(at) && !is_running && are_numbers && !is_date(parts, **at)
     };
     free.iter().find(numbers).copied()
@@ -210,14 +211,14 @@ fn group(
     let announced =
         |at: usize| at > 0 && announces_group(&parts.files[0][at - 1]) && !varies(parts, at - 1);
     let rank = |at: &usize| match *at {
-        at if all(parts, at, |own| own == Word::Subject)
+        at if all(parts, at, |word| word == Word::Subject)
             || announced(at)
             || codes.contains(&at) =>
         {
             Some(0)
         }
         at if at < parts.folders => Some(1),
-        at if all(parts, at, |own| own == Word::Other) => Some(2),
+        at if all(parts, at, |word| word == Word::Other) => Some(2),
         _ => None,
     };
     let ranked = free
@@ -271,8 +272,8 @@ mod tests {
             for day in 1..4 {
                 let path = format!("2024/XX/GEO/{channel}.D/XX.GEO..{channel}.D.2024.00{day}");
                 paths.push(path.split('/').map(str::to_owned).collect());
-                let own = ["xx", "geo", &channel.to_lowercase()].map(str::to_owned);
-                codes.push(BTreeSet::from(own));
+                let file_codes = ["xx", "geo", &channel.to_lowercase()].map(str::to_owned);
+                codes.push(BTreeSet::from(file_codes));
             }
         }
         let wanted = Wanted {

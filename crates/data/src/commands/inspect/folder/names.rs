@@ -116,7 +116,7 @@ pub(super) fn is_label(column: &str) -> bool {
     let trimmed = ["name", "id", "code", "type"]
         .iter()
         .find_map(|end| column.strip_suffix(end));
-    LABELS.contains(&column.as_str()) || trimmed.is_some_and(|own| LABELS.contains(&own))
+    LABELS.contains(&column.as_str()) || trimmed.is_some_and(|name| LABELS.contains(&name))
 }
 
 /// Whether a column of this name tells the group of each row.
@@ -125,7 +125,7 @@ pub(super) fn is_group(column: &str) -> bool {
     let trimmed = ["name", "id", "no", "nr", "number"]
         .iter()
         .find_map(|end| column.strip_suffix(end));
-    let is = |own: &str| own.len() > 2 && GROUPS.contains(&own);
+    let is = |name: &str| name.len() > 2 && GROUPS.contains(&name);
     is(&column) || trimmed.is_some_and(is)
 }
 

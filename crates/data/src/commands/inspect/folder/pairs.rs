@@ -39,18 +39,18 @@ pub(super) fn pairs(recordings: &[&[String]], tables: &[&[String]]) -> Vec<Optio
     let of_tables: Vec<Vec<String>> = tables
         .iter()
         .map(|path| {
-            let mut own = words(path);
-            own.retain(|word| !OF_LABELS.contains(&word.as_str()));
-            own
+            let mut rest = words(path);
+            rest.retain(|word| !OF_LABELS.contains(&word.as_str()));
+            rest
         })
         .collect();
     let folder = |path: &[String]| path[..path.len().saturating_sub(1)].to_vec();
     let table_of = |path: &&[String]| {
-        let own: BTreeSet<String> = words(path).into_iter().collect();
+        let path_words: BTreeSet<String> = words(path).into_iter().collect();
         let fits = |i: &usize| {
             let is_below = folder(path).starts_with(&folder(tables[*i]));
-            let named =
-                !of_tables[*i].is_empty() && of_tables[*i].iter().all(|word| own.contains(word));
+            let named = !of_tables[*i].is_empty()
+                && of_tables[*i].iter().all(|word| path_words.contains(word));
             named || of_tables[*i].is_empty() && is_below
         };
         let rank = |i: &usize| {
@@ -74,10 +74,13 @@ mod tests {
     fn tables_are_found_by_name() {
         let cut = |path: &&str| -> Vec<String> { path.split('/').map(str::to_owned).collect() };
         let paired = |recordings: &[&str], tables: &[&str]| {
-            let own: Vec<Vec<String>> = recordings.iter().map(cut).collect();
+            let paths: Vec<Vec<String>> = recordings.iter().map(cut).collect();
             let others: Vec<Vec<String>> = tables.iter().map(cut).collect();
-            let own: Vec<&[String]> = own.iter().map(Vec::as_slice).collect();
-            pairs(&own, &others.iter().map(Vec::as_slice).collect::<Vec<_>>())
+            let paths: Vec<&[String]> = paths.iter().map(Vec::as_slice).collect();
+            pairs(
+                &paths,
+                &others.iter().map(Vec::as_slice).collect::<Vec<_>>(),
+            )
         };
         let recordings = ["day1.mseed", "day2.mseed", "day3.mseed"];
         assert_eq!(

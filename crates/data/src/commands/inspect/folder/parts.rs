@@ -84,22 +84,26 @@ impl Parts {
         };
         let same = |cut: &Vec<(Vec<String>, Vec<char>)>| {
             !cut[0].1.is_empty()
-                && cut
-                    .iter()
-                    .all(|own| own.1 == cut[0].1 && own.0.iter().all(|word| !word.is_empty()))
+                && cut.iter().all(|cut_name| {
+                    cut_name.1 == cut[0].1 && cut_name.0.iter().all(|word| !word.is_empty())
+                })
         };
         let uniform = kinds.map(cut).find(same);
         let is_whole = uniform.is_some() || stems.iter().all(|stem| !stem.contains(SEPARATORS));
         let cut = uniform.unwrap_or_else(|| cut(&SEPARATORS));
-        let first = cut.first().map(|own| own.1.clone()).unwrap_or_default();
-        let shared = |own: &(Vec<String>, Vec<char>)| {
+        let first = cut
+            .first()
+            .map(|cut_name| cut_name.1.clone())
+            .unwrap_or_default();
+        let shared = |cut_name: &(Vec<String>, Vec<char>)| {
             let same = first
                 .iter()
-                .zip(&own.1)
+                .zip(&cut_name.1)
                 .take_while(|(one, other)| one == other)
                 .count();
             // Nothing separates empty words.
-            own.0
+            cut_name
+                .0
                 .iter()
                 .take(same)
                 .take_while(|word| !word.is_empty())
@@ -112,10 +116,10 @@ impl Parts {
         };
         let number = separators.len() + usize::from(is_whole);
         let folders = paths.first().map_or(0, |path| path.len().saturating_sub(1));
-        let file = |(path, own): (&&[String], &(Vec<String>, Vec<char>))| {
+        let file = |(path, cut_name): (&&[String], &(Vec<String>, Vec<char>))| {
             path[..folders]
                 .iter()
-                .chain(&own.0[..number])
+                .chain(&cut_name.0[..number])
                 .cloned()
                 .collect()
         };
@@ -145,17 +149,17 @@ impl Parts {
             pattern += &shown(role);
             pattern.push('/');
         }
-        let own = &roles[self.folders..];
+        let of_name = &roles[self.folders..];
         // Any words at the end are one.
-        let told = own
+        let told = of_name
             .iter()
             .rposition(|role| *role != Role::Any)
             .map_or(0, |last| last + 1);
-        for (i, role) in own[..told].iter().enumerate() {
+        for (i, role) in of_name[..told].iter().enumerate() {
             pattern += &shown(role);
             pattern.extend(self.separators.get(i));
         }
-        if told < own.len() || !self.is_whole {
+        if told < of_name.len() || !self.is_whole {
             pattern.push('*');
         }
         pattern + &escaped(&self.ending)
@@ -198,23 +202,23 @@ mod tests {
 
     #[test]
     fn names_are_cut_where_all_can_be() {
-        let own = parts(&["a/x_1-2.csv", "b/y_3-4.csv"]);
-        assert_eq!(own.files, [["a", "x", "1", "2"], ["b", "y", "3", "4"]]);
+        let cut = parts(&["a/x_1-2.csv", "b/y_3-4.csv"]);
+        assert_eq!(cut.files, [["a", "x", "1", "2"], ["b", "y", "3", "4"]]);
         let roles = [Role::Key("class"), Role::Key("group"), Role::Any, Role::Any];
-        assert_eq!(own.pattern(&roles), "{class}/{group}_*.csv");
+        assert_eq!(cut.pattern(&roles), "{class}/{group}_*.csv");
         // One kind of separator.
-        let own = parts(&["ambient_noise-1.csv", "chain-2.csv"]);
-        assert_eq!(own.files, [["ambient_noise", "1"], ["chain", "2"]]);
+        let cut = parts(&["ambient_noise-1.csv", "chain-2.csv"]);
+        assert_eq!(cut.files, [["ambient_noise", "1"], ["chain", "2"]]);
         assert_eq!(
-            own.pattern(&[Role::Key("class"), Role::Any]),
+            cut.pattern(&[Role::Key("class"), Role::Any]),
             "{class}-*.csv"
         );
         // Words from the left.
-        let own = parts(&["walk_1_b.csv", "sit_2.csv"]);
-        assert_eq!(own.files, [["walk"], ["sit"]]);
-        assert_eq!(own.pattern(&[Role::Key("class")]), "{class}_*.csv");
-        let own = parts(&["[a]/x.csv.gz", "[a]/y.csv.gz"]);
+        let cut = parts(&["walk_1_b.csv", "sit_2.csv"]);
+        assert_eq!(cut.files, [["walk"], ["sit"]]);
+        assert_eq!(cut.pattern(&[Role::Key("class")]), "{class}_*.csv");
+        let cut = parts(&["[a]/x.csv.gz", "[a]/y.csv.gz"]);
         let roles = [Role::Literal("[a]".into()), Role::Any];
-        assert_eq!(own.pattern(&roles), "[[]a[]]/*.csv.gz");
+        assert_eq!(cut.pattern(&roles), "[[]a[]]/*.csv.gz");
     }
 }

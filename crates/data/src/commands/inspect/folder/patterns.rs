@@ -16,7 +16,7 @@ pub(super) fn is_divided(files: &[File]) -> bool {
         file.facts
             .channels
             .iter()
-            .map(|own| station(own).1.to_owned())
+            .map(|channel| station(channel).1.to_owned())
             .collect::<BTreeSet<_>>()
     };
     let all: BTreeSet<String> = files.iter().flat_map(channels).collect();
@@ -34,7 +34,7 @@ fn value(told: &Option<Told>, at: usize) -> Option<String> {
 /// The keys that a file of a layout has.
 fn keys(layout: &Layout, at: usize) -> Vec<(&'static str, String)> {
     let split =
-        value(&layout.split, at).map(|own| split_named(&own).map_or(own.clone(), str::to_owned));
+        value(&layout.split, at).map(|name| split_named(&name).map_or(name.clone(), str::to_owned));
     let keys = [
         ("class", value(&layout.class, at)),
         ("group", value(&layout.group, at)),
@@ -51,10 +51,10 @@ pub(super) fn divided(files: &[File], layout: &Layout) -> Vec<Entry> {
     for (at, i) in layout.files.iter().enumerate() {
         let mut name = joined(&files[*i].path);
         for channel in &files[*i].facts.channels {
-            let own = station(channel).1;
-            let found = name.to_lowercase().rfind(&own.to_lowercase());
-            if let Some(from) = found.filter(|_| !own.is_empty() && name.is_ascii()) {
-                name.replace_range(from..from + own.len(), "");
+            let code = station(channel).1;
+            let found = name.to_lowercase().rfind(&code.to_lowercase());
+            if let Some(from) = found.filter(|_| !code.is_empty() && name.is_ascii()) {
+                name.replace_range(from..from + code.len(), "");
             }
         }
         let entry = entries.entry(name).or_insert_with(|| Entry {
@@ -101,7 +101,7 @@ fn is_right(layout: &Layout, files: &[File], base: &Path) -> bool {
     let mut classes = layout
         .class
         .as_ref()
-        .map_or(Vec::new(), |own| sorted(own.values.iter().cloned()));
+        .map_or(Vec::new(), |class| sorted(class.values.iter().cloned()));
     classes.extend((classes.len()..2).map(|i| format!("{FILL_IN} {i}")));
     let text = format!(
         "sampling_rate: 100\nwindow: 1.28\nchannels: [x]\nclass_names: {}\nsplit: {{by: given}}\nrecordings:\n  - {{files: {}, each_file: true}}\n",
@@ -119,8 +119,10 @@ fn is_right(layout: &Layout, files: &[File], base: &Path) -> bool {
         );
     }
     config.recordings.len() == meant.len()
-        && config.recordings.iter().all(|own| {
-            let found = own.files.first().and_then(|file| meant.get(file));
-            found.is_some_and(|(class, group)| *class == own.class && *group == own.group)
+        && config.recordings.iter().all(|recording| {
+            let found = recording.files.first().and_then(|file| meant.get(file));
+            found.is_some_and(|(class, group)| {
+                *class == recording.class && *group == recording.group
+            })
         })
 }

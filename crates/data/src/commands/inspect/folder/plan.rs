@@ -64,8 +64,8 @@ pub(super) fn sorted(names: impl IntoIterator<Item = String>) -> Vec<String> {
         .collect::<BTreeSet<_>>()
         .into_iter()
         .collect();
-    let number = |own: &String| own.parse::<f64>().ok();
-    if names.iter().all(|own| number(own).is_some()) {
+    let number = |name: &String| name.parse::<f64>().ok();
+    if names.iter().all(|name| number(name).is_some()) {
         names.sort_by(|one, other| number(one).partial_cmp(&number(other)).expect("numbers"));
     }
     names

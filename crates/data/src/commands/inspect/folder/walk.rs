@@ -26,22 +26,22 @@ pub(super) fn walk(folder: &Path) -> Result<Walked, DataError> {
     let mut walked = Walked::default();
     let mut seen = HashSet::new();
     let mut folders = vec![PathBuf::new()];
-    while let Some(own) = folders.pop() {
-        let path = folder.join(&own);
+    while let Some(relative) = folders.pop() {
+        let path = folder.join(&relative);
         // Links may lead back to a folder above.
         if !seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())) {
             continue;
         }
-        match list(&path, &own, &mut walked) {
+        match list(&path, &relative, &mut walked) {
             Ok(below) => folders.extend(below),
-            Err(source) if own.as_os_str().is_empty() => {
+            Err(source) if relative.as_os_str().is_empty() => {
                 return Err(DataError::Read {
                     what: "the folder",
                     path,
                     source,
                 });
             }
-            Err(source) => walked.unreadable.push((own, source.to_string())),
+            Err(source) => walked.unreadable.push((relative, source.to_string())),
         }
     }
     walked.files.sort();
@@ -54,7 +54,7 @@ pub(super) fn walk(folder: &Path) -> Result<Walked, DataError> {
 }
 
 /// Adds the files of one folder, and returns the folders in it.
-fn list(path: &Path, own: &Path, walked: &mut Walked) -> std::io::Result<Vec<PathBuf>> {
+fn list(path: &Path, relative: &Path, walked: &mut Walked) -> std::io::Result<Vec<PathBuf>> {
     let (mut below, mut has_files) = (Vec::new(), false);
     for entry in std::fs::read_dir(path)? {
         let name = entry?.file_name();
@@ -64,9 +64,9 @@ fn list(path: &Path, own: &Path, walked: &mut Walked) -> std::io::Result<Vec<Pat
         }
         // The target of a link counts.
         match std::fs::metadata(path.join(&name)) {
-            Ok(found) if found.is_dir() => below.push(own.join(name)),
+            Ok(found) if found.is_dir() => below.push(relative.join(name)),
             Ok(found) if found.is_file() => {
-                walked.files.push(own.join(name));
+                walked.files.push(relative.join(name));
                 has_files = true;
             }
             _ => walked.left_out += 1,

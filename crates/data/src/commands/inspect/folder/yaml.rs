@@ -22,7 +22,7 @@ pub(super) fn text(text: &str) -> String {
 
 /// Texts as a list in brackets.
 pub(super) fn list<T: AsRef<str>>(texts: &[T]) -> String {
-    let texts: Vec<String> = texts.iter().map(|own| text(own.as_ref())).collect();
+    let texts: Vec<String> = texts.iter().map(|item| text(item.as_ref())).collect();
     format!("[{}]", texts.join(", "))
 }
 
@@ -30,7 +30,7 @@ pub(super) fn list<T: AsRef<str>>(texts: &[T]) -> String {
 mod tests {
     #[test]
     fn texts_are_read_back() {
-        for own in [
+        for text in [
             "a",
             "1",
             "true",
@@ -48,8 +48,8 @@ mod tests {
             "No",
             "a,b",
         ] {
-            let list: Vec<String> = crate::config::parse_yaml(&super::list(&[own])).unwrap();
-            assert_eq!(list, [own]);
+            let list: Vec<String> = crate::config::parse_yaml(&super::list(&[text])).unwrap();
+            assert_eq!(list, [text]);
         }
     }
 }

@@ -10,7 +10,7 @@ fn seconds(labels: &[Label]) -> Vec<(f64, f64)> {
     };
     labels
         .iter()
-        .map(|own| (of(own.start), of(own.end)))
+        .map(|label| (of(label.start), of(label.end)))
         .collect()
 }
 

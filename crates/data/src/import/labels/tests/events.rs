@@ -15,8 +15,9 @@ fn labels(rows: &LabelRows) -> Vec<(&str, f64, f64)> {
         Time::Seconds(seconds) => seconds,
         other => panic!("{other:?}"),
     };
-    let own = rows.rows.iter().map(|row| &row.label);
-    own.map(|own| (&*own.class, seconds(own.start), seconds(own.end)))
+    let labels = rows.rows.iter().map(|row| &row.label);
+    labels
+        .map(|label| (&*label.class, seconds(label.start), seconds(label.end)))
         .collect()
 }
 

@@ -45,7 +45,7 @@ fn blanks_comments_and_languages() {
     // The last column has the words that follow.
     let text = format!("{day}00Z {day}02Z heavy truck\n\n{day}02Z {day}04Z car\n");
     let labels = read_text(&format!("start end class\n{text}"), "x.txt").unwrap();
-    let classes: Vec<&str> = labels.iter().map(|own| &*own.class).collect();
+    let classes: Vec<&str> = labels.iter().map(|label| &*label.class).collect();
     assert_eq!(classes, ["heavy truck", "car"]);
     let error = read_text("# id, start_s, end_s, kind\na, 0, 1, x\n", "x.txt").unwrap_err();
     assert!(
@@ -89,9 +89,9 @@ fn label_files_of_htk() {
     let of = |text: &str| {
         std::fs::write(&path, text).unwrap();
         let rows = read(&path, &LabelsFile::default()).unwrap();
-        let own = rows.rows.into_iter().map(|row| row.label);
-        let own = own.map(|label| (label.start, label.end, label.class));
-        (own.collect::<Vec<_>>(), rows.notes)
+        let labels = rows.rows.into_iter().map(|row| row.label);
+        let labels = labels.map(|label| (label.start, label.end, label.class));
+        (labels.collect::<Vec<_>>(), rows.notes)
     };
     let seconds = Time::Seconds;
     let (labels, notes) = of("0 5000000 sil\n5000000 1230500000 steps\n");

@@ -84,7 +84,7 @@ fn rows_of_units_numbers_and_repeated_names() {
         let times = (Time::Seconds(0.5), Time::Seconds(2.5));
         assert_eq!((labels[0].start, labels[0].end), times, "{text}");
         assert!(
-            labels.iter().all(|own| own.class.starts_with("car")),
+            labels.iter().all(|label| label.class.starts_with("car")),
             "{text}"
         );
     }

@@ -76,36 +76,37 @@ fn numbers_of_days() {
         ("Start (Excel date),End (Excel date)", 45_413.0),
         ("start_serial,end_serial", 45_413.0),
     ] {
-        let own = read_text(&format!("{heads},class\n{}", rows(day)), "").unwrap();
-        let (start, end) = (own[0].start, own[0].end);
+        let labels = read_text(&format!("{heads},class\n{}", rows(day)), "").unwrap();
+        let (start, end) = (labels[0].start, labels[0].end);
         assert!(
             is_near(start, moment(0.0)) && is_near(end, moment(1.5)),
-            "{own:?}"
+            "{labels:?}"
         );
     }
     // Durations beside them are days or seconds.
-    let lasting =
-        |name: &str, own: f64| read_text(&format!("start_mjd,{name},class\n60431.5,{own},a\n"), "");
+    let lasting = |name: &str, length: f64| {
+        read_text(&format!("start_mjd,{name},class\n60431.5,{length},a\n"), "")
+    };
     let error = lasting("duration", 0.0005).unwrap_err();
     assert!(
         error.contains("durations such as `0.0005") && error.contains("duration_days"),
         "{error}"
     );
-    for (name, own, seconds) in [("duration_s", 0.5, 0.5), ("duration_days", 0.5, 43_200.0)] {
-        let own = lasting(name, own).unwrap();
-        assert_eq!(own[0].end, own[0].start.later(seconds), "{name}");
+    for (name, length, seconds) in [("duration_s", 0.5, 0.5), ("duration_days", 0.5, 43_200.0)] {
+        let labels = lasting(name, length).unwrap();
+        assert_eq!(labels[0].end, labels[0].start.later(seconds), "{name}");
     }
     let keys = "start: 'excel start', end: 'excel end'";
-    let own = read_text(
+    let labels = read_text(
         &format!("excel start,excel end,class\n{}", rows(45_413.0)),
         keys,
     );
-    assert!(is_near(own.unwrap()[0].start, moment(0.0)));
+    assert!(is_near(labels.unwrap()[0].start, moment(0.0)));
     // Durations are in seconds.
-    let own = read_text("start_mjd,duration,class\n60431.5,1.5,steps\n", "").unwrap();
+    let labels = read_text("start_mjd,duration,class\n60431.5,1.5,steps\n", "").unwrap();
     let noon = moment(7200.0);
     assert_eq!(
-        (own[0].start, own[0].end),
+        (labels[0].start, labels[0].end),
         (Time::Moment(noon), Time::Moment(noon + 1_500_000_000))
     );
     let error = read_text(&format!("start,end,class\n{}", rows(45_413.0)), "").unwrap_err();
@@ -116,11 +117,11 @@ fn numbers_of_days() {
     let error = read_text("start_mjd,end_mjd,class\n5,6,steps\n", "").unwrap_err();
     assert!(error.contains("no days from 1980 to 2060"), "{error}");
     // Seconds in a long recording.
-    let own = read_text(
+    let labels = read_text(
         "start,end,class\n45413.4,45414.9,steps\n45500.1,45500.14,steps\n",
         "",
     );
-    assert_eq!(own.unwrap()[0].start, Time::Seconds(45_413.4));
+    assert_eq!(labels.unwrap()[0].start, Time::Seconds(45_413.4));
 }
 
 /// ELAN's clock times count from the start of the media, and seconds beside them have the times.
@@ -130,8 +131,8 @@ fn clock_times_of_elan() {
     let both = "Tier\tBegin Time - hh:mm:ss.ms\tBegin Time - ss.msec\tEnd Time - hh:mm:ss.ms\tEnd Time - ss.msec\tclass\n\
                 t\t00:00:00.500\t0.500\t00:01:02.250\t62.250\tsteps\n";
     for text in [clocks, both] {
-        let own = read_text(text, "").unwrap();
-        let times = (own[0].start, own[0].end);
+        let labels = read_text(text, "").unwrap();
+        let times = (labels[0].start, labels[0].end);
         assert_eq!(times, (Time::Seconds(0.5), Time::Seconds(62.25)));
     }
 }
@@ -145,7 +146,7 @@ fn forms_and_units() {
     let hundredths = "start_cs,end_cs,label\n50,225,steps\n";
     let tenths = "start_ds,end_ds,label\n5,22.5,steps\n";
     for text in [elan, units, other, hundredths, tenths] {
-        let own = read_text(
+        let labels = read_text(
             text,
             if text == elan {
                 "start: 'Begin Time - ss.msec'"
@@ -153,9 +154,9 @@ fn forms_and_units() {
                 ""
             },
         );
-        let own = own.unwrap();
+        let labels = labels.unwrap();
         let times = (Time::Seconds(0.5), Time::Seconds(2.25));
-        assert_eq!((own[0].start, own[0].end), times, "{text}");
+        assert_eq!((labels[0].start, labels[0].end), times, "{text}");
     }
 }
 
@@ -173,7 +174,7 @@ fn flags_and_channels() {
             starts,
             notes
                 .split_once(": ")
-                .map_or(notes.clone(), |own| own.1.to_owned()),
+                .map_or(notes.clone(), |parts| parts.1.to_owned()),
         )
     };
     let table = |head: &str, cells: [&str; 3]| {
@@ -181,9 +182,10 @@ fn flags_and_channels() {
         let rows: String = cells.iter().enumerate().map(row).collect();
         format!("start,end,class,{head}\n{rows}")
     };
-    let times = |own: &[i32]| {
-        own.iter()
-            .map(|own| Time::Seconds(f64::from(*own)))
+    let times = |starts: &[i32]| {
+        starts
+            .iter()
+            .map(|start| Time::Seconds(f64::from(*start)))
             .collect::<Vec<_>>()
     };
     let left_out = "1 row of 3 left out, as it says that they do not count";
@@ -268,10 +270,10 @@ fn minutes_and_seconds() {
             "01:40,0;101:55,5;steps",
         ),
     ] {
-        let (own, notes, _) =
+        let (labels, notes, _) =
             super::zones::read_text(&format!("{heads}\n{rows}\n"), "{file: labels.csv}").unwrap();
-        assert_eq!(own[0].start, Time::Seconds(100.0), "{heads}");
-        assert_eq!(own[0].end, Time::Seconds(6115.5), "{heads}");
+        assert_eq!(labels[0].start, Time::Seconds(100.0), "{heads}");
+        assert_eq!(labels[0].end, Time::Seconds(6115.5), "{heads}");
         assert!(notes.contains("read as 100 s from the start"), "{notes}");
     }
     // With hours, they may be of the day.

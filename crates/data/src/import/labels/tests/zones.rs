@@ -115,7 +115,7 @@ fn zones_of_rows_and_of_times_of_day() {
     // Each row has its own.
     let text = "start,end,class,tz\n2024-05-01 12:00,2024-05-01 12:01,a,+02:00\n2024-05-01 11:00,2024-05-01 11:01,a,+01:00\n";
     let (labels, notes, _) = read_text(text, "x.csv").unwrap();
-    assert!(labels.iter().all(|own| own.start == Time::Moment(TEN)));
+    assert!(labels.iter().all(|label| label.start == Time::Moment(TEN)));
     assert!(
         notes.contains("offsets from UTC in column `tz`, such as `+02:00`"),
         "{notes}"
