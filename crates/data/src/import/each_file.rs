@@ -23,7 +23,7 @@ pub(super) struct Expanded {
 }
 
 /// A file, and what its path tells.
-type Found = (std::path::PathBuf, BTreeMap<Key, String>);
+type MatchedFile = (std::path::PathBuf, BTreeMap<Key, String>);
 
 /// Turns an entry into a recording for each file, if it says so; otherwise it stays one recording.
 ///
@@ -35,7 +35,7 @@ pub(super) fn recordings(
     (class_names, by): (&[String], SplitBy),
 ) -> Result<Expanded, DataError> {
     let mut keys: Option<BTreeSet<Key>> = None;
-    let mut found: Vec<Found> = Vec::new();
+    let mut found: Vec<MatchedFile> = Vec::new();
     for file in &entry.files {
         let path = folder.join(file);
         let error = in_file::<ImportError>(&path);
@@ -107,7 +107,7 @@ fn check_keys(entry: &Recording, placeholders: &BTreeSet<Key>) -> Result<(), Imp
 /// A recording for each file.
 fn each(
     entry: &Recording,
-    found: Vec<Found>,
+    found: Vec<MatchedFile>,
     class_names: &[String],
     folder: &Path,
 ) -> Result<Expanded, DataError> {

@@ -32,7 +32,7 @@ use crate::error::{DataError, FolderError, in_file, unwritable};
 use crate::split::Loading;
 use catalogue::Catalogue;
 use draft::{Content, Draft, Place, draft};
-use glance::{BEGINNING, Dataset, Found, WHOLE, glance};
+use glance::{BEGINNING, Dataset, FileContent, WHOLE, glance};
 use kinds::Kind;
 use plan::{File, Table};
 
@@ -43,7 +43,7 @@ const LIST: &str = "recordings.yaml";
 
 /// Files that are no recordings, of one sort.
 #[derive(Clone, Debug, Default, Serialize)]
-struct Others {
+struct OtherFiles {
     what: String,
     files: usize,
     example: String,
@@ -60,14 +60,14 @@ pub(super) struct Folder {
     left_out: usize,
     recordings: Vec<Kind>,
     datasets: BTreeSet<Dataset>,
-    samples: Vec<Others>,
+    samples: Vec<OtherFiles>,
     label_tables: usize,
     /// Classes of the label tables, and the first of these tables.
     label_classes: Vec<String>,
     label_example: Option<String>,
-    others: Vec<Others>,
+    others: Vec<OtherFiles>,
     /// Files that ought to be readable, by what is wrong with them.
-    unusable: Vec<Others>,
+    unusable: Vec<OtherFiles>,
     draft: Option<Draft>,
 }
 
@@ -107,7 +107,7 @@ pub(super) fn look(
     for (file, problem) in &walked.unreadable {
         seen.add(
             file,
-            Found::Unusable(format!("the folder cannot be read: {problem}")),
+            FileContent::Unusable(format!("the folder cannot be read: {problem}")),
         );
     }
     let content = Content {
@@ -157,46 +157,46 @@ struct Seen {
     tables: Vec<Table>,
     catalogues: Vec<(Vec<String>, Catalogue)>,
     datasets: BTreeSet<Dataset>,
-    samples: BTreeMap<String, Others>,
-    others: BTreeMap<String, Others>,
-    unusable: BTreeMap<String, Others>,
+    samples: BTreeMap<String, OtherFiles>,
+    others: BTreeMap<String, OtherFiles>,
+    unusable: BTreeMap<String, OtherFiles>,
 }
 
 impl Seen {
-    fn add(&mut self, file: &Path, found: Found) {
+    fn add(&mut self, file: &Path, content: FileContent) {
         let path = parts(file);
         let shown = plan::joined(&path);
-        match found {
-            Found::Recording(facts) => {
+        match content {
+            FileContent::Recording(facts) => {
                 kinds::add(&mut self.kinds, &facts, (self.files.len(), &shown));
                 self.files.push(File { path, facts });
             }
-            Found::Labels(labels, files) => self.tables.push(Table {
+            FileContent::Labels(labels, files) => self.tables.push(Table {
                 path,
                 labels,
                 files,
             }),
-            Found::Catalogue(catalogue) => {
+            FileContent::Catalogue(catalogue) => {
                 count(&mut self.others, "tables of files".into(), shown, None);
                 self.catalogues.push((path, catalogue));
             }
-            Found::Dataset(dataset) => {
+            FileContent::Dataset(dataset) => {
                 self.datasets.insert(dataset);
             }
-            Found::Samples(what) => count(&mut self.samples, what, shown, None),
-            Found::Other(what, advice) => count(&mut self.others, what, shown, advice),
-            Found::Unusable(problem) => count(&mut self.unusable, problem, shown, None),
+            FileContent::Samples(what) => count(&mut self.samples, what, shown, None),
+            FileContent::Other(what, advice) => count(&mut self.others, what, shown, advice),
+            FileContent::Unusable(problem) => count(&mut self.unusable, problem, shown, None),
         }
     }
 }
 
 fn count(
-    others: &mut BTreeMap<String, Others>,
+    others: &mut BTreeMap<String, OtherFiles>,
     what: String,
     example: String,
     advice: Option<String>,
 ) {
-    let other = others.entry(what.clone()).or_insert_with(|| Others {
+    let other = others.entry(what.clone()).or_insert_with(|| OtherFiles {
         what,
         example,
         advice,
@@ -347,7 +347,7 @@ impl Folder {
     }
 }
 
-fn line(other: &Others) -> String {
+fn line(other: &OtherFiles) -> String {
     let advice = other
         .advice
         .as_ref()

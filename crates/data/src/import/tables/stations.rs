@@ -14,7 +14,7 @@ const HEAD: u64 = 1 << 20;
 
 /// What is said of the rows of a table.
 #[derive(Debug, Default)]
-pub(super) struct Said {
+pub(super) struct RowNotes {
     pub notes: Vec<String>,
     pub warning: Option<String>,
 }
@@ -26,12 +26,12 @@ pub(super) fn leave_out(
     recordings: &[&Recording],
     wanted: &[String],
     rows: &mut [Vec<LabelRow>],
-) -> Said {
+) -> RowNotes {
     let all = rows.iter().flatten();
     let named = all.filter_map(|row| row.station.as_deref().filter(|station| !station.is_empty()));
     let named: BTreeSet<String> = named.map(str::to_owned).collect();
     if named.is_empty() {
-        return Said::default();
+        return RowNotes::default();
     }
     let is_single = named.len() < 2 && recordings.len() < 2;
     let mut has_codes = false;
@@ -84,7 +84,7 @@ pub(super) fn leave_out(
             recordings.len()
         )
     });
-    Said {
+    RowNotes {
         notes: others.into_iter().chain(all).collect(),
         warning: None,
     }
@@ -96,7 +96,7 @@ fn quoted<'a>(names: impl Iterator<Item = &'a str>) -> String {
 }
 
 /// What to say of stations that are those of no recording.
-fn none_known(named: &BTreeSet<String>, recordings: usize, is_uncertain: bool) -> Said {
+fn none_known(named: &BTreeSet<String>, recordings: usize, is_uncertain: bool) -> RowNotes {
     let note = format!(
         "its column of stations has none of the recordings' ({}), and is not used",
         quoted(named.iter().map(String::as_str))
@@ -108,13 +108,13 @@ fn none_known(named: &BTreeSet<String>, recordings: usize, is_uncertain: bool) -
             named.len(),
             counted(recordings, "recording")
         );
-        return Said {
+        return RowNotes {
             warning: Some(warning),
-            ..Said::default()
+            ..RowNotes::default()
         };
     }
     // A single station is that of a single recording without codes.
-    Said {
+    RowNotes {
         notes: is_uncertain.then_some(note).into_iter().collect(),
         warning: None,
     }

@@ -33,7 +33,7 @@ const FEWEST_TIMES: f64 = 1000.0;
 
 /// What a file is.
 #[derive(Debug)]
-pub(super) enum Found {
+pub(super) enum FileContent {
     Recording(Facts),
     /// Labels, and their files if a column tells them.
     Labels(Vec<Label>, Vec<String>),
@@ -138,16 +138,16 @@ impl Facts {
 }
 
 /// Looks at a file of `length` bytes, of which at most `most` are read if it is a recording.
-pub(super) fn glance(path: &Path, length: u64, most: u64) -> Found {
+pub(super) fn glance(path: &Path, length: u64, most: u64) -> FileContent {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     if length == 0 {
-        return Found::Other("empty files".into(), None);
+        return FileContent::Other("empty files".into(), None);
     }
     if let Some(found) = of_collection(path, &name) {
         return found;
     }
     if let Some(what) = names::by_name(&name) {
-        return Found::Other(what.into(), None);
+        return FileContent::Other(what.into(), None);
     }
     if matches!(names::ending(&name).as_str(), "yaml" | "yml") {
         return of_yaml(path, length);
@@ -156,18 +156,18 @@ pub(super) fn glance(path: &Path, length: u64, most: u64) -> Found {
         && let Some(labels) = labels_of(path)
     {
         return match labels {
-            Ok((labels, files)) => Found::Labels(labels, files),
-            Err(error) => Found::Unusable(problem_of(&error)),
+            Ok((labels, files)) => FileContent::Labels(labels, files),
+            Err(error) => FileContent::Unusable(problem_of(&error)),
         };
     }
     if length <= TEXT
         && matches!(names::ending(&name).as_str(), "csv" | "tsv" | "txt")
         && let Some(catalogue) = catalogue::of(path)
     {
-        return Found::Catalogue(catalogue);
+        return FileContent::Catalogue(catalogue);
     }
     if length <= TEXT && is_index(path) {
-        return Found::Other("index files of datasets".into(), None);
+        return FileContent::Other("index files of datasets".into(), None);
     }
     if reader::of(path).is_ok() && !is_recording(path) && !reader::is_other_gzip(path) {
         return of_samples(path, length);
@@ -176,11 +176,11 @@ pub(super) fn glance(path: &Path, length: u64, most: u64) -> Found {
 }
 
 /// A file of a SeisBench or M3N-VC dataset.
-fn of_collection(path: &Path, name: &str) -> Option<Found> {
+fn of_collection(path: &Path, name: &str) -> Option<FileContent> {
     let folder = path.parent()?;
     let shown = folder.display().to_string();
     if seisbench::folder(path).is_some() {
-        return Some(Found::Dataset(Dataset {
+        return Some(FileContent::Dataset(Dataset {
             path: shown,
             what: "SeisBench dataset".into(),
             advice: "key `seisbench` of a list of recordings; `data inspect` of this folder tells its columns".into(),
@@ -188,7 +188,7 @@ fn of_collection(path: &Path, name: &str) -> Option<Found> {
     }
     let is_run = name == "run_ids.parquet" || name.starts_with("run") && name.ends_with(".parquet");
     (is_run && folder.join("run_ids.parquet").is_file()).then(|| {
-        Found::Dataset(Dataset {
+        FileContent::Dataset(Dataset {
             path: shown,
             what: "M3N-VC dataset".into(),
             advice: "key `m3n_vc` of a list of recordings".into(),
@@ -197,8 +197,8 @@ fn of_collection(path: &Path, name: &str) -> Option<Found> {
 }
 
 /// A dataset configuration, a list of recordings, or another YAML file.
-fn of_yaml(path: &Path, length: u64) -> Found {
-    let other = || Found::Other("settings (YAML)".into(), None);
+fn of_yaml(path: &Path, length: u64) -> FileContent {
+    let other = || FileContent::Other("settings (YAML)".into(), None);
     if length > TEXT {
         return other();
     }
@@ -207,14 +207,14 @@ fn of_yaml(path: &Path, length: u64) -> Found {
     let shown = path.display().to_string();
     if has("train_index_file:") {
         return match DatasetConfig::load(path, None) {
-            Ok(_) => Found::Dataset(Dataset {
+            Ok(_) => FileContent::Dataset(Dataset {
                 advice: format!(
                     "`data inspect {shown}` describes it, and `trainer --dataset-config {shown}` trains on it"
                 ),
                 what: "dataset of windows".into(),
                 path: shown,
             }),
-            Err(error) => Found::Unusable(problem_of(&error)),
+            Err(error) => FileContent::Unusable(problem_of(&error)),
         };
     }
     if has("class_names:")
@@ -222,7 +222,7 @@ fn of_yaml(path: &Path, length: u64) -> Found {
             .into_iter()
             .any(has)
     {
-        return Found::Dataset(Dataset {
+        return FileContent::Dataset(Dataset {
             advice: format!("`data import {shown} --out DIR`"),
             what: "list of recordings".into(),
             path: shown,
@@ -252,10 +252,10 @@ fn is_index(path: &Path) -> bool {
 }
 
 /// A source of samples: its first one is read.
-fn of_samples(path: &Path, length: u64) -> Found {
+fn of_samples(path: &Path, length: u64) -> FileContent {
     let format = reader::of(path).map_or("samples", reader::Reader::name);
     if length > WHOLE {
-        return Found::Samples(format!("{format}, larger than is read here"));
+        return FileContent::Samples(format!("{format}, larger than is read here"));
     }
     let wanted = Wanted {
         label: "vehicle_type".into(),
@@ -268,21 +268,21 @@ fn of_samples(path: &Path, length: u64) -> Found {
         Err(DataError::Stopped)
     });
     match (shape, read) {
-        (Some(shape), _) => Found::Samples(format!("{format}, windows of {shape}")),
-        (None, Ok(())) => Found::Other(format!("{format} without samples"), None),
+        (Some(shape), _) => FileContent::Samples(format!("{format}, windows of {shape}")),
+        (None, Ok(())) => FileContent::Other(format!("{format} without samples"), None),
         (None, Err(DataError::Source { problem, .. }))
             if matches!(*problem, Problem::Sample(SampleError::OtherFormat { .. })) =>
         {
-            Found::Unusable(problem.to_string())
+            FileContent::Unusable(problem.to_string())
         }
-        (None, Err(_)) => Found::Other(
+        (None, Err(_)) => FileContent::Other(
             format!("{format} that are no windows with labels"),
             Some("`data inspect FILE` tells what is missing".into()),
         ),
     }
 }
 
-fn of_recording(path: &Path, most: u64) -> Found {
+fn of_recording(path: &Path, most: u64) -> FileContent {
     let read = recorded(|hints: &Hints| beginning(path, hints, most));
     let problem = match read {
         Ok(read) => {
@@ -290,38 +290,40 @@ fn of_recording(path: &Path, most: u64) -> Found {
             let facts = Facts::of(read.contents, is_known);
             let is_small = !is_known && facts.samples < FEWEST_ROWS as f64;
             if is_small {
-                return Found::Other("small tables without times".into(), None);
+                return FileContent::Other("small tables without times".into(), None);
             }
             if facts.format == "table"
                 && facts.rate.is_some_and(|rate| rate < RAREST)
                 && facts.samples < FEWEST_TIMES
             {
-                return Found::Other("lists of rare times, such as of events".into(), None);
+                return FileContent::Other("lists of rare times, such as of events".into(), None);
             }
-            return Found::Recording(facts);
+            return FileContent::Recording(facts);
         }
         Err(DataError::Source { problem, .. }) => problem,
-        Err(error) => return Found::Unusable(problem_of(&error)),
+        Err(error) => return FileContent::Unusable(problem_of(&error)),
     };
     match &*problem {
         Problem::Recording(RecordingError::OtherFormat(other)) => {
             let what = format!("files of other formats: {}", other.what);
-            Found::Other(what, Some(other.advice.into()))
+            FileContent::Other(what, Some(other.advice.into()))
         }
-        Problem::Recording(RecordingError::TooLarge { .. }) => Found::Other(
+        Problem::Recording(RecordingError::TooLarge { .. }) => FileContent::Other(
             "files too large to be read here".into(),
             Some("`data inspect FILE` describes one".into()),
         ),
         Problem::Recording(RecordingError::UnknownFormat | RecordingError::NotTable(_)) => {
-            Found::Other("files of unknown formats".into(), None)
+            FileContent::Other("files of unknown formats".into(), None)
         }
-        problem if has_no_samples(problem) => Found::Other("files without samples".into(), None),
+        problem if has_no_samples(problem) => {
+            FileContent::Other("files without samples".into(), None)
+        }
         Problem::Recording(RecordingError::Text(_) | RecordingError::Table(_))
             if names::ending(&path.to_string_lossy()) == "txt" =>
         {
-            Found::Other("texts that are no recordings".into(), None)
+            FileContent::Other("texts that are no recordings".into(), None)
         }
-        problem => Found::Unusable(problem.to_string()),
+        problem => FileContent::Unusable(problem.to_string()),
     }
 }
 

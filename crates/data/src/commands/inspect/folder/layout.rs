@@ -19,16 +19,16 @@ pub(super) struct Layout {
     /// A pattern for them, with placeholders.
     pub pattern: String,
     /// For each of the files, what the placeholders stand for.
-    pub class: Option<Told>,
-    pub group: Option<Told>,
-    pub split: Option<Told>,
+    pub class: Option<PathPart>,
+    pub group: Option<PathPart>,
+    pub split: Option<PathPart>,
     /// Sensors of other files with the same names; the pattern is for the first.
     pub sensors: Vec<String>,
 }
 
 /// What a part of the paths tells.
 #[derive(Clone, Debug)]
-pub(super) struct Told {
+pub(super) struct PathPart {
     /// For each file.
     pub values: Vec<String>,
     /// Where it is from.
@@ -109,8 +109,8 @@ pub(super) fn layout(paths: &[Vec<String>], wanted: &Wanted) -> Layout {
         _ => Role::Literal(parts.files[0][at].clone()),
     };
     let roles: Vec<Role> = (0..parts.len()).map(role).collect();
-    let told = |at: Option<usize>| {
-        at.map(|at| Told {
+    let part = |at: Option<usize>| {
+        at.map(|at| PathPart {
             values: parts.files.iter().map(|file| file[at].clone()).collect(),
             why: if at < parts.folders {
                 "names of folders"
@@ -121,9 +121,9 @@ pub(super) fn layout(paths: &[Vec<String>], wanted: &Wanted) -> Layout {
     };
     Layout {
         pattern: parts.pattern(&roles),
-        class: told(class),
-        group: told(group),
-        split: told(split),
+        class: part(class),
+        group: part(group),
+        split: part(split),
         files,
         sensors,
     }

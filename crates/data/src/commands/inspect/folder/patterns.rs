@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::kinds::{is_seismological, station};
-use super::layout::{Layout, Told};
+use super::layout::{Layout, PathPart};
 use super::plan::{Entry, FILL_IN, File, joined, sorted};
 use super::yaml;
 use crate::import::{RecordingsConfig, split_named};
@@ -27,8 +27,8 @@ pub(super) fn is_divided(files: &[File]) -> bool {
 }
 
 /// What a placeholder stands for in a file.
-fn value(told: &Option<Told>, at: usize) -> Option<String> {
-    told.as_ref().map(|told| told.values[at].clone())
+fn value(part: &Option<PathPart>, at: usize) -> Option<String> {
+    part.as_ref().map(|part| part.values[at].clone())
 }
 
 /// The keys that a file of a layout has.
