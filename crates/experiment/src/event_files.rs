@@ -220,7 +220,7 @@ impl Scalars {
             let of_folder = self
                 .repeated
                 .iter_mut()
-                .filter(|((own, _), _)| own == folder);
+                .filter(|((path, _), _)| path == folder);
             of_folder.for_each(|(_, steps)| drop(steps.split_off(&start)));
         }
         let run = self.runs.entry(folder.to_owned()).or_default();

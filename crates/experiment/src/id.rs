@@ -104,7 +104,7 @@ pub(crate) fn is_named(id: &str, given: &str) -> bool {
     !given.is_empty()
         && [id, last]
             .iter()
-            .any(|own| own.starts_with(given) || own.ends_with(given))
+            .any(|name| name.starts_with(given) || name.ends_with(given))
 }
 
 #[cfg(test)]

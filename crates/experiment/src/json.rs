@@ -150,7 +150,7 @@ fn is_no_json_number(word: &[u8]) -> bool {
                 && digits.bytes().all(|byte| byte.is_ascii_digit())
                 && text.parse::<u64>().is_err();
             text.parse::<f64>()
-                .is_ok_and(|own| own.is_infinite() || is_long)
+                .is_ok_and(|number| number.is_infinite() || is_long)
         }
         _ => false,
     }

@@ -107,15 +107,15 @@ fn tables(directory: &Path, files: Vec<PathBuf>, notes: &mut Vec<String>) -> Vec
             Some(Kind::Table) => tables.extend(csv::read(&path, name)),
             Some(Kind::State) => states.push(path),
             Some(Kind::History) => match history::read(&path) {
-                Ok(own) => histories.extend(own.map(|own| Table { name, ..own })),
+                Ok(table) => histories.extend(table.map(|table| Table { name, ..table })),
                 Err(why) => notes.push(format!("`{}`, {why}, is not read", name.display())),
             },
             None => {}
         }
     }
-    for (path, own) in trainer_state::newest(states) {
+    for (path, table) in trainer_state::newest(states) {
         let name = named(&path);
-        tables.push(Table { name, ..own });
+        tables.push(Table { name, ..table });
     }
     tables.extend(histories);
     tables
@@ -147,8 +147,8 @@ pub(crate) fn scalars(directory: &Path) -> (Scalars, Vec<String>) {
             ));
         }
     }
-    let folders = found.runs.keys().filter_map(|own| own.parent());
-    let folders: BTreeSet<String> = folders.map(|own| own.display().to_string()).collect();
+    let folders = found.runs.keys().filter_map(|path| path.parent());
+    let folders: BTreeSet<String> = folders.map(|folder| folder.display().to_string()).collect();
     if folders.len() > 1 {
         let names: Vec<&str> = folders.iter().map(String::as_str).collect();
         notes.push(format!(

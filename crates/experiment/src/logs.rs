@@ -231,12 +231,19 @@ impl<'a> Curves<'a> {
 
     /// What tells whether `steps` are epochs.
     fn evidence(&self, steps: &BTreeSet<i64>) -> Evidence {
-        let long = self.metrics.values().filter(|own| own.len() > 1);
-        let span = |own: &Steps| Some(own.keys().next_back()?.saturating_sub(*own.keys().next()?));
-        let is_whole = |own: &Cow<'_, Steps>| {
-            span(own).is_some_and(|span| span < (own.len() + self.missing) as i64)
+        let long = self.metrics.values().filter(|curve| curve.len() > 1);
+        let span = |curve: &Steps| {
+            Some(
+                curve
+                    .keys()
+                    .next_back()?
+                    .saturating_sub(*curve.keys().next()?),
+            )
         };
-        let first = |own: &&Cow<'_, Steps>| own.keys().next() == steps.first();
+        let is_whole = |curve: &Cow<'_, Steps>| {
+            span(curve).is_some_and(|span| span < (curve.len() + self.missing) as i64)
+        };
+        let first = |curve: &&Cow<'_, Steps>| curve.keys().next() == steps.first();
         let begin = self.metrics.values().filter(first).count();
         Evidence {
             is_of_keras: self.is_of_keras,
@@ -290,10 +297,11 @@ impl<'a> Curves<'a> {
             steps_are_epochs: matches!(numbering, Numbering::From(_)),
             notes,
         };
-        let best = best_epoch(&history).map(|own| own.epoch);
+        let best = best_epoch(&history).map(|epoch| epoch.epoch);
         let mut test = Map::new();
         for ((metric, split), values) in &self.metrics {
-            let is_score = *metric == Metric::Loss || values.values().all(|own| is_fraction(*own));
+            let is_score =
+                *metric == Metric::Loss || values.values().all(|value| is_fraction(*value));
             if *split == Split::Test && is_score {
                 let at_best = best.and_then(|best| values.get(&numbering.step(best)));
                 let value = at_best.or(values.values().next_back());
@@ -312,7 +320,7 @@ impl<'a> Curves<'a> {
 
 /// A note on metrics that are scattered over folders whose names do not say why.
 fn several_folders(folders: &BTreeSet<&Path>) -> Option<String> {
-    let name = |own: &&Path| match own.to_string_lossy().into_owned() {
+    let name = |folder: &&Path| match folder.to_string_lossy().into_owned() {
         name if name.is_empty() => ".".to_owned(),
         name => name,
     };
@@ -356,14 +364,14 @@ pub fn from_history(history: &History) -> Option<Results> {
     let best = best_epoch(history);
     let metrics = best.into_iter().flat_map(|epoch| &epoch.metrics);
     let validation = metrics.filter_map(|(name, value)| {
-        let own = name.strip_prefix(Split::Validation.prefix())?;
+        let metric = name.strip_prefix(Split::Validation.prefix())?;
         // Percentages would come before all fractions.
-        let is_score = own == Metric::Loss.name()
+        let is_score = metric == Metric::Loss.name()
             || history
                 .epochs
                 .iter()
                 .all(|epoch| epoch.metric(name).is_none_or(is_fraction));
-        is_score.then(|| (own.to_owned(), value.clone()))
+        is_score.then(|| (metric.to_owned(), value.clone()))
     });
     let known = |count: usize| history.steps_are_epochs.then_some(count);
     Some(Results {

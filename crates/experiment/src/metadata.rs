@@ -358,7 +358,7 @@ impl Lenient for Metadata {
 impl Metadata {
     /// Value of the metric `name` (`f1_macro`, `loss`) on `split`; in files of other programs, also under their names for it.
     pub fn metric(&self, split: Split, name: &str) -> Option<f64> {
-        let own = |results: &Results| {
+        let value_of = |results: &Results| {
             let metrics = match split {
                 Split::Train => return None,
                 Split::Validation => &results.validation,
@@ -366,8 +366,8 @@ impl Metadata {
             };
             Metric::read(name, metrics.get(name)?)
         };
-        let own = self.results.as_ref().and_then(own);
-        own.or_else(|| foreign::metric(self, split, name))
+        let value = self.results.as_ref().and_then(value_of);
+        value.or_else(|| foreign::metric(self, split, name))
     }
 
     /// Whether a newer version of the program wrote the file. Such a file is read but never rewritten.

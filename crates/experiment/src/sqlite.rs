@@ -103,10 +103,12 @@ impl Database {
         let log = write_ahead(path)
             .map_err(|error| format!("has a write-ahead log that cannot be read: {error}"))?;
         let is_of_size = |log: &Log| log.page_size == page_size;
-        let counted = log.as_ref().and_then(|own| own.log.as_ref());
+        let counted = log
+            .as_ref()
+            .and_then(|write_ahead| write_ahead.log.as_ref());
         let counted = counted
-            .filter(|own| is_of_size(own))
-            .and_then(|own| own.count);
+            .filter(|log| is_of_size(log))
+            .and_then(|log| log.count);
         let mut database = Self {
             path: path.to_owned(),
             file: RefCell::new(file),
@@ -115,9 +117,9 @@ impl Database {
             pages: counted.unwrap_or(pages_of_file),
             pages_of_file,
             tables: Vec::new(),
-            log: log.map(|own| WriteAhead {
-                log: own.log.filter(is_of_size),
-                ..own
+            log: log.map(|write_ahead| WriteAhead {
+                log: write_ahead.log.filter(is_of_size),
+                ..write_ahead
             }),
             before,
         };
@@ -158,7 +160,7 @@ impl Database {
 
     fn table(&self, name: &str) -> Option<&Table> {
         let mut tables = self.tables.iter();
-        tables.find(|own| own.name.eq_ignore_ascii_case(name))
+        tables.find(|table| table.name.eq_ignore_ascii_case(name))
     }
 
     /// Passes the values of the columns called `names` on, row by row. A column that the table lacks is NULL.
@@ -177,13 +179,13 @@ impl Database {
         let columns = columns(&table.sql).map_err(|why| format!("table `{name}` {why}"))?;
         let found = names.iter().map(|wanted| {
             let mut columns = columns.iter();
-            columns.position(|own| own.name.eq_ignore_ascii_case(wanted))
+            columns.position(|column| column.name.eq_ignore_ascii_case(wanted))
         });
         let found: Vec<Option<usize>> = found.collect();
         let mut row = vec![Cell::Null; names.len()];
         Ok(self.rows(table.root, &mut |id, cells| {
-            for (own, at) in row.iter_mut().zip(&found) {
-                *own = match at.and_then(|at| Some((cells.get(at), columns.get(at)?))) {
+            for (slot, at) in row.iter_mut().zip(&found) {
+                *slot = match at.and_then(|at| Some((cells.get(at), columns.get(at)?))) {
                     // The column is a name of the row's ID, and stored there.
                     Some((Some(Cell::Null), column)) if column.is_id => Cell::Whole(id),
                     Some((cell, _)) => cell.cloned().unwrap_or_default(),
@@ -196,7 +198,7 @@ impl Database {
 
     /// Why values may be missing or half written: a program is writing, or was ended while it did. Asked after reading.
     pub fn unsettled(&self) -> Option<String> {
-        let is_no_log = |own: &WriteAhead| own.log.is_none();
+        let is_no_log = |write_ahead: &WriteAhead| write_ahead.log.is_none();
         if self.log.as_ref().is_some_and(is_no_log) {
             let name = name_of(&beside(&self.path, LOG));
             return Some(format!(
@@ -224,7 +226,7 @@ impl Database {
         let log = self
             .log
             .as_ref()
-            .and_then(|own| Some((&own.file, own.log.as_ref()?)));
+            .and_then(|write_ahead| Some((&write_ahead.file, write_ahead.log.as_ref()?)));
         let logged = log.and_then(|(file, log)| Some((file, *log.pages.get(&number)?)));
         let start = u64::from(number - 1) * self.page_size as u64;
         let (file, start) = match logged {
@@ -252,7 +254,7 @@ fn beside(path: &Path, end: &str) -> PathBuf {
 
 /// The size of a file that is not empty.
 fn size(path: &Path) -> Option<u64> {
-    let size = std::fs::metadata(path).map_or(0, |own| own.len());
+    let size = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
     (size > 0).then_some(size)
 }
 
@@ -271,15 +273,17 @@ fn write_ahead(path: &Path) -> std::io::Result<Option<WriteAhead>> {
 /// What a database and its log are now.
 fn states(path: &Path) -> [Option<State>; 2] {
     [path.to_owned(), beside(path, LOG)].map(|path| {
-        let own = std::fs::metadata(path).ok().filter(|own| own.len() > 0)?;
-        Some((own.len(), own.modified().ok()))
+        let metadata = std::fs::metadata(path)
+            .ok()
+            .filter(|metadata| metadata.len() > 0)?;
+        Some((metadata.len(), metadata.modified().ok()))
     })
 }
 
 /// A number of four bytes.
 fn number(bytes: &[u8], at: usize) -> u32 {
-    let own = bytes.get(at..at + 4).and_then(|own| own.try_into().ok());
-    own.map_or(0, u32::from_be_bytes)
+    let word = bytes.get(at..at + 4).and_then(|word| word.try_into().ok());
+    word.map_or(0, u32::from_be_bytes)
 }
 
 #[cfg(test)]

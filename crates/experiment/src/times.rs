@@ -30,14 +30,14 @@ const TIMES: [&str; 7] = [
 pub(crate) fn parse(text: &str) -> Option<NaiveDateTime> {
     let text = text.trim().trim_end_matches(',');
     // As our own experiments have it: a list has thousands of them.
-    if let Ok(own) = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f") {
-        return Some(own);
+    if let Ok(time) = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f") {
+        return Some(time);
     }
     let zoned = ["%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f%#z"];
     let zoned = zoned
         .iter()
         .find_map(|form| DateTime::parse_from_str(text, form).ok());
-    let local = |own: DateTime<_>| own.with_timezone(&Local).naive_local();
+    let local = |time: DateTime<_>| time.with_timezone(&Local).naive_local();
     zoned
         .or_else(|| DateTime::parse_from_rfc2822(text).ok())
         .map(local)

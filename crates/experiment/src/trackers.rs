@@ -22,7 +22,7 @@ pub(crate) use self::mlflow_database::{StoredRun, Wanted};
 use self::run::{File, Files, Part, TrackedRun};
 #[cfg(feature = "cli")]
 pub(crate) use self::search::MLFLOW_DATABASE;
-pub(crate) use self::search::{Found, Run, below, in_databases, program_of};
+pub(crate) use self::search::{Run, SearchResult, below, in_databases, program_of};
 use crate::files::{below as files_below, read_regular};
 use crate::metadata::Metadata;
 use support::words::counted;
@@ -136,8 +136,8 @@ fn read_part(directory: &Path, part: &Part, run: &mut TrackedRun) {
         ));
     }
     for path in paths.iter().take(MAX_FILES) {
-        let own = path.strip_prefix(&folder).unwrap_or(path);
-        let name = own.to_string_lossy().replace('\\', "/");
+        let relative = path.strip_prefix(&folder).unwrap_or(path);
+        let name = relative.to_string_lossy().replace('\\', "/");
         let shown = path.strip_prefix(directory).unwrap_or(path).display();
         let read = match read_regular(path, MAX_SIZE) {
             Ok(bytes) => {

@@ -53,7 +53,7 @@ fn tells(store: &ExperimentStore, arguments: &[&str]) -> String {
     let warnings = output
         .warnings
         .iter()
-        .map(|own| format!("warning: {own}\n"));
+        .map(|warning| format!("warning: {warning}\n"));
     warnings.chain([output.text]).collect()
 }
 

@@ -14,7 +14,7 @@ use proptest::prelude::*;
 
 /// An entry in a directory.
 #[derive(Clone, Debug)]
-enum Thing {
+enum DirectoryEntry {
     File(Vec<u8>),
     Metadata(String),
     Folder,
@@ -23,11 +23,11 @@ enum Thing {
     Unreadable,
 }
 
-fn thing() -> impl Strategy<Value = Thing> {
+fn directory_entry() -> impl Strategy<Value = DirectoryEntry> {
     prop_oneof![
-        vec(any::<u8>(), 0..200).prop_map(Thing::File),
-        metadata().prop_map(Thing::Metadata),
-        Just(Thing::Folder),
+        vec(any::<u8>(), 0..200).prop_map(DirectoryEntry::File),
+        metadata().prop_map(DirectoryEntry::Metadata),
+        Just(DirectoryEntry::Folder),
         prop_oneof![
             Just("."),
             Just(".."),
@@ -36,9 +36,9 @@ fn thing() -> impl Strategy<Value = Thing> {
             Just("metadata.json"),
             Just("/dev/zero")
         ]
-        .prop_map(Thing::Link),
-        Just(Thing::Pipe),
-        Just(Thing::Unreadable),
+        .prop_map(DirectoryEntry::Link),
+        Just(DirectoryEntry::Pipe),
+        Just(DirectoryEntry::Unreadable),
     ]
 }
 
@@ -100,24 +100,24 @@ fn name() -> impl Strategy<Value = OsString> {
     ]
 }
 
-fn put(path: &Path, thing: &Thing) {
+fn put(path: &Path, entry: &DirectoryEntry) {
     // Names may repeat, and writing to a pipe would wait for a reader.
     if std::fs::symlink_metadata(path).is_ok() {
         return;
     }
-    let _ = match thing {
-        Thing::File(bytes) => std::fs::write(path, bytes),
-        Thing::Metadata(text) => std::fs::write(path, text),
-        Thing::Folder => std::fs::create_dir(path),
-        Thing::Link(target) => std::os::unix::fs::symlink(target, path),
-        Thing::Pipe => {
+    let _ = match entry {
+        DirectoryEntry::File(bytes) => std::fs::write(path, bytes),
+        DirectoryEntry::Metadata(text) => std::fs::write(path, text),
+        DirectoryEntry::Folder => std::fs::create_dir(path),
+        DirectoryEntry::Link(target) => std::os::unix::fs::symlink(target, path),
+        DirectoryEntry::Pipe => {
             let made = std::process::Command::new("mkfifo")
                 .arg(path)
                 .stderr(std::process::Stdio::null())
                 .status();
             made.map(drop)
         }
-        Thing::Unreadable => {
+        DirectoryEntry::Unreadable => {
             use std::os::unix::fs::PermissionsExt;
             let made = std::fs::create_dir(path);
             let none = std::fs::Permissions::from_mode(0o0);
@@ -141,7 +141,7 @@ fn outside(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 proptest! {
     #[test]
     fn any_directory(
-        things in vec((vec(name(), 1..4), thing()), 0..25),
+        entries in vec((vec(name(), 1..4), directory_entry()), 0..25),
         id in prop_oneof![
             Just("latest".to_owned()), Just("best".to_owned()), Just("a".to_owned()), Just("../outside".to_owned()),
             Just("/".to_owned()), Just("..".to_owned()), Just("../../outside/file".to_owned()), "\\PC{0,5}",
@@ -153,13 +153,13 @@ proptest! {
         std::fs::create_dir(folder.path().join("outside")).unwrap();
         std::fs::write(folder.path().join("outside/file"), "kept").unwrap();
         std::fs::write(folder.path().join("report.html"), "").unwrap();
-        for (names, thing) in &things {
+        for (names, entry) in &entries {
             let path = names.iter().fold(root.clone(), |path, name| path.join(name));
             let _ = std::fs::create_dir_all(path.parent().unwrap());
-            put(&path, thing);
+            put(&path, entry);
         }
         // One experiment is always listed, whatever else there is.
-        put(&root.join("x/metadata.json"), &things.first().map_or(Thing::Folder, |(_, thing)| thing.clone()));
+        put(&root.join("x/metadata.json"), &entries.first().map_or(DirectoryEntry::Folder, |(_, entry)| entry.clone()));
         let before = outside(folder.path());
         let page = folder.path().join("report.html").display().to_string();
         for arguments in [

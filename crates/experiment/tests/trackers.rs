@@ -41,7 +41,7 @@ fn says(root: &Path, arguments: &[&str]) -> String {
     let warnings = output
         .warnings
         .iter()
-        .map(|own| format!("warning: {own}\n"));
+        .map(|warning| format!("warning: {warning}\n"));
     let all = warnings.chain([output.text]).collect::<String>();
     all.replace(&root.display().to_string(), "ROOT")
 }
@@ -60,7 +60,7 @@ const KNOWN: [(&str, &str); 3] = [
 fn history_key(name: &str) -> Option<&'static str> {
     let name = name.replace(['/', '.', '_'], " ");
     let name = if name == "loss" { "train loss" } else { &name };
-    let known = KNOWN.iter().find(|(own, _)| *own == name);
+    let known = KNOWN.iter().find(|(known_name, _)| *known_name == name);
     known.map(|(_, key)| *key)
 }
 
@@ -89,10 +89,10 @@ fn compare(root: &Path, id: &str, expected: &Value) -> usize {
     let results = &found["metadata"]["results"];
     let epochs = found["history"].as_array().unwrap();
     let curve = |key: &str| -> Vec<(u64, f64)> {
-        let point = |own: &Value| {
+        let point = |epoch: &Value| {
             Some((
-                own["epoch"].as_u64()?,
-                json::number(own["metrics"].get(key)?)?,
+                epoch["epoch"].as_u64()?,
+                json::number(epoch["metrics"].get(key)?)?,
             ))
         };
         epochs.iter().filter_map(point).collect()
@@ -106,11 +106,11 @@ fn compare(root: &Path, id: &str, expected: &Value) -> usize {
             continue;
         }
         let known = history_key(name).and_then(|key| curve(key).last().copied());
-        let own = || json::number(results.get(name)?);
-        let found = known.map(|own| own.1).or_else(own);
+        let result = || json::number(results.get(name)?);
+        let found = known.map(|point| point.1).or_else(result);
         let value = json::number(value).unwrap();
         assert!(
-            found.is_some_and(|own| is_close(own, value)),
+            found.is_some_and(|found| is_close(found, value)),
             "{id} {name}: {found:?} for {value}"
         );
         compared += 1;
@@ -122,9 +122,12 @@ fn compare(root: &Path, id: &str, expected: &Value) -> usize {
         };
         let found = curve(key);
         assert_eq!(found.len(), points.len(), "{id} {name}");
-        for (own, point) in found.iter().zip(points) {
-            assert_eq!(own.0, point[0].as_u64().unwrap(), "{id} {name}");
-            assert!(is_close(own.1, point[1].as_f64().unwrap()), "{id} {name}");
+        for (actual, point) in found.iter().zip(points) {
+            assert_eq!(actual.0, point[0].as_u64().unwrap(), "{id} {name}");
+            assert!(
+                is_close(actual.1, point[1].as_f64().unwrap()),
+                "{id} {name}"
+            );
             compared += 1;
         }
     }
@@ -140,15 +143,15 @@ fn settings(id: &str, found: &Value, expected: &Value) {
             "model" => "model_type",
             name => name,
         };
-        let text = |own: &Value| {
-            let text = own.as_str().map_or(own.to_string(), str::to_owned);
+        let text = |value: &Value| {
+            let text = value.as_str().map_or(value.to_string(), str::to_owned);
             text.to_lowercase()
         };
-        let own = match name {
+        let actual = match name {
             "seed" => &found["seed"],
             name => &found["training_config"][name],
         };
-        assert_eq!(text(own), text(value), "{id} {name}");
+        assert_eq!(text(actual), text(value), "{id} {name}");
     }
 }
 
@@ -221,7 +224,7 @@ fn any_folder_may_be_given() {
         let found = ExperimentStore::new(&experiments().join(folder))
             .list()
             .unwrap();
-        let ids: Vec<String> = found.entries.into_iter().map(|own| own.id).collect();
+        let ids: Vec<String> = found.entries.into_iter().map(|entry| entry.id).collect();
         ids.join(" ")
     };
     assert_eq!(ids("sacred"), "1 2");
@@ -321,7 +324,7 @@ fn damaged_files_are_named() {
         for damaged in [&b""[..], half, b"\xff\xfe\0<html>", b"[]", b"a: &a [*a]\n"] {
             std::fs::write(path, damaged).unwrap();
             let found = output(folder.path(), &list);
-            let is_named = found.warnings.iter().any(|own| own.contains(name));
+            let is_named = found.warnings.iter().any(|warning| warning.contains(name));
             for (id, line) in lines(&found.text) {
                 let Some(right) = right.get(&id) else {
                     // That it was deleted cannot be read any more.
@@ -329,12 +332,12 @@ fn damaged_files_are_named() {
                     continue;
                 };
                 let cells = line.split(',').zip(right.split(','));
-                for (own, right) in cells {
+                for (cell, right) in cells {
                     // Without one curve, another one chooses the best epoch.
-                    let is_other = own != right && !own.is_empty() && !is_named;
+                    let is_other = cell != right && !cell.is_empty() && !is_named;
                     // A log that ends with a line may be that of a run which goes on.
                     let is_other = is_other && damaged != half;
-                    assert!(!is_other, "{path:?} {damaged:?}: {own} for {right}");
+                    assert!(!is_other, "{path:?} {damaged:?}: {cell} for {right}");
                 }
             }
         }

@@ -106,7 +106,7 @@ pub fn meaning(folder: &str, tag: &str) -> TagMeaning {
 
 /// Whether a name that is unknown is that of a score on validation or test split, such as `val_dice` or `metrics/mAP50(B)` of YOLO.
 pub(crate) fn is_own_score(tag: &str) -> bool {
-    let is_judged = |word: &String| split(word).is_some_and(|own| own != Split::Train);
+    let is_judged = |word: &String| split(word).is_some_and(|split| split != Split::Train);
     let words = words(tag);
     let is_score = tag.starts_with("metrics/") || words.iter().any(is_judged);
     is_score && words.len() > 1 && meaning("", tag) == TagMeaning::Unknown
@@ -192,7 +192,7 @@ pub(crate) fn without_word(name: &str, word: &str) -> Option<String> {
     let others: Vec<&str> = all
         .iter()
         .map(String::as_str)
-        .filter(|own| *own != word)
+        .filter(|other| *other != word)
         .collect();
     (others.len() < all.len()).then(|| others.join("_"))
 }

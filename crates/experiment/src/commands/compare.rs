@@ -85,12 +85,13 @@ fn compared_values() -> Vec<ComparedValue> {
 
 /// The values of [`compared_values`], and scores of runs of trackers under names of their own.
 fn all_compared_values(entries: &[Entry]) -> Vec<ComparedValue> {
-    let own = entries.iter().flat_map(|entry| entry.own_scores());
+    let scores = entries.iter().flat_map(|entry| entry.own_scores());
     // `val/iou` of one program is `val.iou` of another.
-    let own: BTreeMap<Vec<String>, &str> = own.map(|(name, _)| (words(name), name)).collect();
+    let by_words: BTreeMap<Vec<String>, &str> =
+        scores.map(|(name, _)| (words(name), name)).collect();
     let mut all = compared_values();
-    let own = own.into_values().map(str::to_owned);
-    all.extend(own.map(ComparedValue::Own));
+    let names = by_words.into_values().map(str::to_owned);
+    all.extend(names.map(ComparedValue::Score));
     all
 }
 
@@ -99,7 +100,7 @@ fn all_compared_values(entries: &[Entry]) -> Vec<ComparedValue> {
 enum ComparedValue {
     Metric(Split, Metric),
     /// A score of runs of trackers that nothing is known of but its name.
-    Own(String),
+    Score(String),
     /// In seconds.
     Duration,
 }
@@ -108,9 +109,9 @@ impl ComparedValue {
     fn of(&self, entry: &Entry) -> Option<f64> {
         match self {
             ComparedValue::Metric(split, metric) => entry.metadata.metric(*split, metric.name()),
-            ComparedValue::Own(name) => {
-                let own = entry.own_scores();
-                let value = own.iter().find(|(own, _)| words(own) == words(name))?;
+            ComparedValue::Score(name) => {
+                let scores = entry.own_scores();
+                let value = scores.iter().find(|(key, _)| words(key) == words(name))?;
                 Some(value.1)
             }
             ComparedValue::Duration => entry.metadata.duration_s,
@@ -119,7 +120,7 @@ impl ComparedValue {
 
     fn key(&self) -> String {
         match self {
-            ComparedValue::Own(name) => name.clone(),
+            ComparedValue::Score(name) => name.clone(),
             ComparedValue::Metric(split, metric) => format!("{}.{}", split.name(), metric.name()),
             ComparedValue::Duration => "duration_s".into(),
         }
@@ -127,7 +128,7 @@ impl ComparedValue {
 
     fn label(&self) -> String {
         match self {
-            ComparedValue::Own(name) => plain(name),
+            ComparedValue::Score(name) => plain(name),
             ComparedValue::Metric(split, metric) => metric.label(*split),
             ComparedValue::Duration => "duration, s".into(),
         }
@@ -137,7 +138,7 @@ impl ComparedValue {
     fn direction(&self) -> Option<Direction> {
         match self {
             ComparedValue::Metric(_, metric) => Some(metric.direction()),
-            ComparedValue::Own(_) => None,
+            ComparedValue::Score(_) => None,
             ComparedValue::Duration => Some(Direction::Lower),
         }
     }
@@ -157,7 +158,7 @@ pub(super) fn run(
         notes.extend(
             doubts
                 .iter()
-                .map(|own| plain(&format!("{}: {own}", entry.id))),
+                .map(|doubt| plain(&format!("{}: {doubt}", entry.id))),
         );
     }
     check_several(&entries)?;
@@ -252,7 +253,9 @@ fn metrics(entries: &[Entry], names: &[String], terminal: &Terminal) -> String {
         if known().all(f64::is_nan) {
             continue;
         }
-        let best = compared.direction().and_then(|own| own.best(known()));
+        let best = compared
+            .direction()
+            .and_then(|direction| direction.best(known()));
         let several = known().any(|value| Some(value) != best);
         let first = values[0];
         let cells = values.iter().enumerate().map(|(i, value)| {

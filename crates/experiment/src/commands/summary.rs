@@ -211,12 +211,12 @@ impl<'a> Page<'a> {
             (Split::Validation, &results.validation),
             (Split::Test, &results.test),
         ] {
-            let values = Metric::HEADLINES.map(|own| (own, m.metric(split, own.name())));
+            let values = Metric::HEADLINES.map(|metric| (metric, m.metric(split, metric.name())));
             if metrics.is_empty() && values.iter().all(|(_, value)| value.is_none()) {
                 continue;
             }
             let shown =
-                |(own, value): (Metric, _)| format!("{} {}", own.row().label, number(value));
+                |(metric, value): (Metric, _)| format!("{} {}", metric.row().label, number(value));
             self.line(split.name(), values.map(shown).join(", "));
             if split == Split::Validation {
                 self.line("", m.bests().unwrap_or_default());

@@ -98,9 +98,11 @@ impl ScalarFile {
             self.began = event.wall_time;
             self.any = true;
         }
-        if event.session.is_some_and(|own| own.status == START) {
-            self.tags.values_mut().for_each(|own| own.cut(event.step));
-            self.start = Some(self.start.map_or(event.step, |own| own.min(event.step)));
+        if event.session.is_some_and(|session| session.status == START) {
+            self.tags
+                .values_mut()
+                .for_each(|written| written.cut(event.step));
+            self.start = Some(self.start.map_or(event.step, |start| start.min(event.step)));
         }
         let mut count = 0;
         for value in event.summary.into_iter().flat_map(|summary| summary.value) {

@@ -102,38 +102,38 @@ mod tests {
     use super::*;
 
     fn written(points: &[(i64, f64)]) -> Written {
-        let mut own = Written::default();
+        let mut curve = Written::default();
         points
             .iter()
-            .for_each(|(step, value)| own.put(*step, *value));
-        own
+            .for_each(|(step, value)| curve.put(*step, *value));
+        curve
     }
 
     #[test]
     fn restarts_repetitions_and_late_steps() {
-        let own = written(&[(0, 5.0), (1, 4.0), (2, 3.0), (0, 1.0), (1, 2.0)]);
-        assert_eq!(own.into_steps(), Steps::from([(0, 1.0), (1, 2.0)]));
-        let own = written(&[(0, 5.0), (2, 3.0), (1, 4.0)]);
-        assert_eq!((own.len(), own.restarts()), (3, 0));
-        let own = written(&[(0, 5.0), (0, 4.0), (0, 3.0), (1, 2.0), (1, 2.0), (2, 1.0)]);
-        assert_eq!(own.repeated(), &Steps::from([(0, 5.0)]));
-        assert_eq!(own[&0], 3.0);
+        let curve = written(&[(0, 5.0), (1, 4.0), (2, 3.0), (0, 1.0), (1, 2.0)]);
+        assert_eq!(curve.into_steps(), Steps::from([(0, 1.0), (1, 2.0)]));
+        let curve = written(&[(0, 5.0), (2, 3.0), (1, 4.0)]);
+        assert_eq!((curve.len(), curve.restarts()), (3, 0));
+        let curve = written(&[(0, 5.0), (0, 4.0), (0, 3.0), (1, 2.0), (1, 2.0), (2, 1.0)]);
+        assert_eq!(curve.repeated(), &Steps::from([(0, 5.0)]));
+        assert_eq!(curve[&0], 3.0);
         // One value after the training, at a step of its own choice or without any.
         let points = [(0, 5.0), (1, 4.0), (2, 3.0), (1, 3.5)];
-        let own = written(&points);
-        assert_eq!((own.len(), own[&1], own.restarts()), (3, 3.5, 0));
-        let own = written(&[(0, 5.0), (1, 4.0), (2, 3.0), (0, 3.0)]);
-        assert_eq!((own.len(), own[&0], own.restarts()), (3, 5.0, 0));
-        assert_eq!(own.repeated(), &Steps::from([(0, 5.0)]));
-        let own = written(&[(0, 5.0), (1, 4.0), (0, 3.0), (2, 1.0)]);
-        assert_eq!((own.len(), own.restarts()), (3, 0));
-        let own = written(&[(i64::MAX, 5.0), (0, 1.0), (i64::MAX, 4.0), (0, 1.0)]);
-        assert_eq!(own.len(), 2);
-        let mut own = written(&[(0, 5.0), (1, 4.0), (2, 3.0)]);
-        own.restart_at(0);
-        own.put(0, 1.0);
-        assert_eq!((own.len(), own[&0], own.restarts()), (1, 1.0, 1));
-        let own = written(&[(0, f64::NAN), (0, f64::NAN)]);
-        assert!(own.repeated().is_empty());
+        let curve = written(&points);
+        assert_eq!((curve.len(), curve[&1], curve.restarts()), (3, 3.5, 0));
+        let curve = written(&[(0, 5.0), (1, 4.0), (2, 3.0), (0, 3.0)]);
+        assert_eq!((curve.len(), curve[&0], curve.restarts()), (3, 5.0, 0));
+        assert_eq!(curve.repeated(), &Steps::from([(0, 5.0)]));
+        let curve = written(&[(0, 5.0), (1, 4.0), (0, 3.0), (2, 1.0)]);
+        assert_eq!((curve.len(), curve.restarts()), (3, 0));
+        let curve = written(&[(i64::MAX, 5.0), (0, 1.0), (i64::MAX, 4.0), (0, 1.0)]);
+        assert_eq!(curve.len(), 2);
+        let mut curve = written(&[(0, 5.0), (1, 4.0), (2, 3.0)]);
+        curve.restart_at(0);
+        curve.put(0, 1.0);
+        assert_eq!((curve.len(), curve[&0], curve.restarts()), (1, 1.0, 1));
+        let curve = written(&[(0, f64::NAN), (0, f64::NAN)]);
+        assert!(curve.repeated().is_empty());
     }
 }

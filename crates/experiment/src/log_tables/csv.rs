@@ -36,7 +36,7 @@ pub(super) fn is_table(path: &Path) -> bool {
     let is_table = |text: String| {
         let header = Header::of(&text);
         let has_rows = lines(&text).nth(1).is_some();
-        has_rows && header.is_some_and(|own| own.several_runs(&text).is_none())
+        has_rows && header.is_some_and(|header| header.several_runs(&text).is_none())
     };
     head(path).is_ok_and(is_table)
 }
@@ -89,14 +89,16 @@ pub(super) fn read(path: &Path, name: PathBuf) -> Option<Table> {
 /// The number in a cell that has it as Python shows an array or a list of one number: `tensor(0.5, device='cuda:0')`,
 /// `np.float64(0.5)`, `[0.5]`.
 fn bare(cell: String) -> String {
-    let call = cell.strip_suffix(')').and_then(|own| own.split_once('('));
+    let call = cell.strip_suffix(')').and_then(|text| text.split_once('('));
     let inner = match call {
         Some(("tensor" | "array" | "np.float64" | "np.float32", inner)) => Some(inner),
-        _ => cell.strip_prefix('[').and_then(|own| own.strip_suffix(']')),
+        _ => cell
+            .strip_prefix('[')
+            .and_then(|text| text.strip_suffix(']')),
     };
-    let number = inner.map(|own| match own.split_once(',') {
+    let number = inner.map(|inner| match inner.split_once(',') {
         Some((number, rest)) if rest.contains('=') => number,
-        _ => own,
+        _ => inner,
     });
     match number.map(str::trim) {
         Some(number) if number.parse::<f64>().is_ok() => number.to_owned(),

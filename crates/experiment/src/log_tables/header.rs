@@ -50,8 +50,8 @@ impl<'a> Header<'a> {
         let is_begin = line
             .trim_start()
             .starts_with(|c: char| c.is_alphabetic() || c == '"');
-        let own = Self::of_line(line, separator).filter(|_| is_begin)?;
-        (!own.names.iter().any(is_number)).then_some(own)
+        let header = Self::of_line(line, separator).filter(|_| is_begin)?;
+        (!header.names.iter().any(is_number)).then_some(header)
     }
 
     /// Why rows below it are those of several runs, in words.
@@ -136,7 +136,7 @@ pub(super) fn tells_runs(name: &str) -> bool {
 pub(super) fn several_runs<'a>(values: impl Iterator<Item = (&'a str, String)>) -> Option<String> {
     let mut found: Vec<(&str, BTreeSet<String>)> = Vec::new();
     for (name, value) in values {
-        match found.iter_mut().find(|(own, _)| *own == name) {
+        match found.iter_mut().find(|(known, _)| *known == name) {
             Some((_, values)) => drop(values.insert(value)),
             None => found.push((name, BTreeSet::from([value]))),
         }

@@ -72,7 +72,7 @@ pub(super) fn read(path: &Path) -> Result<Option<Table>, String> {
         Ok(value) if !name.ends_with(".json") && value.is_object() => (vec![value].into(), 0),
         Ok(value) => (value, 0),
         Err(error) => match lines(&bytes) {
-            Some(own) => own,
+            Some(parsed) => parsed,
             None if name.contains(HISTORY) => {
                 return Err(format!("which is no complete JSON ({error})"));
             }
@@ -80,9 +80,9 @@ pub(super) fn read(path: &Path) -> Result<Option<Table>, String> {
         },
     };
     let document = json::plain(document);
-    let mut found = Found::default();
-    found.look_into(&document, &mut Vec::new());
-    let Some(mut table) = found.table(&name)? else {
+    let mut histories = Histories::default();
+    histories.look_into(&document, &mut Vec::new());
+    let Some(mut table) = histories.table(&name)? else {
         return Ok(None);
     };
     if torn > 0 {
@@ -112,22 +112,22 @@ fn lines(bytes: &[u8]) -> Option<(Value, usize)> {
 
 /// What a document has of histories, by the path of each.
 #[derive(Default)]
-struct Found<'a> {
+struct Histories<'a> {
     lists: BTreeMap<String, Vec<List<'a>>>,
     records: BTreeMap<String, Vec<&'a Map<String, Value>>>,
     /// Scores of the test split, which has one value.
     tested: Vec<(String, f64)>,
 }
 
-impl<'a> Found<'a> {
+impl<'a> Histories<'a> {
     fn look_into(&mut self, value: &'a Value, path: &mut Vec<String>) {
         if path.len() > MOST_DEEP {
             return;
         }
         if let Some(list) = values(value) {
-            let (own, name) = named(path);
+            let (parent, name) = named(path);
             self.lists
-                .entry(own)
+                .entry(parent)
                 .or_default()
                 .push(List { name, values: list });
             return;
@@ -169,23 +169,23 @@ impl<'a> Found<'a> {
     fn table(mut self, file: &str) -> Result<Option<Table>, String> {
         self.lists.retain(|path, lists| {
             let is_named = file.contains(HISTORY) || path.to_lowercase().contains(HISTORY);
-            let is = |wanted: fn(&str) -> bool| lists.iter().any(|own| wanted(&own.name));
+            let is = |wanted: fn(&str) -> bool| lists.iter().any(|list| wanted(&list.name));
             // Scores alone may be those of folds.
             is(is_metric) && (is_named || is(is_loss) || lists::are_counted(lists))
         });
         let mut tables: Vec<(&String, Table)> = Vec::new();
         let is_score = |name: &String| is_metric(name) || is_own_score(name);
         for (path, all) in &self.records {
-            let own = records::table(all);
-            if own.columns.iter().any(is_score) {
+            let table = records::table(all);
+            if table.columns.iter().any(is_score) {
                 if let Some(why) = records::several_runs_of(all) {
                     return Err(why);
                 }
-                tables.push((path, own));
+                tables.push((path, table));
             }
         }
         let lists = self.lists.iter();
-        tables.extend(lists.map(|(path, own)| (path, lists::table(own, &self.tested))));
+        tables.extend(lists.map(|(path, lists)| (path, lists::table(lists, &self.tested))));
         if tables.len() > 1 {
             let shown = |path: &str| {
                 if path.is_empty() {
@@ -243,8 +243,8 @@ fn named(path: &[String]) -> (String, String) {
     let is_split = |part: &String| split_of_name(part).is_some();
     let last_two = &path[path.len().saturating_sub(2)..];
     let of_name = if last_two.iter().any(is_split) { 2 } else { 1 };
-    let (own, name) = path.split_at(path.len().saturating_sub(of_name));
-    (own.join("/"), tidy(name.join("/")))
+    let (parent, name) = path.split_at(path.len().saturating_sub(of_name));
+    (parent.join("/"), tidy(name.join("/")))
 }
 
 /// Words of the names of lists that say nothing of their metric: `val_loss_history`, `train_loss_per_epoch`.

@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn the_epoch_beside_the_steps() {
-        let mut own = found(&[
+        let mut scalars = found(&[
             ("epoch", &[(4, 0.0), (7, 0.0), (9, 1.0), (15, 1.0)]),
             ("train_loss", &[(4, 0.9), (9, 0.8)]),
             ("val_loss", &[(7, 0.5), (15, 0.25)]),
@@ -113,9 +113,9 @@ mod tests {
             ("val/iou", &[(7, 0.1)]),
         ]);
         let mut notes = Vec::new();
-        by_epochs(&mut own, &mut notes);
-        assert_eq!(own.positions, Positions::Epochs);
-        let tags = &own.runs[&PathBuf::new()];
+        by_epochs(&mut scalars, &mut notes);
+        assert_eq!(scalars.positions, Positions::Epochs);
+        let tags = &scalars.runs[&PathBuf::new()];
         assert_eq!(tags["val_loss"], Steps::from([(0, 0.5), (1, 0.25)]));
         assert_eq!(tags["test_acc"].len() + tags["val/iou"].len(), 2);
         // One value within an epoch may be that of a batch.
@@ -125,24 +125,24 @@ mod tests {
 
     #[test]
     fn fractions_are_those_of_hugging_face() {
-        let mut own = found(&[
+        let mut scalars = found(&[
             ("train/epoch", &[(5, 0.5), (10, 0.99), (20, 1.98)]),
             ("train/loss", &[(5, 0.9), (10, 0.8), (20, 0.7)]),
             ("eval/loss", &[(10, 0.5), (20, 0.25)]),
         ]);
-        by_epochs(&mut own, &mut Vec::new());
-        let tags = &own.runs[&PathBuf::new()];
+        by_epochs(&mut scalars, &mut Vec::new());
+        let tags = &scalars.runs[&PathBuf::new()];
         assert_eq!(tags["eval/loss"], Steps::from([(0, 0.5), (1, 0.25)]));
     }
 
     #[test]
     fn steps_remain_without_the_epoch_of_each_validation() {
         for epoch in [&[(4, 0.0)][..], &[(4, 0.0), (9, 0.0)], &[]] {
-            let mut own = found(&[("epoch", epoch), ("val_loss", &[(4, 0.5), (9, 0.25)])]);
-            let before = own.clone();
+            let mut scalars = found(&[("epoch", epoch), ("val_loss", &[(4, 0.5), (9, 0.25)])]);
+            let before = scalars.clone();
             let mut notes = Vec::new();
-            by_epochs(&mut own, &mut notes);
-            assert_eq!((own, notes), (before, Vec::<String>::new()));
+            by_epochs(&mut scalars, &mut notes);
+            assert_eq!((scalars, notes), (before, Vec::<String>::new()));
         }
     }
 }

@@ -78,7 +78,7 @@ struct Column<'a> {
 
 impl Column<'_> {
     fn is_of(&self, split: Split) -> bool {
-        matches!(self.meaning, TagMeaning::Metric(_, own, _) if own == split)
+        matches!(self.meaning, TagMeaning::Metric(_, tag_split, _) if tag_split == split)
     }
 }
 
@@ -89,7 +89,12 @@ fn leave_out_of_unknown_split(
     table: &dyn Display,
     notes: &mut Vec<String>,
 ) {
-    let is = |column: &Column<'_>, certainty| matches!(column.meaning, TagMeaning::Metric(_, Split::Train, own) if own == certainty);
+    let is = |column: &Column<'_>, certainty| {
+        matches!(
+            column.meaning,
+            TagMeaning::Metric(_, Split::Train, tag_certainty) if tag_certainty == certainty
+        )
+    };
     if !columns.iter().any(|column| is(column, Certainty::Tag)) {
         return;
     }
@@ -147,15 +152,15 @@ impl Table {
         let is_fastai = names.starts_with(&["epoch", "train_loss", "valid_loss"])
             && names.last() == Some(&"time");
         let mut losses = ["train/loss", "val/loss"].iter();
-        let is_yolo = losses.all(|own| names.contains(own));
+        let is_yolo = losses.all(|loss| names.contains(loss));
         for name in &mut self.columns {
-            let own = match name.strip_prefix("metrics/") {
+            let new_name = match name.strip_prefix("metrics/") {
                 Some(rest) if is_yolo => format!("val/{rest}"),
                 None if is_fastai => format!("valid_{name}"),
                 _ => continue,
             };
             let is_known = matches!(
-                meaning("", &own),
+                meaning("", &new_name),
                 TagMeaning::Metric(_, Split::Validation, _)
             );
             let is_bare = matches!(
@@ -163,7 +168,7 @@ impl Table {
                 TagMeaning::Unknown | TagMeaning::Metric(_, _, Certainty::Convention)
             );
             if is_known && is_bare {
-                *name = own;
+                *name = new_name;
             }
         }
     }

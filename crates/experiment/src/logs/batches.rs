@@ -60,11 +60,14 @@ impl Curves<'_> {
         }
         let validation = self.metrics.iter();
         let validation = validation.filter(|((_, split), _)| *split == Split::Validation);
-        let Some(longest) = validation.map(|(_, own)| own).max_by_key(|own| own.len()) else {
+        let Some(longest) = validation
+            .map(|(_, steps)| steps)
+            .max_by_key(|steps| steps.len())
+        else {
             return;
         };
         let longest = longest.clone();
-        self.learning_rate = (self.learning_rate).filter(|own| !counts_batches(own, &longest));
+        self.learning_rate = (self.learning_rate).filter(|steps| !counts_batches(steps, &longest));
         self.metrics.retain(|(metric, split), steps| {
             let is_other = *split == Split::Train && counts_batches(steps, &longest);
             if is_other {
@@ -82,17 +85,19 @@ impl Curves<'_> {
     /// Whether all validation curves have so few of the steps that these are rather batches.
     pub(super) fn is_validated_rarely(&self) -> bool {
         let validation = self.metrics.iter();
-        let mut own = validation.filter(|((_, split), _)| *split == Split::Validation);
-        !self.counts_epochs && own.clone().next().is_some() && own.all(|(_, steps)| is_rare(steps))
+        let mut validation = validation.filter(|((_, split), _)| *split == Split::Validation);
+        !self.counts_epochs
+            && validation.clone().next().is_some()
+            && validation.all(|(_, steps)| is_rare(steps))
     }
 
     /// Whether the steps may be batches as well as epochs, since there is a validation at every few of them only.
     pub(super) fn is_validated_at_intervals(&self) -> bool {
         let validation = self.metrics.iter();
-        let mut own = validation.filter(|((_, split), _)| *split == Split::Validation);
+        let mut validation = validation.filter(|((_, split), _)| *split == Split::Validation);
         !self.counts_epochs
-            && own.clone().next().is_some()
-            && own.all(|(_, steps)| is_at_intervals(steps))
+            && validation.clone().next().is_some()
+            && validation.all(|(_, steps)| is_at_intervals(steps))
     }
 }
 

@@ -22,9 +22,9 @@ impl LoggedResults {
             self.history.notes = all;
             return self;
         }
-        let own = take_own_scores(&mut found, &mut all);
+        let own_scores = take_own_scores(&mut found, &mut all);
         let mut curves = Curves::of(&found, &mut all);
-        curves.own_steps = own
+        curves.own_steps = own_scores
             .values()
             .flat_map(|steps| steps.keys().copied())
             .collect();
@@ -33,20 +33,20 @@ impl LoggedResults {
             let (_, value) = steps.into_iter().next_back()?;
             Some((name, json::from_number(value)))
         };
-        logged.other = own.into_iter().filter_map(last).collect();
+        logged.other = own_scores.into_iter().filter_map(last).collect();
         logged
     }
 }
 
 /// Takes the scores whose names are not known out of the tables. Those that differ between tables are left out.
 fn take_own_scores(found: &mut Scalars, notes: &mut Vec<String>) -> BTreeMap<String, Steps> {
-    let mut own: BTreeMap<String, Steps> = BTreeMap::new();
+    let mut own_scores: BTreeMap<String, Steps> = BTreeMap::new();
     let mut differ = BTreeSet::new();
     for tags in found.runs.values_mut() {
         for (name, steps) in tags.extract_if(.., |name, _| is_own_score(name)) {
-            match own.get(&name) {
+            match own_scores.get(&name) {
                 Some(before) if *before != steps => drop(differ.insert(name)),
-                _ => drop(own.insert(name, steps)),
+                _ => drop(own_scores.insert(name, steps)),
             }
         }
     }
@@ -58,6 +58,6 @@ fn take_own_scores(found: &mut Scalars, notes: &mut Vec<String>) -> BTreeMap<Str
             "{scores} with other values in other tables, none is shown: {names}"
         ));
     }
-    own.retain(|name, _| !differ.contains(name));
-    own
+    own_scores.retain(|name, _| !differ.contains(name));
+    own_scores
 }

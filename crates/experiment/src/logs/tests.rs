@@ -91,15 +91,15 @@ fn batches_are_no_epochs() {
         let tags: &[Tag<'_>] = &[("Loss/train", &train), ("Loss/val", val), ("lr", &train)];
         logged(&[("x", tags)])
     };
-    let own = found(&val);
-    let results = own.results().unwrap();
+    let logged = found(&val);
+    let results = logged.results().unwrap();
     assert_eq!((results.epochs_run, results.best_epoch), (Some(4), Some(1)));
-    assert_eq!(own.history.curve("loss"), []);
-    assert!(own.history.epochs[1].learning_rate.is_nan());
-    assert!(own.history.notes[0].contains("100 steps, the validation 4"));
-    let own = found(&by_batch);
-    assert_eq!(own.results().unwrap().epochs_run, None);
-    assert_eq!(own.history.curve("loss").len(), 100);
+    assert_eq!(logged.history.curve("loss"), []);
+    assert!(logged.history.epochs[1].learning_rate.is_nan());
+    assert!(logged.history.notes[0].contains("100 steps, the validation 4"));
+    let logged = found(&by_batch);
+    assert_eq!(logged.results().unwrap().epochs_run, None);
+    assert_eq!(logged.history.curve("loss").len(), 100);
 }
 
 #[test]

@@ -156,8 +156,8 @@ fn add_missing(known: &mut Map<String, Value>, all: &Map<String, Value>) {
     };
     for (key, value) in all.iter().filter(|(_, value)| is_known(value)) {
         match (known.get_mut(key), value) {
-            (Some(Value::Object(known)), Value::Object(own)) => add_missing(known, own),
-            (None | Some(Value::Null), own) => drop(known.insert(key.clone(), own.clone())),
+            (Some(Value::Object(known)), Value::Object(fields)) => add_missing(known, fields),
+            (None | Some(Value::Null), value) => drop(known.insert(key.clone(), value.clone())),
             _ => {}
         }
     }

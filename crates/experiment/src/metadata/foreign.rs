@@ -33,7 +33,7 @@ const SECTIONS: [&str; 12] = [
 /// The value of the metric `name` on `split` that another program gave under a name of its own; none if there are several that
 /// differ.
 pub(super) fn metric(metadata: &Metadata, split: Split, name: &str) -> Option<f64> {
-    let metric = *Metric::ALL.iter().find(|own| own.name() == name)?;
+    let metric = *Metric::ALL.iter().find(|metric| metric.name() == name)?;
     let of_split = of_split(metadata, metric, split);
     of_split.or_else(|| Search::of_best(metadata, metric, split).agreed())
 }
@@ -56,7 +56,7 @@ impl Results {
         for split in [Split::Validation, Split::Test] {
             for metric in Metric::ALL {
                 let value = of_split(&metadata, *metric, split);
-                found.extend(value.map(|own| (split, metric.name(), own)));
+                found.extend(value.map(|value| (split, metric.name(), value)));
             }
         }
         let mut results = metadata.results.unwrap_or_default();
@@ -110,10 +110,11 @@ impl Metadata {
 
     /// Whether the value of a metric is its best one of all epochs, for want of another.
     fn is_best_of_all(&self, metric: Metric, split: Split) -> bool {
-        let own = self.results.as_ref();
-        let own = own.is_some_and(|own| own.validation.contains_key(metric.name()));
+        let results = self.results.as_ref();
+        let is_given =
+            results.is_some_and(|results| results.validation.contains_key(metric.name()));
         split == Split::Validation
-            && !own
+            && !is_given
             && of_split(self, metric, split).is_none()
             && Search::of_best(self, metric, split).agreed().is_some()
     }
@@ -123,8 +124,8 @@ impl Metadata {
     pub(crate) fn bests(&self) -> Option<String> {
         let split = Split::Validation;
         let all = Metric::ALL.iter();
-        let labels = all.filter(|own| self.is_best_of_all(**own, split));
-        let labels: Vec<&str> = labels.map(|own| own.row().label).collect();
+        let labels = all.filter(|metric| self.is_best_of_all(**metric, split));
+        let labels: Vec<&str> = labels.map(|metric| metric.row().label).collect();
         (!labels.is_empty()).then(|| {
             format!(
                 "{}: the best of all epochs, each by itself",
@@ -140,17 +141,17 @@ impl Metadata {
             return;
         };
         let has_test = self.has_scores(Split::Test);
-        let Some(own) = &mut self.results else {
+        let Some(results) = &mut self.results else {
             self.results = Some(logged);
             return;
         };
-        own.epochs_run = own.epochs_run.or(logged.epochs_run);
-        if own.best_epoch.is_none() {
-            own.best_epoch = logged.best_epoch;
-            own.validation = logged.validation;
+        results.epochs_run = results.epochs_run.or(logged.epochs_run);
+        if results.best_epoch.is_none() {
+            results.best_epoch = logged.best_epoch;
+            results.validation = logged.validation;
         }
         if !has_test {
-            own.test.extend(logged.test);
+            results.test.extend(logged.test);
         }
     }
 
@@ -161,7 +162,7 @@ impl Metadata {
             let file = crate::json::parse(self.file.as_deref()?).ok()?;
             file.get("results")?.get("best_epoch").cloned()
         };
-        self.schema_version.is_none() && given().is_some_and(|own| !own.is_null())
+        self.schema_version.is_none() && given().is_some_and(|value| !value.is_null())
     }
 
     /// Sentences about scores of other programs that [`Metadata::metric`] does not give, since they are no fractions or
@@ -202,7 +203,7 @@ impl Metadata {
         }
         let search = Search::of(self, metric, split);
         let first = search.found.first().copied();
-        let other = search.found.iter().find(|own| Some(**own) != first);
+        let other = search.found.iter().find(|value| Some(**value) != first);
         let differ = first.zip(other).map(|(first, other)| {
             format!("{label} is given as {first} and as {other}: none is shown")
         });
@@ -262,7 +263,10 @@ impl Search {
     /// The value, if there are not several that differ.
     fn agreed(&self) -> Option<f64> {
         let first = self.found.first().copied()?;
-        self.found.iter().all(|own| *own == first).then_some(first)
+        self.found
+            .iter()
+            .all(|value| *value == first)
+            .then_some(first)
     }
 
     /// Looks into the section with this path; its names are separated by slashes.
@@ -297,14 +301,20 @@ impl Search {
         let read = if metric == Metric::Loss {
             read.ok_or("is no number")
         } else {
-            let read = read.map(|own| if is_percent(key) { own / 100.0 } else { own });
+            let read = read.map(|number| {
+                if is_percent(key) {
+                    number / 100.0
+                } else {
+                    number
+                }
+            });
             // Otherwise, it is not known whether it is a percentage.
-            let fits = |own: &f64| (0.0..=1.0).contains(own);
+            let fits = |number: &f64| (0.0..=1.0).contains(number);
             read.filter(fits)
                 .ok_or("is no fraction from 0 to 1; a percentage is written with its sign, such as \"93.5%\"")
         };
         match read {
-            Ok(own) => self.found.push(own),
+            Ok(number) => self.found.push(number),
             Err(why) if !is_missing(value) => {
                 let place = format!("{path}/{key}").replace('/', ".");
                 let value = crate::json::plain(value.clone());

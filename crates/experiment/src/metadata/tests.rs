@@ -188,12 +188,12 @@ fn scores_of_other_programs() {
         assert_eq!(of(json.clone()), None, "{json}");
     }
     let loss = json!({"results": {"valid": {"loss": 1.5}, "test_loss": 2.5}});
-    let own = Metadata::read(loss.clone());
-    assert_eq!(own.metric(Split::Validation, "loss"), Some(1.5));
-    assert_eq!(own.metric(Split::Test, "loss"), Some(2.5));
+    let metadata = Metadata::read(loss.clone());
+    assert_eq!(metadata.metric(Split::Validation, "loss"), Some(1.5));
+    assert_eq!(metadata.metric(Split::Test, "loss"), Some(2.5));
     // Nothing is written that was not there.
     assert_eq!(
-        own.known()["results"]["test_loss"],
+        metadata.known()["results"]["test_loss"],
         loss["results"]["test_loss"]
     );
 }
@@ -231,8 +231,8 @@ fn scores_of_other_programs_that_are_none() {
     ] {
         assert_eq!(doubts(json!({ "results": results })), [""; 0], "{results}");
     }
-    let own = json!({"schema_version": 1, "results": {"test": {"accuracy": 98.2}}});
-    assert_eq!(doubts(own), [""; 0]);
+    let metadata = json!({"schema_version": 1, "results": {"test": {"accuracy": 98.2}}});
+    assert_eq!(doubts(metadata), [""; 0]);
 }
 
 /// The best of all epochs counts where nothing else is known, and is told apart.
@@ -243,35 +243,35 @@ fn best_scores_of_all_epochs() {
         let fields: Value = serde_json::from_str(text).unwrap();
         Metadata::of_fields(fields)
     };
-    let validation = |own: &Metadata, name: &str| own.metric(Split::Validation, name);
+    let validation = |metadata: &Metadata, name: &str| metadata.metric(Split::Validation, name);
     for text in [
         r#"{"best_val_accuracy": 0.5, "best_val_loss": 0.25}"#,
         r#"{"results": {"best_val_acc": 0.5, "val_loss_best": "0.25"}}"#,
         r#"{"results": {"Best Val Accuracy (%)": 50, "bestValLoss": 0.25, "best_test_loss": 3}}"#,
     ] {
-        let own = read(text);
-        assert_eq!(validation(&own, "accuracy"), Some(0.5), "{text}");
-        assert_eq!(validation(&own, "loss"), Some(0.25), "{text}");
-        assert!(!own.has_scores(Split::Validation) && !own.has_scores(Split::Test));
+        let metadata = read(text);
+        assert_eq!(validation(&metadata, "accuracy"), Some(0.5), "{text}");
+        assert_eq!(validation(&metadata, "loss"), Some(0.25), "{text}");
+        assert!(!metadata.has_scores(Split::Validation) && !metadata.has_scores(Split::Test));
         assert_eq!(
-            own.bests().unwrap(),
+            metadata.bests().unwrap(),
             "loss, accuracy: the best of all epochs, each by itself"
         );
     }
     // The values of one epoch win, and the split must be named.
-    let own = read(
+    let metadata = read(
         r#"{"val_accuracy": 0.4, "best_val_accuracy": 0.5, "best_accuracy": 0.6, "best_val_loss": 0.1}"#,
     );
-    assert_eq!(validation(&own, "accuracy"), Some(0.4));
+    assert_eq!(validation(&metadata, "accuracy"), Some(0.4));
     assert_eq!(
-        own.bests().unwrap(),
+        metadata.bests().unwrap(),
         "loss: the best of all epochs, each by itself"
     );
-    let own = read(r#"{"best_accuracy": 0.6, "best_val_acc": 93.5}"#);
-    assert_eq!(validation(&own, "accuracy"), None);
+    let metadata = read(r#"{"best_accuracy": 0.6, "best_val_acc": 93.5}"#);
+    assert_eq!(validation(&metadata, "accuracy"), None);
     assert!(
-        own.doubts()[0].starts_with("`best_val_acc`: `93.5` is no fraction"),
+        metadata.doubts()[0].starts_with("`best_val_acc`: `93.5` is no fraction"),
         "{:?}",
-        own.doubts()
+        metadata.doubts()
     );
 }

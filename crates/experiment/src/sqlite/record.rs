@@ -20,7 +20,7 @@ impl Cell {
     /// The text, if it is one.
     pub fn text(&self) -> Option<&str> {
         match self {
-            Self::Text(own) => Some(own),
+            Self::Text(text) => Some(text),
             _ => None,
         }
     }
@@ -28,7 +28,7 @@ impl Cell {
     /// The integer, if it is one.
     pub fn whole(&self) -> Option<i64> {
         match self {
-            Self::Whole(own) => Some(*own),
+            Self::Whole(whole) => Some(*whole),
             _ => None,
         }
     }
@@ -36,8 +36,8 @@ impl Cell {
     /// The number. SQLite stores whole floats as integers.
     pub fn number(&self) -> Option<f64> {
         match self {
-            Self::Whole(own) => Some(*own as f64),
-            Self::Real(own) => Some(*own),
+            Self::Whole(whole) => Some(*whole as f64),
+            Self::Real(real) => Some(*real),
             _ => None,
         }
     }
@@ -66,7 +66,7 @@ pub(super) fn cells(row: &[u8]) -> Option<Vec<Cell>> {
     let (header, mut at) = varint(row)?;
     let header = usize::try_from(header)
         .ok()
-        .filter(|own| *own <= row.len())?;
+        .filter(|length| *length <= row.len())?;
     let mut rest = row.get(header..)?;
     let mut cells = Vec::new();
     while at < header {
@@ -85,9 +85,9 @@ pub(super) fn cells(row: &[u8]) -> Option<Vec<Cell>> {
 /// A value of a kind at the beginning of `bytes`, and its length.
 fn cell(kind: u64, bytes: &[u8]) -> Option<(Cell, usize)> {
     let whole = |length: usize| {
-        let own = bytes.get(..length)?;
-        let sign = if own[0] & 0x80 == 0 { 0 } else { -1 };
-        let value = own
+        let content = bytes.get(..length)?;
+        let sign = if content[0] & 0x80 == 0 { 0 } else { -1 };
+        let value = content
             .iter()
             .fold(sign, |value: i64, byte| value << 8 | i64::from(*byte));
         Some((Cell::Whole(value), length))
@@ -98,17 +98,17 @@ fn cell(kind: u64, bytes: &[u8]) -> Option<(Cell, usize)> {
         5 => whole(6),
         6 => whole(8),
         7 => {
-            let own = bytes.get(..8)?.try_into().ok()?;
-            Some((Cell::Real(f64::from_be_bytes(own)), 8))
+            let content = bytes.get(..8)?.try_into().ok()?;
+            Some((Cell::Real(f64::from_be_bytes(content)), 8))
         }
         8 => Some((Cell::Whole(0), 0)),
         9 => Some((Cell::Whole(1), 0)),
         10 | 11 => None,
         kind => {
             let length = usize::try_from((kind - 12) / 2).ok()?;
-            let own = bytes.get(..length)?;
+            let content = bytes.get(..length)?;
             let cell = if kind % 2 == 1 {
-                Cell::Text(String::from_utf8_lossy(own).into_owned())
+                Cell::Text(String::from_utf8_lossy(content).into_owned())
             } else {
                 Cell::Bytes
             };

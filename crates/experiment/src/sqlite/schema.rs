@@ -41,13 +41,13 @@ pub(super) fn columns(sql: &str) -> Result<Vec<Column>, String> {
         let is_id = is_whole && words.contains("PRIMARY KEY");
         columns.push((Column { name, is_id }, is_whole));
     }
-    let columns = columns.into_iter().map(|(own, is_whole)| {
+    let columns = columns.into_iter().map(|(column, is_whole)| {
         let is_key = key
             .as_deref()
-            .is_some_and(|key| key.eq_ignore_ascii_case(&own.name));
+            .is_some_and(|key| key.eq_ignore_ascii_case(&column.name));
         Column {
-            is_id: own.is_id || is_whole && is_key,
-            ..own
+            is_id: column.is_id || is_whole && is_key,
+            ..column
         }
     });
     Ok(columns.collect())
@@ -64,7 +64,7 @@ fn key_of(condition: &str) -> Option<String> {
 
 /// What commas separate outside of brackets and quotation marks.
 fn parts(text: &str) -> Vec<String> {
-    let (mut parts, mut own) = (Vec::new(), String::new());
+    let (mut parts, mut part) = (Vec::new(), String::new());
     let (mut depth, mut quote) = (0i32, None);
     for c in text.chars() {
         match (quote, c) {
@@ -75,14 +75,14 @@ fn parts(text: &str) -> Vec<String> {
             (None, '(') => depth += 1,
             (None, ')') => depth -= 1,
             (None, ',') if depth == 0 => {
-                parts.push(std::mem::take(&mut own).trim().to_owned());
+                parts.push(std::mem::take(&mut part).trim().to_owned());
                 continue;
             }
             _ => {}
         }
-        own.push(c);
+        part.push(c);
     }
-    parts.push(own.trim().to_owned());
+    parts.push(part.trim().to_owned());
     parts
 }
 
@@ -113,7 +113,7 @@ mod tests {
             let columns = columns(sql).unwrap();
             columns
                 .into_iter()
-                .map(|own| (own.name, own.is_id))
+                .map(|column| (column.name, column.is_id))
                 .collect()
         };
         let plain = |all: &[(&str, bool)]| -> Vec<(String, bool)> {

@@ -198,8 +198,8 @@ fn missing_pages_are_counted() {
     let mut circle = bytes;
     let at = (root as usize - 1) * 4096;
     assert_eq!(circle[at], 5, "an inner page");
-    let own = root.to_be_bytes();
-    circle[at + 8..at + 12].copy_from_slice(&own);
+    let root_bytes = root.to_be_bytes();
+    circle[at + 8..at + 12].copy_from_slice(&root_bytes);
     let (_folder, database) = open(&circle);
     let damage = database
         .unwrap()

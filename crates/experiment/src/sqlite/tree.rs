@@ -120,8 +120,8 @@ impl Database {
             return length;
         }
         let least = (self.usable - 12) * 32 / 255 - 23;
-        let own = least + (length - least) % (self.usable - 4);
-        if own <= most { own } else { least }
+        let preferred = least + (length - least) % (self.usable - 4);
+        if preferred <= most { preferred } else { least }
     }
 }
 
@@ -158,7 +158,7 @@ impl<'a> Page<'a> {
     fn cells(&self) -> impl Iterator<Item = Option<&'a [u8]>> {
         let bytes = self.bytes;
         let positions = self.positions.chunks_exact(2);
-        let at = positions.map(|own| usize::from(u16::from_be_bytes([own[0], own[1]])));
+        let at = positions.map(|pair| usize::from(u16::from_be_bytes([pair[0], pair[1]])));
         at.map(move |at| bytes.get(at..))
     }
 }

@@ -110,8 +110,12 @@ impl Sums {
     fn add(&mut self, bytes: &[u8]) {
         for pair in bytes.chunks_exact(8) {
             let word = |at: usize| {
-                let own = number(pair, at);
-                if self.is_big { own } else { own.swap_bytes() }
+                let value = number(pair, at);
+                if self.is_big {
+                    value
+                } else {
+                    value.swap_bytes()
+                }
             };
             let (a, b) = (word(0), word(4));
             self.first = self.first.wrapping_add(a).wrapping_add(self.second);

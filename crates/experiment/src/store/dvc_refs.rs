@@ -60,12 +60,12 @@ fn name_in(reference: &str) -> Option<String> {
 
 /// The name of a folder for messages; that of the store itself is none.
 pub(super) fn shown(folder: &Path, root: &Path) -> String {
-    let own = if folder == root {
+    let path = if folder == root {
         folder.join(GIT)
     } else {
         folder.to_owned()
     };
-    name_of(&own)
+    name_of(&path)
 }
 
 #[cfg(test)]

@@ -186,8 +186,8 @@ impl Entry {
 
 /// The text by which a start time is sorted; one that is no time, or ambiguous, as it is.
 fn in_order(timestamp: &str) -> String {
-    let time = times::parse(timestamp).map(|own| own.format("%Y-%m-%dT%H:%M:%S%.6f"));
-    time.map_or_else(|| timestamp.to_owned(), |own| own.to_string())
+    let time = times::parse(timestamp).map(|time| time.format("%Y-%m-%dT%H:%M:%S%.6f"));
+    time.map_or_else(|| timestamp.to_owned(), |time| time.to_string())
 }
 
 /// Whether a process holds the experiment's lock.
@@ -215,7 +215,7 @@ mod tests {
             "2024-01-01 08:00",
             "31/01/2024",
         ];
-        assert!(times.is_sorted_by_key(|own| in_order(own)));
+        assert!(times.is_sorted_by_key(|time| in_order(time)));
         for text in ["02/03/2024", "", "12", "nan"] {
             assert_eq!(in_order(text), text);
         }

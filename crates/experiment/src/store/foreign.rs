@@ -28,15 +28,15 @@ pub(super) fn foreign_runs(root: &Path, directories: Vec<PathBuf>) -> Vec<Entry>
     // The folder of one run was given instead of that of many.
     if let Some(program) = trackers::program_of(root) {
         let path = root.to_owned();
-        let own = Run {
+        let run = Run {
             path,
             program,
             stored: None,
         };
-        return vec![tracked(root, own)];
+        return vec![tracked(root, run)];
     }
     if is_one_run(root) {
-        let id = fs::canonicalize(root).map_or_else(|_| name_of(root), |own| name_of(&own));
+        let id = fs::canonicalize(root).map_or_else(|_| name_of(root), |path| name_of(&path));
         return vec![untracked(id, root.to_owned())];
     }
     let databases = trackers::in_databases(root, Wanted::Values)
@@ -115,10 +115,10 @@ fn tracked(root: &Path, run: Run) -> Entry {
         program,
         stored,
     } = run;
-    let own = directory.strip_prefix(root).unwrap_or(&directory);
-    let parts: Vec<_> = own.iter().map(|part| part.to_string_lossy()).collect();
+    let relative = directory.strip_prefix(root).unwrap_or(&directory);
+    let parts: Vec<_> = relative.iter().map(|part| part.to_string_lossy()).collect();
     let id = if parts.is_empty() {
-        fs::canonicalize(&directory).map_or_else(|_| name_of(&directory), |own| name_of(&own))
+        fs::canonicalize(&directory).map_or_else(|_| name_of(&directory), |path| name_of(&path))
     } else {
         parts.join("/")
     };

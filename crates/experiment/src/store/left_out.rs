@@ -13,7 +13,7 @@ use crate::catalogue::layout::{LOCK_FILE, METADATA};
 use crate::error::ExperimentError;
 use crate::files::{below, name_of};
 use crate::log_tables;
-use crate::trackers::{self, Found, Wanted};
+use crate::trackers::{self, SearchResult, Wanted};
 use support::words::counted;
 
 /// A folder that is not listed.
@@ -69,24 +69,24 @@ impl ExperimentStore {
             let name = dvc_refs::shown(folder, self.root());
             dvc_refs::problem(folder).map(|reason| LeftOut { name, reason })
         };
-        let own: Vec<LeftOut> = of_dvc(self.root()).into_iter().collect();
+        let of_root: Vec<LeftOut> = of_dvc(self.root()).into_iter().collect();
         // The folders of one experiment are none of many.
         if self.root().join(METADATA).exists()
             || trackers::program_of(self.root()).is_some()
             || is_one_run(self.root())
         {
-            return Ok(own);
+            return Ok(of_root);
         }
         let paths = listing.filter_map(Result::ok).map(|entry| entry.path());
         let mut paths: Vec<PathBuf> = paths
             .filter(|path| !listed.contains(path) && !name_of(path).starts_with('.'))
             .collect();
         paths.sort();
-        let mut left_out = own;
+        let mut left_out = of_root;
         for path in paths {
             let name = name_of(&path);
             let tracked = tracked(&path);
-            let any_listed = listed.iter().any(|own| own.starts_with(&path));
+            let any_listed = listed.iter().any(|other| other.starts_with(&path));
             let reason = || reason(&path, &tracked).filter(|_| !any_listed);
             left_out.extend(of_dvc(&path));
             let reason = deleted(&path, &tracked).or_else(reason);
@@ -97,16 +97,16 @@ impl ExperimentStore {
 }
 
 /// The runs of trackers in a folder or database; links are not followed.
-fn tracked(path: &Path) -> Found {
+fn tracked(path: &Path) -> SearchResult {
     match fs::symlink_metadata(path) {
         Ok(kind) if kind.is_dir() => trackers::below(path, Wanted::Runs),
         Ok(kind) if kind.is_file() => trackers::in_databases(path, Wanted::Runs),
-        _ => Found::default(),
+        _ => SearchResult::default(),
     }
 }
 
 /// That runs in a folder, or in a database, were deleted in the program that tracked them; `None` without any.
-fn deleted(folder: &Path, tracked: &Found) -> Option<String> {
+fn deleted(folder: &Path, tracked: &SearchResult) -> Option<String> {
     let found = &tracked.deleted;
     let (first, program) = found.first()?;
     let runs = counted(found.len(), "run");
@@ -121,7 +121,7 @@ fn deleted(folder: &Path, tracked: &Found) -> Option<String> {
 
 /// Why a folder with these runs of trackers, or a link to one, is not listed; `None` for what is no folder, and what was just
 /// removed.
-fn reason(path: &Path, tracked: &Found) -> Option<String> {
+fn reason(path: &Path, tracked: &SearchResult) -> Option<String> {
     let kind = fs::symlink_metadata(path).ok()?;
     if kind.is_symlink() {
         return match fs::metadata(path) {
@@ -163,8 +163,8 @@ fn reason(path: &Path, tracked: &Found) -> Option<String> {
         return (!is_new(&kind)).then(|| "has no files".into());
     }
     let shown = |file: &Path| {
-        let own = file.strip_prefix(path).unwrap_or(file);
-        own.display().to_string()
+        let relative = file.strip_prefix(path).unwrap_or(file);
+        relative.display().to_string()
     };
     let is_experiment = |file: &&PathBuf| file.ends_with(METADATA);
     if let Some(file) = files.iter().find(is_experiment) {
@@ -274,10 +274,10 @@ mod tests {
         ] {
             let found = left_out(&[(&format!("run/{file}"), bytes), ("x/metadata.json", b"{}")]);
             let name = file.strip_prefix("../").unwrap_or("run");
-            let own = found
+            let line = found
                 .iter()
-                .find(|own| own.starts_with(&format!("`{name}`")));
-            assert_eq!(own, Some(&format!("`{name}` {expected}")));
+                .find(|line| line.starts_with(&format!("`{name}`")));
+            assert_eq!(line, Some(&format!("`{name}` {expected}")));
         }
     }
 
@@ -321,7 +321,7 @@ mod tests {
         empty.set_modified(an_hour_ago).unwrap();
         let store = ExperimentStore::new(folder.path());
         let found = store.left_out(&BTreeSet::new()).unwrap();
-        let names: Vec<&str> = found.iter().map(|own| &*own.name).collect();
+        let names: Vec<&str> = found.iter().map(|omitted| &*omitted.name).collect();
         assert_eq!(names, ["empty", "link", "self"]);
         assert_eq!(found[0].reason, "has no files");
         assert!(found[1].reason.starts_with("is a symbolic link, which"));

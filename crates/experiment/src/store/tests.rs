@@ -23,23 +23,23 @@ fn claim(store: &ExperimentStore) -> Experiment {
 
 /// A folder with nothing beside it, where logs of untracked runs would be found.
 struct Alone {
-    own: PathBuf,
+    path: PathBuf,
     _around: tempfile::TempDir,
 }
 
 impl Alone {
     fn new() -> Self {
         let around = tempfile::tempdir().unwrap();
-        let own = around.path().join("experiments");
-        fs::create_dir(&own).unwrap();
+        let path = around.path().join("experiments");
+        fs::create_dir(&path).unwrap();
         Self {
-            own,
+            path,
             _around: around,
         }
     }
 
     fn path(&self) -> &Path {
-        &self.own
+        &self.path
     }
 }
 

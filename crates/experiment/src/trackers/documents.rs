@@ -40,15 +40,15 @@ pub(super) fn of_yaml(bytes: &[u8]) -> Result<Map<String, Value>, String> {
 fn plain(value: serde_yaml::Value, depth: usize) -> Value {
     use serde_yaml::Value as Yaml;
     match value {
-        Yaml::Bool(own) => own.into(),
-        Yaml::Number(own) => match (own.as_i64(), own.as_u64(), own.as_f64()) {
+        Yaml::Bool(flag) => flag.into(),
+        Yaml::Number(number) => match (number.as_i64(), number.as_u64(), number.as_f64()) {
             (Some(whole), ..) => whole.into(),
             (_, Some(whole), _) => whole.into(),
             (.., number) => number.map_or(Value::Null, json::from_number),
         },
-        Yaml::String(own) => own.into(),
+        Yaml::String(text) => text.into(),
         Yaml::Sequence(items) if depth < 64 => {
-            let items = items.into_iter().map(|own| plain(own, depth + 1));
+            let items = items.into_iter().map(|item| plain(item, depth + 1));
             Value::Array(items.collect())
         }
         Yaml::Mapping(fields) if depth < 64 => {
@@ -61,7 +61,7 @@ fn plain(value: serde_yaml::Value, depth: usize) -> Value {
             };
             Value::Object(fields.into_iter().map(field).collect())
         }
-        Yaml::Tagged(own) if depth < 64 => plain(own.value, depth + 1),
+        Yaml::Tagged(tagged) if depth < 64 => plain(tagged.value, depth + 1),
         _ => Value::Null,
     }
 }
@@ -98,8 +98,8 @@ fn collect(
 pub(super) fn number_of(text: &str) -> Option<f64> {
     let value = json::plain(json::parse(text.as_bytes()).ok()?);
     let is_number = match &value {
-        Value::String(own) => is_no_finite(own),
-        own => own.is_number(),
+        Value::String(text) => is_no_finite(text),
+        other => other.is_number(),
     };
     json::number(&value).filter(|_| is_number)
 }

@@ -42,7 +42,7 @@ pub(super) const LAYOUT: Layout = Layout {
 
 /// Other programs write a `metrics.json`, too: that of DVCLive counts steps, or has its plots next to it.
 fn is_run(folder: &Path, names: &[String]) -> bool {
-    let has = |name: &str| names.iter().any(|own| own == name);
+    let has = |name: &str| names.iter().any(|file| file == name);
     let plots = || !below(&folder.join(PLOTS), |name| name.ends_with(".tsv")).is_empty();
     if !has(METRICS) {
         return has("plots") && plots();
@@ -63,7 +63,7 @@ fn plot(run: &mut TrackedRun, file: &File<'_>) -> Result<(), String> {
     let head = lines.next().unwrap_or_default();
     let columns: Vec<&str> = head.trim_end().split('\t').collect();
     let last = name.rsplit('/').next().unwrap_or(name);
-    let at = |name: &str| columns.iter().position(|own| *own == name);
+    let at = |name: &str| columns.iter().position(|column| *column == name);
     let Some((step, value)) = at("step").zip(at(last)) else {
         return Err(format!("has no columns `step` and `{last}`"));
     };

@@ -14,7 +14,7 @@ pub(super) const LAYOUT: Layout = Layout {
     name: "Keras Tuner",
     is_run: |folder, names| {
         let name = folder.file_name().unwrap_or_default().to_string_lossy();
-        name.starts_with("trial_") && names.iter().any(|own| own == TRIAL)
+        name.starts_with("trial_") && names.iter().any(|file| file == TRIAL)
     },
     is_deleted: |_| false,
     about: &[
@@ -36,14 +36,14 @@ pub(super) const LAYOUT: Layout = Layout {
 fn about(run: &mut TrackedRun, file: &File<'_>) -> Result<(), String> {
     let mut fields = of_json(file.bytes)?;
     let facts = &mut run.facts;
-    facts.status = text(&fields, "status").map(|own| own.to_lowercase());
+    facts.status = text(&fields, "status").map(|status| status.to_lowercase());
     let trace = text(&fields, "message");
-    facts.error = trace.and_then(|own| own.lines().last().map(str::to_owned));
-    let project = file.folder.parent().and_then(|own| own.file_name());
-    facts.group = project.map(|own| own.to_string_lossy().into_owned());
+    facts.error = trace.and_then(|trace| trace.lines().last().map(str::to_owned));
+    let project = file.folder.parent().and_then(|folder| folder.file_name());
+    facts.group = project.map(|project| project.to_string_lossy().into_owned());
     let chosen = fields
         .get_mut("hyperparameters")
-        .and_then(|own| own.get_mut("values"));
+        .and_then(|parameters| parameters.get_mut("values"));
     if let Some(Value::Object(values)) = chosen {
         run.config = std::mem::take(values);
     }
@@ -61,8 +61,8 @@ fn oracle(run: &mut TrackedRun, file: &File<'_>) -> Result<(), String> {
     let id = name.trim_start_matches("trial_");
     let start = fields
         .get("display")
-        .and_then(|own| own.get("trial_start")?.get(id)?.as_str());
-    let span = fields.get("run_times").and_then(|own| own.get(id));
+        .and_then(|display| display.get("trial_start")?.get(id)?.as_str());
+    let span = fields.get("run_times").and_then(|times| times.get(id));
     run.facts.start = start.and_then(of_local);
     run.facts.duration_s = span.and_then(json::number);
     Ok(())
@@ -75,13 +75,17 @@ fn metrics(run: &mut TrackedRun, file: &File<'_>) -> Result<(), String> {
         return Ok(());
     };
     let best_step = fields.get("best_step").and_then(Value::as_i64);
-    let own = fields.get("metrics").and_then(|own| own.get("metrics"));
-    for (name, metric) in own.and_then(Value::as_object).into_iter().flatten() {
-        let best = metric.as_object().and_then(|own| best(own, best_step));
+    let metrics = fields
+        .get("metrics")
+        .and_then(|metrics| metrics.get("metrics"));
+    for (name, metric) in metrics.and_then(Value::as_object).into_iter().flatten() {
+        let best = metric
+            .as_object()
+            .and_then(|metric| best(metric, best_step));
         run.values
-            .extend(best.map(|own| (name.clone(), json::from_number(own))));
+            .extend(best.map(|value| (name.clone(), json::from_number(value))));
     }
-    if let Some(score) = fields.get("score").filter(|own| own.is_number()) {
+    if let Some(score) = fields.get("score").filter(|score| score.is_number()) {
         run.values.insert("score".into(), score.clone());
     }
     Ok(())
@@ -94,13 +98,14 @@ fn best(metric: &Map<String, Value>, best_step: Option<i64>) -> Option<f64> {
         _ => Direction::Lower,
     };
     let observations = metric.get("observations")?.as_array()?;
-    let mean = |own: &Value| {
-        let values = own.get("value")?.as_array()?;
+    let mean = |observation: &Value| {
+        let values = observation.get("value")?.as_array()?;
         let values: Option<Vec<f64>> = values.iter().map(json::number).collect();
-        let values = values.filter(|own| !own.is_empty())?;
+        let values = values.filter(|values| !values.is_empty())?;
         Some(values.iter().sum::<f64>() / values.len() as f64)
     };
-    let is_best = |own: &&Value| own.get("step").and_then(Value::as_i64) == best_step;
+    let is_best =
+        |observation: &&Value| observation.get("step").and_then(Value::as_i64) == best_step;
     let at_best = observations
         .iter()
         .find(is_best)

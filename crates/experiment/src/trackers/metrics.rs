@@ -83,7 +83,7 @@ impl TrackedMetrics {
         known.extend(
             epochs
                 .into_iter()
-                .map(|(name, own)| (name, own.into_steps())),
+                .map(|(name, curve)| (name, curve.into_steps())),
         );
         scalars.runs = BTreeMap::from([(PathBuf::new(), known)]);
         Self {
@@ -141,34 +141,37 @@ mod tests {
 
     #[test]
     fn several_values_for_a_step_are_told() {
-        let own = run(&[
+        let metrics = run(&[
             ("val_loss", 0, 1.0),
             ("val_loss", 0, 0.5),
             ("val_loss", 0, 0.7),
         ]);
-        assert_eq!(own.values["val_loss"], 0.7);
+        assert_eq!(metrics.values["val_loss"], 0.7);
         let expected =
             "1 metric with several values for one step, of which the last is shown: val_loss";
-        assert_eq!(own.notes, [expected]);
+        assert_eq!(metrics.notes, [expected]);
         let points: Vec<_> = (0..9).map(|i| ("val_loss", i / 3, i as f64)).collect();
         assert_eq!(run(&points).notes, [expected]);
         // A few are told with the curve.
         let points: Vec<_> = (0..9).map(|i| ("val_loss", i.min(7), i as f64)).collect();
-        let own = run(&points);
-        assert_eq!((own.notes.len(), own.scalars.repeated.len()), (0, 1));
+        let metrics = run(&points);
+        assert_eq!(
+            (metrics.notes.len(), metrics.scalars.repeated.len()),
+            (0, 1)
+        );
     }
 
     /// Two calls of the logger for each epoch, as in W&B.
     #[test]
     fn the_epoch_beside_each_call_is_kept() {
-        let own = run(&[
+        let metrics = run(&[
             ("epoch", 0, 0.0),
             ("train_loss", 0, 1.0),
             ("epoch", 1, 0.0),
             ("val_loss", 1, 0.5),
         ]);
-        let tags = &own.scalars.runs[&PathBuf::new()];
+        let tags = &metrics.scalars.runs[&PathBuf::new()];
         assert_eq!(tags["epoch"], Steps::from([(0, 0.0), (1, 0.0)]));
-        assert!(!own.values.contains_key("epoch"));
+        assert!(!metrics.values.contains_key("epoch"));
     }
 }

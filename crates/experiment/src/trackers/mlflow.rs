@@ -56,11 +56,11 @@ pub(super) const LAYOUT: Layout = Layout {
 
 /// Experiments and models have a `meta.yaml`, too; only that of a run has its ID.
 fn is_run(folder: &Path, names: &[String]) -> bool {
-    let has = |name: &str| names.iter().any(|own| own == name);
+    let has = |name: &str| names.iter().any(|file| file == name);
     if !has(META)
         || !["metrics", "params", "tags", "artifacts"]
             .iter()
-            .any(|own| has(own))
+            .any(|name| has(name))
     {
         return false;
     }
@@ -93,11 +93,11 @@ fn meta(run: &mut TrackedRun, file: &File<'_>) -> Result<(), String> {
     facts.start = time("start_time");
     facts.end = time("end_time");
     let words = ["running", "scheduled", "finished", "failed", "killed"];
-    facts.status = fields.get("status").and_then(|own| match own {
-        Value::String(own) => Some(own.to_lowercase()),
-        own => {
-            let at = (own.as_u64()? as usize).checked_sub(1)?;
-            words.get(at).map(|own| (*own).to_owned())
+    facts.status = fields.get("status").and_then(|status| match status {
+        Value::String(text) => Some(text.to_lowercase()),
+        number => {
+            let at = (number.as_u64()? as usize).checked_sub(1)?;
+            words.get(at).map(|word| (*word).to_owned())
         }
     });
     Ok(())
@@ -165,7 +165,7 @@ fn point(line: &str) -> Option<(i64, f64)> {
     let mut words = line.split_whitespace();
     words.next()?.parse::<f64>().ok()?;
     let value = words.next()?.parse().ok()?;
-    let step = words.next().map_or(Some(0), |own| own.parse().ok())?;
+    let step = words.next().map_or(Some(0), |word| word.parse().ok())?;
     Some((step, value))
 }
 

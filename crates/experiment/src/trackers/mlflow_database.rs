@@ -68,7 +68,9 @@ impl PartialEq for StoredRun {
 /// Whether the name of a file may be that of a database.
 pub(super) fn may_be(name: &str) -> bool {
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-    ENDINGS.iter().any(|own| own.eq_ignore_ascii_case(ending))
+    ENDINGS
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(ending))
 }
 
 /// A run with its path below the database, and whether it was deleted.
@@ -96,12 +98,12 @@ pub(super) fn read(file: &Path, wanted: Wanted) -> Result<Option<Vec<FoundRun>>,
     }
     let runs = Arc::new(runs(&database, wanted)?);
     let of = |at: usize| {
-        let own = &runs.runs[at];
+        let run = &runs.runs[at];
         let stored = StoredRun {
             runs: Arc::clone(&runs),
             at,
         };
-        (file.join(&own.path), own.is_deleted, stored)
+        (file.join(&run.path), run.is_deleted, stored)
     };
     Ok(Some((0..runs.runs.len()).map(of).collect()))
 }
@@ -118,23 +120,23 @@ impl StoredRun {
 
     /// The metrics, and sentences about what was not read.
     pub fn metrics(&self) -> TrackedMetrics {
-        let own = self.run();
+        let stored = self.run();
         let mut run = TrackedRun::default();
-        run.notes.clone_from(&own.about.notes);
-        let mut points = own.points.clone();
+        run.notes.clone_from(&stored.about.notes);
+        let mut points = stored.points.clone();
         // Of several values for one step, the latest counts.
         points.sort_by_key(|point| point.time);
         let name = |point: &Point| &self.runs.names[point.name as usize];
         for point in &points {
             run.put(name(point), point.step, point.value);
         }
-        for point in &own.latest {
+        for point in &stored.latest {
             let known = run.curves.get(name(point));
             if known.is_none_or(|curve| !curve.contains_key(&point.step)) {
                 run.put(name(point), point.step, point.value);
             }
         }
-        let state = own.about.facts.status.as_deref().unwrap_or("finished");
+        let state = stored.about.facts.status.as_deref().unwrap_or("finished");
         if run.curves.is_empty() && state == "finished" && run.notes.is_empty() {
             run.note("it has no metrics".into());
         }
@@ -228,14 +230,18 @@ impl Reading {
             }
             let experiment = experiment.whole().unwrap_or(0);
             let group = self.experiments.get(&experiment);
-            let mut own = DatabaseRun {
+            let mut run = DatabaseRun {
                 path: Path::new(&experiment.to_string()).join(id),
                 is_deleted: is_deleted(stage) || group.is_some_and(|(_, deleted)| *deleted),
                 ..DatabaseRun::default()
             };
-            let filled = |cell: &Cell| cell.text().filter(|own| !own.is_empty()).map(str::to_owned);
+            let filled = |cell: &Cell| {
+                cell.text()
+                    .filter(|text| !text.is_empty())
+                    .map(str::to_owned)
+            };
             let time = |cell: &Cell| of_milliseconds(cell.number()?);
-            let facts = &mut own.about.facts;
+            let facts = &mut run.about.facts;
             facts.name = filled(name);
             facts.group = group.map(|(name, _)| name.clone());
             facts.status = status.text().map(str::to_lowercase);
@@ -243,7 +249,7 @@ impl Reading {
             facts.end = time(end);
             facts.commit = filled(commit);
             self.by_id.insert(id.clone(), self.found.runs.len());
-            self.found.runs.push(own);
+            self.found.runs.push(run);
         })?;
         self.damage += damage;
         Ok(())

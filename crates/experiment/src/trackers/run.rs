@@ -111,12 +111,17 @@ impl TrackedRun {
             settings.entry(own_name(&key)).or_insert(value);
         }
         let span = || Some((facts.end? - facts.start?).as_seconds_f64());
-        let duration = facts.duration_s.or_else(span).filter(|own| *own >= 0.0);
-        let start = facts.start.map(|own| own.format("%Y-%m-%dT%H:%M:%S%.6f"));
+        let duration = facts
+            .duration_s
+            .or_else(span)
+            .filter(|duration| *duration >= 0.0);
+        let start = facts
+            .start
+            .map(|start| start.format("%Y-%m-%dT%H:%M:%S%.6f"));
         let seed = settings.shift_remove("seed");
-        let model = settings.get("model_type").filter(|own| own.is_string());
+        let model = settings.get("model_type").filter(|model| model.is_string());
         let mut fields = json!({
-            "timestamp": start.map(|own| own.to_string()),
+            "timestamp": start.map(|start| start.to_string()),
             "duration_s": duration,
             "seed": seed,
             "model_info": {"type": model},
@@ -136,7 +141,7 @@ impl TrackedRun {
             ("group", facts.group),
             ("status", facts.status),
         ] {
-            tracker.extend(value.map(|own| (key.to_owned(), own.into())));
+            tracker.extend(value.map(|value| (key.to_owned(), value.into())));
         }
         fields[TRACKER] = tracker.into();
         Metadata::of_fields(fields)
@@ -152,8 +157,8 @@ pub(super) fn of_milliseconds(milliseconds: f64) -> Option<NaiveDateTime> {
 
 /// The local time of a text in ISO 8601, which is UTC if it names no zone.
 pub(super) fn of_utc(text: &str) -> Option<NaiveDateTime> {
-    let zoned = DateTime::parse_from_rfc3339(text).map(|own| own.with_timezone(&Utc));
-    let time = zoned.or_else(|_| of_local(text).ok_or(()).map(|own| own.and_utc()));
+    let zoned = DateTime::parse_from_rfc3339(text).map(|time| time.with_timezone(&Utc));
+    let time = zoned.or_else(|_| of_local(text).ok_or(()).map(|time| time.and_utc()));
     Some(time.ok()?.with_timezone(&Local).naive_local())
 }
 

@@ -11,7 +11,7 @@ use support::words::counted;
 pub(super) const LAYOUT: Layout = Layout {
     name: "Sacred",
     is_run: |_, names| {
-        let has = |name: &str| names.iter().any(|own| own == name);
+        let has = |name: &str| names.iter().any(|file| file == name);
         has("run.json") && has("config.json")
     },
     is_deleted: |_| false,
@@ -54,12 +54,12 @@ fn about(run: &mut TrackedRun, file: &File<'_>) -> Result<(), String> {
     let facts = &mut run.facts;
     facts.group = within("experiment", "name");
     facts.host = within("host", "hostname");
-    facts.status = text(&fields, "status").map(|own| own.to_lowercase());
+    facts.status = text(&fields, "status").map(|status| status.to_lowercase());
     facts.start = text(&fields, "start_time").as_deref().and_then(of_utc);
     facts.end = text(&fields, "stop_time").as_deref().and_then(of_utc);
     let trace = fields.get("fail_trace").and_then(Value::as_array);
-    let last = trace.and_then(|own| own.last()).and_then(Value::as_str);
-    facts.error = last.map(|own| own.trim().to_owned());
+    let last = trace.and_then(|trace| trace.last()).and_then(Value::as_str);
+    facts.error = last.map(|line| line.trim().to_owned());
     Ok(())
 }
 
@@ -70,8 +70,8 @@ fn result(run: &mut TrackedRun, file: &File<'_>) -> Result<(), String> {
         return Ok(());
     };
     match fields.shift_remove("result") {
-        Some(Value::Object(own)) => run.values.extend(numbers(&own, ".")),
-        Some(own @ Value::Number(_)) => drop(run.values.insert("result".into(), own)),
+        Some(Value::Object(results)) => run.values.extend(numbers(&results, ".")),
+        Some(value @ Value::Number(_)) => drop(run.values.insert("result".into(), value)),
         _ => {}
     }
     Ok(())
@@ -81,8 +81,8 @@ fn result(run: &mut TrackedRun, file: &File<'_>) -> Result<(), String> {
 fn metrics(run: &mut TrackedRun, file: &File<'_>) -> Result<(), String> {
     let fields = of_json(file.bytes)?;
     let mut misfits = 0;
-    for (name, own) in &fields {
-        let list = |key: &str| own.get(key).and_then(Value::as_array);
+    for (name, metric) in &fields {
+        let list = |key: &str| metric.get(key).and_then(Value::as_array);
         let (Some(steps), Some(values)) = (list("steps"), list("values")) else {
             misfits += 1;
             continue;
@@ -116,6 +116,6 @@ fn whole(step: &Value) -> Option<i64> {
 fn number(value: &Value) -> Option<f64> {
     let inner = value
         .as_object()
-        .and_then(|own: &Map<_, _>| own.get("value"));
+        .and_then(|fields: &Map<_, _>| fields.get("value"));
     json::number(inner.unwrap_or(value))
 }

@@ -30,7 +30,7 @@ pub(crate) struct Run {
 
 /// Runs of trackers below a folder.
 #[derive(Debug, Default)]
-pub(crate) struct Found {
+pub(crate) struct SearchResult {
     /// The runs, sorted by path.
     pub runs: Vec<Run>,
     /// Folders of runs that were deleted in their program, sorted.
@@ -39,7 +39,7 @@ pub(crate) struct Found {
     pub problems: Vec<(PathBuf, String)>,
 }
 
-impl Found {
+impl SearchResult {
     /// Adds the runs of a file if it is a database.
     fn add_database(&mut self, file: &Path, wanted: Wanted) {
         let is_named = file.ends_with(MLFLOW_DATABASE);
@@ -98,26 +98,26 @@ fn names(folder: &Path) -> (Vec<String>, Vec<String>) {
 }
 
 /// Finds what is `wanted` of the runs in databases that are files of `directory` itself, or `directory` if it is one.
-pub(crate) fn in_databases(directory: &Path, wanted: Wanted) -> Found {
-    let mut found = Found::default();
+pub(crate) fn in_databases(directory: &Path, wanted: Wanted) -> SearchResult {
+    let mut result = SearchResult::default();
     if directory.is_file() {
-        found.add_database(directory, wanted);
+        result.add_database(directory, wanted);
     } else {
         let names = names(directory).0.into_iter();
         let mut names: Vec<String> = names.filter(|name| may_be(name)).collect();
         names.sort();
         for name in names {
-            found.add_database(&directory.join(name), wanted);
+            result.add_database(&directory.join(name), wanted);
         }
     }
-    found.sort();
-    found
+    result.sort();
+    result
 }
 
 /// Finds the runs of trackers in `directory` and below, and what is `wanted` of those in databases. Runs within a run, and
 /// experiments of this project, are not looked for.
-pub(crate) fn below(directory: &Path, wanted: Wanted) -> Found {
-    let mut found = Found::default();
+pub(crate) fn below(directory: &Path, wanted: Wanted) -> SearchResult {
+    let mut result = SearchResult::default();
     let mut waiting = vec![(directory.to_owned(), 0, false)];
     let mut visited = 0;
     while let Some((folder, depth, in_trash)) = waiting.pop() {
@@ -131,10 +131,10 @@ pub(crate) fn below(directory: &Path, wanted: Wanted) -> Found {
         }
         if let Some(program) = recognised(&folder, &names) {
             if in_trash || (program.layout().is_deleted)(&folder) {
-                found.deleted.push((folder, program));
+                result.deleted.push((folder, program));
             } else {
                 let path = folder;
-                found.runs.push(Run {
+                result.runs.push(Run {
                     path,
                     program,
                     stored: None,
@@ -143,7 +143,7 @@ pub(crate) fn below(directory: &Path, wanted: Wanted) -> Found {
             continue;
         }
         let databases = names.iter().filter(|name| may_be(name));
-        databases.for_each(|name| found.add_database(&folder.join(name), wanted));
+        databases.for_each(|name| result.add_database(&folder.join(name), wanted));
         if depth < MOST_DEEP {
             let visible = |name: &&String| !name.starts_with('.') || *name == TRASH;
             waiting.extend(folders.iter().filter(visible).map(|name| {
@@ -152,6 +152,6 @@ pub(crate) fn below(directory: &Path, wanted: Wanted) -> Found {
             }));
         }
     }
-    found.sort();
-    found
+    result.sort();
+    result
 }

@@ -97,7 +97,7 @@ fn damage_is_told_with_its_file() {
     ] {
         let found = notes(folder, files);
         assert!(
-            found.iter().any(|own| own.starts_with(expected)),
+            found.iter().any(|note| note.starts_with(expected)),
             "{found:?}"
         );
     }
@@ -153,7 +153,7 @@ fn values_logged_once_are_no_curves() {
         .scalars
         .runs
         .values()
-        .flat_map(|own| own.keys())
+        .flat_map(|tags| tags.keys())
         .collect();
     assert_eq!(curves, ["test_acc", "train_loss", "val_loss"]);
     // Next to a metric that names the training, one without a word may be of either split.
@@ -176,18 +176,18 @@ fn deleted_runs_are_apart() {
     for (run, meta) in [("p/0/a", META), ("p/0/b", deleted), ("p/.trash/1/c", META)] {
         write(&root.path().join(run), &[meta, ("metrics/loss", "1 1 0\n")]);
     }
-    let found = below(root.path(), Wanted::Values);
-    let names = |own: &[(std::path::PathBuf, Program)]| -> Vec<String> {
+    let result = below(root.path(), Wanted::Values);
+    let names = |runs: &[(std::path::PathBuf, Program)]| -> Vec<String> {
         let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
-        own.iter().map(|(path, _)| name(path)).collect()
+        runs.iter().map(|(path, _)| name(path)).collect()
     };
-    let runs: Vec<_> = found
+    let runs: Vec<_> = result
         .runs
         .iter()
         .map(|run| (run.path.clone(), run.program))
         .collect();
     assert_eq!(names(&runs), ["a"]);
-    assert_eq!(names(&found.deleted), ["c", "b"]);
+    assert_eq!(names(&result.deleted), ["c", "b"]);
 }
 
 /// Neither many files nor large ones take long, and both are told.

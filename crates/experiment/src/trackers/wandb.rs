@@ -49,10 +49,10 @@ fn is_run(folder: &Path, names: &[String]) -> bool {
     let is_named = name.starts_with("run-") || name.starts_with("offline-run-");
     let has = |file: &str| folder.join("files").join(file).is_file();
     is_named
-        && (names.iter().any(|own| own.ends_with(".wandb"))
+        && (names.iter().any(|file| file.ends_with(".wandb"))
             || ["wandb-summary.json", "wandb-metadata.json"]
                 .iter()
-                .any(|own| has(own)))
+                .any(|file| has(file)))
 }
 
 fn about(run: &mut TrackedRun, file: &File<'_>) -> Result<(), String> {
@@ -62,7 +62,7 @@ fn about(run: &mut TrackedRun, file: &File<'_>) -> Result<(), String> {
     facts.start = start.or(facts.start);
     facts.host = text(&fields, "host").or_else(|| facts.host.take());
     let git = fields.get("git").and_then(Value::as_object);
-    facts.commit = git.and_then(|own| text(own, "commit"));
+    facts.commit = git.and_then(|git| text(git, "commit"));
     Ok(())
 }
 
@@ -73,8 +73,10 @@ fn config(run: &mut TrackedRun, file: &File<'_>) -> Result<(), String> {
             continue;
         }
         let value = match field {
-            Value::Object(mut own) if own.contains_key("value") => own.shift_remove("value"),
-            own => Some(own),
+            Value::Object(mut fields) if fields.contains_key("value") => {
+                fields.shift_remove("value")
+            }
+            value => Some(value),
         };
         run.config.insert(key, value.unwrap_or_default());
     }

@@ -110,17 +110,19 @@ pub(super) fn about(run: &mut TrackedRun, file: &File<'_>) -> Result<(), String>
     let filled = |text: String| (!text.is_empty()).then_some(text);
     // Damage is told with the metrics.
     let _ = records(file.bytes, |record| {
-        if let Some(own) = record.run {
+        if let Some(logged) = record.run {
             let facts = &mut run.facts;
-            facts.name = filled(own.name);
-            facts.group = filled(own.project);
-            facts.notes = filled(own.notes);
-            facts.tags = own.tags;
-            facts.host = filled(own.host);
+            facts.name = filled(logged.name);
+            facts.group = filled(logged.project);
+            facts.notes = filled(logged.notes);
+            facts.tags = logged.tags;
+            facts.host = filled(logged.host);
             let milliseconds =
-                |own: Time| own.seconds as f64 * 1e3 + f64::from(own.nanoseconds) / 1e6;
-            facts.start = own.start.and_then(|own| of_milliseconds(milliseconds(own)));
-            settings(run, own.config);
+                |time: Time| time.seconds as f64 * 1e3 + f64::from(time.nanoseconds) / 1e6;
+            facts.start = logged
+                .start
+                .and_then(|time| of_milliseconds(milliseconds(time)));
+            settings(run, logged.config);
         }
         settings(run, record.config);
         if let Some(exit) = record.exit {
@@ -133,7 +135,7 @@ pub(super) fn about(run: &mut TrackedRun, file: &File<'_>) -> Result<(), String>
 }
 
 fn settings(run: &mut TrackedRun, updates: Option<Updates>) {
-    for item in updates.into_iter().flat_map(|own| own.items) {
+    for item in updates.into_iter().flat_map(|updates| updates.items) {
         let name = item.name();
         // What W&B keeps for itself.
         if name.starts_with("_wandb") {
@@ -151,13 +153,13 @@ pub(super) fn metrics(run: &mut TrackedRun, file: &File<'_>) -> Result<(), Strin
     let damage = records(file.bytes, |record| {
         if let Some(history) = record.history {
             let own_step = || {
-                let own = history.items.iter().find(|item| item.name() == "_step")?;
-                own.json.parse().ok()
+                let item = history.items.iter().find(|item| item.name() == "_step")?;
+                item.json.parse().ok()
             };
             let step = history
                 .step
                 .as_ref()
-                .map(|own| own.number)
+                .map(|step| step.number)
                 .or_else(own_step);
             for item in &history.items {
                 let name = item.name();
@@ -167,7 +169,7 @@ pub(super) fn metrics(run: &mut TrackedRun, file: &File<'_>) -> Result<(), Strin
                 }
             }
         }
-        last.extend(record.summary.into_iter().flat_map(|own| own.items));
+        last.extend(record.summary.into_iter().flat_map(|summary| summary.items));
     })?;
     for item in last {
         let name = item.name();
@@ -251,20 +253,20 @@ fn records(bytes: &[u8], mut take: impl FnMut(Record)) -> Result<Damage, String>
                 pending = Some(content.to_vec());
                 None
             }
-            (kind, Some(mut own)) => {
-                own.extend_from_slice(content);
+            (kind, Some(mut fragments)) => {
+                fragments.extend_from_slice(content);
                 if kind == 3 {
-                    pending = Some(own);
+                    pending = Some(fragments);
                     None
                 } else {
-                    Some(own)
+                    Some(fragments)
                 }
             }
             // Its beginning was damaged.
             (_, None) => None,
         };
-        if let Some(own) = whole.and_then(|own| Record::decode(&own[..]).ok()) {
-            take(own);
+        if let Some(record) = whole.and_then(|whole| Record::decode(&whole[..]).ok()) {
+            take(record);
         }
     }
     damage.torn |= pending.is_some();

@@ -46,10 +46,10 @@ fn histories_in_json_and_scores_under_names_of_their_own() {
     let list = tells(&store, &["list", "--sort", "id", "--columns", columns]);
     insta::assert_snapshot!(list);
     let summary = says(&store, &["summary", "detector"]);
-    let own =
+    let scores =
         "other scores  metrics/mAP50(B) 0.7500, metrics/recall(B) 0.5000, val/box_loss 0.5000";
     assert!(
-        summary.contains("result        2 epochs\n") && summary.contains(own),
+        summary.contains("result        2 epochs\n") && summary.contains(scores),
         "{summary}"
     );
     let compared = says(&store, &["compare", "detector", "run"]);

@@ -176,12 +176,12 @@ const MAX_LEFT_OUT: usize = 10;
 fn told(left_out: &[LeftOut]) -> Vec<String> {
     let lines = left_out.iter().take(MAX_LEFT_OUT);
     let mut lines: Vec<String> = lines
-        .map(|own| format!("not listed: {}", plain(&own.to_string())))
+        .map(|omitted| format!("not listed: {}", plain(&omitted.to_string())))
         .collect();
     let more = left_out.len().saturating_sub(MAX_LEFT_OUT);
     if more > 0 {
         let names = left_out.iter().skip(MAX_LEFT_OUT);
-        let names: Vec<String> = names.map(|own| plain(&own.name)).collect();
+        let names: Vec<String> = names.map(|omitted| plain(&omitted.name)).collect();
         lines.push(format!("not listed, and {more} more: {}", names.join(", ")));
     }
     lines

@@ -50,9 +50,9 @@ pub(super) fn settings_file(entry: &Entry) -> &'static str {
 
 /// Scores whose names are not known here.
 pub(super) fn own_scores(entry: &Entry) -> String {
-    let own = entry.own_scores();
-    let more = own.len().saturating_sub(MAX_OWN);
-    let shown = own.iter().take(MAX_OWN);
+    let scores = entry.own_scores();
+    let more = scores.len().saturating_sub(MAX_OWN);
+    let shown = scores.iter().take(MAX_OWN);
     let mut words: Vec<String> = shown
         .map(|(name, value)| format!("{name} {}", number(Some(*value))))
         .collect();

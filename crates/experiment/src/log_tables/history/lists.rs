@@ -46,9 +46,14 @@ pub(super) struct List<'a> {
 impl List<'_> {
     /// What the list counts, if it has whole numbers that grow: `epoch`, but also `checkpoints_after_episode`.
     fn role(&self) -> Role {
-        let numbers: Option<Vec<f64>> = self.values.iter().map(|own| json::number(own)).collect();
-        let grows = |own: &Vec<f64>| {
-            own.iter().all(|own| own.fract() == 0.0) && own.windows(2).all(|pair| pair[0] < pair[1])
+        let numbers: Option<Vec<f64>> = self
+            .values
+            .iter()
+            .map(|value| json::number(value))
+            .collect();
+        let grows = |numbers: &Vec<f64>| {
+            numbers.iter().all(|number| number.fract() == 0.0)
+                && numbers.windows(2).all(|pair| pair[0] < pair[1])
         };
         let words = words(&self.name);
         let is = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&&**word));
@@ -61,7 +66,7 @@ impl List<'_> {
     }
 
     fn is_of(&self, split: Split) -> bool {
-        matches!(meaning("", &self.name), TagMeaning::Metric(_, own, _) if own == split)
+        matches!(meaning("", &self.name), TagMeaning::Metric(_, tag_split, _) if tag_split == split)
     }
 
     fn number(&self, at: usize) -> Option<f64> {
@@ -71,7 +76,7 @@ impl List<'_> {
 
 /// Whether lists have one that counts epochs or steps.
 pub(super) fn are_counted(lists: &[List<'_>]) -> bool {
-    lists.iter().any(|own| own.role() != Role::Value)
+    lists.iter().any(|list| list.role() != Role::Value)
 }
 
 /// The table of lists; `tested` are scores of the test split beside them, which belong to the last epoch.
@@ -80,20 +85,20 @@ pub(super) fn table(lists: &[List<'_>], tested: &[(String, f64)]) -> Table {
         tolerance: 1e-6,
         ..Default::default()
     };
-    let of_split = |split| lists.iter().find(|own| own.is_of(split));
-    let any = || lists.iter().find(|own| is_metric(&own.name));
+    let of_split = |split| lists.iter().find(|list| list.is_of(split));
+    let any = || lists.iter().find(|list| is_metric(&list.name));
     let judged = of_split(Split::Validation)
         .or_else(|| of_split(Split::Train))
         .or_else(any);
-    let length = judged.map_or(0, |own| own.values.len());
+    let length = judged.map_or(0, |list| list.values.len());
     let (fitting, others): (Vec<_>, Vec<_>) =
-        lists.iter().partition(|own| own.values.len() == length);
-    let of_role = |role| fitting.iter().find(|own| own.role() == role);
+        lists.iter().partition(|list| list.values.len() == length);
+    let of_role = |role| fitting.iter().find(|list| list.role() == role);
     let (epochs, steps) = (of_role(Role::Epoch), of_role(Role::Step));
     let others: Vec<String> = others
         .into_iter()
-        .filter(|own| own.role() == Role::Value && meaning("", &own.name) != TagMeaning::Unknown)
-        .map(|own| format!("{} ({})", own.name, own.values.len()))
+        .filter(|list| list.role() == Role::Value && meaning("", &list.name) != TagMeaning::Unknown)
+        .map(|list| format!("{} ({})", list.name, list.values.len()))
         .collect();
     let has_others = !others.is_empty();
     if has_others {
@@ -103,13 +108,15 @@ pub(super) fn table(lists: &[List<'_>], tested: &[(String, f64)]) -> Table {
             first_few(&others, MAX_NAMED)
         ));
     }
-    let own = fitting.iter().filter(|own| own.role() == Role::Value);
-    let own: Vec<_> = own.collect();
-    table.columns = own.iter().map(|own| own.name.clone()).collect();
+    let value_lists = fitting.iter().filter(|list| list.role() == Role::Value);
+    let value_lists: Vec<_> = value_lists.collect();
+    table.columns = value_lists.iter().map(|list| list.name.clone()).collect();
     for i in 0..length {
         let mut row = Row {
-            epoch: epochs.and_then(|own| own.number(i)),
-            step: steps.and_then(|own| own.number(i)).map(|step| step as i64),
+            epoch: epochs.and_then(|list| list.number(i)),
+            step: steps
+                .and_then(|list| list.number(i))
+                .map(|step| step as i64),
             ..Default::default()
         };
         if epochs.or(steps).is_none() {
@@ -117,7 +124,7 @@ pub(super) fn table(lists: &[List<'_>], tested: &[(String, f64)]) -> Table {
             row.epoch = (!has_others).then_some(i as f64);
             row.step = Some(i as i64);
         }
-        let cells = own.iter().enumerate();
+        let cells = value_lists.iter().enumerate();
         let value = |(at, list): (usize, &&&List<'_>)| {
             Some((at, Metric::read(&list.name, list.values[i])?))
         };

@@ -16,7 +16,7 @@ const OF_METRICS: &str = "metrics";
 
 /// Why records are those of several runs, in words.
 pub(super) fn several_runs_of(all: &[&Map<String, Value>]) -> Option<String> {
-    let fields = all.iter().flat_map(|own| own.iter());
+    let fields = all.iter().flat_map(|record| record.iter());
     let fields = fields.filter(|(key, _)| tells_runs(key));
     several_runs(fields.map(|(key, value)| (&key[..], value.to_string())))
 }
@@ -24,14 +24,14 @@ pub(super) fn several_runs_of(all: &[&Map<String, Value>]) -> Option<String> {
 /// Whether objects are records of epochs or steps: they say of which, or have nothing but metrics.
 pub(super) fn are_records(all: &[&Map<String, Value>]) -> bool {
     let is_counted =
-        |own: &&&Map<String, Value>| own.keys().any(|key| Role::of(1, key) != Role::Value);
+        |record: &&&Map<String, Value>| record.keys().any(|key| Role::of(1, key) != Role::Value);
     if all.iter().filter(is_counted).count() * 2 > all.len() {
         return true;
     }
-    all.iter().all(|own| {
-        let names: Vec<&str> = own.keys().map(String::as_str).collect();
+    all.iter().all(|record| {
+        let names: Vec<&str> = record.keys().map(String::as_str).collect();
         let is_number = |value: &Value| value.is_null() || json::score(value).is_some();
-        own.values().all(is_number)
+        record.values().all(is_number)
             && names.iter().any(|name| is_loss(name))
             && is_of_epochs(&names)
     })
@@ -39,9 +39,9 @@ pub(super) fn are_records(all: &[&Map<String, Value>]) -> bool {
 
 /// The table of records, each of which says its epoch or step; those of Hugging Face's trainer have parts of epochs.
 pub(super) fn table(all: &[&Map<String, Value>]) -> Table {
-    let mut keys = all.iter().flat_map(|own| own.keys());
+    let mut keys = all.iter().flat_map(|record| record.keys());
     let is_counted = keys.any(|key| Role::of(1, key) != Role::Value);
-    if all.iter().any(|own| is_of_hugging_face(own)) {
+    if all.iter().any(|record| is_of_hugging_face(record)) {
         return trainer_state::table(all.iter().copied());
     }
     let mut table = Table {
@@ -63,7 +63,7 @@ pub(super) fn table(all: &[&Map<String, Value>]) -> Table {
                     let Some(value) = Metric::read(&name, value) else {
                         continue;
                     };
-                    let at = table.columns.iter().position(|own| *own == name);
+                    let at = table.columns.iter().position(|column| *column == name);
                     let at = at.unwrap_or_else(|| {
                         table.columns.push(name);
                         table.columns.len() - 1

@@ -10,7 +10,7 @@ fn read_text(name: &str, text: &str) -> Result<Option<Table>, String> {
 
 /// The values of a column, by the epoch that its row has.
 fn column(table: &Table, name: &str) -> Vec<(Option<f64>, f64)> {
-    let at = table.columns.iter().position(|own| own == name);
+    let at = table.columns.iter().position(|column| column == name);
     let at = at.unwrap_or_else(|| panic!("no {name} in {:?}", table.columns));
     let value = |row: &Row| {
         let (_, value) = row.values.iter().find(|(column, _)| *column == at)?;
@@ -67,7 +67,10 @@ fn splits_are_part_of_the_name() {
         ),
     ] {
         let table = read_text("x.json", text).unwrap().unwrap();
-        let values: Vec<f64> = column(&table, name).iter().map(|(_, own)| *own).collect();
+        let values: Vec<f64> = column(&table, name)
+            .iter()
+            .map(|(_, value)| *value)
+            .collect();
         assert_eq!(values, [3.0, 4.0], "{text}");
     }
 }
