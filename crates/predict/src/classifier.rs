@@ -298,13 +298,13 @@ impl Classifier {
                     preprocessing
                         .check_length(window_shape, samples)
                         .map_err(|problem| (i, problem.into()))?;
-                    let (own, found) = sequence
+                    let (features, found) = sequence
                         .input(values, window_shape, hop)
                         .map_err(|problem| (i, problem.into()))?;
                     if found != shape {
                         return Err((i, mismatch(window_shape, found, shape)));
                     }
-                    input.copy_from_slice(own);
+                    input.copy_from_slice(features);
                 }
                 Ok(())
             })?;

@@ -129,8 +129,8 @@ fn sources(path: &Path, hints: &Hints) -> Result<Sources, PredictError> {
         let rates = indexed.traces.iter().map(|trace| trace.rate);
         let note = recording::other_rate(hints, rates.collect());
         indexed.notes.extend(note);
-        let own = indexed.traces.iter().map(|trace| trace.start).min();
-        indexed.notes.extend(recording::other_start(hints, own));
+        let start = indexed.traces.iter().map(|trace| trace.start).min();
+        indexed.notes.extend(recording::other_start(hints, start));
         let traces = indexed.traces.into_iter().map(|trace| {
             let channel = trace.channel.clone();
             (channel, Source::Indexed(path.to_owned(), trace))

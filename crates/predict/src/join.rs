@@ -143,14 +143,14 @@ impl Joiner {
         let numbers: Vec<bool> = samples.iter().map(is_number).collect();
         let mut at = 0;
         for part in numbers.chunk_by(|one, next| one == next) {
-            let own = &samples[at..at + part.len()];
+            let piece = &samples[at..at + part.len()];
             if part[0] {
                 let start = start.saturating_add((at as f64 / rate * NANOS).round() as i64);
-                self.append(channel, start, rate, own);
+                self.append(channel, start, rate, piece);
             } else {
-                self.counts.not_numbers += own.len() as u64;
+                self.counts.not_numbers += piece.len() as u64;
             }
-            at += own.len();
+            at += piece.len();
         }
     }
 

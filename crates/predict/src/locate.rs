@@ -40,10 +40,12 @@ pub(crate) fn locate(given: &Path, experiments: &Path) -> Result<PathBuf, Predic
             .filter_map(|id| Some((started(experiments, id)?, id)));
         newest.max().map(|(_, id)| vec![id])
     } else {
-        ids.iter().find(|own| *own == id).map(|own| vec![own])
+        ids.iter()
+            .find(|known| *known == id)
+            .map(|known| vec![known])
     };
     let chosen = chosen.unwrap_or_else(|| {
-        let fits = |own: &&String| own.starts_with(id) || own.ends_with(id);
+        let fits = |known: &&String| known.starts_with(id) || known.ends_with(id);
         ids.iter().filter(fits).collect()
     });
     let directory = experiments.to_owned();

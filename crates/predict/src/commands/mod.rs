@@ -140,7 +140,8 @@ impl Interrupt {
 /// # Errors
 /// [`PredictError`] describing the problem.
 pub fn run(cli: &Cli) -> Result<(), PredictError> {
-    let is_task = matches!(&cli.command, Command::Recording(own) if own.share.worker.is_some());
+    let is_task =
+        matches!(&cli.command, Command::Recording(arguments) if arguments.share.worker.is_some());
     let interrupt = Interrupt::on_signals(!is_task);
     match &cli.command {
         Command::Windows(arguments) => windows::run(arguments, &interrupt),

@@ -16,12 +16,12 @@ impl Recordings {
             .collect();
         let renamed = sensor_channels(&there, wanted);
         for (channel, sources) in self.sites.iter_mut().flat_map(|site| &mut site.channels) {
-            let is_own = |own: &&SensorChannel| {
+            let is_own = |sensor: &&SensorChannel| {
                 let file = sources.first().map(Source::path);
-                file == Some(&own.file) && own.channel == *channel
+                file == Some(&sensor.file) && sensor.channel == *channel
             };
-            if let Some(own) = renamed.iter().find(is_own) {
-                channel.clone_from(&own.name);
+            if let Some(sensor) = renamed.iter().find(is_own) {
+                channel.clone_from(&sensor.name);
             }
         }
     }
@@ -29,9 +29,9 @@ impl Recordings {
 
 impl Site {
     fn sources<'a>(&'a self, channels: &'a [String]) -> impl Iterator<Item = &'a Source> {
-        let own = self.channels.iter();
-        let own = own.filter(|(name, _)| channels.contains(name));
-        own.flat_map(|(_, sources)| sources)
+        let all = self.channels.iter();
+        let chosen = all.filter(|(name, _)| channels.contains(name));
+        chosen.flat_map(|(_, sources)| sources)
     }
 
     /// Time of the first sample of `channels`, in nanoseconds.
@@ -48,16 +48,16 @@ impl Site {
     /// Time of the first sample of `channels` in a file; `None` if it has none.
     pub(crate) fn start_of(&self, file: &Path, channels: &[String]) -> Option<i64> {
         let sources = self.sources(channels);
-        let own = sources.filter(|source| source.path() == file);
-        own.map(Source::start).min()
+        let in_file = sources.filter(|source| source.path() == file);
+        in_file.map(Source::start).min()
     }
 
     /// Time from which all `channels` have samples of `files`, in nanoseconds; `None` if one of them has none.
     pub(crate) fn start_in(&self, files: &[PathBuf], channels: &[String]) -> Option<i64> {
         let first = |channel: &String| {
-            let own = self.sources(std::slice::from_ref(channel));
-            let own = own.filter(|source| files.iter().any(|file| file == source.path()));
-            own.map(Source::start).min()
+            let sources = self.sources(std::slice::from_ref(channel));
+            let in_files = sources.filter(|source| files.iter().any(|file| file == source.path()));
+            in_files.map(Source::start).min()
         };
         let starts: Option<Vec<i64>> = channels.iter().map(first).collect();
         starts?.into_iter().max()
@@ -70,9 +70,9 @@ impl Site {
         channels: &'a [String],
         start: Option<i64>,
     ) -> Option<(&'a str, FileOverlap<'a>)> {
-        let own = self.channels.iter();
-        let mut own = own.filter(|(name, _)| channels.contains(name));
-        own.find_map(|(name, sources)| {
+        let all = self.channels.iter();
+        let mut chosen = all.filter(|(name, _)| channels.contains(name));
+        chosen.find_map(|(name, sources)| {
             let traces = sources.iter().filter_map(|source| match source {
                 Source::Memory(path, trace) => Some((path.as_path(), trace)),
                 Source::Indexed(..) => None,

@@ -20,8 +20,8 @@ impl Recordings {
     pub(crate) fn choose(self, wanted: Wanted<'_>) -> Result<Chosen, PredictError> {
         let sites = self.sites;
         let chosen = |sites: &[Site]| -> Vec<_> {
-            let own = sites.iter().map(|site| site.choose(wanted));
-            own.collect()
+            let choices = sites.iter().map(|site| site.choose(wanted));
+            choices.collect()
         };
         let found = chosen(&sites);
         if wanted.given.is_empty() || sites.len() < 2 || found.iter().any(Result::is_ok) {
@@ -88,7 +88,7 @@ fn stations(sites: Vec<Site>) -> Vec<Site> {
         let station = site.name.rsplit_once('.').filter(|_| site.is_seed());
         let station = station.map_or(site.name.clone(), |(station, _)| station.to_owned());
         match stations.iter_mut().find(|(name, _)| *name == station) {
-            Some((_, own)) => own.push(site),
+            Some((_, sites)) => sites.push(site),
             None => stations.push((station, vec![site])),
         }
     }

@@ -85,14 +85,14 @@ fn fill_values_are_gaps() {
     let mut loud = trace("E", 0..50);
     loud.samples[10] = 2e9;
     loud.samples[40] = highest;
-    let parts = |own: &Trace, which: usize, chunk: usize| -> Vec<(usize, Trace)> {
-        let chunks = own.samples.chunks(chunk).enumerate();
+    let parts = |trace: &Trace, which: usize, chunk: usize| -> Vec<(usize, Trace)> {
+        let chunks = trace.samples.chunks(chunk).enumerate();
         let part = |(i, samples): (usize, &[f64])| Trace {
-            start: own.time(i * chunk),
+            start: trace.time(i * chunk),
             samples: samples.to_vec(),
-            ..own.clone()
+            ..trace.clone()
         };
-        chunks.map(|own| (which, part(own))).collect()
+        chunks.map(|numbered| (which, part(numbered))).collect()
     };
     for chunk in [1, 7, 50] {
         let mut pieces = parts(&damaged, 0, chunk);
@@ -187,7 +187,9 @@ fn resampled(pieces: &[(usize, Trace)], rate: f64) -> (Vec<Stretch>, JoinCounts)
                 found.push((start, vec![Vec::new(); 2]));
             }
             Joined::BeginApart(start, rates) => {
-                let ratios = rates.iter().map(|own| Ratio::of_rates(*own, rate).unwrap());
+                let ratios = rates
+                    .iter()
+                    .map(|input_rate| Ratio::of_rates(*input_rate, rate).unwrap());
                 resamplers = ratios.map(Resampler::new).collect();
                 found.push((start, vec![Vec::new(); 2]));
             }
@@ -206,7 +208,9 @@ fn resampled(pieces: &[(usize, Trace)], rate: f64) -> (Vec<Stretch>, JoinCounts)
                     resampler.finish(channel);
                 }
                 let shortest = channels.iter().map(Vec::len).min().unwrap();
-                channels.iter_mut().for_each(|own| own.truncate(shortest));
+                channels
+                    .iter_mut()
+                    .for_each(|channel| channel.truncate(shortest));
             }
         }
         Ok(())

@@ -8,8 +8,8 @@ fn write_archive(root: &Path, files: &[(u16, char)]) {
     for (day, code) in files {
         let folder = root.join(format!("2024/XX/MADE/HH{code}.D"));
         std::fs::create_dir_all(&folder).unwrap();
-        let own = bytes.chunks(512).filter(|record| record[17] == *code as u8);
-        let own: Vec<u8> = own
+        let records = bytes.chunks(512).filter(|record| record[17] == *code as u8);
+        let contents: Vec<u8> = records
             .flat_map(|record| {
                 let mut record = record.to_vec();
                 record[22..24].copy_from_slice(&day.to_be_bytes());
@@ -17,7 +17,7 @@ fn write_archive(root: &Path, files: &[(u16, char)]) {
             })
             .collect();
         let path = folder.join(format!("XX.MADE.00.HH{code}.D.2024.{day}"));
-        std::fs::write(path, own).unwrap();
+        std::fs::write(path, contents).unwrap();
     }
 }
 
@@ -154,7 +154,10 @@ fn an_archive_is_done_day_by_day() {
             text(&ended.stderr).to_owned()
         })
         .collect();
-    let done: usize = said.iter().map(|own| own.matches(": done").count()).sum();
+    let done: usize = said
+        .iter()
+        .map(|stderr| stderr.matches(": done").count())
+        .sum();
     assert_eq!(done, 2, "{said:?}");
     let days = ["122", "123"].map(|day| {
         std::fs::read_to_string(out.join(format!("days/XX.MADE.00.HH.2024.{day}.jsonl"))).unwrap()
@@ -211,7 +214,7 @@ fn of_file(path: &str) -> Vec<Value> {
 
 /// Whether two lists have the same times within half a sample, as those of a stretch are of its latest channel.
 fn are_at_once(one: &[Value], other: &[Value], key: &str) -> bool {
-    let nanos = |own: &Value| data::recording::parse_time(own[key].as_str().unwrap()).unwrap();
+    let nanos = |line: &Value| data::recording::parse_time(line[key].as_str().unwrap()).unwrap();
     let mut pairs = one.iter().zip(other);
     one.len() == other.len() && pairs.all(|(a, b)| (nanos(a) - nanos(b)).abs() <= 5_000_000)
 }
@@ -243,7 +246,7 @@ fn nothing_is_lost_at_midnight() {
     let probabilities = |lines: &[Value]| -> Vec<Value> {
         lines
             .iter()
-            .map(|own| own["probabilities"].clone())
+            .map(|line| line["probabilities"].clone())
             .collect()
     };
     assert_eq!(probabilities(&found), probabilities(&expected));

@@ -63,10 +63,10 @@ fn what_is_wrong_is_named() {
     let model = write_model(folder.path(), 64, None);
     let model = model.to_str().unwrap();
     let path = folder.path().join("bad.tfrecord");
-    let mut own = windows(3);
-    own[2].shape = vec![2, 56];
-    own[2].values.truncate(112);
-    write_windows(&path, &own);
+    let mut windows = windows(3);
+    windows[2].shape = vec![2, 56];
+    windows[2].values.truncate(112);
+    write_windows(&path, &windows);
     let path = path.to_str().unwrap();
     let out = folder.path().join("out.json");
     let output = run(&[

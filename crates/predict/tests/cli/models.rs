@@ -23,10 +23,10 @@ fn old_models_open() {
         (classifier.window_samples(), classifier.sampling_rate()),
         (Some(64), None)
     );
-    let own = classifier.classify(&windows(1)).unwrap();
-    let exp: Vec<f32> = own[0].logits.iter().map(|v| v.exp()).collect();
+    let predictions = classifier.classify(&windows(1)).unwrap();
+    let exp: Vec<f32> = predictions[0].logits.iter().map(|v| v.exp()).collect();
     let share = exp[0] / exp.iter().sum::<f32>();
-    assert!((own[0].probabilities[0] - share).abs() < 1e-5);
+    assert!((predictions[0].probabilities[0] - share).abs() < 1e-5);
 }
 
 #[test]

@@ -85,11 +85,11 @@ fn rows_of_several_samples() {
     let names = |stem: &str| (0..10).map(|i| format!(",{stem}{i}")).collect::<String>();
     let mut rows = format!("time{}{}\n", names("x_"), names("y_"));
     for row in 0..60 {
-        let own = |salt: usize| {
+        let cells = |salt: usize| {
             let all = (10 * row..10 * row + 10).map(|i| format!(",{}", sample(i, salt)));
             all.collect::<String>()
         };
-        writeln!(rows, "{:.2}{}{}", row as f64 / 10.0, own(1), own(2)).unwrap();
+        writeln!(rows, "{:.2}{}{}", row as f64 / 10.0, cells(1), cells(2)).unwrap();
     }
     std::fs::write(at("plain.csv"), plain).unwrap();
     std::fs::write(at("rows.csv"), rows).unwrap();
@@ -220,10 +220,10 @@ fn recordings_are_prepared_as_those_of_the_training() {
         let model = write_model_with(folder.path(), 64, preprocessing);
         let chain = data::Chain::new(&steps, 100.0).unwrap();
         let channel = |channel: usize| {
-            let own = values.iter().skip(channel).step_by(2);
-            let mut own: Vec<f64> = own.map(|v| f64::from(*v)).collect();
-            chain.apply(&mut own).unwrap();
-            own.into_iter().map(|v| v as f32).collect::<Vec<f32>>()
+            let samples = values.iter().skip(channel).step_by(2);
+            let mut samples: Vec<f64> = samples.map(|v| f64::from(*v)).collect();
+            chain.apply(&mut samples).unwrap();
+            samples.into_iter().map(|v| v as f32).collect::<Vec<f32>>()
         };
         let (z, n) = (channel(0), channel(1));
         let window = |start: usize| Window {

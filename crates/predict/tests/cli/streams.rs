@@ -61,12 +61,12 @@ fn a_stream_gives_what_a_recording_gives() {
                 .as_array()
                 .unwrap()
                 .iter()
-                .map(|own| own[0].as_i64().unwrap() / 1000);
-            let own = read_lines.iter().map(|line| {
+                .map(|window| window[0].as_i64().unwrap() / 1000);
+            let found_starts = read_lines.iter().map(|line| {
                 let time = line["start"].as_str().unwrap();
                 data::recording::parse_time(time).unwrap() / 1000
             });
-            assert_eq!(own.collect::<Vec<_>>(), starts.collect::<Vec<_>>());
+            assert_eq!(found_starts.collect::<Vec<_>>(), starts.collect::<Vec<_>>());
         }
     }
 }
@@ -149,14 +149,14 @@ fn overlapping_windows_are_classified_as_by_themselves() {
         .map(|i| ((i * i) % 1999) as f32 - 1000.0 + (i as f32 * 0.01).cos())
         .collect();
     let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
-    for (mut own, entries) in [(spectra, 2), (bands, 32)] {
-        own.sampling_rate = Some(100.0);
-        own.thresholds.get_or_insert_default();
-        own.statistics = Some(Statistics {
+    for (mut preprocessing, entries) in [(spectra, 2), (bands, 32)] {
+        preprocessing.sampling_rate = Some(100.0);
+        preprocessing.thresholds.get_or_insert_default();
+        preprocessing.statistics = Some(Statistics {
             mean: (0..entries).map(|i| 0.01 * f64::from(i)).collect(),
             std: (0..entries).map(|i| 1.5 + 0.1 * f64::from(i)).collect(),
         });
-        let model = write_model_with(folder.path(), 64, own);
+        let model = write_model_with(folder.path(), 64, preprocessing);
         for (hop, threads) in [("16", "1"), ("16", "3"), ("40", "2"), ("5", "1")] {
             let starts = (0..=3000 - 64).step_by(hop.parse().unwrap());
             let window = |start: usize| Window {
@@ -181,8 +181,8 @@ fn overlapping_windows_are_classified_as_by_themselves() {
             assert_eq!(found.len(), windows.len());
             for (line, expected) in found.iter().zip(expected.unwrap()) {
                 for (name, p) in CLASSES.iter().zip(&expected.probabilities) {
-                    let own = line["probabilities"][name].as_f64().unwrap();
-                    assert_eq!(own as f32, *p, "hop {hop}, {threads} threads");
+                    let value = line["probabilities"][name].as_f64().unwrap();
+                    assert_eq!(value as f32, *p, "hop {hop}, {threads} threads");
                 }
             }
         }

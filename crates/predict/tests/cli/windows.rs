@@ -7,19 +7,23 @@ fn windows_are_classified_as_by_the_library() {
     let folder = tempfile::tempdir().unwrap();
     // An experiment, its `model/` folder, and a copy of that folder.
     let model = write_model(folder.path(), 64, None);
-    let own = windows(600);
+    let windows = windows(600);
     let expected = Classifier::open(folder.path())
         .unwrap()
-        .classify(&own)
+        .classify(&windows)
         .unwrap();
     let alone = Classifier::open(&model)
         .unwrap()
-        .classify(&own[599..])
+        .classify(&windows[599..])
         .unwrap();
     assert_eq!(alone[0], expected[599], "a window's result is its own");
-    assert!(expected.iter().any(|own| own.class != expected[0].class));
+    assert!(
+        expected
+            .iter()
+            .any(|prediction| prediction.class != expected[0].class)
+    );
     let path = folder.path().join("a.tfrecord");
-    write_windows(&path, &own);
+    write_windows(&path, &windows);
     let (model, path) = (model.to_str().unwrap(), path.to_str().unwrap());
     for threads in ["1", "3"] {
         let found = lines(&run(&[
@@ -36,8 +40,8 @@ fn windows_are_classified_as_by_the_library() {
             assert_eq!(line["class"], CLASSES[expected.class]);
             assert_eq!(line["label"], 2);
             for (name, p) in CLASSES.iter().zip(&expected.probabilities) {
-                let own = line["probabilities"][name].as_f64().unwrap();
-                assert_eq!(own as f32, *p);
+                let value = line["probabilities"][name].as_f64().unwrap();
+                assert_eq!(value as f32, *p);
             }
         }
     }
@@ -72,8 +76,11 @@ fn windows_are_classified_as_by_the_library() {
 fn windows_need_no_labels() {
     let folder = tempfile::tempdir().unwrap();
     let model = write_model(folder.path(), 64, None);
-    let own = windows(3);
-    let values: Vec<f32> = own.iter().flat_map(|own| own.values.clone()).collect();
+    let windows = windows(3);
+    let values: Vec<f32> = windows
+        .iter()
+        .flat_map(|window| window.values.clone())
+        .collect();
     let path = folder.path().join("new.npy");
     std::fs::write(&path, npy("(3, 2, 64)", &values)).unwrap();
     let found = lines(&run(&[
@@ -82,16 +89,22 @@ fn windows_need_no_labels() {
         path.to_str().unwrap(),
         "--json",
     ]));
-    let expected = Classifier::open(&model).unwrap().classify(&own).unwrap();
-    let classes: Vec<&str> = expected.iter().map(|own| CLASSES[own.class]).collect();
+    let expected = Classifier::open(&model)
+        .unwrap()
+        .classify(&windows)
+        .unwrap();
+    let classes: Vec<&str> = expected
+        .iter()
+        .map(|prediction| CLASSES[prediction.class])
+        .collect();
     assert_eq!(
         found
             .iter()
-            .map(|own| own["class"].as_str().unwrap())
+            .map(|line| line["class"].as_str().unwrap())
             .collect::<Vec<_>>(),
         classes
     );
-    assert!(found.iter().all(|own| own.get("label").is_none()));
+    assert!(found.iter().all(|line| line.get("label").is_none()));
 }
 
 /// Windows of another number of channels are refused, and a channel without signal gives a warning.
@@ -107,7 +120,7 @@ fn channels_are_checked() {
     let classify = || run(&["windows", model.to_str().unwrap(), path.to_str().unwrap()]);
     let mut values: Vec<f32> = windows(3)
         .iter()
-        .flat_map(|own| own.values.clone())
+        .flat_map(|window| window.values.clone())
         .collect();
     for (shape, problem) in [
         ("(6, 1, 64)", "has 1 channel, but the model takes 2"),

@@ -134,14 +134,18 @@ impl Archive<'_> {
 
     /// Warns about results that are older than the files they were made from, as of a day that was still being recorded.
     fn warn_of_newer_files(&self) {
-        let modified = |path: &Path| fs::metadata(path).and_then(|own| own.modified()).ok();
+        let modified = |path: &Path| {
+            fs::metadata(path)
+                .and_then(|metadata| metadata.modified())
+                .ok()
+        };
         let is_outdated = |((site, day), name): &(&(String, i64), String)| {
             let Some(done) = modified(&self.result(name)) else {
                 return false;
             };
             let days = [*day, day + 1].map(|day| self.days.get(&(site.clone(), day)));
             let mut files = days.into_iter().flatten().flatten();
-            files.any(|file| modified(file).is_some_and(|own| own > done))
+            files.any(|file| modified(file).is_some_and(|time| time > done))
         };
         let outdated = self.days.keys().zip(self.names()).filter(is_outdated);
         let names: Vec<String> = outdated.map(|(_, name)| name).collect();

@@ -17,19 +17,19 @@ const FILE: &str = "archive";
 /// # Errors
 /// If the folder has results of another archive and none of this, or cannot be written to.
 pub(super) fn check(archive: &Archive<'_>, root: &Path) -> Result<(), PredictError> {
-    let own = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
-    let own = own.to_string_lossy();
+    let root = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
+    let root = root.to_string_lossy();
     let path = archive.out.join(FILE);
     let there = fs::read_to_string(&path).unwrap_or_default();
     let there = there.trim_end();
-    if there == own {
+    if there == root {
         return Ok(());
     }
     let out = archive.out.display();
     let taken = archive.days.len() - archive.todo.len();
     if there.is_empty() || taken == 0 && !has_results(&archive.out) {
         let mut output = Output::open(Some(&path))?;
-        output.write(&format!("{own}\n"))?;
+        output.write(&format!("{root}\n"))?;
         return output.finish();
     }
     if taken == 0 {

@@ -80,7 +80,7 @@ pub(super) fn of(arguments: &RecordingArgs, folder: &Path) -> Result<Vec<String>
     option("time-column", time_column.clone());
     option(
         "samples-in-rows",
-        samples_in_rows.map(|own| own.to_string()),
+        samples_in_rows.map(|in_rows| in_rows.to_string()),
     );
     option("hop", hop.map(|hop| hop.to_string()));
     option("model-rate", model_rate.as_ref().map(text));
