@@ -227,7 +227,7 @@ impl ComputeOptions {
             let what = "the number of threads";
             return Err(UsageError::Zero { what }.into());
         }
-        if let Some(threads) = options.threads.filter(|own| *own > MAX_THREADS) {
+        if let Some(threads) = options.threads.filter(|threads| *threads > MAX_THREADS) {
             let problem = format!("at most {MAX_THREADS} threads can be used");
             return Err(TrainerError::option(format!("threads {threads}"), problem));
         }

@@ -94,7 +94,9 @@ pub fn of_run(
     let samples: usize = splits.iter().map(|split| split.len()).sum();
     let [channels, segments, features] = dataset.train.shape;
     let layout = dataset.preprocessing.bands.as_ref();
-    let widest = layout.map_or(features, |own| features.max(own.features_with_rhythm()));
+    let widest = layout.map_or(features, |layout| {
+        features.max(layout.features_with_rhythm())
+    });
     let bytes = |features| samples * channels * segments * features * size_of::<f32>();
     // While a front end is chosen, another form is assembled, for which its data exist twice.
     Ok(PROCESS + network + (bytes(features) + 2 * bytes(widest)) as u64)

@@ -127,14 +127,14 @@ fn training_goes_as_on_the_cpu() {
     ] {
         let mut losses = Vec::new();
         for backend in ["native", "wgpu"] {
-            let own = ["--model", model, "--backend", backend];
-            let output = run(folder.path(), &[&common[..], &own, more].concat());
+            let options = ["--model", model, "--backend", backend];
+            let output = run(folder.path(), &[&common[..], &options, more].concat());
             let stderr = text(&output.stderr);
             assert!(output.status.success(), "{stderr}");
             assert!(!stderr.contains("panicked"), "{stderr}");
-            let (own, metadata) = written(&output);
+            let (curve, metadata) = written(&output);
             assert_eq!(metadata["system_info"]["backend"], backend);
-            losses.push(own);
+            losses.push(curve);
             if backend == "wgpu" {
                 assert_ne!(metadata["system_info"]["device"], "cpu");
             }

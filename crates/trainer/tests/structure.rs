@@ -28,15 +28,15 @@ fn modules(src: &Path) -> BTreeMap<ModulePath, BTreeSet<ModulePath>> {
                     folders.push((file, child));
                 }
             } else if file.extension().is_some_and(|ending| ending == "rs") && stem != "tests" {
-                let own = match stem.as_str() {
+                let module = match stem.as_str() {
                     "lib" | "main" | "mod" => path.clone(),
                     _ => child,
                 };
                 let text = std::fs::read_to_string(&file).unwrap();
                 found
-                    .entry(own.clone())
+                    .entry(module.clone())
                     .or_insert_with(BTreeSet::new)
-                    .extend(named(&text, &own));
+                    .extend(named(&text, &module));
             }
         }
     }
@@ -53,7 +53,7 @@ fn code(text: &str) -> String {
 }
 
 /// Paths with `crate::` or `super::` in the code of module `own`, relative to the crate's root.
-fn named(text: &str, own: &[String]) -> BTreeSet<ModulePath> {
+fn named(text: &str, module: &[String]) -> BTreeSet<ModulePath> {
     let code = code(text);
     let mut found = BTreeSet::new();
     for (start, _) in code.match_indices("crate::") {
@@ -68,8 +68,8 @@ fn named(text: &str, own: &[String]) -> BTreeSet<ModulePath> {
         while let Some(after) = rest.strip_prefix("super::") {
             (rest, up) = (after, up + 1);
         }
-        if up <= own.len() {
-            take(rest, own[..own.len() - up].to_vec(), &mut found);
+        if up <= module.len() {
+            take(rest, module[..module.len() - up].to_vec(), &mut found);
         }
     }
     found
@@ -120,15 +120,15 @@ fn edges(src: &Path) -> BTreeMap<ModulePath, BTreeMap<String, BTreeSet<String>>>
         .flat_map(|path| (1..=path.len()).map(|n| &path[..n]))
         .collect();
     let mut edges: BTreeMap<ModulePath, BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
-    for (own, names) in &all {
+    for (module, names) in &all {
         for name in names {
-            let shared = own.iter().zip(name).take_while(|(a, b)| a == b).count();
+            let shared = module.iter().zip(name).take_while(|(a, b)| a == b).count();
             // The parent itself, or an item of it that is not a module.
-            let (Some(from), Some(to)) = (own.get(shared), name.get(shared)) else {
+            let (Some(from), Some(to)) = (module.get(shared), name.get(shared)) else {
                 continue;
             };
             if known.contains(&name[..=shared]) {
-                let folder = edges.entry(own[..shared].to_vec()).or_default();
+                let folder = edges.entry(module[..shared].to_vec()).or_default();
                 folder.entry(from.clone()).or_default().insert(to.clone());
             }
         }
@@ -144,7 +144,7 @@ fn circle(edges: &BTreeMap<String, BTreeSet<String>>) -> Option<Vec<String>> {
         done: &mut BTreeSet<String>,
         edges: &BTreeMap<String, BTreeSet<String>>,
     ) -> Option<Vec<String>> {
-        if let Some(first) = way.iter().position(|own| own == at) {
+        if let Some(first) = way.iter().position(|step| step == at) {
             return Some([&way[first..], &[at.to_owned()]].concat());
         }
         if !done.insert(at.to_owned()) {
@@ -207,8 +207,8 @@ fn siblings_do_not_import_each_other_in_a_circle() {
 #[test]
 fn circles_are_found() {
     let text = "use super::b::{C, d::E};\nuse crate::x::Y; // crate::z::W\n#[cfg(test)]\nmod tests { use crate::q; }";
-    let own = ["m".to_owned(), "a".to_owned()];
-    let found: Vec<String> = named(text, &own)
+    let module = ["m".to_owned(), "a".to_owned()];
+    let found: Vec<String> = named(text, &module)
         .iter()
         .map(|path| path.join("::"))
         .collect();

@@ -94,7 +94,7 @@ pub(super) fn score_events(
         read.labels = labels((&list, recording), &read, (&classes, options.list))?;
         let used = options
             .sources
-            .and_then(|own| own.find(recording, read.start));
+            .and_then(|sources| sources.find(recording, read.start));
         if let (Some(seen), Some(used)) = (&mut seen, used) {
             seen.push(SeenRecording {
                 name: recording.name(),
@@ -176,9 +176,11 @@ fn counted(
 ) -> usize {
     let labels = recordings
         .iter()
-        .flat_map(|own| own.labels.iter().map(move |label| (own, label)));
+        .flat_map(|recording| recording.labels.iter().map(move |label| (recording, label)));
     let labels = labels.filter(|(_, label)| !settings.ignored[label.class]);
-    labels.filter(|(own, label)| is(own, label)).count()
+    labels
+        .filter(|(recording, label)| is(recording, label))
+        .count()
 }
 
 fn settings(options: &EventOptions<'_>, classes: &[String]) -> Result<EventSettings, TrainerError> {

@@ -16,7 +16,7 @@ impl RecordingNotes {
         let kinds = ["note: ", "warning: "];
         let plain = kinds.iter().find_map(|kind| text.strip_prefix(kind));
         let text = plain.unwrap_or(text);
-        match self.0.iter_mut().find(|(own, _)| key(own) == key(text)) {
+        match self.0.iter_mut().find(|(known, _)| key(known) == key(text)) {
             Some((_, names)) => names.push(name.to_owned()),
             None => self.0.push((text.to_owned(), vec![name.to_owned()])),
         }

@@ -60,7 +60,7 @@ pub(super) struct SeenRecording {
 impl SeenRecording {
     fn is_in(&self, split: &str) -> bool {
         let mut splits = self.splits.iter().flatten();
-        splits.any(|own| own == split)
+        splits.any(|name| name == split)
     }
 }
 
@@ -68,15 +68,15 @@ impl SeenRecording {
 pub(super) fn to_json(seen: &[SeenRecording]) -> Value {
     let seen = seen
         .iter()
-        .map(|own| json!({"recording": own.name, "splits": own.splits}));
+        .map(|recording| json!({"recording": recording.name, "splits": recording.splits}));
     seen.collect()
 }
 
 /// Warns about recordings that the model was trained or validated on. Those of the test split are as good as new ones.
 pub(super) fn warnings(seen: &[SeenRecording]) -> Vec<String> {
     let named = |belongs: &dyn Fn(&SeenRecording) -> bool| {
-        let names = seen.iter().filter(|own| belongs(own));
-        let names: Vec<&str> = names.map(|own| own.name.as_str()).collect();
+        let names = seen.iter().filter(|recording| belongs(recording));
+        let names: Vec<&str> = names.map(|recording| recording.name.as_str()).collect();
         let shown = names[..names.len().min(SHOWN)].join(", ");
         match names.len() {
             0 => None,
@@ -84,15 +84,18 @@ pub(super) fn warnings(seen: &[SeenRecording]) -> Vec<String> {
             count => Some(format!("{shown}, ... ({count} in all)")),
         }
     };
-    let trained = named(&|own| own.is_in("train")).map(|names| {
+    let trained = named(&|recording| recording.is_in("train")).map(|names| {
         format!(
             "the model was trained on {names}: expect worse scores on recordings that it has not seen"
         )
     });
-    let validated = named(&|own| own.is_in("val") && !own.is_in("train")).map(|names| {
-        format!("the training used {names} for validation: scores on other recordings may be worse")
-    });
-    let unknown = named(&|own| own.splits.is_none()).map(|names| {
+    let validated =
+        named(&|recording| recording.is_in("val") && !recording.is_in("train")).map(|names| {
+            format!(
+                "the training used {names} for validation: scores on other recordings may be worse"
+            )
+        });
+    let unknown = named(&|recording| recording.splits.is_none()).map(|names| {
         format!(
             "the model's dataset was imported from {names}, among others, and does not say for which split: expect \
              worse scores on recordings that it has not seen"
@@ -112,7 +115,7 @@ mod tests {
     fn warnings_name_the_recordings() {
         let seen = |name: &str, splits: Option<&[&str]>| SeenRecording {
             name: name.into(),
-            splits: splits.map(|own| own.iter().map(|split| (*split).to_owned()).collect()),
+            splits: splits.map(|splits| splits.iter().map(|split| (*split).to_owned()).collect()),
         };
         let found = [
             seen("a", Some(&["train"])),

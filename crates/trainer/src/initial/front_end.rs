@@ -37,7 +37,7 @@ impl FrontEnd {
 
     /// The first key in which `other` computes other inputs from the same recordings.
     pub fn difference(&self, other: &Preprocessing) -> Option<&'static str> {
-        let own = &self.preprocessing;
+        let preprocessing = &self.preprocessing;
         let is_different = [
             (
                 "spectral_processing",
@@ -45,10 +45,13 @@ impl FrontEnd {
             ),
             (
                 "recording_preprocessing",
-                own.recording_steps != other.recording_steps,
+                preprocessing.recording_steps != other.recording_steps,
             ),
-            ("preprocessing", own.steps != other.steps),
-            ("normalisation", own.normalisation != other.normalisation),
+            ("preprocessing", preprocessing.steps != other.steps),
+            (
+                "normalisation",
+                preprocessing.normalisation != other.normalisation,
+            ),
         ];
         let mut found = is_different.into_iter().filter(|(_, is)| *is);
         found.next().map(|(key, _)| key)

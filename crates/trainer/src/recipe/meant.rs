@@ -122,12 +122,16 @@ pub(super) fn meant(key: &str, known: &[String]) -> Option<String> {
         Some(rest) if rest.find('`') == Some(rest.len() - 1) => do_you_mean(rest),
         _ => (*meant).to_owned(),
     });
-    let same = || known.iter().find(|own| letters_and_digits(own) == letters);
+    let same = || {
+        known
+            .iter()
+            .find(|candidate| letters_and_digits(candidate) == letters)
+    };
     let near = || nearest(key, known.iter().map(String::as_str)).map(str::to_owned);
     let of_known = || same().cloned().or_else(near);
     other
         .next()
-        .or_else(|| of_known().map(|own| do_you_mean(&own)))
+        .or_else(|| of_known().map(|candidate| do_you_mean(&candidate)))
 }
 
 fn do_you_mean(key: &str) -> String {
@@ -158,7 +162,9 @@ mod tests {
         // None of the names of others is a key here.
         let fields = super::super::Recipe::parameters();
         for name in OTHERS.iter().flat_map(|(names, _)| *names) {
-            let same = fields.iter().find(|own| letters_and_digits(own) == *name);
+            let same = fields
+                .iter()
+                .find(|field| letters_and_digits(field) == *name);
             assert_eq!(same, None);
         }
     }

@@ -195,14 +195,14 @@ impl Prepared {
         forms.best = None;
         let dataset = self.read_again(&config, progress)?;
         let contender = self.contender(&dataset, forms.effort);
-        let own = forms.trial.add(&contender, &self.job.recipe, interrupt)?;
-        let found = forms.trial.loss([number, own]);
-        if forms.trial.diverged(own) || found.scores.iter().any(|loss| !loss.is_finite()) {
+        let way = forms.trial.add(&contender, &self.job.recipe, interrupt)?;
+        let found = forms.trial.loss([number, way]);
+        if forms.trial.diverged(way) || found.scores.iter().any(|loss| !loss.is_finite()) {
             progress.say(DIVERGED);
             return Ok(false);
         }
         if forms.search.is_taken(form, against, found) {
-            forms.chosen = own;
+            forms.chosen = way;
             forms.best = Some((config, dataset));
         }
         Ok(true)
@@ -273,9 +273,9 @@ impl Prepared {
     fn may_take_raw(&self) -> bool {
         let recipe = &self.job.recipe;
         let is_standard = recipe.augmentation.settings() == Augmentation::standard();
-        let fits = |own: &BandLayout| {
+        let fits = |layout: &BandLayout| {
             let spectral = Form::RAW.of(&self.dataset.preprocessing.spectral);
-            WINDOWS_WITH_RAW.contains(&own.window) && spectral.cut(own.window).is_some()
+            WINDOWS_WITH_RAW.contains(&layout.window) && spectral.cut(layout.window).is_some()
         };
         is_standard
             && recipe.model != ModelKind::DeepLarge
@@ -299,8 +299,8 @@ impl Prepared {
         let bands = &self.dataset.preprocessing.spectral.bands;
         // Frames of a few samples have more features with them. That is worth it for the rhythm of windows that have one.
         let is_possible = |form: &Form| {
-            BandLayout::new(&form.bands(bands), layout.window).is_ok_and(|own| {
-                own.features() <= layout.features()
+            BandLayout::new(&form.bands(bands), layout.window).is_ok_and(|of_form| {
+                of_form.features() <= layout.features()
                     || (form.rhythm && layout.window >= SHORTEST_WITH_RHYTHM)
             })
         };

@@ -68,7 +68,7 @@ impl FrontEndSearch {
     pub fn is_taken(&mut self, form: Form, against: Form, found: Paired) -> bool {
         let [loss_against, loss] = found.scores;
         let standard_error = Some(found.standard_error).filter(|error| error.is_finite());
-        let best = self.tried.iter().find(|own| own.form == self.chosen);
+        let best = self.tried.iter().find(|tried| tried.form == self.chosen);
         let is_simpler = form.is_simpler_than(against);
         // The losses of raw samples are those of another network.
         let is_lowest = is_simpler || form.raw || best.is_none_or(|best| loss < best.loss);
@@ -105,17 +105,17 @@ impl FrontEndSearch {
 
     /// Loss in a form that was tried, or the usual one.
     fn loss_of(&self, form: Form) -> f64 {
-        let own = self.tried.iter().find(|own| own.form == form);
-        own.map_or(self.loss_of_usual, |own| own.loss)
+        let tried = self.tried.iter().find(|tried| tried.form == form);
+        tried.map_or(self.loss_of_usual, |tried| tried.loss)
     }
 
     /// Message to the user.
     pub fn message(&self) -> String {
         let mut why = Vec::new();
         let is_hardly_worse = |chosen: bool, is_this: fn(Form) -> bool| {
-            let of_this = self.tried.iter().filter(|own| is_this(own.form));
-            let mut of_this = of_this.filter(|own| own.form.is_simpler_than(own.against));
-            chosen && of_this.any(|own| own.loss > self.loss_of(own.against))
+            let of_this = self.tried.iter().filter(|tried| is_this(tried.form));
+            let mut of_this = of_this.filter(|tried| tried.form.is_simpler_than(tried.against));
+            chosen && of_this.any(|tried| tried.loss > self.loss_of(tried.against))
         };
         if is_hardly_worse(self.chosen.coarse, |form| !form.long_frames) {
             why.push("few bands are hardly worse and hold less noise");
@@ -129,8 +129,9 @@ impl FrontEndSearch {
             ..self.chosen
         };
         let loss = self.loss_of(with_as_many);
-        let is_lower =
-            |own: &Tried| own.loss < own.loss_against.unwrap_or(loss) && !own.form.long_frames;
+        let is_lower = |tried: &Tried| {
+            tried.loss < tried.loss_against.unwrap_or(loss) && !tried.form.long_frames
+        };
         if !self.chosen.raw && self.tried.iter().any(is_lower) {
             why.push("the lower loss of another form may be chance");
         }
@@ -155,13 +156,17 @@ impl FrontEndSearch {
             self.loss_of_usual,
             Form::USUAL.name()
         );
-        let tried = self.tried.iter().map(|own| {
-            let error = own.standard_error;
+        let tried = self.tried.iter().map(|tried| {
+            let error = tried.standard_error;
             let error = error.map_or(String::new(), |error| format!("({error:.3})"));
-            let against = own.loss_against.map_or(String::new(), |loss| {
+            let against = tried.loss_against.map_or(String::new(), |loss| {
                 format!(" (another network, which has {loss:.3} in the form taken before)")
             });
-            format!("  {:.3} {error:7}  {}{against}", own.loss, own.form.name())
+            format!(
+                "  {:.3} {error:7}  {}{against}",
+                tried.loss,
+                tried.form.name()
+            )
         });
         let lines: Vec<String> = [head, usual].into_iter().chain(tried).collect();
         lines.join("\n")

@@ -81,7 +81,7 @@ impl Prepared {
             identity,
         } = read(&config, &mut job, progress)?;
         warn_of_other_data(&job, &dataset, progress);
-        if let Some(key) = of_source.and_then(|own| own.difference(&dataset.preprocessing)) {
+        if let Some(key) = of_source.and_then(|front| front.difference(&dataset.preprocessing)) {
             progress.warn(&format!(
                 "the weights of --init-from were trained with another `{key}` (see its model.json): they expect other inputs"
             ));
@@ -231,7 +231,7 @@ fn set_front_end(
     if !config.names_front_end {
         let spectral = of_source
             .as_ref()
-            .map(|own| own.spectral_for(&config.spectral));
+            .map(|front| front.spectral_for(&config.spectral));
         config.set_defaults(spectral.as_ref(), None)?;
         progress.say(match &of_source {
             Some(_) => {

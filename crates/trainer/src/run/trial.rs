@@ -130,9 +130,9 @@ impl Trial {
         let losses = ways.map(|way| self.losses(way));
         let mut by_group: BTreeMap<String, (f64, f64)> = BTreeMap::new();
         for (i, group) in self.parts().into_iter().enumerate() {
-            let own = by_group.entry(group).or_default();
-            own.0 += losses[1][i] - losses[0][i];
-            own.1 += 1.0;
+            let totals = by_group.entry(group).or_default();
+            totals.0 += losses[1][i] - losses[0][i];
+            totals.1 += 1.0;
         }
         let windows = self.labels.len() as f64;
         let scores = losses.map(|losses| losses.iter().sum::<f64>() / windows);

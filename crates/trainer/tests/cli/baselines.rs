@@ -99,10 +99,10 @@ fn folds_are_experiments_and_their_test_windows_are_pooled() {
         assert_eq!(metadata["study"], found["study"]);
         assert_eq!(metadata["training_config"]["fold"]["k"], 3);
         assert_eq!(metadata["dataset_info"]["test_size"], 500);
-        let own = &metadata["results"]["test"]["confusion_matrix"];
+        let matrix = &metadata["results"]["test"]["confusion_matrix"];
         for i in 0..3 {
             for j in 0..3 {
-                confusion[i][j] += own[i][j].as_u64().unwrap();
+                confusion[i][j] += matrix[i][j].as_u64().unwrap();
             }
         }
         let predictions = std::fs::read(directory.join("test_predictions.json")).unwrap();

@@ -95,7 +95,11 @@ fn a_training_begins_with_other_weights() {
     assert!(output.status.success(), "{}", text(&output.stderr));
     let said = text(&output.stderr);
     assert!(said.contains("12 of 12 tensors taken"), "{said}");
-    let second = place.found().into_iter().find(|own| *own != first).unwrap();
+    let second = place
+        .found()
+        .into_iter()
+        .find(|directory| *directory != first)
+        .unwrap();
     for ((name, before), (_, after)) in tensors(&first).into_iter().zip(tensors(&second)) {
         let frozen = name.starts_with("conv1/") || name.starts_with("conv2/");
         assert_eq!(before == after, frozen, "{name}");
@@ -111,10 +115,10 @@ fn a_training_begins_with_other_weights() {
 /// Writes 40 s of two channels at 100 Hz, the second half louder, and returns its entry in a list of recordings.
 pub(super) fn recording(folder: &Path, name: &str, start: &str, split: &str) -> String {
     let mut table = "Z,N\n".to_owned();
-    let own = name.bytes().map(i32::from).sum::<i32>();
+    let offset = name.bytes().map(i32::from).sum::<i32>();
     for i in 0..4000_i32 {
         let size = if i < 2000 { 10 } else { 1000 };
-        let value = |factor: i32| (i * factor + own) % 201 * size / 100 - size;
+        let value = |factor: i32| (i * factor + offset) % 201 * size / 100 - size;
         table.push_str(&format!("{},{}\n", value(37), value(53)));
     }
     std::fs::write(folder.join(format!("{name}.csv")), table).unwrap();

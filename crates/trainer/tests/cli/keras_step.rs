@@ -52,13 +52,13 @@ fn keras_weights_fine_tuned_give_the_losses_of_keras() {
             assert!(output.status.success(), "{}", text(&output.stderr));
             let history = history(&place.found().pop().unwrap());
             assert_eq!(history.len(), 2);
-            for (epoch, own) in history.iter().enumerate() {
+            for (epoch, line) in history.iter().enumerate() {
                 for key in ["loss", "val_loss"] {
-                    let own = own["metrics"][key].as_f64().unwrap();
+                    let loss = line["metrics"][key].as_f64().unwrap();
                     let keras = expected[key][epoch].as_f64().unwrap();
                     assert!(
-                        (own - keras).abs() < 1e-4,
-                        "{network}, {backend}, epoch {epoch}: {key} is {own}, with Keras {keras}"
+                        (loss - keras).abs() < 1e-4,
+                        "{network}, {backend}, epoch {epoch}: {key} is {loss}, with Keras {keras}"
                     );
                 }
             }

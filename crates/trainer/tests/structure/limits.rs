@@ -117,19 +117,19 @@ fn files_functions_and_parameters_are_few() {
                 "{place}: {lines} lines of at most {FILE}: split it along what it does"
             ));
         }
-        for own in functions(&text) {
-            let Function { line, name, .. } = &own;
-            if own.lines > FUNCTION {
+        for function in functions(&text) {
+            let Function { line, name, .. } = &function;
+            if function.lines > FUNCTION {
                 long.push(format!(
                     "{place}:{line}: `{name}` has {} lines of at most {FUNCTION}: make its steps functions",
-                    own.lines
+                    function.lines
                 ));
             }
-            if own.parameters > PARAMETERS {
+            if function.parameters > PARAMETERS {
                 long.push(format!(
                     "{place}:{line}: `{name}` has {} parameters of at most {PARAMETERS}: group those that belong \
                      together into a struct",
-                    own.parameters
+                    function.parameters
                 ));
             }
         }
@@ -159,7 +159,7 @@ where
 {
     1
 }
-pub fn own(mut self: Box<Self>) {}
+pub fn boxed(mut self: Box<Self>) {}
 ";
     let function = |line, name: &str, lines, parameters| Function {
         line,
@@ -170,7 +170,7 @@ pub fn own(mut self: Box<Self>) {}
     let expected = [
         function(5, "method", 4, 2),
         function(10, "generic", 10, 3),
-        function(20, "own", 1, 0),
+        function(20, "boxed", 1, 0),
     ];
     assert_eq!(functions(text), expected);
 }

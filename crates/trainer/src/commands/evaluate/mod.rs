@@ -251,10 +251,10 @@ fn of_other_data(arguments: &EvaluateArgs, entry: &Entry, found: &Findings) -> O
             "these are the windows that the model was trained on: others will score lower";
         return Some(problem.to_owned());
     }
-    let own = stored
+    let fingerprint = stored
         .get(split)
         .filter(|_| arguments.dataset_config.is_none())?;
-    (*own != found.fingerprint).then(|| {
+    (*fingerprint != found.fingerprint).then(|| {
         format!(
             "the {split} split is not that of the training: the dataset has changed since, or the experiment is one of several \
              folds. It may have windows that the model was trained on"
