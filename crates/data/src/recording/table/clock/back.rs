@@ -78,7 +78,7 @@ mod tests {
     fn coarse_times_that_jitter_are_not_refused() {
         let mut state = 4_115_133_286_798_267_791;
         let times = (0..600).map(|row| {
-            let time = f64::from(row) + 0.3926 * normal(&mut state);
+            let time = f64::from(row) + 0.39 * normal(&mut state);
             ((time / 0.6685).floor() * 0.6685 * 1e9).round() as i64
         });
         let times: Vec<i64> = times.collect();

@@ -256,7 +256,7 @@ mod tests {
         )));
         // Rows lost at random, one in six.
         let lost: Vec<usize> = (1..800)
-            .filter(|row| (mixed(*row as u64) >> 32) % 6 == 0)
+            .filter(|row| (mixed(*row as u64) >> 32).is_multiple_of(6))
             .collect();
         assert!(!is_regular(&lost));
         assert!(is_regular(&[100, 200, 300, 401, 501]));
