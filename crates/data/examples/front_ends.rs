@@ -65,7 +65,7 @@ fn front_ends() -> [(&'static str, SpectralConfig); 11] {
 
 /// A front end with scaling by band, and windows of a recording.
 struct Bench {
-    own: Preprocessing,
+    preprocessing: Preprocessing,
     windows: Vec<Vec<f32>>,
     shape: [usize; 3],
 }
@@ -79,34 +79,34 @@ impl Bench {
             samples.map(sample).collect()
         });
         let mut bench = Self {
-            own: Preprocessing::new(Vec::new(), spectral),
+            preprocessing: Preprocessing::new(Vec::new(), spectral),
             windows: windows.collect(),
             shape: [0; 3],
         };
         let mut features = Vec::new();
         bench.features(1, |all| features = all.to_vec());
-        bench.own.normalisation = Normalisation::Band;
-        bench.own.statistics = Some(Statistics::of(&features, bench.shape, true));
+        bench.preprocessing.normalisation = Normalisation::Band;
+        bench.preprocessing.statistics = Some(Statistics::of(&features, bench.shape, true));
         bench
     }
 
     /// Makes the compressed features of so many windows, each by itself.
     fn features(&mut self, count: usize, mut each: impl FnMut(&[f32])) {
-        let mut pipeline = self.own.pipeline().expect("there are no steps");
+        let mut pipeline = self.preprocessing.pipeline().expect("there are no steps");
         let mut features = Vec::new();
         for window in self.windows.iter().cycle().take(count) {
             features.clear();
             self.shape = pipeline
                 .features(black_box(window), &SHAPE, &mut features)
                 .expect("a window fits every front end");
-            self.own.compress(&mut features, self.shape);
+            self.preprocessing.compress(&mut features, self.shape);
             each(&features);
         }
     }
 
     /// Makes the inputs of so many windows: each by itself, or as those of a recording.
     fn inputs(&mut self, count: usize, is_recording: bool) {
-        let mut sequence = self.own.sequence().expect("there are no steps");
+        let mut sequence = self.preprocessing.sequence().expect("there are no steps");
         let shift = is_recording.then_some(HOP);
         for window in self.windows.iter().cycle().take(count) {
             let input = sequence.input(black_box(window), &SHAPE, shift);
@@ -131,7 +131,9 @@ fn main() {
     if let [command, name, how, windows] = &arguments[..]
         && command == "count"
     {
-        let found = front_ends().into_iter().find(|(own, _)| own == name);
+        let found = front_ends()
+            .into_iter()
+            .find(|(front_end, _)| front_end == name);
         let (_, spectral) = found.expect("the front end has a name of the table");
         let windows = windows.parse().expect("a number of windows");
         return Bench::new(spectral).inputs(windows, how == "recording");

@@ -14,11 +14,12 @@ use serde_json::json;
 
 fn read(path: &Path) -> usize {
     if path.is_dir() {
-        let mut own = SeisBench::open(path, "").unwrap();
-        let rows = 0..own.len();
+        let mut dataset = SeisBench::open(path, "").unwrap();
+        let rows = 0..dataset.len();
         return rows
             .map(|row| {
-                own.traces(row)
+                dataset
+                    .traces(row)
                     .unwrap()
                     .iter()
                     .map(|trace| trace.samples.len())
@@ -58,11 +59,11 @@ fn number(value: f64) -> serde_json::Value {
 /// All records of a file of samples, or all rows of a SeisBench folder.
 fn records(path: &Path) -> serde_json::Value {
     if path.is_dir() {
-        let mut own = match SeisBench::open(path, "") {
-            Ok(own) => own,
+        let mut dataset = match SeisBench::open(path, "") {
+            Ok(dataset) => dataset,
             Err(error) => return json!({"error": error.to_string()}),
         };
-        let rows = (0..own.len()).map(|row| match own.traces(row) {
+        let rows = (0..dataset.len()).map(|row| match dataset.traces(row) {
             Err(error) => json!({"error": error.to_string()}),
             Ok(traces) => {
                 let traces = traces.iter().map(|trace| {

@@ -84,19 +84,19 @@ fn window(split_number: u64, split: &str, record: usize) -> Record {
     let group = record / WINDOWS_PER_GROUP;
     let mut shared = ChaCha8Rng::seed_from_u64(20_240 + split_number);
     shared.set_stream(group as u64);
-    let mut own = ChaCha8Rng::seed_from_u64(40_480 + split_number);
-    own.set_stream(record as u64);
+    let mut window_rng = ChaCha8Rng::seed_from_u64(40_480 + split_number);
+    window_rng.set_stream(record as u64);
 
     let source = match class {
         0 => vec![0.0; SAMPLES],
-        1 => footsteps(&mut shared, &mut own),
-        _ => vehicle(&mut shared, &mut own),
+        1 => footsteps(&mut shared, &mut window_rng),
+        _ => vehicle(&mut shared, &mut window_rng),
     };
     let mut values = Vec::with_capacity(2 * SAMPLES);
     for _ in 0..2 {
-        let gain = own.random_range(0.6..1.4);
-        let delay = own.random_range(0..12);
-        let noise = coloured_noise(&mut own);
+        let gain = window_rng.random_range(0.6..1.4);
+        let delay = window_rng.random_range(0..12);
+        let noise = coloured_noise(&mut window_rng);
         for i in 0..SAMPLES {
             let signal = gain * source[(i + SAMPLES - delay) % SAMPLES];
             values.push((8.0 * (signal + noise[i])).round() as f32);
@@ -124,26 +124,26 @@ fn coloured_noise(rng: &mut ChaCha8Rng) -> Vec<f64> {
     (0..SAMPLES).map(next).collect()
 }
 
-fn footsteps(shared: &mut ChaCha8Rng, own: &mut ChaCha8Rng) -> Vec<f64> {
+fn footsteps(shared: &mut ChaCha8Rng, window_rng: &mut ChaCha8Rng) -> Vec<f64> {
     let rate = shared.random_range(1.4..2.4);
     let frequency = shared.random_range(15.0..40.0);
     let amplitude = shared.random_range(3.0..15.0);
     let decay = shared.random_range(12.0..30.0);
     let mut signal = vec![0.0; SAMPLES];
-    let mut at = own.random_range(0.0..1.0) / rate;
+    let mut at = window_rng.random_range(0.0..1.0) / rate;
     while at < SAMPLES as f64 / RATE {
-        let strength = amplitude * own.random_range(0.7..1.3);
+        let strength = amplitude * window_rng.random_range(0.7..1.3);
         let first = (at * RATE) as usize;
         for (i, value) in signal.iter_mut().enumerate().skip(first) {
             let t = i as f64 / RATE - at;
             *value += strength * (-decay * t).exp() * (TAU * frequency * t).sin();
         }
-        at += own.random_range(0.9..1.1) / rate;
+        at += window_rng.random_range(0.9..1.1) / rate;
     }
     signal
 }
 
-fn vehicle(shared: &mut ChaCha8Rng, own: &mut ChaCha8Rng) -> Vec<f64> {
+fn vehicle(shared: &mut ChaCha8Rng, window_rng: &mut ChaCha8Rng) -> Vec<f64> {
     let engine = shared.random_range(18.0..45.0);
     let amplitude = shared.random_range(1.2..8.0);
     let rumble = shared.random_range(0.1..0.8);
@@ -151,16 +151,16 @@ fn vehicle(shared: &mut ChaCha8Rng, own: &mut ChaCha8Rng) -> Vec<f64> {
         .map(|k| {
             (
                 shared.random_range(0.2..1.0) / k as f64,
-                own.random_range(0.0..TAU),
+                window_rng.random_range(0.0..TAU),
             )
         })
         .collect();
-    let drift = own.random_range(-0.06..0.06);
+    let drift = window_rng.random_range(-0.06..0.06);
     let mut state = 0.0;
     let next = |i: usize| {
         let t = i as f64 / RATE;
         let phase = TAU * engine * t * (1.0 + drift * t);
-        state = 0.8 * state + 0.2 * gaussian(own);
+        state = 0.8 * state + 0.2 * gaussian(window_rng);
         let tone = |(k, (weight, start)): (usize, &(f64, f64))| {
             weight * ((k + 1) as f64 * phase + start).sin()
         };

@@ -26,10 +26,10 @@ pub(crate) fn read_index(index: &Path, base: &Path) -> Result<Vec<PathBuf>, Data
         } else {
             // The samples themselves in place of the list.
             let samples = crate::reader::of(index).ok();
-            samples.map(|own| {
+            samples.map(|reader| {
                 format!(
                     "it is one of {}: write its path into a text file, and give that as the index file",
-                    own.name()
+                    reader.name()
                 )
             })
         };
@@ -111,14 +111,16 @@ fn other_than_a_file(line: &str, candidates: &[PathBuf]) -> Option<String> {
     candidates.iter().find_map(|path| {
         let name = path.file_name()?.to_str()?;
         // Without a folder, a path is in the working directory.
-        let folder = path.parent().filter(|own| !own.as_os_str().is_empty());
+        let folder = path
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty());
         let there = std::fs::read_dir(folder.unwrap_or(Path::new("."))).ok()?;
         let names = there.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
         let mut names: Vec<String> = names.take(MOST_NAMES).collect();
         names.sort();
         let meant = names
             .iter()
-            .find(|own| letters_and_digits(own) == letters_and_digits(name))?;
+            .find(|candidate| letters_and_digits(candidate) == letters_and_digits(name))?;
         Some(format!("there is `{meant}`"))
     })
 }

@@ -38,7 +38,7 @@ pub(crate) struct WindowContent {
 
 impl WindowContent {
     pub fn of(record: &Record) -> Self {
-        let mut own = Self {
+        let mut window = Self {
             whole: content_hash(record),
             runs: Vec::new(),
         };
@@ -49,9 +49,9 @@ impl WindowContent {
             let bits = |value: f32| u64::from(value.to_bits());
             let channels = record.values.chunks(*samples);
             let found = channels.flat_map(|channel| runs(channel, bits, (0, SPARSE)));
-            own.runs.extend(found.map(|run| run.hash));
+            window.runs.extend(found.map(|run| run.hash));
         }
-        own
+        window
     }
 }
 
@@ -77,12 +77,17 @@ pub(crate) struct Contents {
 
 impl Contents {
     /// Adds a window by index of its source and record.
-    pub fn add(&mut self, own: WindowContent, is_grouped: bool, (source, record): (usize, usize)) {
+    pub fn add(
+        &mut self,
+        window: WindowContent,
+        is_grouped: bool,
+        (source, record): (usize, usize),
+    ) {
         let place = (source as u32, record as u32);
         if !is_grouped {
-            self.add_runs(own.runs);
+            self.add_runs(window.runs);
         }
-        let Some(content) = own.whole else {
+        let Some(content) = window.whole else {
             return;
         };
         match self.windows.entry(content) {

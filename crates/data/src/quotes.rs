@@ -106,8 +106,8 @@ mod tests {
                 &format!(",'{}", cell.get(1..).unwrap_or("")),
             );
             let found = closed(text.as_bytes());
-            let own = (count > 0).then(|| (expected.into_bytes(), count, 4));
-            assert_eq!(found, own, "{cell}");
+            let expected = (count > 0).then(|| (expected.into_bytes(), count, 4));
+            assert_eq!(found, expected, "{cell}");
         }
         // Two far apart are not the ends of one cell, and the end of the file is none.
         let text = format!("\"a,1\n{rows}\"b,2\n{rows}");

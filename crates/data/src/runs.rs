@@ -76,10 +76,10 @@ impl Content {
 }
 
 /// Spreads the bits of a number: the end of SplitMix64 (Steele, Lea and Flood, 2014).
-pub(crate) fn mixed(own: u64) -> u64 {
-    let own = (own ^ (own >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let own = (own ^ (own >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    own ^ (own >> 31)
+pub(crate) fn mixed(bits: u64) -> u64 {
+    let bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    bits ^ (bits >> 31)
 }
 
 #[cfg(test)]
@@ -121,7 +121,7 @@ mod tests {
     fn contents_differ() {
         let of = |values: &[f64]| {
             let mut content = Content::default();
-            values.iter().for_each(|own| content.add(own.to_bits()));
+            values.iter().for_each(|value| content.add(value.to_bits()));
             content.hash()
         };
         let mut values: Vec<f64> = (0..40).map(f64::from).collect();

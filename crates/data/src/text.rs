@@ -75,8 +75,8 @@ pub(crate) fn windows(byte: u8) -> Option<char> {
     match byte {
         0..0x20 if !byte.is_ascii_whitespace() => None,
         0x80..0xa0 => {
-            let own = WINDOWS[usize::from(byte - 0x80)];
-            char::from_u32(own.into()).filter(|_| own > 0)
+            let code = WINDOWS[usize::from(byte - 0x80)];
+            char::from_u32(code.into()).filter(|_| code > 0)
         }
         byte => Some(char::from(byte)),
     }

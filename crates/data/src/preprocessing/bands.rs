@@ -110,7 +110,7 @@ impl Bands {
         let mut ranges: Vec<Range<usize>> = Vec::new();
         let mut weights = vec![0.0; starts.len()];
         for (i, start) in frames.enumerate() {
-            let place = starts.partition_point(|own| *own < start);
+            let place = starts.partition_point(|other| *other < start);
             weights[place] += 1.0;
             let is_first = i % layout.frames == 0;
             match ranges.last_mut().filter(|_| !is_first) {
@@ -211,25 +211,25 @@ impl Bands {
             let factor = |scale: &f32| 1.0 / (mean_square * f64::from(*scale).powi(2));
             let same = scales
                 .iter()
-                .fold(true, |all, own| all & (*own == scales[0]));
+                .fold(true, |all, scale| all & (*scale == scales[0]));
             for run in &self.runs {
-                let own = run.bands.start * starts..run.bands.end * starts;
+                let range = run.bands.start * starts..run.bands.end * starts;
                 let rows = run.first..run.first + run.bands.len() * run.bins;
                 let mut values = &powers[rows.start * starts..rows.end * starts];
                 if run.bins > 1 {
-                    let sums = &mut self.sums[own.clone()];
+                    let sums = &mut self.sums[range.clone()];
                     row_sums(values, run.bins, starts, sums);
                     values = sums;
                 }
                 // Only for frames of zeros can it be too large for float32.
                 let of = |scale: &f32| ((run.factor * factor(scale)) as f32).min(f32::MAX);
                 if same {
-                    ln_of_scaled(values, of(&scales[0]), floor, &mut logs[own]);
+                    ln_of_scaled(values, of(&scales[0]), floor, &mut logs[range]);
                     continue;
                 }
                 let factors: Vec<f32> = scales.iter().map(of).collect();
                 let rows = values.chunks_exact(starts);
-                for (row, out) in rows.zip(logs[own].chunks_exact_mut(starts)) {
+                for (row, out) in rows.zip(logs[range].chunks_exact_mut(starts)) {
                     ln_of_scaled_each(row, &factors, floor, out);
                 }
             }

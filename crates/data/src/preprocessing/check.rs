@@ -170,42 +170,46 @@ fn check_layout(layout: &BandLayout) -> Result<(), LayoutError> {
     Ok(())
 }
 
-fn check_statistics(own: &Statistics, channels: usize, bins: usize) -> Result<(), StoredError> {
-    let entries = own.mean.len();
+fn check_statistics(
+    statistics: &Statistics,
+    channels: usize,
+    bins: usize,
+) -> Result<(), StoredError> {
+    let entries = statistics.mean.len();
     let fits = entries == channels || Some(entries) == channels.checked_mul(bins);
-    if entries != own.std.len() || !fits {
+    if entries != statistics.std.len() || !fits {
         return Err(StoredError::StatisticsCount {
             means: entries,
-            deviations: own.std.len(),
+            deviations: statistics.std.len(),
             channels,
             bins,
         });
     }
-    let finite = own.mean.iter().all(|v| v.is_finite());
-    if !finite || own.std.iter().any(|v| !v.is_finite() || *v < 0.0) {
+    let finite = statistics.mean.iter().all(|v| v.is_finite());
+    if !finite || statistics.std.iter().any(|v| !v.is_finite() || *v < 0.0) {
         return Err(StoredError::StatisticsValue);
     }
     Ok(())
 }
 
 fn check_thresholds(
-    own: &Thresholds,
+    thresholds: &Thresholds,
     compression: Compression,
     channels: usize,
 ) -> Result<(), StoredError> {
-    if !(own.constant.is_finite() && own.constant >= 0.0) {
+    if !(thresholds.constant.is_finite() && thresholds.constant >= 0.0) {
         return Err(StoredError::Constant {
-            value: own.constant,
+            value: thresholds.constant,
         });
     }
     let positive = |v: &f64| (*v as f32).is_finite() && *v as f32 > 0.0;
-    if !own.compression.iter().all(positive) {
+    if !thresholds.compression.iter().all(positive) {
         return Err(StoredError::Compression);
     }
     let needed = compression != Compression::None;
-    if needed && own.compression.len() != channels {
+    if needed && thresholds.compression.len() != channels {
         return Err(StoredError::CompressionCount {
-            found: own.compression.len(),
+            found: thresholds.compression.len(),
             channels,
         });
     }
@@ -229,9 +233,9 @@ mod tests {
             method,
             ..Default::default()
         };
-        let mut own = Preprocessing::new(vec![Step::Demean], spectral);
-        own.set_window(1024).unwrap();
-        own
+        let mut preprocessing = Preprocessing::new(vec![Step::Demean], spectral);
+        preprocessing.set_window(1024).unwrap();
+        preprocessing
     }
 
     #[test]
@@ -242,11 +246,14 @@ mod tests {
             (SpectralMethod::Welch, 33),
             (SpectralMethod::Bands, 256),
         ] {
-            let own = preprocessing(method);
-            own.check([2, 7, bins]).unwrap();
-            let error = own.check([2, 7, bins + 1]).unwrap_err().to_string();
+            let preprocessing = preprocessing(method);
+            preprocessing.check([2, 7, bins]).unwrap();
+            let error = preprocessing
+                .check([2, 7, bins + 1])
+                .unwrap_err()
+                .to_string();
             assert!(error.contains("the network takes 7 of"), "{error}");
-            assert_eq!(own.window_samples([2, 7, bins]), Some(1024));
+            assert_eq!(preprocessing.window_samples([2, 7, bins]), Some(1024));
         }
         let mut short = preprocessing(SpectralMethod::None);
         short.spectral.none.segment = Some(16);
@@ -270,29 +277,39 @@ mod tests {
     #[test]
     fn invalid_numbers_are_refused() {
         let check = |change: &dyn Fn(&mut Preprocessing)| {
-            let mut own = preprocessing(SpectralMethod::Bands);
-            change(&mut own);
-            own.check([2, 7, 256]).unwrap_err().to_string()
+            let mut preprocessing = preprocessing(SpectralMethod::Bands);
+            change(&mut preprocessing);
+            preprocessing.check([2, 7, 256]).unwrap_err().to_string()
         };
-        let layout =
-            |change: &dyn Fn(&mut BandLayout)| check(&|own| own.bands.iter_mut().for_each(change));
-        assert!(layout(&|own| own.edges = vec![3, 3]).contains("`edges`"));
-        assert!(layout(&|own| own.edges = vec![1, 900]).contains("`edges`"));
-        assert!(layout(&|own| own.hop = usize::MAX).contains("beyond the window"));
-        assert!(layout(&|own| own.frames = 0).contains("out of range"));
-        assert!(layout(&|own| own.floor = f64::NAN).contains("`floor`"));
-        assert!(check(&|own| own.window = Some(1 << 60)).contains("`window`"));
-        assert!(check(&|own| own.sampling_rate = Some(0.0)).contains("`sampling_rate`"));
-        assert!(check(&|own| own.normalisation = Normalisation::Band).contains("`statistics`"));
+        let layout = |change: &dyn Fn(&mut BandLayout)| {
+            check(&|preprocessing| preprocessing.bands.iter_mut().for_each(change))
+        };
+        assert!(layout(&|bands| bands.edges = vec![3, 3]).contains("`edges`"));
+        assert!(layout(&|bands| bands.edges = vec![1, 900]).contains("`edges`"));
+        assert!(layout(&|bands| bands.hop = usize::MAX).contains("beyond the window"));
+        assert!(layout(&|bands| bands.frames = 0).contains("out of range"));
+        assert!(layout(&|bands| bands.floor = f64::NAN).contains("`floor`"));
+        assert!(check(&|preprocessing| preprocessing.window = Some(1 << 60)).contains("`window`"));
         assert!(
-            check(&|own| {
-                own.statistics = Some(Statistics {
+            check(&|preprocessing| preprocessing.sampling_rate = Some(0.0))
+                .contains("`sampling_rate`")
+        );
+        assert!(
+            check(&|preprocessing| preprocessing.normalisation = Normalisation::Band)
+                .contains("`statistics`")
+        );
+        assert!(
+            check(&|preprocessing| {
+                preprocessing.statistics = Some(Statistics {
                     mean: vec![0.0; 3],
                     std: vec![1.0; 3],
                 });
             })
             .contains("3 means")
         );
-        assert!(check(&|own| own.steps = vec![Step::Scale(0.0)]).contains("`steps`"));
+        assert!(
+            check(&|preprocessing| preprocessing.steps = vec![Step::Scale(0.0)])
+                .contains("`steps`")
+        );
     }
 }

@@ -124,9 +124,9 @@ impl Preprocessing {
     /// Whether the same windows become the same inputs, so that a run with `other` can continue with `self`. A sampling
     /// rate or window length that only one of them stores makes no difference, nor what precedes the windows.
     pub fn makes_inputs_of(&self, other: &Self) -> bool {
-        fn agree<T: PartialEq>(own: Option<T>, theirs: Option<T>) -> bool {
-            match (own, theirs) {
-                (Some(own), Some(theirs)) => own == theirs,
+        fn agree<T: PartialEq>(ours: Option<T>, theirs: Option<T>) -> bool {
+            match (ours, theirs) {
+                (Some(ours), Some(theirs)) => ours == theirs,
                 _ => true,
             }
         }

@@ -157,7 +157,7 @@ impl StatisticsPasses {
         self.counts
             .iter_mut()
             .zip(counts)
-            .for_each(|(own, new)| *own += new);
+            .for_each(|(count, new)| *count += new);
     }
 
     /// Ends the first pass.
@@ -265,13 +265,13 @@ impl Scales {
         for (i, chunk) in values.chunks_exact_mut(segments * bins).enumerate() {
             let channel = i % channels;
             if by_band {
-                let own = channel * bins..(channel + 1) * bins;
+                let range = channel * bins..(channel + 1) * bins;
                 if let Some(narrow) = &self.narrow {
-                    let means = [&narrow.means[own.clone()], &narrow.rests[own.clone()]];
-                    scale_narrow(chunk, means, &narrow.factors[own]);
+                    let means = [&narrow.means[range.clone()], &narrow.rests[range.clone()]];
+                    scale_narrow(chunk, means, &narrow.factors[range]);
                     continue;
                 }
-                let (means, factors) = (&self.means[own.clone()], &self.factors[own]);
+                let (means, factors) = (&self.means[range.clone()], &self.factors[range]);
                 for row in chunk.chunks_exact_mut(bins) {
                     scale_each(row, means, factors);
                 }

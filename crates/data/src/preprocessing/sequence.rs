@@ -150,7 +150,7 @@ impl Sequence {
         }
         let channels = values.chunks_exact(samples);
         let mut pairs = channels.zip(self.window.chunks_exact(samples));
-        pairs.all(|(own, last)| loops::are_same(&own[..samples - shift], &last[shift..]))
+        pairs.all(|(channel, last)| loops::are_same(&channel[..samples - shift], &last[shift..]))
     }
 
     /// Assembles `segments` from its last `known` ones and the new ones, which have the shape `found`.

@@ -249,13 +249,13 @@ mod tests {
             };
             let samples = 6 * hop + length;
             let values = [signal(samples), signal(samples)].concat();
-            let mut own = Spectrum::new(config, cut).unwrap();
+            let mut spectrum = Spectrum::new(config, cut).unwrap();
             let mut all = Vec::new();
-            own.transform(&values, 2, 0, &mut all);
-            let bins = own.bins();
+            spectrum.transform(&values, 2, 0, &mut all);
+            let bins = spectrum.bins();
             for known in 1..7 {
                 let mut fresh = Vec::new();
-                own.transform(&values, 2, known, &mut fresh);
+                spectrum.transform(&values, 2, known, &mut fresh);
                 let rows = all.chunks_exact(7 * bins);
                 let expected: Vec<f32> = rows.flat_map(|r| r[known * bins..].to_vec()).collect();
                 assert_eq!(fresh, expected);

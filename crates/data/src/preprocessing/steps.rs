@@ -88,7 +88,7 @@ impl Operation {
 macro_rules! steps {
     (
         plain { $( $(#[$plain_doc:meta])* $plain:ident = $plain_name:literal $(| $plain_alias:literal)* => $plain_effect:expr; )* }
-        valued { $( $(#[$valued_doc:meta])* $valued:ident($value:ty) = $valued_name:literal $(| $valued_alias:literal)* $(, alone $alone:expr)? => |$own:ident| $valued_effect:expr; )* }
+        valued { $( $(#[$valued_doc:meta])* $valued:ident($value:ty) = $valued_name:literal $(| $valued_alias:literal)* $(, alone $alone:expr)? => |$settings:ident| $valued_effect:expr; )* }
     ) => {
         /// One step; see the module.
         #[derive(Clone, Debug, PartialEq)]
@@ -112,7 +112,7 @@ macro_rules! steps {
             fn effect(&self) -> Effect {
                 match self {
                     $( Self::$plain => $plain_effect, )*
-                    $( Self::$valued($own) => $valued_effect, )*
+                    $( Self::$valued($settings) => $valued_effect, )*
                 }
             }
 

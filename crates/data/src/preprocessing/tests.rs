@@ -81,13 +81,13 @@ fn a_rate_written_down_later_changes_no_inputs() {
 #[test]
 fn a_window_without_a_level_gets_the_mean() {
     for (normalisation, _) in Normalisation::ALL {
-        let mut own = preprocessing(SpectralMethod::Bands, normalisation);
+        let mut preprocessing = preprocessing(SpectralMethod::Bands, normalisation);
         let mut values = vec![1.0, f32::NAN, 3.0, 9.0];
         if normalisation.needs_statistics() {
             let by_band = normalisation == Normalisation::Band;
-            own.statistics = Some(Statistics::of(&values, [1, 2, 2], by_band));
+            preprocessing.statistics = Some(Statistics::of(&values, [1, 2, 2], by_band));
         }
-        own.normalise(&mut values, [1, 2, 2]);
+        preprocessing.normalise(&mut values, [1, 2, 2]);
         assert_eq!(values[1], 0.0, "{normalisation}");
     }
 }

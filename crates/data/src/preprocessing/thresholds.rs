@@ -43,9 +43,9 @@ const OLD_CONSTANT: f64 = 1e-6;
 /// Limit below which a standard deviation counts as zero; `None` for the thresholds of older models.
 pub(super) fn constant_guard(thresholds: Option<&Thresholds>) -> ConstantGuard {
     match thresholds {
-        Some(own) => ConstantGuard {
+        Some(thresholds) => ConstantGuard {
             absolute: 0.0,
-            relative: own.constant,
+            relative: thresholds.constant,
         },
         None => ConstantGuard {
             absolute: OLD_CONSTANT,
@@ -93,8 +93,8 @@ pub(super) fn compression_threshold(
         Compression::Log => OLD_FLOOR,
         Compression::None | Compression::Log1p => OLD_UNIT,
     };
-    let own = thresholds.and_then(|own| own.compression.get(channel));
-    own.copied().unwrap_or(old) as f32
+    let threshold = thresholds.and_then(|thresholds| thresholds.compression.get(channel));
+    threshold.copied().unwrap_or(old) as f32
 }
 
 /// Histogram steps per factor of two.
@@ -191,9 +191,9 @@ impl Survey {
         }
         if self.compression == Compression::Log1p {
             for (channel, values) in samples.chunks(samples.len() / channels).enumerate() {
-                let own = &mut self.samples[channel];
-                let room = LOOKED_AT.saturating_sub(own.len());
-                own.extend(values.iter().take(room));
+                let kept = &mut self.samples[channel];
+                let room = LOOKED_AT.saturating_sub(kept.len());
+                kept.extend(values.iter().take(room));
             }
         }
     }
@@ -217,8 +217,9 @@ impl Survey {
         if self.compression != Compression::Log {
             return Vec::new();
         }
-        let share =
-            |(c, own): (usize, &Histogram)| own.share_below(self.below_median(c, self.octaves.0));
+        let share = |(c, histogram): (usize, &Histogram)| {
+            histogram.share_below(self.below_median(c, self.octaves.0))
+        };
         self.spectra.iter().enumerate().map(share).collect()
     }
 

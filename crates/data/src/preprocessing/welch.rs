@@ -138,7 +138,7 @@ impl Welch {
         starts.dedup();
         let mut segments = vec![Vec::new(); starts.len()];
         for (i, start) in all.enumerate() {
-            segments[starts.partition_point(|own| *own < start)].push(i / stretches);
+            segments[starts.partition_point(|other| *other < start)].push(i / stretches);
         }
         let (spectra, times) = Spectra::new(config);
         let bins = config.nfft / 2 + 1;

@@ -228,7 +228,7 @@ impl Annotations {
                 group: groups
                     .as_mut()
                     .and_then(Iterator::next)
-                    .and_then(|own| names::group(&own)),
+                    .and_then(|name| names::group(&name)),
             })?;
         }
         // The library verifies an archive's checksum at the end of the entry.

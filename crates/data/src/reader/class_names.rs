@@ -46,8 +46,9 @@ pub(super) fn check_order(
     found: Vec<String>,
     known: &[String],
 ) -> Result<(), ClassNameError> {
-    let numbers: Vec<_> = found.iter().map(|own| number_of(own, known)).collect();
-    let is_other = |(at, number): (usize, &Option<usize>)| number.is_some_and(|own| own != at);
+    let numbers: Vec<_> = found.iter().map(|class| number_of(class, known)).collect();
+    let is_other =
+        |(at, number): (usize, &Option<usize>)| number.is_some_and(|number| number != at);
     // The class of each sample is no list of classes.
     let is_twice = |at: usize| numbers[at].is_some() && numbers[..at].contains(&numbers[at]);
     if !numbers.iter().enumerate().any(is_other) || (0..numbers.len()).any(is_twice) {
@@ -68,7 +69,8 @@ pub(super) fn other_number<'a>(one: &'a [String], other: &[String]) -> Option<&'
         all.all(|(at, name)| number_of(name, names) == Some(at))
     };
     let mut names = one.iter().enumerate();
-    let found = names.find(|(at, name)| number_of(name, other).is_some_and(|own| own != *at))?;
+    let found =
+        names.find(|(at, name)| number_of(name, other).is_some_and(|number| number != *at))?;
     (is_list(one) && is_list(other)).then_some(found.1.as_str())
 }
 
@@ -87,7 +89,7 @@ pub(super) fn check_text(
         return Ok(());
     };
     let found = number_of(text, known).filter(|_| is_text(name));
-    if found.is_none_or(|own| own as i64 == label) {
+    if found.is_none_or(|number| number as i64 == label) {
         return Ok(());
     }
     Err(ClassNameError::Text {
@@ -103,7 +105,7 @@ mod tests {
     use super::*;
 
     fn names(all: &[&str]) -> Vec<String> {
-        all.iter().map(|own| (*own).to_owned()).collect()
+        all.iter().map(|name| (*name).to_owned()).collect()
     }
 
     #[test]

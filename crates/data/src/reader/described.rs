@@ -41,7 +41,7 @@ fn shortest<S: Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, 
         Some(value) if f64::from(*value as f32) == *value => {
             serializer.serialize_some(&(*value as f32))
         }
-        own => own.serialize(serializer),
+        other => other.serialize(serializer),
     }
 }
 
@@ -66,7 +66,7 @@ fn describe(name: String, mut inner: impl Read) -> Option<Described> {
     let header = header::raw(&mut inner).ok()?;
     let text = String::from_utf8_lossy(&header).into_owned();
     let sizes: Vec<&str> = sizes_in(&text).collect();
-    let mut own = Described {
+    let mut described = Described {
         name,
         dtype: "object, pickled Python".into(),
         shape: if sizes.is_empty() {
@@ -77,23 +77,23 @@ fn describe(name: String, mut inner: impl Read) -> Option<Described> {
         ..Default::default()
     };
     if is_pickled(&text) {
-        return Some(own);
+        return Some(described);
     }
     let array = NpyFile::new(header.as_slice()).ok()?;
     let kind = array.dtype().descr();
     let kind = kind.trim_matches('\'');
     let Some((element, big_endian)) = Element::named(kind) else {
-        own.dtype = kind.into();
-        return Some(own);
+        described.dtype = kind.into();
+        return Some(described);
     };
-    own.dtype = element.to_string();
+    described.dtype = element.to_string();
     let expected = byte_count(&text, element.width() as u64)?;
     if expected > MOST {
-        return Some(own);
+        return Some(described);
     }
     // Data that end too early are damaged; they are not of another type.
-    let there = own.look(inner.take(expected), element, big_endian);
-    (there == expected).then_some(own)
+    let there = described.look(inner.take(expected), element, big_endian);
+    (there == expected).then_some(described)
 }
 
 impl Described {
@@ -111,8 +111,9 @@ impl Described {
             there += whole as u64;
             for value in element.exact(&bytes[..whole], big_endian) {
                 if value.is_finite() {
-                    self.smallest = Some(self.smallest.map_or(value, |own| own.min(value)));
-                    self.largest = Some(self.largest.map_or(value, |own| own.max(value)));
+                    self.smallest =
+                        Some(self.smallest.map_or(value, |smallest| smallest.min(value)));
+                    self.largest = Some(self.largest.map_or(value, |largest| largest.max(value)));
                 } else {
                     self.not_finite += 1;
                 }

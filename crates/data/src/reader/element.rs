@@ -88,8 +88,8 @@ impl Element {
         };
         let found = Self::ALL
             .into_iter()
-            .find(|own| own.names().contains(&text));
-        found.map(|own| (own, big))
+            .find(|element| element.names().contains(&text));
+        found.map(|element| (element, big))
     }
 
     /// From the number TensorFlow gives to a type (`DataType` of `types.proto`).
@@ -134,14 +134,14 @@ impl Element {
 
     /// The numbers in `bytes` in full precision; a number that is cut off at the end is left out.
     pub fn exact(self, bytes: &[u8], big: bool) -> impl Iterator<Item = f64> {
-        let mut own = [0; 8];
+        let mut buffer = [0; 8];
         bytes.chunks_exact(self.width()).map(move |bytes| {
-            let own = &mut own[..bytes.len()];
-            own.copy_from_slice(bytes);
+            let ordered = &mut buffer[..bytes.len()];
+            ordered.copy_from_slice(bytes);
             if big {
-                own.reverse();
+                ordered.reverse();
             }
-            self.value(own)
+            self.value(ordered)
         })
     }
 
@@ -154,11 +154,11 @@ impl Element {
             Self::F64 => {
                 let values = each(bytes, big, |b| f64::from_le_bytes(b) as f32);
                 let exact = |position: usize| {
-                    let mut own: [u8; 8] = first(&bytes[position * 8..]);
+                    let mut ordered: [u8; 8] = first(&bytes[position * 8..]);
                     if big {
-                        own.reverse();
+                        ordered.reverse();
                     }
-                    f64::from_le_bytes(own)
+                    f64::from_le_bytes(ordered)
                 };
                 check_range(&values, exact)?;
                 values
@@ -191,7 +191,7 @@ pub(super) fn check_range(
         position,
         value: exact(position),
     });
-    match all.find(|own| own.value.is_finite()) {
+    match all.find(|beyond| beyond.value.is_finite()) {
         Some(beyond) => Err(beyond),
         None => Ok(()),
     }

@@ -29,7 +29,7 @@ pub(super) fn decode(
     let mut features = example.features.unwrap_or_default().feature;
     let shape = shape(&mut features)?;
     let x = take(&mut features, Role::Samples, "x")?;
-    let dtype = match features.get("dtype").and_then(|own| own.kind.as_ref()) {
+    let dtype = match features.get("dtype").and_then(|dtype| dtype.kind.as_ref()) {
         Some(Kind::BytesList(list)) if list.value.len() == 1 => {
             Some(String::from_utf8_lossy(&list.value[0]).into_owned())
         }
@@ -60,16 +60,16 @@ pub(super) fn decode(
             shape,
         });
     }
-    let own = wanted.own_label();
-    let own = own.and_then(|own| features.remove(own)?.kind);
+    let preferred = wanted.own_label();
+    let given = preferred.and_then(|preferred| features.remove(preferred)?.kind);
     let label = if wanted.label_is_optional {
         let there = optional(&mut features, Role::Labels, "label")?;
         there
             .and_then(|kind| label(kind, wanted).ok())
             .unwrap_or(Record::UNLABELLED)
     } else {
-        let kind = match own {
-            Some(own) => own,
+        let kind = match given {
+            Some(kind) => kind,
             None => take(&mut features, Role::Labels, "label")?,
         };
         let is_text = matches!(kind, Kind::BytesList(_));
@@ -143,7 +143,7 @@ fn of_names(example: &Example, wanted: &Wanted) -> Option<String> {
         is_text: matches!(feature.kind, Some(Kind::BytesList(_))),
     });
     let mut there: Vec<_> = candidates.collect();
-    there.sort_by_key(|own| own.name);
+    there.sort_by_key(|candidate| candidate.name);
     let of_twins = twins([(Role::Samples, "x"), (Role::Groups, "group")], &there);
     joined([of_twins, wanted.note_of_labels("label", &there)])
 }
@@ -152,7 +152,9 @@ fn of_names(example: &Example, wanted: &Wanted) -> Option<String> {
 fn assumed(example: Example) -> Option<String> {
     let features = &example.features.as_ref()?.feature;
     let is_bytes = |name: &&str| {
-        let kind = features.get(*name).and_then(|own| own.kind.as_ref());
+        let kind = features
+            .get(*name)
+            .and_then(|feature| feature.kind.as_ref());
         matches!(kind, Some(Kind::BytesList(_)))
     };
     // A serialised tensor has a shape of its own.
@@ -164,8 +166,8 @@ fn assumed(example: Example) -> Option<String> {
         label_is_optional: true,
         ..Default::default()
     };
-    let own = decode(0, example, &wanted).ok()?;
-    let [channels, values] = own.shape[..] else {
+    let record = decode(0, example, &wanted).ok()?;
+    let [channels, values] = record.shape[..] else {
         return None;
     };
     let count = channels * values;

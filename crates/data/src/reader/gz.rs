@@ -58,10 +58,10 @@ impl Reader for Gz {
             return Vec::new();
         };
         let mut next = || {
-            let own = first(&mut reader)?;
+            let example = first(&mut reader)?;
             let mut checksum = [0; CHECKSUM];
             reader.read_exact(&mut checksum).ok()?;
-            rate(&own)
+            rate(&example)
         };
         distinct((0..RATED).map_while(|_| next()))
     }

@@ -96,7 +96,11 @@ pub struct Wanted {
 impl Wanted {
     /// Whether the values of a sample with this label are needed.
     pub fn keeps(&self, label: i64) -> bool {
-        let kept = |labels: &Vec<usize>| labels.iter().any(|&own| i64::try_from(own) == Ok(label));
+        let kept = |labels: &Vec<usize>| {
+            labels
+                .iter()
+                .any(|&number| i64::try_from(number) == Ok(label))
+        };
         // Invalid labels are reported later.
         label < 0 || self.labels.as_ref().is_none_or(kept)
     }
@@ -238,7 +242,7 @@ pub fn of(path: &Path) -> Result<&'static dyn Reader, DataError> {
 /// Whether a file name ends with a dot and `ending`, in any case.
 fn has_ending(path: &Path, ending: &str) -> bool {
     path.extension()
-        .is_some_and(|own| own.eq_ignore_ascii_case(ending))
+        .is_some_and(|extension| extension.eq_ignore_ascii_case(ending))
 }
 
 /// Bytes at the beginning of a source that tell what it is if no reader accepts it.

@@ -100,7 +100,7 @@ impl Role {
         names: impl Iterator<Item = &'a str>,
     ) -> Result<Option<&'a str>, Vec<String>> {
         let is_known = |name: &&str| {
-            without_split(name).is_some_and(|(own, _)| self.names().contains(&own.as_str()))
+            without_split(name).is_some_and(|(stem, _)| self.names().contains(&stem.as_str()))
         };
         let mut found: Vec<&str> = names.filter(is_known).collect();
         found.sort_unstable();
@@ -137,12 +137,12 @@ fn without_split(name: &str) -> Option<(String, &'static str)> {
         "test" | "testing" | "te" | "holdout" => Some("test"),
         _ => None,
     };
-    let own = match &words[..] {
+    let parts = match &words[..] {
         [rest @ .., last] if !rest.is_empty() && split(last).is_some() => (rest, split(last)?),
         [first, rest @ ..] if !rest.is_empty() => (rest, split(first)?),
         _ => return None,
     };
-    Some((own.0.join("_"), own.1))
+    Some((parts.0.join("_"), parts.1))
 }
 
 #[cfg(test)]
@@ -161,7 +161,7 @@ mod tests {
             ("xtrain", None),
         ] {
             let found = without_split(name);
-            let found = found.as_ref().map(|(own, split)| (own.as_str(), *split));
+            let found = found.as_ref().map(|(stem, split)| (stem.as_str(), *split));
             assert_eq!(found, expected, "{name}");
         }
     }

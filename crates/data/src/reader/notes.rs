@@ -21,10 +21,10 @@ pub fn rate_note<'a>(
     let of_source = |path: &'a Path| stored_rates(path).map(move |rate| (rate, path));
     let rates: Vec<(f64, &Path)> = sources.into_iter().flat_map(of_source).collect();
     let (first, path) = *rates.first()?;
-    let other = rates.iter().find(|(own, _)| is_other_rate(*own, first));
+    let other = rates.iter().find(|(rate, _)| is_other_rate(*rate, first));
     let said = match (other, configured) {
-        (Some((own, other)), _) => format!(
-            "has a sampling rate of {first} Hz, and {} has {own} Hz: windows of a dataset have one rate; resample them",
+        (Some((rate, other)), _) => format!(
+            "has a sampling rate of {first} Hz, and {} has {rate} Hz: windows of a dataset have one rate; resample them",
             if *other == path {
                 "the same file also".into()
             } else {
@@ -49,9 +49,9 @@ pub fn class_note<'a>(sources: impl IntoIterator<Item = &'a Path>) -> Option<Str
     let of_source = |path: &'a Path| Some((of(path).ok()?.classes(path)?, path));
     let mut lists = sources.into_iter().filter_map(of_source);
     let (first, path) = lists.next()?;
-    let (own, other, name) = lists.find_map(|(own, other)| {
-        let name = class_names::other_number(&first, &own)?.to_owned();
-        Some((own, other, name))
+    let (classes, other, name) = lists.find_map(|(classes, other)| {
+        let name = class_names::other_number(&first, &classes)?.to_owned();
+        Some((classes, other, name))
     })?;
     Some(format!(
         "{}: lists the classes {}, and {} lists {}: if labels are numbers in these orders, `{name}` has two numbers; write all \
@@ -59,7 +59,7 @@ pub fn class_note<'a>(sources: impl IntoIterator<Item = &'a Path>) -> Option<Str
         path.display(),
         first.join(", "),
         other.display(),
-        own.join(", ")
+        classes.join(", ")
     ))
 }
 
@@ -90,10 +90,10 @@ pub(super) struct Candidate<'a> {
 /// What to say if samples or groups have a second name that differs in upper and lower case only; `usual` are their names in the
 /// format.
 pub(super) fn twins(usual: [(Role, &str); 2], there: &[Candidate<'_>]) -> Option<String> {
-    let names = || there.iter().map(|own| own.name);
+    let names = || there.iter().map(|candidate| candidate.name);
     let twin = |(role, usual): (Role, &str)| {
         let taken = role.pick(usual, names()).ok()??;
-        let twin = names().find(|own| *own != taken && own.eq_ignore_ascii_case(taken))?;
+        let twin = names().find(|name| *name != taken && name.eq_ignore_ascii_case(taken))?;
         let what = match role {
             Role::Groups => "groups",
             _ => "samples",
@@ -108,22 +108,22 @@ pub(super) fn twins(usual: [(Role, &str); 2], there: &[Candidate<'_>]) -> Option
 impl Wanted {
     /// What to say if others of `there` could have the labels as well; they are called `usual` in the format.
     pub(super) fn note_of_labels(&self, usual: &str, there: &[Candidate<'_>]) -> Option<String> {
-        let names = || there.iter().map(|own| own.name);
+        let names = || there.iter().map(|candidate| candidate.name);
         let picked = Role::Labels.pick(usual, names()).ok().flatten();
-        let own = self
+        let preferred = self
             .own_label()
-            .filter(|own| names().any(|name| name == *own));
-        let taken = own.or(picked)?;
+            .filter(|label| names().any(|name| name == *label));
+        let taken = preferred.or(picked)?;
         let is_known = |name: &str| Role::Labels.names().contains(&&*name.to_lowercase());
-        let is_other = |own: &&Candidate<'_>| {
-            own.name != taken
-                && !own.is_text
-                && is_known(own.name)
-                && !class_names::is_list(own.name)
+        let is_other = |candidate: &&Candidate<'_>| {
+            candidate.name != taken
+                && !candidate.is_text
+                && is_known(candidate.name)
+                && !class_names::is_list(candidate.name)
         };
-        let other = there.iter().find(is_other).map(|own| own.name);
+        let other = there.iter().find(is_other).map(|candidate| candidate.name);
         match (
-            own,
+            preferred,
             &self.given_label,
             picked.filter(|name| *name != taken).or(other),
         ) {
@@ -132,10 +132,10 @@ impl Wanted {
                 "there is no `{given}`, which `label_field` names: the labels are those in `{taken}`"
             )),
             (_, None, None) => None,
-            (own, None, Some(other)) => Some(format!(
+            (preferred, None, Some(other)) => Some(format!(
                 "the labels are those in `{taken}`{}, not those in `{other}`: `label_field: {other}` takes these, and \
                  `label_field: {taken}` says that it is right so",
-                if own.is_some() {
+                if preferred.is_some() {
                     ", which is called as the task"
                 } else {
                     ""
@@ -152,11 +152,11 @@ const PARTS: f64 = 100.0;
 pub(super) fn coarse(values: &[f64], channels: usize) -> Option<String> {
     let each = (values.len() / channels.max(1)).max(1);
     let mut channels = values.chunks_exact(each).enumerate();
-    channels.find_map(|(at, own)| {
-        let low = own.iter().copied().fold(f64::INFINITY, f64::min);
-        let high = own.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    channels.find_map(|(at, channel)| {
+        let low = channel.iter().copied().fold(f64::INFINITY, f64::min);
+        let high = channel.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let rounded = |value: &f64| (value - f64::from(*value as f32)).abs();
-        let error = own.iter().map(rounded).fold(0.0, f64::max);
+        let error = channel.iter().map(rounded).fold(0.0, f64::max);
         let is_coarse = (high - low).is_finite() && error > (high - low) / PARTS && high > low;
         is_coarse.then(|| {
             format!(

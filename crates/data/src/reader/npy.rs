@@ -53,12 +53,12 @@ impl Reader for Npy {
         let mut words: Vec<&str> = label_words().collect();
         words.extend(wanted.own_label());
         let is_there = |word: &&str| {
-            let own = sibling(path, word);
-            own != path && own.is_file()
+            let file = sibling(path, word);
+            file != path && file.is_file()
         };
         let candidate = |name| Candidate {
             name,
-            is_text: open(&sibling(path, name)).is_ok_and(|(own, _)| lists::is_text(&own)),
+            is_text: open(&sibling(path, name)).is_ok_and(|(array, _)| lists::is_text(&array)),
         };
         let words = words.into_iter().filter(is_there);
         let there: Vec<_> = words.map(candidate).collect();
@@ -125,13 +125,13 @@ fn open(path: &Path) -> Result<(Array<BufReader<File>>, u64), DataError> {
 
 /// The file of labels beside the samples in `path` that the configuration gives, or that is called as the task.
 fn own_label(path: &Path, wanted: &Wanted) -> Option<PathBuf> {
-    let own = wanted.own_label().map(|own| sibling(path, own));
-    own.filter(|own| own != path && own.is_file())
+    let file = wanted.own_label().map(|word| sibling(path, word));
+    file.filter(|file| file != path && file.is_file())
 }
 
 /// The file that belongs to the samples in `path`, by one of the names of `role`.
 fn find(path: &Path, role: Role) -> Option<PathBuf> {
-    let is_there = |own: &PathBuf| own != path && own.is_file();
+    let is_there = |file: &PathBuf| file != path && file.is_file();
     if role == Role::Labels {
         return label_words().map(|word| sibling(path, word)).find(is_there);
     }
@@ -150,15 +150,19 @@ fn sibling(path: &Path, word: &str) -> PathBuf {
     let separator = |c: char| !c.is_alphanumeric();
     let mut words = stem.split(separator).rev();
     // The last matching word: in `data_x` it is `x`.
-    let found = words.find(|own| Role::Samples.names().contains(&own.to_lowercase().as_str()));
+    let found = words.find(|part| {
+        Role::Samples
+            .names()
+            .contains(&part.to_lowercase().as_str())
+    });
     let stem = match found {
-        Some(own) => {
-            let start = own.as_ptr() as usize - stem.as_ptr() as usize;
-            format!("{}{word}{}", &stem[..start], &stem[start + own.len()..])
+        Some(part) => {
+            let start = part.as_ptr() as usize - stem.as_ptr() as usize;
+            format!("{}{word}{}", &stem[..start], &stem[start + part.len()..])
         }
         // As in `trainX`.
         None => match stem.strip_suffix('X') {
-            Some(own) if own.ends_with(char::is_lowercase) => format!("{own}{word}"),
+            Some(base) if base.ends_with(char::is_lowercase) => format!("{base}{word}"),
             _ => format!("{stem}_{word}"),
         },
     };

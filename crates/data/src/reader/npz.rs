@@ -53,8 +53,9 @@ impl Reader for Npz {
     fn note(&self, path: &Path, wanted: &Wanted) -> Option<String> {
         let mut archive = open(path).ok()?;
         let there = arrays_in(&archive);
-        let mut is_text =
-            |name: &str| entry(&mut archive, name, HEAD).is_ok_and(|(own, _)| lists::is_text(&own));
+        let mut is_text = |name: &str| {
+            entry(&mut archive, name, HEAD).is_ok_and(|(array, _)| lists::is_text(&array))
+        };
         let candidates: Vec<_> = there
             .iter()
             .map(|name| Candidate {
@@ -213,16 +214,16 @@ fn annotations(
     // Labels take less space than their samples, even if `x` is all zeros. A list that unpacks to more is malicious.
     let limit = 64 * archive_length(archive) + (1 << 16);
     let name = match own_label(archive, wanted) {
-        Some(own) => own,
+        Some(name) => name,
         None => pick(archive, Role::Labels)?,
     };
     let groups = known(&arrays_in(archive), Role::Groups)?;
     // Beside `x`, `test_group` rather names the group that is left out.
-    let groups = groups.filter(|own| split_of(samples).is_some() || split_of(own).is_none());
+    let groups = groups.filter(|group| split_of(samples).is_some() || split_of(group).is_none());
     // Samples of training have no labels of a test.
     let others = [Some(&name), groups.as_ref()].into_iter().flatten();
     let others: Vec<&String> = others
-        .filter(|own| split_of(own) != split_of(samples))
+        .filter(|other| split_of(other) != split_of(samples))
         .collect();
     if !others.is_empty() {
         let names = [samples]
@@ -262,8 +263,8 @@ fn check_names(
     (labels, of): (&str, &[i64]),
     wanted: &Wanted,
 ) -> Result<(), ArrayError> {
-    let there = arrays_in(archive).into_iter().filter(|own| own != labels);
-    for name in there.filter(|own| class_names::is_list(own) || class_names::is_text(own)) {
+    let there = arrays_in(archive).into_iter().filter(|name| name != labels);
+    for name in there.filter(|name| class_names::is_list(name) || class_names::is_text(name)) {
         let texts = whole(archive, &name, limit);
         let texts = texts.ok().filter(lists::is_text).map(names);
         let Some(Ok(texts)) = texts else { continue };

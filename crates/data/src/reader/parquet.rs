@@ -33,7 +33,7 @@ impl Reader for Parquet {
     }
 
     fn accepts(&self, path: &Path, head: &[u8]) -> bool {
-        head.starts_with(b"PAR1") && columns(path).is_some_and(|own| has_windows(&own))
+        head.starts_with(b"PAR1") && columns(path).is_some_and(|columns| has_windows(&columns))
     }
 
     fn read(&self, path: &Path, wanted: &Wanted, sink: Sink<'_>) -> Result<(), DataError> {
@@ -44,14 +44,14 @@ impl Reader for Parquet {
             ([column], _) => list(&bytes, column).and_then(|rows| as_tensors(&bytes, column, rows)),
             ([], Some(found)) => channels::read(&bytes, &found),
             (lists, _) => {
-                let names = lists.iter().map(|own| own.name.clone()).collect();
+                let names = lists.iter().map(|column| column.name.clone()).collect();
                 Err(ParquetError::Lists { names })
             }
         };
         let rows = rows.map_err(wrong)?;
-        let beside = Beside::of(&bytes, wanted).map_err(wrong)?;
+        let annotations = Annotations::of(&bytes, wanted).map_err(wrong)?;
         let windows = rows.values.len() / rows.size();
-        if let Some(labels) = &beside.labels
+        if let Some(labels) = &annotations.labels
             && labels.len() != windows
         {
             return Err(wrong(ParquetError::Rows {
@@ -59,7 +59,7 @@ impl Reader for Parquet {
                 found: labels.len(),
             }));
         }
-        pass(path, &rows, beside, wanted, sink)
+        pass(path, &rows, annotations, wanted, sink)
     }
 
     fn note(&self, path: &Path, wanted: &Wanted) -> Option<String> {
@@ -91,7 +91,7 @@ fn note_of<R: ChunkReader + Clone + 'static>(file: &R, wanted: &Wanted) -> Optio
 fn rates_of<R: ChunkReader + Clone + 'static>(file: &R) -> Option<Vec<f64>> {
     let columns = flat_names(file).ok()?;
     let (name, _) = columns.into_iter().find(|(name, _)| is_rate(name))?;
-    let mut columns = flat_columns(file, |own| own == name).ok()?;
+    let mut columns = flat_columns(file, |column| column == name).ok()?;
     match columns.pop()? {
         (_, RowValues::Numbers(rates)) => Some(distinct(rates)),
         _ => None,
@@ -102,7 +102,7 @@ fn rates_of<R: ChunkReader + Clone + 'static>(file: &R) -> Option<Vec<f64>> {
 fn pass(
     path: &Path,
     rows: &ListRows,
-    mut beside: Beside,
+    mut annotations: Annotations,
     wanted: &Wanted,
     sink: Sink<'_>,
 ) -> Result<(), DataError> {
@@ -111,12 +111,16 @@ fn pass(
         [samples] => vec![1, samples],
         _ => rows.shape.clone(),
     };
-    for (record, own) in rows.values.chunks_exact(rows.size()).enumerate() {
-        let label = beside
+    for (record, row) in rows.values.chunks_exact(rows.size()).enumerate() {
+        let label = annotations
             .labels
             .as_ref()
             .map_or(Record::UNLABELLED, |all| all[record]);
-        let group = beside.groups.as_mut().and_then(Iterator::next).flatten();
+        let group = annotations
+            .groups
+            .as_mut()
+            .and_then(Iterator::next)
+            .flatten();
         if !wanted.keeps(label) {
             sink(Record {
                 record,
@@ -125,7 +129,7 @@ fn pass(
             })?;
             continue;
         }
-        let values = float32(own).map_err(|problem| {
+        let values = float32(row).map_err(|problem| {
             in_record(path, record)(SampleError::from(ArrayError::from(problem)))
         })?;
         sink(Record {
@@ -141,9 +145,9 @@ fn pass(
 
 /// Numbers as float32.
 fn float32(values: &[f64]) -> Result<Vec<f32>, BeyondFloat32> {
-    let own: Vec<f32> = values.iter().map(|value| *value as f32).collect();
-    check_range(&own, |position| values[position])?;
-    Ok(own)
+    let rounded: Vec<f32> = values.iter().map(|value| *value as f32).collect();
+    check_range(&rounded, |position| values[position])?;
+    Ok(rounded)
 }
 
 /// Lists of all values of tensors in the shape that the file tells.
@@ -184,26 +188,26 @@ fn columns(path: &Path) -> Option<ListColumns> {
 }
 
 /// Whether lists are windows. Beside channels in columns of their own, they are only if their name says so.
-fn has_windows(own: &ListColumns) -> bool {
+fn has_windows(columns: &ListColumns) -> bool {
     let known = Role::Samples.names();
     let is_named = |column: &ListColumn| known.contains(&column.name.to_lowercase().as_str());
-    own.lists.iter().any(is_named)
-        || !own.lists.is_empty() && own.floats.is_empty()
-        || own.lists.is_empty() && channels::of(own).is_some()
+    columns.lists.iter().any(is_named)
+        || !columns.lists.is_empty() && columns.floats.is_empty()
+        || columns.lists.is_empty() && channels::of(columns).is_some()
 }
 
 /// Labels and groups of the windows.
-struct Beside {
+struct Annotations {
     labels: Option<Vec<i64>>,
     groups: Option<std::vec::IntoIter<Option<String>>>,
 }
 
-impl Beside {
+impl Annotations {
     fn of(bytes: &Bytes, wanted: &Wanted) -> Result<Self, ParquetError> {
         let there = flat_names(bytes)?;
         let mut left: Vec<&str> = there.iter().map(|(name, _)| &**name).collect();
-        let own = wanted.own_label();
-        let at = left.iter().position(|name| Some(*name) == own);
+        let preferred = wanted.own_label();
+        let at = left.iter().position(|name| Some(*name) == preferred);
         let given = at.map(|at| left.remove(at));
         let label = match given {
             Some(given) => Some(given),
@@ -217,7 +221,9 @@ impl Beside {
         };
         let mut columns = flat_columns(bytes, is_needed)?;
         let mut column = |name: Option<&str>| {
-            let at = columns.iter().position(|(own, _)| Some(&**own) == name);
+            let at = columns
+                .iter()
+                .position(|(candidate, _)| Some(&**candidate) == name);
             at.map(|at| columns.remove(at))
         };
         let (found, groups_of) = (column(label), column(group));

@@ -68,7 +68,7 @@ fn sources_are_spread_evenly() {
         let sources: Vec<PathBuf> = (0..count).map(|i| i.to_string().into()).collect();
         let found = super::notes::spread(&sources, most);
         found
-            .map(|own| own.to_string_lossy().parse().unwrap())
+            .map(|path| path.to_string_lossy().parse().unwrap())
             .collect::<Vec<usize>>()
     };
     assert_eq!(of(0, 3), [0; 0]);
@@ -93,7 +93,7 @@ fn tfrecord(path: &Path, name: &str, rates: impl IntoIterator<Item = Kind>) {
         let bytes = <Example as tfrecord::Record>::to_bytes(Example { features }).unwrap();
         tfrecord::io::sync::try_write_record(&mut file, bytes).unwrap();
     }
-    if path.extension().is_some_and(|own| own == "gz") {
+    if path.extension().is_some_and(|extension| extension == "gz") {
         let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
         std::io::Write::write_all(&mut packed, &file).unwrap();
         file = packed.finish().unwrap();

@@ -20,9 +20,9 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Result<Tensor, ExampleError>> {
     while !rest.is_empty() {
         match (field(&mut rest)?, kind) {
             ((1, Value::Number(number)), None) => kind = Some(number),
-            ((2, Value::Bytes(own)), Some(_)) => shape = dimensions(own)?,
+            ((2, Value::Bytes(bytes)), Some(_)) => shape = dimensions(bytes)?,
             ((3, Value::Number(_)), Some(_)) => {}
-            ((4, Value::Bytes(own)), Some(_)) if content.is_none() => content = Some(own),
+            ((4, Value::Bytes(bytes)), Some(_)) if content.is_none() => content = Some(bytes),
             ((5..=16, _), Some(_)) => other = true,
             _ => return None,
         }
@@ -65,13 +65,13 @@ pub(super) fn label(bytes: &[u8]) -> Option<LabelTensor<'_>> {
     while !rest.is_empty() {
         match (field(&mut rest)?, kind) {
             ((1, Value::Number(number)), None) => kind = Some(number),
-            ((2, Value::Bytes(own)), Some(_)) => shape = Some(dimensions(own)?),
+            ((2, Value::Bytes(bytes)), Some(_)) => shape = Some(dimensions(bytes)?),
             ((3, Value::Number(_)), Some(_)) => {}
-            ((8, Value::Bytes(own)), Some(STRING)) => texts.push(own),
-            ((4, Value::Bytes(own)), Some(BOOL)) => {
-                numbers.extend(own.iter().copied().map(f64::from))
+            ((8, Value::Bytes(bytes)), Some(STRING)) => texts.push(bytes),
+            ((4, Value::Bytes(bytes)), Some(BOOL)) => {
+                numbers.extend(bytes.iter().copied().map(f64::from))
             }
-            ((4, Value::Bytes(own)), Some(kind)) => numbers.extend(of_content(own, kind)?),
+            ((4, Value::Bytes(bytes)), Some(kind)) => numbers.extend(of_content(bytes, kind)?),
             ((7 | 10 | 11 | 16 | 17, value), Some(_)) => numbers.extend(of_list(value)?),
             ((5 | 6 | 9 | 12..=15, _), Some(_)) => {}
             _ => return None,
@@ -128,9 +128,9 @@ fn field<'a>(rest: &mut &'a [u8]) -> Option<(u64, Value<'a>)> {
         0 => Value::Number(varint(rest)?),
         2 => {
             let length = usize::try_from(varint(rest)?).ok()?;
-            let (own, after) = rest.split_at_checked(length)?;
+            let (bytes, after) = rest.split_at_checked(length)?;
             *rest = after;
-            Value::Bytes(own)
+            Value::Bytes(bytes)
         }
         _ => return None,
     };
@@ -201,7 +201,7 @@ mod tests {
                 &[0.0, 1.0, 0.0],
             ),
         ] {
-            let found = label(&bytes(hex)).map(|own| format!("{own:?}"));
+            let found = label(&bytes(hex)).map(|tensor| format!("{tensor:?}"));
             assert_eq!(found, Some(format!("Numbers({expected:?})")), "{hex}");
         }
         let steps = bytes("0807120042057374657073");

@@ -161,7 +161,7 @@ impl<'a> Tensors<'a> {
         let mut storages = Vec::new();
         for id in keys.items(keys.root()).ok_or(TorchError::NoStorageKeys)? {
             let key = keys.text(*id).ok_or(TorchError::NoStorageKeys)?;
-            let size = sizes.iter().find(|(own, _)| own == key);
+            let size = sizes.iter().find(|(other, _)| other == key);
             let element = size
                 .ok_or_else(|| TorchError::UnusedStorage {
                     key: key.to_owned(),

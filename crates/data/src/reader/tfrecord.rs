@@ -92,18 +92,18 @@ const LOOKED_AT: std::ops::RangeInclusive<u64> = 1 << 12..=1 << 22;
 
 /// The sampling rates of the first record and, if it has one, of others all over the file.
 fn rates_of(mut file: File) -> Option<Vec<f64>> {
-    let own = rate(&first(BufReader::new(&file))?)?;
+    let first_rate = rate(&first(BufReader::new(&file))?)?;
     let all = file.metadata().ok()?.len();
     let of_first = file.stream_position().ok()?;
     let length = (2 * of_first).clamp(*LOOKED_AT.start(), *LOOKED_AT.end());
-    let mut rates = vec![own];
+    let mut rates = vec![first_rate];
     let mut bytes = Vec::new();
     for place in 1..=PLACES {
         let start = (f64::from(place) * APART).fract() * all as f64;
         file.seek(SeekFrom::Start(start as u64)).ok()?;
         bytes.clear();
         (&file).take(length).read_to_end(&mut bytes).ok()?;
-        rates.extend(first_in(&bytes).and_then(|own| rate(&own)));
+        rates.extend(first_in(&bytes).and_then(|example| rate(&example)));
     }
     Some(distinct(rates))
 }
@@ -112,9 +112,9 @@ fn rates_of(mut file: File) -> Option<Vec<f64>> {
 fn first_in(bytes: &[u8]) -> Option<Example> {
     // The bytes that their checksum follows.
     let checked = |at: usize, length: usize| {
-        let own = bytes.get(at..at.checked_add(length)?)?;
+        let content = bytes.get(at..at.checked_add(length)?)?;
         let stored = bytes[at + length..].first_chunk().copied()?;
-        (masked(own) == u32::from_le_bytes(stored)).then_some(own)
+        (masked(content) == u32::from_le_bytes(stored)).then_some(content)
     };
     let record = |at: usize| {
         let length = checked(at, size_of::<u64>())?;

@@ -56,14 +56,14 @@ impl Correlations {
                     continue;
                 }
                 let (product, shares) = if is_whole {
-                    let own = both.map(|c| &window[c * samples..][..samples]);
-                    (mean_product(own, both.map(|c| self.means[c])), [1.0; 2])
+                    let pair = both.map(|c| &window[c * samples..][..samples]);
+                    (mean_product(pair, both.map(|c| self.means[c])), [1.0; 2])
                 } else {
-                    let [own, other] = both.map(|c| &self.of_parts[c * parts..][..parts]);
-                    (product_of_means(own, other), both.map(|c| self.shares[c]))
+                    let [one, other] = both.map(|c| &self.of_parts[c * parts..][..parts]);
+                    (product_of_means(one, other), both.map(|c| self.shares[c]))
                 };
-                let [own, other] = shares.map(|share| share + FLOOR);
-                *feature = (product / unit(c) / (own * other).sqrt()) as f32;
+                let [one, other] = shares.map(|share| share + FLOOR);
+                *feature = (product / unit(c) / (one * other).sqrt()) as f32;
             }
         }
     }
@@ -101,12 +101,12 @@ mod tests {
             ..Default::default()
         };
         let layout = BandLayout::new(&config, first.len()).unwrap();
-        let [own, other] = [first, second].map(mean_and_square);
+        let [one, other] = [first, second].map(mean_and_square);
         let mut correlations = Correlations::default();
-        correlations.means.extend([own[0], other[0]]);
+        correlations.means.extend([one[0], other[0]]);
         let mut out = [0.0; 2 * FEATURES];
         let window = [first, second].concat();
-        correlations.fill(&window, &[own[1], other[1]], &layout, &mut out);
+        correlations.fill(&window, &[one[1], other[1]], &layout, &mut out);
         let (found, same) = out.split_at(FEATURES);
         // Of two channels, each is next to the other.
         assert!(

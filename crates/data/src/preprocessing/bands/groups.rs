@@ -87,8 +87,11 @@ fn common(starts: &[usize], shift: usize) -> Vec<(usize, usize)> {
     let mut earlier = starts.iter().copied().enumerate().peekable();
     let mut common = Vec::with_capacity(starts.len());
     for (place, start) in starts.iter().map(|start| start + shift).enumerate() {
-        while earlier.next_if(|(_, own)| *own < start).is_some() {}
-        if let Some((before, _)) = earlier.next_if(|(_, own)| *own == start) {
+        while earlier
+            .next_if(|(_, old_start)| *old_start < start)
+            .is_some()
+        {}
+        if let Some((before, _)) = earlier.next_if(|(_, old_start)| *old_start == start) {
             common.push((place, before));
         }
     }
@@ -102,7 +105,7 @@ pub(super) fn move_all(moves: &[(usize, usize)], rows: &mut [f32], length: usize
     match moves {
         [] => {}
         // All rows at once.
-        [first, ..] if moves.iter().all(|own| distance(own) == distance(first)) => {
+        [first, ..] if moves.iter().all(|pair| distance(pair) == distance(first)) => {
             rows.copy_within(distance(first).., 0);
         }
         _ => {

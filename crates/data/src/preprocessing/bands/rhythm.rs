@@ -20,13 +20,14 @@ pub(super) fn features(samples: &[f32], mean: f64, mean_square: f64) -> [f32; FE
     let count = PARTS.min(samples.len());
     // Zeros follow, for lags that reach beyond the window.
     let mut energies = [0.0; PARTS + FEATURES];
-    let own = &mut energies[..count];
-    mean_squares_of_parts(samples, mean, own);
-    let average = own.iter().sum::<f64>() / count as f64;
+    let parts = &mut energies[..count];
+    mean_squares_of_parts(samples, mean, parts);
+    let average = parts.iter().sum::<f64>() / count as f64;
     // Relative, so that the unit of the samples does not matter.
-    own.iter_mut()
+    parts
+        .iter_mut()
         .for_each(|energy| *energy = *energy / average - 1.0);
-    let variance = own.iter().map(|energy| energy * energy).sum::<f64>();
+    let variance = parts.iter().map(|energy| energy * energy).sum::<f64>();
     let mut sums = [0.0; FEATURES];
     autocorrelation(&energies[..count + FEATURES], &mut sums);
     sums.map(|sum| (sum / (variance + FLOOR * count as f64)) as f32)

@@ -249,22 +249,22 @@ fn features_of_the_window_follow_the_level() {
         correlations
             .means
             .extend([statistics(0)[0], statistics(1)[0]]);
-        let own = BandLayout {
+        let correlation_layout = BandLayout {
             correlation: true,
             ..BandLayout::new(&BandsConfig::default(), 1024).unwrap()
         };
         let mut correlated = [0.0; 6];
         let squares = [statistics(0)[1], statistics(1)[1]];
-        correlations.fill(&values, &squares, &own, &mut correlated);
-        for (i, (own, plain)) in all.chunks(64).zip(plain).enumerate() {
-            assert_eq!(own[..=bands], *plain, "bands and level stay");
+        correlations.fill(&values, &squares, &correlation_layout, &mut correlated);
+        for (i, (frame, plain)) in all.chunks(64).zip(plain).enumerate() {
+            assert_eq!(frame[..=bands], *plain, "bands and level stay");
             let c = i / 28;
             let channel = &values[c * 1024..][..1024];
             let [mean, square] = statistics(c);
             let mut expected = Vec::new();
-            let mut others = &own[bands + 1..];
+            let mut others = &frame[bands + 1..];
             if power {
-                let relative = square.ln() - f64::from(own[bands]);
+                let relative = square.ln() - f64::from(frame[bands]);
                 assert!((f64::from(others[0]) - relative).abs() < 1e-5);
                 others = &others[1..];
             }
@@ -282,11 +282,11 @@ fn features_of_the_window_follow_the_level() {
         values[1024..].fill(2.0);
         let dead = of(&values);
         let mut frames = dead[28 * 64..].chunks(64);
-        assert!(frames.all(|own| own[bands + 1..].iter().all(|v| v.is_nan())));
+        assert!(frames.all(|frame| frame[bands + 1..].iter().all(|v| v.is_nan())));
         // The other channel lacks its correlation with it alone.
         let mut undefined = dead[..28 * 64]
             .chunks(64)
-            .map(|own| own.iter().filter(|v| v.is_nan()).count());
+            .map(|frame| frame.iter().filter(|v| v.is_nan()).count());
         assert!(undefined.all(|count| count == if correlation { 3 } else { 0 }));
     }
 }
@@ -308,10 +308,14 @@ fn equal_frames_have_equal_features() {
         let rows: Vec<(usize, &[f32])> = rows.enumerate().map(|(i, row)| (start(i), row)).collect();
         assert_eq!(rows.len(), segments * frames);
         for (start, row) in &rows {
-            let same = rows.iter().filter(|(own, _)| own == start);
-            same.for_each(|(_, own)| assert_eq!(own, row, "{segments}, {frames}, {samples}"));
-            let others = rows.iter().filter(|(own, _)| own != start);
-            others.for_each(|(_, own)| assert_ne!(own, row, "{segments}, {frames}, {samples}"));
+            let same = rows.iter().filter(|(other_start, _)| other_start == start);
+            same.for_each(|(_, other_row)| {
+                assert_eq!(other_row, row, "{segments}, {frames}, {samples}")
+            });
+            let others = rows.iter().filter(|(other_start, _)| other_start != start);
+            others.for_each(|(_, other_row)| {
+                assert_ne!(other_row, row, "{segments}, {frames}, {samples}")
+            });
         }
     }
 }
@@ -346,11 +350,14 @@ fn layouts_without_features_in_time_say_nothing_of_them() {
     assert_eq!(serde_json::from_str::<BandLayout>(&text).unwrap(), layout);
     let config = serde_json::to_string(&BandsConfig::default()).unwrap();
     assert!(is_silent(&config), "{config}");
-    let own = BandLayout {
+    let layout_in_time = BandLayout {
         time: true,
         rhythm: true,
         ..layout
     };
-    let text = serde_json::to_string(&own).unwrap();
-    assert_eq!(serde_json::from_str::<BandLayout>(&text).unwrap(), own);
+    let text = serde_json::to_string(&layout_in_time).unwrap();
+    assert_eq!(
+        serde_json::from_str::<BandLayout>(&text).unwrap(),
+        layout_in_time
+    );
 }

@@ -60,26 +60,26 @@ fn preprocessing(which: usize) -> Preprocessing {
         none: NoneConfig { segment },
         ..Default::default()
     };
-    let mut own = Preprocessing::new(steps, spectral);
-    own.normalisation = normalisation;
-    own.thresholds = Some(Thresholds {
+    let mut preprocessing = Preprocessing::new(steps, spectral);
+    preprocessing.normalisation = normalisation;
+    preprocessing.thresholds = Some(Thresholds {
         compression: vec![0.3, 2.0],
         ..Default::default()
     });
-    let (shape, features) = plainly(&own, &window_at(1000, 128));
+    let (shape, features) = plainly(&preprocessing, &window_at(1000, 128));
     let by_band = normalisation == Normalisation::Band;
-    own.statistics = normalisation
+    preprocessing.statistics = normalisation
         .needs_statistics()
         .then(|| Statistics::of(&features, shape, by_band));
-    own
+    preprocessing
 }
 
 /// Compressed features of one window of 128 samples, computed without sharing.
-fn plainly(own: &Preprocessing, values: &[f32]) -> ([usize; 3], Vec<f32>) {
+fn plainly(preprocessing: &Preprocessing, values: &[f32]) -> ([usize; 3], Vec<f32>) {
     let mut features = Vec::new();
-    let mut pipeline = own.pipeline().unwrap();
+    let mut pipeline = preprocessing.pipeline().unwrap();
     let shape = pipeline.features(values, &[2, 128], &mut features).unwrap();
-    own.compress(&mut features, shape);
+    preprocessing.compress(&mut features, shape);
     (shape, features)
 }
 
@@ -92,8 +92,8 @@ proptest! {
         which in 0usize..75,
         hops in proptest::collection::vec((0usize..150, 0usize..8), 1..12),
     ) {
-        let own = preprocessing(which);
-        let mut sequence = own.sequence().unwrap();
+        let preprocessing = preprocessing(which);
+        let mut sequence = preprocessing.sequence().unwrap();
         let mut start = 0;
         for (hop, kind) in hops {
             // Half of the hops are whole segments.
@@ -113,9 +113,9 @@ proptest! {
                 continue;
             }
             let (found, shape) = found.unwrap();
-            let (expected_shape, mut expected) = plainly(&own, &values);
-            if own.normalisation != Normalisation::Batch {
-                own.normalise(&mut expected, expected_shape);
+            let (expected_shape, mut expected) = plainly(&preprocessing, &values);
+            if preprocessing.normalisation != Normalisation::Batch {
+                preprocessing.normalise(&mut expected, expected_shape);
             }
             prop_assert_eq!(shape, expected_shape);
             let bits = |values: &[f32]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
@@ -146,8 +146,8 @@ fn frames_are_counted_once() {
     let frame = features / 3;
     for segment in 1..segments {
         let before = &input[(segment - 1) * features..segment * features];
-        let own = &input[segment * features..(segment + 1) * features];
-        assert_eq!(own[..2 * frame], before[frame..]);
+        let current = &input[segment * features..(segment + 1) * features];
+        assert_eq!(current[..2 * frame], before[frame..]);
     }
 }
 

@@ -44,9 +44,9 @@ fn every_step_has_its_name() {
         ("normalise", "band"),
     ];
     for name in NAMES {
-        let values = values.iter().find(|(own, _)| own == name);
-        let text = values.map_or(format!("[{name}]"), |(_, own)| {
-            format!("[{{{name}: {own}}}]")
+        let values = values.iter().find(|(step, _)| step == name);
+        let text = values.map_or(format!("[{name}]"), |(_, value)| {
+            format!("[{{{name}: {value}}}]")
         });
         let steps = parse(&text).unwrap();
         assert_eq!(steps[0].name(), *name);

@@ -27,7 +27,7 @@ pub(super) fn label(kind: Kind, wanted: &Wanted) -> Result<i64, ExampleError> {
                 return Err(ExampleError::LabelTexts { count });
             };
             match tensor_proto::label(text) {
-                Some(own) => of_tensor(own, wanted),
+                Some(tensor) => of_tensor(tensor, wanted),
                 None => of_text(text, wanted),
             }
         }

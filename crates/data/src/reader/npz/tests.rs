@@ -225,7 +225,10 @@ fn groups_may_be_numbers() {
         read(&archive(&arrays, zip::CompressionMethod::Stored))
     };
     let records = read([3.0, 2.5]).unwrap();
-    let groups: Vec<_> = records.iter().map(|own| own.group.as_deref()).collect();
+    let groups: Vec<_> = records
+        .iter()
+        .map(|record| record.group.as_deref())
+        .collect();
     assert_eq!(groups, [Some("3"), Some("2.5")]);
     let error = read([3.0, f64::NAN]).unwrap_err();
     assert!(
@@ -258,7 +261,7 @@ fn labels_of_two_dimensions() {
         let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
         let y = ("y", npy("<f4", shape, &bytes));
         let records = self::read(&archive(&[x.clone(), y], zip::CompressionMethod::Stored));
-        records.map(|all| all.iter().map(|own| own.label).collect::<Vec<_>>())
+        records.map(|all| all.iter().map(|record| record.label).collect::<Vec<_>>())
     };
     for (shape, values, expected) in [
         ("(1, 2)", &[4.0, 5.0][..], [4, 5]),
@@ -295,7 +298,7 @@ fn labels_of_two_dimensions() {
     ] {
         let wanted = Wanted {
             num_classes,
-            class_names: (0..names).map(|own| own.to_string()).collect(),
+            class_names: (0..names).map(|number| number.to_string()).collect(),
             ..Wanted::default()
         };
         let folder = tempfile::tempdir().unwrap();
@@ -318,7 +321,7 @@ fn labels_of_two_dimensions() {
     let at = y.windows(5).position(|word| word == b"False").unwrap();
     y[at..at + 5].copy_from_slice(b"True ");
     let records = self::read(&archive(&[x, ("y", y)], zip::CompressionMethod::Stored));
-    let found: Vec<i64> = records.unwrap().iter().map(|own| own.label).collect();
+    let found: Vec<i64> = records.unwrap().iter().map(|record| record.label).collect();
     assert_eq!(found, [0, 2]);
 }
 

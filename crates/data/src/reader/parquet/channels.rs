@@ -25,7 +25,8 @@ pub(super) enum Channels<'a> {
 /// The channels of the windows of a file; `None` if it has none, or has labels nowhere and columns for samples.
 pub(super) fn of(there: &ListColumns) -> Option<Channels<'_>> {
     let known = Role::Samples.names();
-    let is_named = |own: &&(String, Vec<ListColumn>)| known.contains(&&*own.0.to_lowercase());
+    let is_named =
+        |structure: &&(String, Vec<ListColumn>)| known.contains(&&*structure.0.to_lowercase());
     let structures = &there.structures;
     // Beside channels in columns of their own, a structure may be anything.
     let is_alone = structures.len() == 1 && there.floats.is_empty();
@@ -41,7 +42,7 @@ pub(super) fn of(there: &ListColumns) -> Option<Channels<'_>> {
     let is_sample = |at: usize| stems.iter().any(|(_, columns)| columns.contains(&at));
     // Other columns of numbers may be channels of a recording.
     let is_alone = |name: &String| {
-        let at = there.flat.iter().position(|own| own == name);
+        let at = there.flat.iter().position(|column| column == name);
         at.is_some_and(is_sample)
     };
     let are_windows = first >= FEWEST
@@ -65,8 +66,8 @@ pub(super) fn read(bytes: &Bytes, channels: &Channels<'_>) -> Result<ListRows, P
         Channels::Lists(columns) => {
             let all = columns.iter().map(|column| list(bytes, column));
             let all = all.collect::<Result<Vec<_>, _>>()?;
-            let unequal = all.iter().position(|own| {
-                own.shape != all[0].shape || own.values.len() != all[0].values.len()
+            let unequal = all.iter().position(|channel| {
+                channel.shape != all[0].shape || channel.values.len() != all[0].values.len()
             });
             if let Some(other) = unequal {
                 return Err(ParquetError::UnequalChannels {
@@ -78,7 +79,7 @@ pub(super) fn read(bytes: &Bytes, channels: &Channels<'_>) -> Result<ListRows, P
             let rows = all[0].values.len() / size;
             let values = (0..rows).flat_map(|row| {
                 all.iter()
-                    .flat_map(move |own| &own.values[row * size..][..size])
+                    .flat_map(move |channel| &channel.values[row * size..][..size])
             });
             Ok(ListRows {
                 shape: vec![all.len(), size],
@@ -86,10 +87,10 @@ pub(super) fn read(bytes: &Bytes, channels: &Channels<'_>) -> Result<ListRows, P
             })
         }
         Channels::Columns(names) => {
-            let is_needed = |name: &str| names.iter().flatten().any(|own| *own == name);
+            let is_needed = |name: &str| names.iter().flatten().any(|wanted| *wanted == name);
             let flat = flat_columns(bytes, is_needed)?;
             let column = |name: &&str| -> Result<&[f64], ParquetError> {
-                match flat.iter().find(|(own, _)| own == name) {
+                match flat.iter().find(|(found, _)| found == name) {
                     Some((_, RowValues::Numbers(values))) => Ok(values),
                     _ => Err(ParquetError::NoNumbers {
                         name: (*name).to_owned(),

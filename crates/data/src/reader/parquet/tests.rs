@@ -36,16 +36,16 @@ fn a_window_in_each_row() {
     ] {
         let records = records(name, &[]).unwrap();
         assert_eq!(records.len(), 150, "{name}");
-        for (i, own) in records.iter().enumerate() {
+        for (i, record) in records.iter().enumerate() {
             let expected: Vec<f32> = (0..8).map(|k| (10 * i + k) as f32).collect();
             assert_eq!(
-                (&own.values, &own.shape[..]),
+                (&record.values, &record.shape[..]),
                 (&expected, shape),
                 "{name} {i}"
             );
-            assert_eq!((own.record, own.label), (i, i as i64 % 3), "{name}");
+            assert_eq!((record.record, record.label), (i, i as i64 % 3), "{name}");
             let group = format!("run {}", i / 50);
-            assert_eq!(own.group.as_deref(), Some(&*group), "{name}");
+            assert_eq!(record.group.as_deref(), Some(&*group), "{name}");
         }
     }
 }
@@ -55,16 +55,16 @@ fn a_window_in_each_row() {
 fn a_column_for_each_sample() {
     let records = records("wide.parquet", &[]).unwrap();
     assert_eq!(records.len(), 150);
-    for (i, own) in records.iter().enumerate() {
+    for (i, record) in records.iter().enumerate() {
         let expected = [0, 100].map(|first| (0..16).map(move |k| (10 * i + first + k) as f32));
         let expected: Vec<f32> = expected.into_iter().flatten().collect();
         assert_eq!(
-            (&own.values, &own.shape[..]),
+            (&record.values, &record.shape[..]),
             (&expected, &[2, 16][..]),
             "{i}"
         );
         assert_eq!(
-            (own.label, own.group.as_deref()),
+            (record.label, record.group.as_deref()),
             (i as i64 % 3, Some(&*format!("run {}", i / 50)))
         );
     }
@@ -98,7 +98,12 @@ fn a_given_column_has_the_labels() {
 fn labels_that_are_names_of_classes() {
     let labels = |names: &[&str]| {
         let read = records("text_labels.parquet", names);
-        read.map(|all| all.iter().take(3).map(|own| own.label).collect::<Vec<_>>())
+        read.map(|all| {
+            all.iter()
+                .take(3)
+                .map(|record| record.label)
+                .collect::<Vec<_>>()
+        })
     };
     assert_eq!(labels(&["c", "b", "a"]).unwrap(), [2, 1, 0]);
     let error = labels(&["a", "b"]).unwrap_err();
@@ -192,7 +197,7 @@ proptest::proptest! {
             lengths.push(record.values.len());
             Ok(())
         });
-        proptest::prop_assert!(lengths.len() <= 150 && lengths.iter().all(|own| *own == lengths[0]));
+        proptest::prop_assert!(lengths.len() <= 150 && lengths.iter().all(|length| *length == lengths[0]));
     }
 }
 
@@ -201,7 +206,12 @@ proptest::proptest! {
 fn flags_and_names_of_classes() {
     let of = |name: &str, known: &[&str]| {
         let records = records(name, known)?;
-        Ok::<_, String>(records.iter().map(|own| own.label).collect::<Vec<_>>())
+        Ok::<_, String>(
+            records
+                .iter()
+                .map(|record| record.label)
+                .collect::<Vec<_>>(),
+        )
     };
     assert_eq!(of("flags.parquet", &[]).unwrap(), [0, 1, 0, 0, 1, 0]);
     for name in ["class_label.parquet", "class_name.parquet"] {

@@ -12,7 +12,7 @@ fn text<R: ChunkReader + Clone + 'static>(file: &R, key: &str) -> Option<String>
         .ok()?
         .ok()?;
     let pairs = file.metadata().file_metadata().key_value_metadata()?;
-    pairs.iter().find(|own| own.key == key)?.value.clone()
+    pairs.iter().find(|pair| pair.key == key)?.value.clone()
 }
 
 /// The names of the classes in the column `label`, in the order of their numbers.
@@ -30,7 +30,7 @@ pub(super) fn classes<R: ChunkReader + Clone + 'static>(file: &R) -> Option<Vec<
 }
 
 fn names_of(feature: &Value) -> Option<Vec<String>> {
-    let name = |own: &Value| own.as_str().map(str::to_owned);
+    let name = |value: &Value| value.as_str().map(str::to_owned);
     feature["names"].as_array()?.iter().map(name).collect()
 }
 
@@ -45,19 +45,23 @@ pub(super) struct TensorShape {
 pub(super) fn tensor_shape(bytes: &Bytes) -> Option<TensorShape> {
     let schema = from_base64(&text(bytes, "ARROW:schema")?)?;
     let words = b"arrow.fixed_shape_tensor";
-    schema.windows(words.len()).position(|own| own == words)?;
+    schema
+        .windows(words.len())
+        .position(|window| window == words)?;
     // The parameters are JSON among the binary fields of the schema.
-    let start = schema.windows(9).position(|own| own == b"{\"shape\":")?;
+    let start = schema
+        .windows(9)
+        .position(|window| window == b"{\"shape\":")?;
     let mut parameters =
         serde_json::Deserializer::from_slice(&schema[start..]).into_iter::<Value>();
     let told = parameters.next()?.ok()?;
     let numbers = |key: &str| -> Option<Vec<usize>> {
-        let number = |own: &Value| usize::try_from(own.as_u64()?).ok();
+        let number = |value: &Value| usize::try_from(value.as_u64()?).ok();
         told[key].as_array()?.iter().map(number).collect()
     };
     Some(TensorShape {
         sizes: numbers("shape")?,
-        is_permuted: numbers("permutation").is_some_and(|own| !own.is_sorted()),
+        is_permuted: numbers("permutation").is_some_and(|axes| !axes.is_sorted()),
     })
 }
 

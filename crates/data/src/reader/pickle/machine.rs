@@ -144,7 +144,7 @@ impl<'a> Machine<'a> {
     fn append(&mut self, items: Vec<Id>) -> Result<(), PickleProblem> {
         let top = self.top()?;
         match &mut self.values[top] {
-            Value::Items(own) => own.extend(items),
+            Value::Items(list) => list.extend(items),
             _ => return Err(PickleProblem::NotList),
         }
         Ok(())
@@ -153,7 +153,7 @@ impl<'a> Machine<'a> {
     fn set(&mut self, items: &[Id]) -> Result<(), PickleProblem> {
         let top = self.top()?;
         match &mut self.values[top] {
-            Value::Dict(own) => own.extend(items.chunks_exact(2).map(|pair| (pair[0], pair[1]))),
+            Value::Dict(dict) => dict.extend(items.chunks_exact(2).map(|pair| (pair[0], pair[1]))),
             _ => return Err(PickleProblem::NotDict),
         }
         Ok(())

@@ -48,13 +48,13 @@ pub(super) fn check_names(
 ) -> Result<(), ClassNameError> {
     let root = pickle.root();
     for name in pickle.keys(root) {
-        let Some(own) = pickle.key(root, name) else {
+        let Some(value) = pickle.key(root, name) else {
             continue;
         };
-        if let (Some(text), None) = (pickle.text(own), pickle.text(label)) {
+        if let (Some(text), None) = (pickle.text(value), pickle.text(label)) {
             check_text((name, text), number, wanted)?;
         }
-        if let Some(names) = list(pickle, own).filter(|_| is_list(name)) {
+        if let Some(names) = list(pickle, value).filter(|_| is_list(name)) {
             check_order(name, names, &wanted.class_names)?;
         }
     }
