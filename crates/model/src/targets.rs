@@ -29,12 +29,12 @@ impl Targets {
     pub fn new(classes: usize, smoothing: f32) -> Self {
         let share = smoothing / classes as f32;
         let value = |i: usize| {
-            let own = if i.is_multiple_of(classes + 1) {
+            let base = if i.is_multiple_of(classes + 1) {
                 1.0 - smoothing
             } else {
                 0.0
             };
-            own + share
+            base + share
         };
         Self {
             values: (0..classes * classes).map(value).collect(),
@@ -76,9 +76,9 @@ impl Targets {
         for (row, &label) in teacher.chunks_exact(self.classes).zip(labels) {
             let weight = self.weight(label);
             for (class, probability) in row.iter().enumerate() {
-                let own = self.values[label as usize * self.classes + class];
+                let target = self.values[label as usize * self.classes + class];
                 self.values
-                    .push((1.0 - share) * own + share * weight * probability);
+                    .push((1.0 - share) * target + share * weight * probability);
             }
             self.weights.push(weight);
         }

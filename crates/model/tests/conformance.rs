@@ -130,7 +130,10 @@ impl Trained {
         Self {
             logits: host(logits),
             loss: host(loss)[0],
-            gradients: gradients.into_iter().map(|own| own.map(host_of)).collect(),
+            gradients: gradients
+                .into_iter()
+                .map(|gradient| gradient.map(host_of))
+                .collect(),
             network,
         }
     }
@@ -249,7 +252,7 @@ fn adam_is_stable(kind: ModelKind) -> bool {
 }
 
 /// The small fixtures.
-fn own() -> Vec<(ModelKind, Fixture)> {
+fn small_fixtures() -> Vec<(ModelKind, Fixture)> {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
     let load = |kind| {
         let divisor = match kind {
@@ -278,7 +281,7 @@ fn full(folder: &Path) -> Vec<(ModelKind, Fixture)> {
 
 #[test]
 fn small_networks_agree_with_keras() {
-    for (kind, fixture) in own() {
+    for (kind, fixture) in small_fixtures() {
         for layout in [BatchLayout::Samples, BatchLayout::Positions] {
             // In `Positions`, one ReLU of the narrow deep network takes the other side, since its input is zero within
             // rounding. At full size, both layouts are compared value by value.

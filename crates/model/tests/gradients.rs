@@ -120,7 +120,10 @@ impl Case {
             network.gradients(x.swap_dims(0, 1), targets, MODE, filled.as_ref());
         network.update_running_statistics(&forward, model::BATCH_NORM_MOMENTUM);
         let logits = host(forward.logits.narrow(0, 0, self.count));
-        let gradients = gradients.into_iter().map(|own| own.map(host)).collect();
+        let gradients = gradients
+            .into_iter()
+            .map(|gradient| gradient.map(host))
+            .collect();
         (logits, gradients, network)
     }
 

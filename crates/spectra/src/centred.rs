@@ -54,12 +54,12 @@ impl CentredFrames {
     /// Plans the spectra of frames multiplied by `window`.
     pub fn new(grid: Grid, window: &[f64]) -> Self {
         let frames = Frames::new(grid, window);
-        let own = grid.columns_of_frame();
+        let per_frame = grid.columns_of_frame();
         let padded = grid.frames.next_multiple_of(FOURS * FOUR);
         let padded = padded.min(frames.columns());
         // The other columns are in no frame.
-        let columns = (grid.frames - 1 + own).next_multiple_of(ROW);
-        let lengths = [columns.max(padded + own), padded];
+        let columns = (grid.frames - 1 + per_frame).next_multiple_of(ROW);
+        let lengths = [columns.max(padded + per_frame), padded];
         Self {
             columns,
             sums: lengths.map(|length| vec![0.0; length]),
@@ -75,7 +75,7 @@ impl CentredFrames {
         self.frames.read(values, channels);
         let columns = self.frames.columns();
         let frame = self.frames.grid().frame;
-        let own = self.frames.grid().columns_of_frame();
+        let per_frame = self.frames.grid().columns_of_frame();
         let [high, low] = &mut self.means;
         for of in [&mut self.scales, &mut *high, &mut *low] {
             of.resize(channels * columns, 0.0);
@@ -91,14 +91,22 @@ impl CentredFrames {
                 &mut of_columns[with_samples],
                 &mut largest_of_columns[with_samples],
             );
-            sums_of_neighbours((&*of_columns, &*largest_of_columns), own, sums, largest);
+            sums_of_neighbours(
+                (&*of_columns, &*largest_of_columns),
+                per_frame,
+                sums,
+                largest,
+            );
             let place = c * columns..c * columns + sums.len();
             let scales = &mut self.scales[place.clone()];
-            if largest.iter().fold(true, |all, own| all & is_usual(*own)) {
+            if largest
+                .iter()
+                .fold(true, |all, value| all & is_usual(*value))
+            {
                 scales.fill(1.0);
             } else {
                 let pairs = scales.iter_mut().zip(&*largest);
-                pairs.for_each(|(own, largest)| *own = scale(*largest));
+                pairs.for_each(|(out, largest)| *out = scale(*largest));
             }
             let (high, low) = (&mut high[place.clone()], &mut low[place]);
             scaled_means(sums, scales, factor, high, low);
@@ -164,19 +172,19 @@ mod tests {
                     hop,
                     frames,
                 };
-                let mut own = CentredFrames::new(grid, &window);
-                own.read(&values, 2);
+                let mut centred_frames = CentredFrames::new(grid, &window);
+                centred_frames.read(&values, 2);
                 let fours =
                     [(0, 3), (1, 6), (0, 0)].map(|(channel, first)| Four { channel, first });
                 let stride = FOURS * FOUR;
                 let mut found = vec![0.0; (length / 2 + 1) * stride];
-                own.powers(&fours, &mut found, &[0, 4, 8], stride);
+                centred_frames.powers(&fours, &mut found, &[0, 4, 8], stride);
                 for lane in [0, 3, 4, 5, 11] {
                     let four = fours[lane / FOUR];
                     let index = four.first + lane % FOUR;
                     let start = four.channel * samples + index * hop;
                     let frame = &values[start..start + length];
-                    let scale = f64::from(own.scales(four.channel)[index]);
+                    let scale = f64::from(centred_frames.scales(four.channel)[index]);
                     let mean = frame.iter().map(|v| f64::from(*v)).sum::<f64>() / length as f64;
                     let centred: Vec<f64> = frame
                         .iter()

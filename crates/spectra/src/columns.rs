@@ -13,16 +13,16 @@ fn sums_of_columns<const N: usize>(
     sums: &mut [f64],
     largest: &mut [f32],
 ) {
-    let (mut own, mut own_largest) = ([0.0; N], [0f32; N]);
+    let (mut local_sums, mut local_largest) = ([0.0; N], [0f32; N]);
     for row in matrix.chunks_exact(stride) {
         let row = &row[first..first + N];
-        for ((sum, largest), value) in own.iter_mut().zip(&mut own_largest).zip(row) {
+        for ((sum, largest), value) in local_sums.iter_mut().zip(&mut local_largest).zip(row) {
             *sum += f64::from(*value);
             *largest = larger(*largest, value.abs());
         }
     }
-    sums[first..first + N].copy_from_slice(&own);
-    largest[first..first + N].copy_from_slice(&own_largest);
+    sums[first..first + N].copy_from_slice(&local_sums);
+    largest[first..first + N].copy_from_slice(&local_largest);
 }
 
 wide! {

@@ -206,13 +206,13 @@ wide! {
     /// Adds the products of each value and the one `lag` places later to `sums[lag - 1]`. The last 32 values have no product
     /// of their own.
     pub fn autocorrelation(values: &[f64], sums: &mut [f64; 32]) {
-        let mut own = *sums;
+        let mut local_sums = *sums;
         for (value, later) in values.iter().zip(values[1..].array_windows::<32>()) {
-            for (sum, later) in own.iter_mut().zip(later) {
+            for (sum, later) in local_sums.iter_mut().zip(later) {
                 *sum += value * later;
             }
         }
-        *sums = own;
+        *sums = local_sums;
     }
 }
 

@@ -47,8 +47,8 @@ pub fn left_over(target: &Path) -> Vec<PathBuf> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let process = name
             .strip_prefix(&begin)
-            .and_then(|own| own.strip_suffix(".tmp"));
-        process.is_some_and(|own| own.parse::<u32>().is_ok())
+            .and_then(|rest| rest.strip_suffix(".tmp"));
+        process.is_some_and(|id| id.parse::<u32>().is_ok())
     };
     let entries = std::fs::read_dir(parent).into_iter().flatten().flatten();
     let mut found: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_aside).collect();

@@ -30,8 +30,8 @@ pub fn first_few<T: AsRef<str>>(words: &[T], most: usize) -> String {
 /// assert_eq!(support::words::letters_and_digits("Begin Time (s)"), "begintimes");
 /// ```
 pub fn letters_and_digits(name: &str) -> String {
-    let own = name.chars().filter(|c| c.is_alphanumeric());
-    own.collect::<String>().to_lowercase()
+    let characters = name.chars().filter(|c| c.is_alphanumeric());
+    characters.collect::<String>().to_lowercase()
 }
 
 /// Bytes of a digest as lower-case hex.

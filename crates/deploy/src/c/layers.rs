@@ -311,7 +311,7 @@ fn integer_arrays(
     if let Some(Affine {
         kernel,
         bias,
-        multipliers: own,
+        multipliers: layer_multipliers,
         ..
     }) = operation.weights()
     {
@@ -327,14 +327,15 @@ fn integer_arrays(
         writer
             .weights
             .push_str(&integers("int32_t", &format!("bias_{at}"), bias));
-        multipliers.clone_from(own);
+        multipliers.clone_from(layer_multipliers);
         names = format!("kernel_{at}, bias_{at}, multipliers_{at}, shifts_{at}");
     }
     if let IntegerOperation::Add {
-        multipliers: own, ..
+        multipliers: layer_multipliers,
+        ..
     } = operation
     {
-        multipliers.extend_from_slice(own);
+        multipliers.extend_from_slice(layer_multipliers);
         names = format!("NULL, NULL, multipliers_{at}, shifts_{at}");
     }
     if !multipliers.is_empty() {

@@ -182,9 +182,9 @@ fn what_a_graph_cannot_do_is_left_out_and_said() {
 #[test]
 fn the_assets_say_what_the_graph_does_not_do() {
     let with = |key: &str, value: Value| {
-        let mut own = preprocessing(json!([]), json!({"method": "none"}), "none");
-        own[key] = value;
-        let (bundle, architecture) = bundle(ModelKind::Simple, own);
+        let mut preprocessing = preprocessing(json!([]), json!({"method": "none"}), "none");
+        preprocessing[key] = value;
+        let (bundle, architecture) = bundle(ModelKind::Simple, preprocessing);
         let files = written(&bundle, &architecture);
         let signatures = read(&files).signatures.len();
         let note = String::from_utf8(files["assets/README.txt"].clone()).unwrap();

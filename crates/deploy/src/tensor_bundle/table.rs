@@ -148,15 +148,15 @@ pub(super) mod reading {
         let mut starts = Vec::new();
         while !rest.is_empty() {
             let at = (whole.len() - rest.len()) as u32;
-            let [shared, own, value] = [(); 3].map(|()| varint(&mut rest).unwrap() as usize);
+            let [shared, unshared, value] = [(); 3].map(|()| varint(&mut rest).unwrap() as usize);
             if shared == 0 {
                 starts.push(at);
             }
             let mut key = entries.last().map_or(Vec::new(), |(key, _)| key.clone());
             key.truncate(shared);
-            key.extend_from_slice(&rest[..own]);
-            entries.push((key, rest[own..own + value].to_vec()));
-            rest = &rest[own + value..];
+            key.extend_from_slice(&rest[..unshared]);
+            entries.push((key, rest[unshared..unshared + value].to_vec()));
+            rest = &rest[unshared + value..];
         }
         for restart in restarts.chunks_exact(4) {
             let restart = u32::from_le_bytes(restart.try_into().unwrap());

@@ -262,12 +262,12 @@ impl Tensor {
             .byte(1, kind)
             .int(2, buffer as i32)
             .child(3, Node::Text(self.name));
-        if let Some(own) = self.quantisation {
-            let own = Table::new()
-                .child(2, Node::Floats(own.scales))
-                .child(3, Node::Longs(own.zero_points))
-                .int(6, own.axis);
-            table = table.child(4, Node::Table(own));
+        if let Some(quantisation) = self.quantisation {
+            let parameters = Table::new()
+                .child(2, Node::Floats(quantisation.scales))
+                .child(3, Node::Longs(quantisation.zero_points))
+                .int(6, quantisation.axis);
+            table = table.child(4, Node::Table(parameters));
         }
         if is_computed {
             any_batch[0] = -1;

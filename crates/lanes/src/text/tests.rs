@@ -61,9 +61,9 @@ fn instructions_find_what_bytes_one_by_one_tell() {
         bytes[56 - behind] = random.below(256) as u8;
         let first = 57 - count - usize::from(count > behind);
         (40..first).for_each(|i| bytes[i] = random.below(256) as u8);
-        let own = Single(&bytes, behind, count);
-        let same = expected(&own);
-        if let Some(found) = scan(own) {
+        let single = Single(&bytes, behind, count);
+        let same = expected(&single);
+        if let Some(found) = scan(single) {
             assert_eq!(found, same, "{bytes:?} {behind} {count}");
         }
     }
@@ -129,8 +129,8 @@ fn eight_numbers_are_those_of_single_ones() {
             lengths[i] = cell.len() as u8;
             text.push(['9', '-', '.', ','][random.below(4)]);
         }
-        let own = Eights(text.as_bytes(), &places, &lengths, b'.');
-        let Some(((numbers, good), found)) = scan(own) else {
+        let eights = Eights(text.as_bytes(), &places, &lengths, b'.');
+        let Some(((numbers, good), found)) = scan(eights) else {
             return;
         };
         for (i, cell) in cells.iter().enumerate() {
@@ -143,12 +143,12 @@ fn eight_numbers_are_those_of_single_ones() {
                 short += 1;
             }
             if found.good >> i & 1 != 0 {
-                let own = (
+                let parts = (
                     found.digits[i],
                     found.decimals[i],
                     found.negative >> i & 1 != 0,
                 );
-                assert_eq!(Some(own), expected, "{cell}");
+                assert_eq!(Some(parts), expected, "{cell}");
                 long += 1;
             } else if let Some((digits, ..)) = expected {
                 let is_large = digits / 10_000_000_000_000_000 > 1843;

@@ -139,8 +139,8 @@ fn both(even: u64, odd: u64) -> __m128i {
 #[inline(always)]
 fn up_to(bits: u64) -> u64 {
     unsafe {
-        let own = _mm_cvtsi64_si128(bits as i64);
-        let all = _mm_or_si128(own, _mm_subs_epu16(own, _mm_set1_epi16(1)));
+        let cells = _mm_cvtsi64_si128(bits as i64);
+        let all = _mm_or_si128(cells, _mm_subs_epu16(cells, _mm_set1_epi16(1)));
         _mm_cvtsi128_si64(all) as u64
     }
 }
@@ -149,44 +149,48 @@ fn up_to(bits: u64) -> u64 {
 #[inline(always)]
 fn all_of(bits: u64) -> u64 {
     unsafe {
-        let own = _mm_cvtsi64_si128(bits as i64);
-        let all = _mm_cmpeq_epi16(own, _mm_setzero_si128());
+        let cells = _mm_cvtsi64_si128(bits as i64);
+        let all = _mm_cmpeq_epi16(cells, _mm_setzero_si128());
         !(_mm_cvtsi128_si64(all) as u64)
     }
 }
 
 /// Faults of cells without a digit behind the minus, or at the beginning. A minus at the end may have its digit in other bytes.
 #[inline(always)]
-fn leading(own: &Four) -> u64 {
-    let leading = own.first & !own.minus | (own.minus & !ENDS) << 1;
-    own.faults | leading & !own.are_digits
+fn leading(four: &Four) -> u64 {
+    let leading = four.first & !four.minus | (four.minus & !ENDS) << 1;
+    four.faults | leading & !four.are_digits
 }
 
 /// The same of cells that end with these bytes.
 #[inline(always)]
-fn whole(own: &Four) -> u64 {
-    leading(own) | own.minus & ENDS
+fn whole(four: &Four) -> u64 {
+    leading(four) | four.minus & ENDS
 }
 
 /// The digits of four cells without their points, joined to fours.
 #[inline(always)]
-fn plain(own: &Four) -> __m512i {
+fn plain(four: &Four) -> __m512i {
     unsafe {
-        let shifted = _mm512_bslli_epi128::<1>(own.digits);
-        fours(_mm512_mask_mov_epi8(own.digits, up_to(own.points), shifted))
+        let shifted = _mm512_bslli_epi128::<1>(four.digits);
+        fours(_mm512_mask_mov_epi8(
+            four.digits,
+            up_to(four.points),
+            shifted,
+        ))
     }
 }
 
 /// The bits of each cell but the lowest.
 #[inline(always)]
-fn several(own: __m128i) -> __m128i {
-    unsafe { _mm_and_si128(own, _mm_subs_epu16(own, _mm_set1_epi16(1))) }
+fn several(cells: __m128i) -> __m128i {
+    unsafe { _mm_and_si128(cells, _mm_subs_epu16(cells, _mm_set1_epi16(1))) }
 }
 
 /// Which of eight cells have a bit.
 #[inline(always)]
-fn has(own: __m128i) -> u8 {
-    unsafe { _mm_test_epi16_mask(own, own) }
+fn has(cells: __m128i) -> u8 {
+    unsafe { _mm_test_epi16_mask(cells, cells) }
 }
 
 /// The left sixteen bytes of four cells, and the right ones.
@@ -225,18 +229,18 @@ impl Pair {
 impl Scan for Avx512 {
     #[inline(always)]
     fn either(self, bytes: &[u8; 64], (one, other): (u8, u8)) -> u64 {
-        let own = sixty_four(bytes);
+        let vector = sixty_four(bytes);
         unsafe {
-            _mm512_cmpeq_epi8_mask(own, _mm512_set1_epi8(one as i8))
-                | _mm512_cmpeq_epi8_mask(own, _mm512_set1_epi8(other as i8))
+            _mm512_cmpeq_epi8_mask(vector, _mm512_set1_epi8(one as i8))
+                | _mm512_cmpeq_epi8_mask(vector, _mm512_set1_epi8(other as i8))
         }
     }
 
     #[inline(always)]
     fn others(self, bytes: &[u8; 32]) -> u32 {
         unsafe {
-            let own = _mm256_loadu_si256(bytes.as_ptr().cast());
-            let values = _mm256_sub_epi8(own, _mm256_set1_epi8(b'0' as i8));
+            let vector = _mm256_loadu_si256(bytes.as_ptr().cast());
+            let values = _mm256_sub_epi8(vector, _mm256_set1_epi8(b'0' as i8));
             _mm256_cmpgt_epu8_mask(values, _mm256_set1_epi8(9))
         }
     }
@@ -345,14 +349,14 @@ impl Scan for Avx512 {
                 _mm512_mullo_epi64(left, _mm512_set1_epi64(10_000_000_000_000_000)),
                 right,
             );
-            let mut own = Long {
+            let mut long = Long {
                 negative: has(minus),
                 good: has(first) & !has(faults) & !large & !(has(points_left) & has(points_right)),
                 ..Long::default()
             };
-            _mm512_storeu_si512(own.digits.as_mut_ptr().cast(), digits);
-            _mm256_storeu_si256(own.decimals.as_mut_ptr().cast(), decimals);
-            own
+            _mm512_storeu_si512(long.digits.as_mut_ptr().cast(), digits);
+            _mm256_storeu_si256(long.decimals.as_mut_ptr().cast(), decimals);
+            long
         }
     }
 }

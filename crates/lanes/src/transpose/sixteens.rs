@@ -70,12 +70,12 @@ unsafe fn block(
     unsafe {
         // Four rows each, which are four apart.
         let mut rows = [_mm512_setzero_ps(); 4];
-        for (i, own) in rows.iter_mut().enumerate() {
+        for (i, vector) in rows.iter_mut().enumerate() {
             let first = from.add(i * stride);
-            *own = _mm512_castps128_ps512(_mm_loadu_ps(first));
-            *own = _mm512_insertf32x4::<1>(*own, _mm_loadu_ps(first.add(4 * stride)));
-            *own = _mm512_insertf32x4::<2>(*own, _mm_loadu_ps(first.add(8 * stride)));
-            *own = _mm512_insertf32x4::<3>(*own, _mm_loadu_ps(first.add(12 * stride)));
+            *vector = _mm512_castps128_ps512(_mm_loadu_ps(first));
+            *vector = _mm512_insertf32x4::<1>(*vector, _mm_loadu_ps(first.add(4 * stride)));
+            *vector = _mm512_insertf32x4::<2>(*vector, _mm_loadu_ps(first.add(8 * stride)));
+            *vector = _mm512_insertf32x4::<3>(*vector, _mm_loadu_ps(first.add(12 * stride)));
         }
         let [a, b, c, d] = rows;
         let (ab, cd) = (_mm512_unpacklo_ps(a, b), _mm512_unpacklo_ps(c, d));

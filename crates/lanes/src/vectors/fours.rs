@@ -101,7 +101,7 @@ pub struct FoursMut<'a, T> {
     all: &'a mut [T],
     groups: [usize; GROUPS],
     /// How many of the groups are not repetitions.
-    own: usize,
+    distinct: usize,
     last: usize,
 }
 
@@ -115,7 +115,7 @@ impl<'a, T> FoursMut<'a, T> {
         let groups = groups(firsts);
         Self {
             last: last(all.len(), &groups),
-            own: firsts.len().min(GROUPS),
+            distinct: firsts.len().min(GROUPS),
             all,
             groups,
         }
@@ -124,7 +124,7 @@ impl<'a, T> FoursMut<'a, T> {
     /// How many lanes are not repetitions.
     #[inline(always)]
     pub(super) fn lanes(&self) -> usize {
-        4 * self.own
+        4 * self.distinct
     }
 
     /// Whether the groups of rows of `lanes` numbers follow one another.

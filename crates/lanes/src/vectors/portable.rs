@@ -51,13 +51,13 @@ macro_rules! portable {
         impl Arithmetic for Lanes<[$float; $lanes]> {
             #[inline(always)]
             fn mul_add(self, factor: Self, summand: Self) -> Self {
-                let own = |i: usize| self.0[i].mul_add(factor.0[i], summand.0[i]);
-                Self(std::array::from_fn(own))
+                let lane = |i: usize| self.0[i].mul_add(factor.0[i], summand.0[i]);
+                Self(std::array::from_fn(lane))
             }
             #[inline(always)]
             fn mul_sub_from(self, factor: Self, from: Self) -> Self {
-                let own = |i: usize| (-self.0[i]).mul_add(factor.0[i], from.0[i]);
-                Self(std::array::from_fn(own))
+                let lane = |i: usize| (-self.0[i]).mul_add(factor.0[i], from.0[i]);
+                Self(std::array::from_fn(lane))
             }
         }
 

@@ -316,15 +316,15 @@ impl NativeNetwork {
         self.gradients[..parameters].fill(0.0);
         let kept = self.parameters[..parameters].to_vec();
         let average = self.average.as_ref();
-        let average = average.map(|own| {
-            let parameters = own.parameters[..parameters].to_vec();
-            (parameters, own.statistics[..statistics].to_vec())
+        let average = average.map(|average| {
+            let parameters = average.parameters[..parameters].to_vec();
+            (parameters, average.statistics[..statistics].to_vec())
         });
         self.adam_step(learning_rate);
         self.parameters[..parameters].copy_from_slice(&kept);
-        if let (Some(own), Some((kept, kept_statistics))) = (&mut self.average, average) {
-            own.parameters[..parameters].copy_from_slice(&kept);
-            own.statistics[..statistics].copy_from_slice(&kept_statistics);
+        if let (Some(average), Some((kept, kept_statistics))) = (&mut self.average, average) {
+            average.parameters[..parameters].copy_from_slice(&kept);
+            average.statistics[..statistics].copy_from_slice(&kept_statistics);
         }
     }
 

@@ -73,8 +73,8 @@ impl Visits {
         };
         let of: Vec<Vec<Read>> = (0..blocks)
             .map(|block| {
-                let own = reads.clone().filter(|read| read.block == block);
-                own.collect()
+                let of_block = reads.clone().filter(|read| read.block == block);
+                of_block.collect()
             })
             .collect();
         if whole {

@@ -123,11 +123,11 @@ impl Plan {
     pub fn in_first_layers(&self, layers: usize) -> Vec<bool> {
         let first = self.layers();
         let first = &first[..layers.min(first.len())];
-        let own = |tensor: &TensorPlan| {
+        let is_in_first = |tensor: &TensorPlan| {
             let layer = tensor.name.split('/').next().unwrap_or_default();
             first.iter().any(|first| first == layer)
         };
-        self.tensors.iter().map(own).collect()
+        self.tensors.iter().map(is_in_first).collect()
     }
 
     /// Scales of the batch normalisations whose outputs are added to a shortcut.

@@ -144,11 +144,11 @@ impl Fixture {
     /// Tolerance for a gradient, relative to its tensor's largest element: 1e-4, or twice the error of Keras' own
     /// float32 gradients if the fixture gives a larger one.
     pub fn gradient_tolerance(&self) -> f32 {
-        let own = self
+        let tolerance = self
             .floats
             .get("float32_error")
             .map_or(0.0, |t| 2.0 * t.1[0]);
-        own.max(1e-4)
+        tolerance.max(1e-4)
     }
 
     pub fn x(&self, device: &Device) -> Tensor<4> {

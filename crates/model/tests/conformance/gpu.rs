@@ -6,7 +6,7 @@ use burn::tensor::Device;
 use model::{Mode, ModelKind};
 
 use super::fixture::Fixture;
-use super::{BatchLayout, Trained, full, host, largest, own, shared};
+use super::{BatchLayout, Trained, full, host, largest, shared, small_fixtures};
 
 /// A GPU, or a driver that simulates one. Without either, the test is reported as skipped, or fails if
 /// `SEISMIC_REQUIRE_GPU` is set.
@@ -74,8 +74,8 @@ fn networks_on_a_gpu_agree_with_keras() {
         );
     }
     let large = asked.then(|| full(&shared())).into_iter().flatten();
-    let small = own().into_iter().map(|own| (own, true));
-    for ((kind, fixture), narrow) in small.chain(large.map(|own| (own, false))) {
+    let small = small_fixtures().into_iter().map(|case| (case, true));
+    for ((kind, fixture), narrow) in small.chain(large.map(|case| (case, false))) {
         let distances = distances(&fixture, &device);
         let _ = writeln!(std::io::stderr(), "{kind}, narrow {narrow}: {distances:?}");
         let [values @ .., single, whole] = distances;

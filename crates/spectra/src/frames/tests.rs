@@ -50,11 +50,11 @@ fn spectra_are_those_of_the_definition() {
                 hop,
                 frames,
             };
-            let mut own = Frames::<f64>::new(grid, &window);
-            own.read(&values, 2);
+            let mut transformed = Frames::<f64>::new(grid, &window);
+            transformed.read(&values, 2);
             let fours = [(0, 3), (1, 8)].map(|(channel, first)| Four { channel, first });
             let mut found = vec![0.0; (length / 2 + 1) * ROW];
-            own.powers(&fours, &mut found, &[0, FOUR], ROW);
+            transformed.powers(&fours, &mut found, &[0, FOUR], ROW);
             for lane in [0, 3, 4, 5] {
                 let four = fours[lane / FOUR];
                 let start = four.channel * samples + (four.first + lane % FOUR) * hop;

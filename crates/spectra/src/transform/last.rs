@@ -28,26 +28,26 @@ pub(super) fn last_pass<T: Float, I: Isa<T>, const A: bool, const S: usize, cons
             stride,
         };
         for q in 1..S / 2 {
-            let own = last_butterfly::<T, I, S, R>(isa, from, (q, part), half);
+            let points = last_butterfly::<T, I, S, R>(isa, from, (q, part), half);
             let partners = last_butterfly::<T, I, S, R>(isa, from, (S - q, part), half);
             for j in 0..R / 2 {
-                bins.write(q + S * j, own[j], partners[R - 1 - j]);
-                bins.write(S - q + S * j, partners[j], own[R - 1 - j]);
+                bins.write(q + S * j, points[j], partners[R - 1 - j]);
+                bins.write(S - q + S * j, partners[j], points[R - 1 - j]);
             }
         }
-        let own = last_butterfly::<T, I, S, R>(isa, from, (S / 2, part), half);
+        let middle = last_butterfly::<T, I, S, R>(isa, from, (S / 2, part), half);
         for j in 0..R / 2 {
-            bins.write(S / 2 + S * j, own[j], own[R - 1 - j]);
+            bins.write(S / 2 + S * j, middle[j], middle[R - 1 - j]);
         }
-        let own = last_butterfly::<T, I, S, R>(isa, from, (0, part), half);
+        let first = last_butterfly::<T, I, S, R>(isa, from, (0, part), half);
         for j in 1..R / 2 {
-            bins.write(S * j, own[j], own[R - j]);
+            bins.write(S * j, first[j], first[R - j]);
         }
-        let (re, im) = own[0];
+        let (re, im) = first[0];
         let (sum, difference) = ((re + im) * two, (re - im) * two);
         (sum * sum).scatter(&mut bins.to, 0);
         (difference * difference).scatter(&mut bins.to, S * R * stride);
-        let (re, im) = own[R / 2];
+        let (re, im) = first[R / 2];
         power((re * two, im * two)).scatter(&mut bins.to, S * R / 2 * stride);
     }
 }

@@ -86,10 +86,10 @@ impl Lines {
         let mut count = 0;
         for point in 0..most {
             let has = |tile: &Tile| point == most - 1 || point + 1 < tile.points;
-            let own: Vec<usize> = (0..tiles.len()).filter(|t| has(&tiles[*t])).collect();
+            let covering: Vec<usize> = (0..tiles.len()).filter(|t| has(&tiles[*t])).collect();
             let first = count;
-            count += height * own.len();
-            rows.push((first, own));
+            count += height * covering.len();
+            rows.push((first, covering));
         }
         let mut lines = Self {
             tiles,
@@ -179,8 +179,10 @@ impl Lines {
 fn fits(weights: &Affine) -> bool {
     let channels = weights.bias.len();
     (0..channels).all(|c| {
-        let own = weights.kernel.iter().skip(c).step_by(channels);
-        let sum: i64 = own.map(|w| 255 * i64::from(w.unsigned_abs())).sum();
+        let channel_weights = weights.kernel.iter().skip(c).step_by(channels);
+        let sum: i64 = channel_weights
+            .map(|w| 255 * i64::from(w.unsigned_abs()))
+            .sum();
         MULTIPLE * sum <= i64::from(i32::MAX)
     })
 }

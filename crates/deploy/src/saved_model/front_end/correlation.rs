@@ -32,9 +32,9 @@ pub(super) fn add(graph: &mut Graph, channels: &Channels, samples: usize) -> [Ou
         let square = graph.reduce("Mean", DOUBLE, &square, &[2], true);
         let square = graph.apply("AddV2", DOUBLE, &[&square, &floor]);
         let spread = graph.apply("Sqrt", DOUBLE, &[&square]);
-        let own = graph.apply("RealDiv", DOUBLE, &[&means, &spread]);
-        let other = graph.gather(DOUBLE, &own, 1, &next);
-        let product = graph.apply("Mul", DOUBLE, &[&own, &other]);
+        let scaled = graph.apply("RealDiv", DOUBLE, &[&means, &spread]);
+        let other = graph.gather(DOUBLE, &scaled, 1, &next);
+        let product = graph.apply("Mul", DOUBLE, &[&scaled, &other]);
         let correlation = graph.reduce("Mean", DOUBLE, &product, &[2], true);
         graph.append_axis(&correlation, Some(DOUBLE))
     })

@@ -86,10 +86,10 @@ impl Lines {
         let mut groups = Vec::new();
         let mut start = 0;
         for point in 0..most {
-            let own = tiles
+            let covering = tiles
                 .iter()
                 .filter(|tile| point == most - 1 || point + 1 < tile.points);
-            let count = own.count();
+            let count = covering.count();
             groups.push((start, count));
             start += geometry.height * count;
         }

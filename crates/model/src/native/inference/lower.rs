@@ -189,8 +189,8 @@ impl Lowering<'_> {
 
     fn before_or_own(&mut self, step: &Step) -> &mut Draft {
         let mut drafts = self.drafts.iter_mut();
-        let own = drafts.find(|draft| draft.to == step.output);
-        own.expect("a layer puts out what the step does")
+        let draft = drafts.find(|draft| draft.to == step.output);
+        draft.expect("a layer puts out what the step does")
     }
 
     /// A batch normalisation.
@@ -305,8 +305,8 @@ impl Slots {
     /// Takes the free slot that fits best; if none is large enough, enlarges one.
     fn take(&mut self, length: usize) -> Slot {
         let distance = |slot: &usize| {
-            let own = self.lengths[*slot];
-            (own < length, own.abs_diff(length))
+            let available = self.lengths[*slot];
+            (available < length, available.abs_diff(length))
         };
         let best = (0..self.free.len()).min_by_key(|i| distance(&self.free[*i]));
         let Some(best) = best else {

@@ -97,10 +97,10 @@ impl Packed {
         }
         let mut values = Aligned::zeros(start);
         for panel in &panels {
-            let own = &mut values[panel.start..][..matrices.len() * rows * panel.width];
-            let own = own.chunks_exact_mut(panel.width);
+            let panel_values = &mut values[panel.start..][..matrices.len() * rows * panel.width];
+            let panel_rows = panel_values.chunks_exact_mut(panel.width);
             let all = matrices.iter().flat_map(|m| m.chunks_exact(columns));
-            for (row, from) in own.zip(all) {
+            for (row, from) in panel_rows.zip(all) {
                 row[..panel.columns].copy_from_slice(&from[panel.column..][..panel.columns]);
             }
         }

@@ -43,8 +43,8 @@ impl Blocks {
         self.runs.extend(runs);
         let runs = start..self.runs.len();
         for run in &self.runs[runs.clone()] {
-            let own = [0, run.group + groups, run.kernel + 1];
-            (0..3).for_each(|i| self.reach[i] = self.reach[i].max(own[i]));
+            let reach = [0, run.group + groups, run.kernel + 1];
+            (0..3).for_each(|i| self.reach[i] = self.reach[i].max(reach[i]));
         }
         self.reach[0] = self.reach[0].max(out + groups);
         self.blocks.push(Block { out, groups, runs });

@@ -81,9 +81,9 @@ impl NativeNetwork {
         let mut tasks = Vec::new();
         for range in convolutions {
             let (_, rest) = left.split_at_mut(range.start - at);
-            let (own, rest) = rest.split_at_mut(range.len());
+            let (gradients, rest) = rest.split_at_mut(range.len());
             let starts = range.clone().step_by(CHUNK);
-            tasks.extend(starts.zip(own.chunks_mut(CHUNK)));
+            tasks.extend(starts.zip(gradients.chunks_mut(CHUNK)));
             (left, at) = (rest, range.end);
         }
         let lanes = &self.lanes;
