@@ -1,6 +1,6 @@
 //! The lowest and highest values of a channel: its range, and values that rather stand for missing ones, such as -9999.
 
-use crate::fills::is_known;
+use crate::fills::{LEAST_FILL, is_known};
 
 /// Minimum number of occurrences of a possible fill value that programs do not usually write.
 const REPEATED: usize = 3;
@@ -12,6 +12,24 @@ const FEWEST: usize = 16;
 const LARGER: f64 = 5.0;
 /// Values that are looked at together.
 const BLOCK: usize = 64;
+
+lanes::wide! {
+    /// How many of the first samples are between two values, in whole blocks. What is no number is not.
+    fn count_inside(samples: &[f64], low: f64, high: f64) -> usize {
+        let mut count = 0;
+        for block in samples.as_chunks::<BLOCK>().0 {
+            let mut all = true;
+            for own in block {
+                all &= (*own >= low) & (*own <= high);
+            }
+            if !all {
+                break;
+            }
+            count += BLOCK;
+        }
+        count
+    }
+}
 
 /// The lowest and the highest value of a channel, and those next to them.
 #[derive(Clone, Copy, Debug, Default)]
@@ -76,30 +94,50 @@ impl Extremes {
         (next(self.low), -next(self.high))
     }
 
-    /// Adds many samples. Most lie between what is known, which one look at a block of them tells.
-    fn add_samples(&mut self, samples: &[f64]) {
-        for block in samples.chunks(BLOCK) {
+    /// Adds many samples. Most lie between what is known, which one look at many of them tells; of others, most are the lowest
+    /// or the highest again, as in clipped recordings and those of few counts.
+    fn add_samples(&mut self, mut samples: &[f64]) {
+        while !samples.is_empty() {
             let (low, high) = self.known();
-            // Without a branch for each value. No number is not inside.
-            let is_inside = |value: &f64| (*value >= low) & (*value <= high);
-            if block.iter().fold(true, |all, own| all & is_inside(own)) {
-                self.finite += block.len();
-            } else {
+            let (inside, rest) = samples.split_at(count_inside(samples, low, high));
+            let (block, rest) = rest.split_at(BLOCK.min(rest.len()));
+            self.finite += inside.len();
+            if !self.add_known(block) {
                 block.iter().for_each(|value| self.add(*value));
             }
+            samples = rest;
         }
     }
 
-    /// Adds many values, as [`Self::add_samples`] does.
+    /// Adds values if all are the lowest, the highest or between what is known; whether they are.
+    fn add_known(&mut self, values: &[f64]) -> bool {
+        let ((low, high), [lowest, highest]) = (self.known(), self.range());
+        let (mut lows, mut highs, mut all) = (0_usize, 0_usize, true);
+        // Without a branch for each value.
+        for own in values {
+            let (is_lowest, is_highest) = (*own == lowest, *own == highest);
+            lows = lows.wrapping_add(usize::from(is_lowest));
+            highs = highs.wrapping_add(usize::from(is_highest));
+            all &= is_lowest | is_highest | ((*own >= low) & (*own <= high));
+        }
+        let (Some(low), Some(high), true) = (&mut self.low, &mut self.high, all) else {
+            return false;
+        };
+        low.count += lows;
+        high.count += highs;
+        self.finite += values.len();
+        true
+    }
+
+    /// Adds the values of windows.
     pub fn add_all(&mut self, values: &[f32]) {
-        // Both come from float32 numbers.
-        let (low, high) = self.known();
-        let (low, high) = (low as f32, high as f32);
-        let is_inside = |value: &f32| (*value >= low) & (*value <= high);
-        if values.iter().fold(true, |all, own| all & is_inside(own)) {
-            self.finite += values.len();
-        } else {
-            values.iter().for_each(|value| self.add(f64::from(*value)));
+        let mut samples = [0.0; 4 * BLOCK];
+        for part in values.chunks(samples.len()) {
+            let samples = &mut samples[..part.len()];
+            for (sample, value) in samples.iter_mut().zip(part) {
+                *sample = f64::from(*value);
+            }
+            self.add_samples(samples);
         }
     }
 
@@ -118,6 +156,11 @@ impl Extremes {
     pub fn size(&self) -> f64 {
         let [low, high] = self.range();
         (-low).max(high).max(0.0)
+    }
+
+    /// Whether all values certainly are measurements, as in nearly all recordings.
+    pub fn are_sound(&self) -> bool {
+        self.not_finite == 0 && self.size() < LEAST_FILL
     }
 
     /// The value that may be none.
@@ -218,6 +261,25 @@ mod tests {
             assert_eq!(all.far().is_some(), fill.abs() > 1000.0 && fill.is_finite());
             assert_eq!(all.not_finite(), if fill.is_finite() { 0 } else { 10 });
             assert_eq!(all.size(), if fill.abs() == 9999.0 { 9999.0 } else { 50.0 });
+        }
+    }
+
+    /// Nor are those that are lowest or highest again, of which there are many in some recordings.
+    #[test]
+    fn values_that_are_known_already_are_counted() {
+        let noise = |i: usize| ((i * 7919) % 101) as f64 - 50.0;
+        let clipped = |i: usize| noise(i).clamp(-9.0, 11.0);
+        let (two, constant) = (|i: usize| (i * 7 % 3 / 2) as f64, |_| 5.0);
+        let signals: [&dyn Fn(usize) -> f64; 4] = [&noise, &clipped, &two, &constant];
+        for signal in signals {
+            for odd in [0.0, -0.0, 9.5, -60.0, 70.0, f64::NAN, f64::NEG_INFINITY] {
+                let mut samples: Vec<f64> = (0..1000).map(signal).collect();
+                samples[700] = odd;
+                let mut each = Extremes::default();
+                samples.iter().for_each(|own| each.add(*own));
+                let all = Extremes::of(samples.chunks(333));
+                assert_eq!(format!("{all:?}"), format!("{each:?}"), "{odd}");
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::origin::Piece;
 use crate::extremes::Extremes;
-use crate::fills::{LEAST_FILL, is_fill, is_missing};
+use crate::fills::{is_fill, is_missing};
 use crate::recording::{Trace, format_time};
 
 /// Samples left out of one channel, by reason.
@@ -53,17 +53,12 @@ pub(crate) fn number(value: f64) -> String {
     }
 }
 
-/// Whether all samples with these extremes certainly are measurements, as in nearly all recordings.
-fn are_sound(extremes: &Extremes) -> bool {
-    extremes.not_finite() == 0 && extremes.size() < LEAST_FILL
-}
-
 /// Number of samples with a fill value, and the first such sample.
 pub(crate) fn fills<'a>(
     samples: impl Iterator<Item = &'a f64> + Clone,
     extremes: &Extremes,
 ) -> Option<(usize, f64)> {
-    if are_sound(extremes) {
+    if extremes.are_sound() {
         return None;
     }
     let usual = samples.clone().filter(|v| v.is_finite() && !is_fill(**v));
@@ -91,7 +86,7 @@ impl Judge {
     /// `None` if all samples are measurements.
     fn of<'a>(samples: impl Iterator<Item = &'a f64> + Clone, extremes: &Extremes) -> Option<Self> {
         let is_sound = |v: &&f64| v.abs() <= f64::from(f32::MAX) && !is_fill(**v);
-        if are_sound(extremes) || samples.clone().all(|v| is_sound(&v)) {
+        if extremes.are_sound() || samples.clone().all(|v| is_sound(&v)) {
             return None;
         }
         let usual = samples.filter(is_sound);

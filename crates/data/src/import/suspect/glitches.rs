@@ -15,7 +15,7 @@ const NEAR: f64 = 10.0;
 const LONGEST: usize = 2;
 /// Samples from which the usual ones are found.
 const LOOKED_AT: usize = 1 << 16;
-/// Samples of which quarters are tried as bounds.
+/// Samples of which quarters are tried as bounds, at least.
 const TRIED: usize = 64;
 
 /// A note on the glitches of a channel.
@@ -24,11 +24,11 @@ pub(super) fn note<'a>(
     traces: impl Iterator<Item = &'a Trace> + Clone,
     extremes: &Extremes,
 ) -> Option<String> {
-    if are_near(traces.clone(), extremes.range()) {
+    let [least, most] = extremes.range();
+    if least == most || are_near(traces.clone(), [least, most]) {
         return None;
     }
     let usual = Usual::of(traces.clone())?;
-    let [least, most] = extremes.range();
     if !usual.is_beyond(least, FAR) && !usual.is_beyond(most, FAR) {
         return None;
     }
@@ -67,28 +67,25 @@ pub(super) fn note<'a>(
     })
 }
 
-/// Whether no sample can be far from the usual ones, as in nearly all recordings: more than the ends lie below the first quarter
-/// of some samples and above the third, so that the usual range is at least as wide.
+/// Whether no sample can be far from the usual ones, as in nearly all recordings: of a few samples, more than the ends lie below
+/// their first quarter and above their third, so that the usual range is at least as wide as what is between.
 fn are_near<'a>(traces: impl Iterator<Item = &'a Trace> + Clone, [least, most]: [f64; 2]) -> bool {
     let samples = Looked::at(traces);
-    let step = samples.count.div_ceil(TRIED).max(1);
+    // A quarter of these is more than an end.
+    let tried = TRIED.max(4 * (samples.end() + 1));
+    let step = (samples.count / tried).max(1);
     let mut tried: Vec<f64> = samples.all().step_by(step).copied().collect();
-    tried.sort_unstable_by(f64::total_cmp);
     let quarter = tried.len() / 4;
-    if quarter == 0 {
+    if quarter <= samples.end() {
         return false;
     }
-    let (from, to) = (tried[quarter], tried[tried.len() - 1 - quarter]);
+    let last = tried.len() - 1;
+    let from = *tried.select_nth_unstable_by(quarter, f64::total_cmp).1;
+    let to = *tried
+        .select_nth_unstable_by(last - quarter, f64::total_cmp)
+        .1;
     let inner = Usual { from, to };
-    if from >= to || inner.is_beyond(least, FAR) || inner.is_beyond(most, FAR) {
-        return false;
-    }
-    let (mut below, mut above) = (0, 0);
-    samples.all().any(|own| {
-        below += usize::from(*own <= from);
-        above += usize::from(*own >= to);
-        below.min(above) > samples.end()
-    })
+    from < to && !inner.is_beyond(least, FAR) && !inner.is_beyond(most, FAR)
 }
 
 /// The samples that are looked at.
