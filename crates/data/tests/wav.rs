@@ -155,3 +155,38 @@ fn samples_that_the_header_does_not_count_are_said() {
     assert_eq!(notes(&[&sound[..], &[0; 100]].concat()), "");
     assert_eq!(notes(&[&sound[..], b"LIST\x04\0\0\0INFO"].concat()), "");
 }
+
+/// Files that are longer than what is read at once, with other chunks before and after their samples or without their end.
+#[test]
+fn long_files_are_as_those_in_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("long.wav");
+    let chunk = |name: &[u8; 4], length: usize, content: &[u8]| {
+        [name, &(length as u32).to_le_bytes()[..], content].concat()
+    };
+    let names: BTreeMap<String, Expected> = conformance::expected("wav");
+    let mut noted = 0;
+    for name in names.keys().filter(|name| name.starts_with("riff-")) {
+        let sound = conformance::bytes("wav", &format!("{name}.wav"));
+        let at = sound.windows(4).position(|own| own == b"data").unwrap();
+        let (head, frames) = (&sound[..at], &sound[at + 8..]);
+        let length = frames.len() * (400_000 / frames.len());
+        let samples: Vec<u8> = frames.iter().copied().cycle().take(length).collect();
+        let plain = [head, &chunk(b"data", length, &samples)].concat();
+        let padding = chunk(b"JUNK", 70_000, &[7; 70_000]);
+        let late = [head, &padding, &plain[at..]].concat();
+        let tag = [&plain[..], b"LIST\x04\0\0\0INFO"].concat();
+        let odd = [head, &chunk(b"data", length - 1, &samples)].concat();
+        let cut = &plain[..plain.len() - 5];
+        let unknown = [head, &chunk(b"data", 0, &samples)].concat();
+        let joined = [&plain[..], &sound].concat();
+        for bytes in [&plain, &late, &tag, &odd, cut, &unknown, &joined] {
+            std::fs::write(&path, bytes).unwrap();
+            let read = recording::read(&path, &Hints::default()).unwrap();
+            let whole = recording::parse(bytes, "wav", &Hints::default()).unwrap();
+            assert!(read == whole, "{name}: {:?}, {:?}", read.notes, whole.notes);
+            noted += read.notes.len();
+        }
+    }
+    assert!(noted >= 24, "{noted}");
+}

@@ -237,7 +237,15 @@ fn parse_named(
         return Err(RecordingError::OtherFormat(other));
     }
     let format = format.ok_or(RecordingError::UnknownFormat)?;
-    let mut contents = (format.2)(bytes, hints)?;
+    let contents = checked((format.2)(bytes, hints)?, hints)?;
+    Ok((format.0, contents))
+}
+
+/// What a file contains, with the notes of every format.
+///
+/// # Errors
+/// If rows with labels are wanted, and it has none.
+pub(super) fn checked(mut contents: Contents, hints: &Hints) -> Result<Contents, RecordingError> {
     if let (Some(labels), []) = (&hints.labels, &contents.rows[..]) {
         let name = labels.label.clone();
         return Err(TableError::NoRowLabels { name }.into());
@@ -247,7 +255,7 @@ fn parse_named(
     contents.notes.extend(note);
     let spans = contents.traces.iter().map(|own| (own.start, own.end()));
     contents.notes.extend(clock_set(spans));
-    Ok((format.0, contents))
+    Ok(contents)
 }
 
 /// A recording, or the beginning of a large one.

@@ -7,6 +7,7 @@ mod ah;
 mod asdf;
 mod clock_set;
 mod columns;
+mod content;
 mod cosmos;
 mod css;
 mod datacast;
@@ -46,15 +47,10 @@ mod wav;
 mod win;
 mod words;
 
-use std::cell::Cell;
-use std::io::Read;
 use std::path::{Path, PathBuf};
-
-use bytes::Bytes;
 
 use crate::error::recording::{RateError, TextError};
 use crate::error::{DataError, Problem, RecordingError, in_file};
-use crate::room::room;
 
 pub(crate) use clock_set::clock_set;
 #[cfg(test)]
@@ -229,16 +225,10 @@ pub fn read(path: &Path, hints: &Hints) -> Result<Contents, DataError> {
             limit: LARGEST,
         }));
     }
-    let bytes = Bytes::from(whole(path, file.len()).map_err(unreadable(path))?);
-    let hints = hints.of_file(path);
-    let contents = formats::parse_shared(&bytes, &extension(path), &hints).map_err(&error);
-    if bytes.is_unique() {
-        let bytes = Vec::from(bytes);
-        if bytes.capacity() <= KEPT {
-            SPARE.set(bytes);
-        }
-    }
-    with_samples(contents?).map_err(error)
+    let contents = content::read(path, file.len() as usize, &hints.of_file(path));
+    let contents = contents.map_err(unreadable(path))?;
+    let contents = contents.map_err(&error)?;
+    with_samples(contents).map_err(error)
 }
 
 /// # Errors
@@ -249,27 +239,6 @@ fn with_samples(contents: Contents) -> Result<Contents, RecordingError> {
         return Err(RecordingError::NoSamples { notes });
     }
     Ok(contents)
-}
-
-/// Most bytes of a file's content that a thread keeps the memory of.
-const KEPT: usize = 16 << 20;
-
-thread_local! {
-    /// Memory of the last file: memory that the system has not handed out before costs more than reading into it.
-    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
-}
-
-/// The content of a file of about `length` bytes.
-fn whole(path: &Path, length: u64) -> std::io::Result<Vec<u8>> {
-    // One more byte detects the end of the file without reallocation.
-    let length = length as usize + 1;
-    let mut bytes = SPARE.take();
-    bytes.clear();
-    if bytes.capacity() < length {
-        bytes = room(length);
-    }
-    std::fs::File::open(path)?.read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 /// The extension of a file's name in lower case; of `geo.csv.gz` that is `csv`.

@@ -7,6 +7,9 @@
 mod chunks;
 mod codec;
 
+use std::io::{self, Read};
+use std::ops::Range;
+
 use self::chunks::Chunks;
 use self::codec::{Format, Width, a_law, mu_law};
 use super::{Contents, Hints, Notes, Trace, check_rate};
@@ -15,7 +18,7 @@ use crate::room::room;
 
 /// Whether a file begins as WAV files do.
 pub(super) fn is(bytes: &[u8]) -> bool {
-    Chunks::new(bytes).is_some()
+    Chunks::new(bytes, bytes.len()).is_some()
 }
 
 /// Reads one trace for each channel.
@@ -23,56 +26,124 @@ pub(super) fn is(bytes: &[u8]) -> bool {
 /// # Errors
 /// If the file is damaged, or its codec is not supported.
 pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
-    let chunks = Chunks::new(bytes).ok_or(WavError::NotWav)?;
-    let mut notes = Notes::default();
-    let found = chunks.find(&mut notes)?;
-    let format = Format::of(found.format, chunks.big_endian)?;
-    let rate = match (format.rate, hints.sampling_rate) {
-        (0, Some(rate)) => rate,
-        (0, None) => return Err(WavError::NoRate.into()),
-        (rate, _) => f64::from(rate),
-    };
-    let frame = format.width.bytes() * format.channels;
-    let rest = found.data.len() % frame;
-    if rest > 0 {
-        notes.push(format!(
-            "the last {rest} bytes are not a whole frame of {frame} and are left out"
-        ));
-    }
-    let data = &found.data[..found.data.len() - rest];
-    let samples = decode(data, &format, chunks.big_endian);
-    let rate = check_rate(rate)?;
-    let trace = |(channel, samples): (usize, Vec<f64>)| Trace {
-        channel: (channel + 1).to_string(),
-        start: hints.start.unwrap_or(0),
-        rate,
-        samples,
-    };
-    Ok(Contents {
-        traces: samples.into_iter().enumerate().map(trace).collect(),
-        notes,
-        ..Contents::default()
-    })
+    let header = Header::of(bytes, bytes.len(), hints)?;
+    let samples = header.samples(&bytes[header.data.clone()]);
+    Ok(header.contents(samples.expect("memory can be read"), hints))
 }
 
-/// The samples of every channel of whole frames.
-fn decode(data: &[u8], format: &Format, big_endian: bool) -> Vec<Vec<f64>> {
-    let channels = format.channels;
+/// Reads a file of which `head` has been read, without holding all of it beside its samples. `None` if this head does not tell
+/// that samples follow up to the end of the file, and nothing unusual.
+///
+/// # Errors
+/// If the file cannot be read.
+pub(super) fn read_on(
+    head: &[u8],
+    file: impl Read,
+    length: usize,
+    hints: &Hints,
+) -> Option<io::Result<Contents>> {
+    let header = Header::of(head, length, hints).ok()?;
+    // The last chunk may be padded.
+    let is_plain = header.notes.is_empty() && length - header.data.end < 2;
+    let samples = is_plain.then(|| header.samples(head[header.data.start..].chain(file)))?;
+    Some(samples.map(|samples| header.contents(samples, hints)))
+}
+
+/// What comes before the samples.
+struct Header {
+    format: Format,
+    big_endian: bool,
+    rate: f64,
+    /// The bytes of whole frames.
+    data: Range<usize>,
+    notes: Notes,
+}
+
+impl Header {
+    /// That of a file of some `length` which begins with `bytes`.
+    ///
+    /// # Errors
+    /// As [`read`].
+    fn of(bytes: &[u8], length: usize, hints: &Hints) -> Result<Self, RecordingError> {
+        let chunks = Chunks::new(bytes, length).ok_or(WavError::NotWav)?;
+        let mut notes = Notes::default();
+        let found = chunks.find(&mut notes)?;
+        let format = Format::of(found.format, chunks.big_endian)?;
+        let rate = match (format.rate, hints.sampling_rate) {
+            (0, Some(rate)) => rate,
+            (0, None) => return Err(WavError::NoRate.into()),
+            (rate, _) => f64::from(rate),
+        };
+        let frame = format.frame();
+        let rest = found.data.len() % frame;
+        if rest > 0 {
+            notes.push(format!(
+                "the last {rest} bytes are not a whole frame of {frame} and are left out"
+            ));
+        }
+        Ok(Self {
+            format,
+            big_endian: chunks.big_endian,
+            rate: check_rate(rate)?,
+            data: found.data.start..found.data.end - rest,
+            notes,
+        })
+    }
+
+    /// The samples of every channel, the bytes of which are read in blocks.
+    ///
+    /// # Errors
+    /// Those of reading.
+    fn samples(&self, mut data: impl Read) -> io::Result<Vec<Vec<f64>>> {
+        let frame = self.format.frame();
+        let room = |_| room(self.data.len() / frame);
+        let mut samples: Vec<Vec<f64>> = (0..self.format.channels).map(room).collect();
+        let mut block = vec![0; BLOCK.div_ceil(frame) * frame];
+        let mut left = self.data.len();
+        while left > 0 {
+            block.truncate(left);
+            data.read_exact(&mut block)?;
+            decode(&block, self.format.width, self.big_endian, &mut samples);
+            left -= block.len();
+        }
+        Ok(samples)
+    }
+
+    fn contents(self, samples: Vec<Vec<f64>>, hints: &Hints) -> Contents {
+        let trace = |(channel, samples): (usize, Vec<f64>)| Trace {
+            channel: (channel + 1).to_string(),
+            start: hints.start.unwrap_or(0),
+            rate: self.rate,
+            samples,
+        };
+        Contents {
+            traces: samples.into_iter().enumerate().map(trace).collect(),
+            notes: self.notes,
+            ..Contents::default()
+        }
+    }
+}
+
+/// Bytes that stay in the cache while they are split into channels.
+const BLOCK: usize = 128 << 10;
+
+/// Adds whole frames to the samples of every channel.
+fn decode(data: &[u8], width: Width, big_endian: bool, samples: &mut [Vec<f64>]) {
     // `$value` receives the bytes of a sample, lowest first.
     macro_rules! read {
         ($value:expr) => {
             if big_endian {
-                separate(data.as_chunks().0, channels, |mut bytes| {
+                separate(data.as_chunks().0, samples, |mut bytes| {
                     bytes.reverse();
                     $value(bytes)
                 })
             } else {
-                separate(data.as_chunks().0, channels, $value)
+                separate(data.as_chunks().0, samples, $value)
             }
         };
     }
-    match format.width {
-        Width::Unsigned8 => separate(data, channels, |b| f64::from(b) - 128.0),
+    match width {
+        Width::Unsigned8 => separate(data, samples, |b| f64::from(b) - 128.0),
         Width::Int16 => read!(|b| f64::from(i16::from_le_bytes(b))),
         Width::Int24 => {
             read!(|[a, b, c]: [u8; 3]| { f64::from(i32::from_le_bytes([0, a, b, c]) >> 8) })
@@ -82,35 +153,23 @@ fn decode(data: &[u8], format: &Format, big_endian: bool) -> Vec<Vec<f64>> {
         Width::Int64 => read!(|b| i64::from_le_bytes(b) as f64),
         Width::Float32 => read!(|b| f64::from(f32::from_le_bytes(b))),
         Width::Float64 => read!(f64::from_le_bytes),
-        Width::ALaw => separate(data, channels, a_law),
-        Width::MuLaw => separate(data, channels, mu_law),
+        Width::ALaw => separate(data, samples, a_law),
+        Width::MuLaw => separate(data, samples, mu_law),
     }
 }
 
-/// Number of frames that stay in the cache while they are split into channels.
-const FRAMES: usize = 4096;
-
 /// Separates the interleaved samples of the channels.
-fn separate<T: Copy>(
-    interleaved: &[T],
-    channels: usize,
-    value: impl Fn(T) -> f64,
-) -> Vec<Vec<f64>> {
-    match channels {
-        1 => separate_of::<1, T>(interleaved, value),
-        2 => separate_of::<2, T>(interleaved, value),
-        3 => separate_of::<3, T>(interleaved, value),
-        4 => separate_of::<4, T>(interleaved, value),
-        _ => {
-            let room = |_| room(interleaved.len() / channels);
-            let mut samples: Vec<Vec<f64>> = (0..channels).map(room).collect();
-            for part in interleaved.chunks(FRAMES * channels) {
-                for (channel, own) in samples.iter_mut().enumerate() {
-                    let frames = part.chunks_exact(channels);
-                    own.extend(frames.map(|frame| value(frame[channel])));
-                }
+fn separate<T: Copy>(interleaved: &[T], samples: &mut [Vec<f64>], value: impl Fn(T) -> f64) {
+    match samples.len() {
+        1 => separate_of::<1, T>(interleaved, samples, value),
+        2 => separate_of::<2, T>(interleaved, samples, value),
+        3 => separate_of::<3, T>(interleaved, samples, value),
+        4 => separate_of::<4, T>(interleaved, samples, value),
+        channels => {
+            for (channel, own) in samples.iter_mut().enumerate() {
+                let frames = interleaved.chunks_exact(channels);
+                own.extend(frames.map(|frame| value(frame[channel])));
             }
-            samples
         }
     }
 }
@@ -118,15 +177,11 @@ fn separate<T: Copy>(
 /// Like [`separate`], for a number of channels known at compile time.
 fn separate_of<const N: usize, T: Copy>(
     interleaved: &[T],
+    samples: &mut [Vec<f64>],
     value: impl Fn(T) -> f64,
-) -> Vec<Vec<f64>> {
+) {
     let frames = interleaved.as_chunks::<N>().0;
-    let room = |_| room(frames.len());
-    let mut samples: Vec<Vec<f64>> = (0..N).map(room).collect();
-    for part in frames.chunks(FRAMES) {
-        for (channel, own) in samples.iter_mut().enumerate() {
-            own.extend(part.iter().map(|frame| value(frame[channel])));
-        }
+    for (channel, own) in samples.iter_mut().enumerate() {
+        own.extend(frames.iter().map(|frame| value(frame[channel])));
     }
-    samples
 }

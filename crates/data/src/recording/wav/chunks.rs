@@ -1,5 +1,7 @@
 //! The chunks of a RIFF file.
 
+use std::ops::Range;
+
 use super::super::{Notes, Remark};
 use crate::error::recording::WavError;
 
@@ -10,7 +12,10 @@ const UNKNOWN: u32 = u32::MAX;
 
 /// A RIFF file of the form WAVE.
 pub(super) struct Chunks<'a> {
+    /// The file, or its beginning.
     bytes: &'a [u8],
+    /// Bytes of the file.
+    length: usize,
     /// RIFX: numbers have their highest byte first.
     pub big_endian: bool,
     /// RF64: lengths beyond 4 GiB are in a chunk of their own.
@@ -21,8 +26,8 @@ pub(super) struct Chunks<'a> {
 pub(super) struct Found<'a> {
     /// `fmt `.
     pub format: &'a [u8],
-    /// `data`, possibly truncated.
-    pub data: &'a [u8],
+    /// Where `data` is in the file, which may end before it.
+    pub data: Range<usize>,
 }
 
 /// Position of a chunk's content, and its stated length.
@@ -33,8 +38,8 @@ struct Chunk<'a> {
 }
 
 impl<'a> Chunks<'a> {
-    /// The chunks of a file that begins as WAV files do.
-    pub(super) fn new(bytes: &'a [u8]) -> Option<Self> {
+    /// The chunks of a file of some `length` that begins as WAV files do, with `bytes`.
+    pub(super) fn new(bytes: &'a [u8], length: usize) -> Option<Self> {
         let (big_endian, long) = match bytes.get(..4)? {
             b"RIFF" => (false, false),
             b"RIFX" => (true, false),
@@ -43,6 +48,7 @@ impl<'a> Chunks<'a> {
         };
         Some(Self {
             bytes,
+            length,
             big_endian,
             long,
         })
@@ -116,7 +122,7 @@ impl<'a> Chunks<'a> {
                 }
                 b"data" => {
                     length = self.data_length(&chunk, long_data, notes);
-                    data = Some(&rest[..length]);
+                    data = Some(chunk.at..chunk.at + length);
                 }
                 _ => {}
             }
@@ -140,7 +146,7 @@ impl<'a> Chunks<'a> {
 
     /// Bytes of the data chunk that are there.
     fn data_length(&self, chunk: &Chunk<'_>, long: Option<u64>, notes: &mut Notes) -> usize {
-        let there = self.bytes.len() - chunk.at;
+        let there = self.length - chunk.at;
         let stated = match chunk.length {
             UNKNOWN => long.filter(|long| *long < u64::MAX),
             0 if there > 0 && !self.is_chained(chunk.at) => None,

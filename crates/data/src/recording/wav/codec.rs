@@ -58,6 +58,11 @@ pub(super) struct Format {
 }
 
 impl Format {
+    /// Bytes of a sample of every channel.
+    pub(super) fn frame(&self) -> usize {
+        self.width.bytes() * self.channels
+    }
+
     /// Reads the chunk's content.
     ///
     /// # Errors
