@@ -92,6 +92,8 @@ struct Inspected {
     notes: Vec<Note>,
     folders: Vec<Folder>,
     collections: Vec<seisbench::Collection>,
+    /// Whether examples are drawn.
+    is_drawn: bool,
     examples: Vec<Example>,
     names: BTreeMap<i64, String>,
 }
@@ -109,7 +111,10 @@ pub(super) fn inspect(
     if draft.is_some() && !matches!(&args.paths[..], [one] if one.is_dir()) {
         return Err(in_file(&args.paths[0])(FolderError::DraftOfFolder));
     }
-    let mut all = Inspected::default();
+    let mut all = Inspected {
+        is_drawn: args.figure.is_some(),
+        ..Inspected::default()
+    };
     let (mut problems, mut first) = (Vec::new(), None);
     for path in &args.paths {
         let looked = if path.is_dir() && seisbench::folder(path).is_none() {

@@ -133,12 +133,9 @@ impl Inspected {
                 largest,
                 channel: channel.clone(),
             });
-            examples.extend(
-                traces
-                    .into_iter()
-                    .next()
-                    .map(|own| Example::of_trace(own, known)),
-            );
+            if let (true, Some(first)) = (self.is_drawn, traces.into_iter().next()) {
+                examples.push(Example::of_trace(first, known));
+            }
         }
         Ok(())
     }
