@@ -234,8 +234,21 @@ impl TfrecordWriter {
     /// # Errors
     /// [`DataError::Write`].
     pub fn write(&mut self, record: &Record) -> Result<(), DataError> {
-        framing::try_write_record(&mut self.writer, encode(record))
-            .map_err(|e| write_error(&self.path, e))
+        let content = encode(record);
+        let length = (content.len() as u64).to_le_bytes();
+        // As in `payload`, the library would use a table.
+        let checksums = [
+            masked(&length).to_le_bytes(),
+            masked(&content).to_le_bytes(),
+        ];
+        let parts = [&length[..], &checksums[0], &content, &checksums[1]];
+        let written = parts
+            .iter()
+            .try_for_each(|part| self.writer.write_all(part));
+        written.map_err(|source| DataError::Write {
+            path: self.path.clone(),
+            source,
+        })
     }
 
     /// Flushes and syncs the file.
@@ -251,17 +264,6 @@ impl TfrecordWriter {
             path: self.path,
             source,
         })
-    }
-}
-
-fn write_error(path: &Path, error: tfrecord::Error) -> DataError {
-    let source = match error {
-        tfrecord::Error::IoError(source) => source,
-        other => std::io::Error::other(other),
-    };
-    DataError::Write {
-        path: path.to_owned(),
-        source,
     }
 }
 
