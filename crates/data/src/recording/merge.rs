@@ -7,6 +7,7 @@ use self::beside::Shifts;
 use self::rates::{Apart, resampled};
 use super::{NANOS, Notes, Trace, format_time, is_other_rate, keeps_clock};
 use crate::error::recording::{MergeError, RatesDiffer};
+use crate::extremes::Extremes;
 
 /// Largest relative difference of rates that count as equal, as in libmseed.
 pub(super) const CLOCKS: f64 = 1e-4;
@@ -247,6 +248,10 @@ fn numbers<'a>(
     let mut first = i64::MAX;
     let mut whole = Vec::new();
     for trace in traces {
+        if Extremes::of(std::iter::once(&*trace.samples)).are_sound() {
+            whole.push(trace.clone());
+            continue;
+        }
         lowest += trace.samples.iter().filter(|v| **v == LOWEST).count();
         if trace.samples.iter().all(is_number) {
             whole.push(trace.clone());
