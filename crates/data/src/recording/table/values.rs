@@ -66,7 +66,9 @@ impl Texts {
         let (cell, rest) = bytes.split_at_checked(length)?;
         // A name has a few bytes; comparing them one by one is quicker than a call.
         let is_same = length > 0 && cell.iter().zip(text).all(|(a, b)| a == b);
-        if !is_same || rest.first() != Some(&end) {
+        // A return within a text ends no line.
+        let is_end = rest.first() == Some(&end) && (end != b'\r' || rest.get(1) == Some(&b'\n'));
+        if !is_same || !is_end {
             return None;
         }
         self.push_number(number);

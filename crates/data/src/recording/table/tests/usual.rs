@@ -242,6 +242,14 @@ proptest! {
     }
 }
 
+/// A return within a text is a part of it, though lines end with one.
+#[test]
+fn returns_within_texts_end_no_line() {
+    let row = |row: usize| format!("{row};{}\r\n", if row == 70 { "EHZ\r52" } else { "EHZ" });
+    let text = "n;channel\r\n".to_owned() + &(0..100).map(row).collect::<String>();
+    assert_eq!(same(text.as_bytes()), Some(100));
+}
+
 /// The reader of usual rows reads all rows of usual tables, and leaves none to the other.
 #[test]
 fn usual_tables_have_only_usual_rows() {
