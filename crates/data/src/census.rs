@@ -3,6 +3,7 @@
 
 use crate::constant::constant_channels;
 use crate::extremes::Extremes;
+use crate::limits::{FEWEST, certain_bits};
 use crate::preprocessing::{Preprocessing, Survey, Thresholds};
 use crate::reader::Record;
 use crate::segments::{SEGMENTS, window, window_length};
@@ -23,6 +24,8 @@ pub(crate) struct Census {
     windows: usize,
     /// Number of constant windows by channel.
     constant: Vec<usize>,
+    /// Pairs of channels that are equal in all windows.
+    equal: Option<Vec<[usize; 2]>>,
     /// Samples by channel; none of features.
     extremes: Vec<Extremes>,
     /// Collected for the training split only.
@@ -44,6 +47,7 @@ impl Census {
             split,
             windows: 0,
             constant: Vec::new(),
+            equal: None,
             extremes: Vec::new(),
             survey: survey.filter(Survey::is_needed),
             samples: 0,
@@ -60,6 +64,7 @@ impl Census {
         for (count, is_constant) in self.constant.iter_mut().zip(found) {
             *count += usize::from(is_constant);
         }
+        self.compare(&record.values, channels);
         if let [channels, samples] = record.shape[..]
             && samples > 0
         {
@@ -79,6 +84,34 @@ impl Census {
         if let Some(survey) = &mut self.survey {
             survey.add(&record.values, features, channels);
         }
+    }
+
+    /// Keeps the pairs of channels that are equal in this window, too.
+    fn compare(&mut self, values: &[f32], channels: usize) {
+        let all = || {
+            let pairs =
+                (0..channels).flat_map(|one| (one + 1..channels).map(move |other| [one, other]));
+            pairs.collect()
+        };
+        let equal = self.equal.get_or_insert_with(all);
+        let length = values.len() / channels.max(1);
+        let of = |channel: usize| &values[channel * length..][..length];
+        equal.retain(|[one, other]| of(*one) == of(*other));
+    }
+
+    /// Warnings of channels that are equal in all windows, and not constant.
+    fn equal_channels(&self) -> impl Iterator<Item = String> {
+        let Self { split, windows, .. } = self;
+        let channels = self.constant.len();
+        let equal = self.equal.iter().flatten();
+        let equal = equal.filter(|[one, _]| self.constant[*one] < *windows);
+        equal.map(move |[one, other]| {
+            format!(
+                "channels {} and {} of {channels} are equal in all {windows} {split} windows: is one sensor there twice?",
+                one + 1,
+                other + 1
+            )
+        })
     }
 
     /// Samples per window and channel.
@@ -119,7 +152,9 @@ impl Census {
                 ));
             }
         }
+        warnings.extend(self.equal_channels());
         warnings.extend(self.fill_values());
+        warnings.extend(self.clipped());
         let shares = self
             .survey
             .as_ref()
@@ -173,6 +208,28 @@ impl Census {
         ))
     }
 
+    /// Warnings of samples at the limits of integers.
+    fn clipped(&self) -> impl Iterator<Item = String> {
+        let channels = self.extremes.len();
+        let found = self.extremes.iter().enumerate();
+        found.flat_map(move |(channel, own)| {
+            let fill = own.far().map(|far| far.value);
+            let ends = own.ends().into_iter();
+            let ends = ends.filter(move |(value, count)| {
+                *count >= FEWEST && fill != Some(*value)
+            });
+            ends.filter_map(move |(value, count)| {
+                let bits = certain_bits(value)?;
+                Some(format!(
+                    "channel {} of {channels}: {count} samples of the {} windows are {value}, the limit of {bits} bits: the recordings \
+                     seem to be clipped",
+                    channel + 1,
+                    self.split
+                ))
+            })
+        })
+    }
+
     /// Warnings of channels with a value far from all others, such as -9999.
     fn fill_values(&self) -> impl Iterator<Item = String> {
         let found = self.extremes.iter().enumerate();
@@ -221,6 +278,68 @@ mod tests {
              value? Leave out windows with missing samples"
         );
         assert_eq!(said(60.0), "");
+    }
+
+    #[test]
+    fn samples_at_a_limit_are_said() {
+        let preprocessing = Preprocessing::new(Vec::new(), Default::default());
+        let said = |scale: f32| {
+            let mut census = Census::new("training", &preprocessing, false);
+            for record in 0..3 {
+                let wave = |i: usize| ((i * 37 % 101) as f32 - 50.0) * scale;
+                let values = (0..128).map(|i| wave(i).clamp(-32768.0, 32767.0));
+                census.add(
+                    &Record {
+                        record,
+                        values: values.collect(),
+                        shape: vec![2, 64],
+                        label: 0,
+                        group: None,
+                    },
+                    &[],
+                    2,
+                );
+            }
+            census.warnings().join("; ")
+        };
+        let found = said(700.0);
+        assert!(
+            found.contains("samples of the training windows are -32768, the limit of 16 bits: the recordings seem"),
+            "{found}"
+        );
+        assert_eq!(said(600.0), "");
+    }
+
+    #[test]
+    fn equal_channels_are_said() {
+        let preprocessing = Preprocessing::new(Vec::new(), Default::default());
+        let said = |last: f32| {
+            let mut census = Census::new("training", &preprocessing, false);
+            for record in 0..3 {
+                let wave = |i: usize| (i * 37 % 101) as f32 - record as f32;
+                let own: Vec<f32> = (0..64).map(wave).collect();
+                let mut values =
+                    [own.clone(), own.iter().map(|own| own * 2.0).collect(), own].concat();
+                values[191] += last * record as f32;
+                census.add(
+                    &Record {
+                        record,
+                        values,
+                        shape: vec![3, 64],
+                        label: 0,
+                        group: None,
+                    },
+                    &[],
+                    3,
+                );
+            }
+            census.warnings().join("; ")
+        };
+        assert_eq!(
+            said(0.0),
+            "channels 1 and 3 of 3 are equal in all 3 training windows: is one sensor there twice?"
+        );
+        assert_eq!(said(1.0), "");
     }
 
     /// Keras stores the channels last; here they come first.

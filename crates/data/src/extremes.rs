@@ -152,6 +152,13 @@ impl Extremes {
         [value(self.low), -value(self.high)]
     }
 
+    /// The same two, and how many samples have each.
+    pub fn ends(&self) -> [(f64, usize); 2] {
+        let count = |of: Option<Extreme>| of.map_or(0, |own| own.count);
+        let [low, high] = self.range();
+        [(low, count(self.low)), (high, count(self.high))]
+    }
+
     /// The largest size of the finite values.
     pub fn size(&self) -> f64 {
         let [low, high] = self.range();

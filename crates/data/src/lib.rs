@@ -42,6 +42,7 @@ mod index;
 mod labels;
 mod leaks;
 mod limited;
+mod limits;
 mod loader;
 mod memory;
 mod nesting;

@@ -1,7 +1,11 @@
-//! Notes on samples that are finite but may not be measurements: long stretches of one value, and values far from all
-//! others. They are kept and reported, since only the person who recorded them can decide.
+//! Notes on samples that are finite but may not be measurements: long stretches of one value, values far from all others, and those
+//! of signals too strong for a recorder. They are kept and reported, since only the person who recorded them can decide.
 
+mod clipped;
+mod equal;
 mod glitches;
+mod held;
+mod wrapped;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -9,6 +13,8 @@ use std::ops::Range;
 use super::gaps::{self, number};
 use crate::extremes::{Extremes, FarValue};
 use crate::recording::{Trace, format_time};
+
+pub(crate) use equal::notes as equal_channels;
 
 /// Minimum duration of a constant stretch that is reported.
 const FLAT_SECONDS: f64 = 20.0;
@@ -21,12 +27,22 @@ pub(crate) fn notes<'a>(
     traces: impl Iterator<Item = &'a Trace> + Clone,
     extremes: &Extremes,
 ) -> Vec<String> {
-    let flat = flat(channel, traces.clone());
     let far = extremes.far();
     let fill = far.map(|far| fill(channel, traces.clone(), &far));
     // A fill value is said once.
-    let far = fill.or_else(|| glitches::note(channel, traces, extremes));
-    flat.into_iter().chain(far).collect()
+    let own = fill.or_else(|| glitches::note(channel, traces.clone(), extremes));
+    let wrapped = wrapped::note(channel, traces.clone(), extremes);
+    let fill = far.map(|far| far.value);
+    let clipped = || clipped::note(channel, traces.clone(), (extremes, fill));
+    // What ran over is not cut off.
+    let strong = wrapped.or_else(clipped);
+    let held = held::note(channel, traces.clone());
+    let flat = flat(channel, traces);
+    flat.into_iter()
+        .chain(own)
+        .chain(strong)
+        .chain(held)
+        .collect()
 }
 
 /// The same of those samples of a channel that are measurements.
@@ -214,6 +230,32 @@ mod tests {
     }
 
     #[test]
+    fn signals_too_strong_for_a_recorder() {
+        let cut =
+            |least: f64, most: f64| of(wave(5_000).iter().map(|v| v.clamp(least, most)).collect());
+        let said = cut(-0.5, 0.5);
+        assert!(
+            said.len() == 1 && said[0].contains("samples are 0.5, the largest value, and"),
+            "{said:?}"
+        );
+        // What looks like a fill value is told as one.
+        let said = of(wave(5_000)
+            .iter()
+            .map(|v| if *v > 0.9 { 999.0 } else { *v })
+            .collect());
+        assert!(
+            said.len() == 1 && said[0].contains("is it a fill value?"),
+            "{said:?}"
+        );
+        let slow = (0..5_000).map(|i| 40_000.0 * (f64::from(i) * 0.1).sin());
+        let said = of(slow.map(|v| f64::from(v as i32 as i16)).collect());
+        assert!(
+            said.len() == 1 && said[0].contains("numbers of 16 bits ran over"),
+            "{said:?}"
+        );
+    }
+
+    #[test]
     fn long_runs_are_those_of_all_runs() {
         let mut state = 7_u32;
         let mut random = |most: u32| {
@@ -256,16 +298,14 @@ mod tests {
 
     #[test]
     fn sound_samples_have_no_notes() {
-        // A clipped wave, few distinct values, a spike, a short pause, and a constant channel, which is reported
-        // elsewhere.
-        let clipped = wave(5_000).iter().map(|v| v.clamp(-0.5, 0.5)).collect();
+        // Few distinct values, a spike, a short pause, and a constant channel, which is reported elsewhere.
         let coarse = wave(5_000).iter().map(|v| v.round()).collect();
         let mut spike = wave(5_000);
         spike[77] = 1e3;
         let mut pause = wave(5_000);
         pause[1_000..2_900].fill(0.0);
         let square = (0..5_000).map(|i| f64::from(i % 2) * 1e4).collect();
-        for samples in [clipped, coarse, spike, pause, square, vec![3.0; 5_000]] {
+        for samples in [coarse, spike, pause, square, vec![3.0; 5_000]] {
             assert_eq!(of(samples), Vec::<String>::new());
         }
     }

@@ -97,6 +97,10 @@ impl Inspected {
                 .or_default()
                 .push(trace);
         }
+        let of_channels = by_channel.iter();
+        let of_channels =
+            of_channels.map(|(name, traces)| (name.as_str(), traces.iter().collect()));
+        let equal = suspect::equal_channels(&of_channels.collect::<Vec<_>>());
         for (channel, traces) in by_channel {
             let extremes = suspect::extremes(traces.iter());
             let all = traces.iter().flat_map(|trace| &trace.samples);
@@ -137,6 +141,7 @@ impl Inspected {
                 examples.push(Example::of_trace(first, known));
             }
         }
+        notes.extend(equal.into_iter().map(|(_, note)| of_file(note)));
         Ok(())
     }
 }

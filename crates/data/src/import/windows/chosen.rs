@@ -101,6 +101,15 @@ impl Chosen {
             let traces = pieces.iter().map(|piece| &piece.trace);
             report.suspect = suspect::notes(&report.channel, traces, &found);
         }
+        let named = report.channels.iter().zip(&self.channels);
+        let named = named.map(|(own, pieces)| {
+            let traces: Vec<&Trace> = pieces.iter().map(|own| &own.trace).collect();
+            (own.channel.as_str(), traces)
+        });
+        let equal = suspect::equal_channels(&named.collect::<Vec<_>>());
+        for (number, note) in equal {
+            report.channels[number].suspect.push(note);
+        }
     }
 
     pub fn into_traces(self) -> Vec<Trace> {
