@@ -1,6 +1,6 @@
 //! Reads `dataset_config.yaml`. No other module reads YAML.
 
-mod class_names;
+pub(crate) mod class_names;
 mod file;
 mod finite;
 mod front_end;

@@ -368,3 +368,28 @@ impl DataError {
         matches!(self, DataError::Write { .. })
     }
 }
+
+/// A hint if a known name differs from `class` in case alone, or one of them has characters that are not seen.
+pub(crate) fn other_case(class: &str, known: &[String]) -> String {
+    let differs = |name: &String| name.to_lowercase() == class.trim().to_lowercase();
+    if known.iter().any(differs) {
+        return " (upper and lower case differ)".into();
+    }
+    let mut all = known.iter().map(String::as_str).chain([class]);
+    all.find(|name| name.contains(is_unseen))
+        .map_or_else(String::new, |name| {
+            let shown = name.chars().map(|own| {
+                if is_unseen(own) {
+                    own.escape_unicode().to_string()
+                } else {
+                    own.to_string()
+                }
+            });
+            format!(" (`{name}` is `{}`)", shown.collect::<String>())
+        })
+}
+
+/// Whether a character has no place of its own: a mark above the letter before it, or one without width.
+fn is_unseen(own: char) -> bool {
+    matches!(own, '\u{300}'..='\u{36f}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}')
+}

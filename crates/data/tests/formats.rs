@@ -130,7 +130,12 @@ fn labels_in_other_forms_are_numbers_of_classes() {
     assert_eq!(labels("refused_text.npz", &names).unwrap(), [1, 0, 1, 0]);
     let error = labels("refused_text.npz", &["a", "c"]).unwrap_err();
     let expected = "`y`: label 1, counted from 0, is `b`, which is not in `class_names`: a, c";
-    assert!(error.contains(expected), "{error}");
+    assert!(error.ends_with(expected), "{error}");
+    let error = labels("refused_text.npz", &["a", "B"]).unwrap_err();
+    let expected = "is not in `class_names`: a, B (upper and lower case differ)";
+    assert!(error.ends_with(expected), "{error}");
+    let error = labels("refused_text.npz", &["a", "b\u{200b}"]).unwrap_err();
+    assert!(error.ends_with("is `b\\u{200b}`)"), "{error}");
 }
 
 /// Windows in every type that the bytes of a TFRecord may hold, and bytes whose type is not given

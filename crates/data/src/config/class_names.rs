@@ -31,6 +31,16 @@ pub(super) fn tidy(names: &mut [String]) -> Result<(), String> {
     twice.map_or(Ok(()), |name| Err(format!("`{name}` appears twice")))
 }
 
+/// Two names that differ in upper and lower case only, if there are any.
+pub(crate) fn twins(names: &[String]) -> Option<(&str, &str)> {
+    let mut numbered = names.iter().enumerate();
+    numbered.find_map(|(number, name)| {
+        let is_twin = |own: &&String| own.to_lowercase() == name.to_lowercase();
+        let other = names[..number].iter().find(is_twin)?;
+        Some((&**other, &**name))
+    })
+}
+
 struct Names;
 
 impl<'de> Visitor<'de> for Names {

@@ -1,12 +1,16 @@
 //! The front end of a configuration, which several keys can describe.
 
 use super::DatasetConfig;
+use super::class_names::twins;
 use super::places::Lines;
 use crate::error::{DataError, PreprocessingError, UsageError};
 use crate::preprocessing::{
     Chain, DEFAULT_METHOD, Normalisation, Operation, Preprocessing, Resolved, SpectralConfig,
     SpectralMethod, Step, check_recording_steps, resolve,
 };
+
+/// Hz that hardly any network is trained at.
+const SLOW: f64 = 0.9;
 
 impl DatasetConfig {
     /// The configured scaling, or else `otherwise`. With the front end `bands`, its training statistics are kept per
@@ -144,6 +148,8 @@ impl DatasetConfig {
         let names = self.names_of_others();
         rate.into_iter()
             .chain(names)
+            .chain(self.twin_names())
+            .chain(self.slow_rate())
             .chain(self.without_value())
             .collect()
     }
@@ -178,6 +184,24 @@ impl DatasetConfig {
         Some(format!(
             "the class with the label {at} is called `{name}`, as if its label were {name}: labels that are numbers count from 0 in \
              the order of `class_names`"
+        ))
+    }
+
+    /// A warning of classes whose names differ in upper and lower case only.
+    fn twin_names(&self) -> Option<String> {
+        let (one, other) = twins(self.task.class_names.as_ref()?)?;
+        Some(format!(
+            "`class_names`: `{one}` and `{other}` differ in upper and lower case only, and are two classes"
+        ))
+    }
+
+    /// A warning of a sampling rate that rather is one in kHz.
+    fn slow_rate(&self) -> Option<String> {
+        let rate = self.sampling_rate.filter(|rate| *rate < SLOW)?;
+        Some(format!(
+            "`sampling_rate` is {rate} Hz, one sample in {:.1} s: if it is in kHz, write {}",
+            1.0 / rate,
+            1000.0 * rate
         ))
     }
 

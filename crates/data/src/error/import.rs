@@ -8,6 +8,7 @@ use std::path::PathBuf;
 pub use label_times::LabelTimeError;
 pub use labels::LabelTableError;
 
+use super::other_case;
 use super::preprocessing::PreprocessingError;
 use super::recording::MergeError;
 use crate::signal::SignalError;
@@ -305,14 +306,4 @@ fn other_unit(rate: Option<f64>, millis: bool) -> String {
         .chain(millis)
         .collect::<Vec<_>>()
         .join("; ")
-}
-
-/// A hint if a known name differs from `class` in case alone.
-fn other_case(class: &str, known: &[String]) -> &'static str {
-    let differs = |name: &String| name.eq_ignore_ascii_case(class);
-    if known.iter().any(differs) {
-        " (upper and lower case differ)"
-    } else {
-        ""
-    }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::config::class_names;
+
 /// The class of a label: what `classes` makes of it, or its own text. A whole number may have a fraction of zeros, as pandas
 /// writes numbers where some are missing, unless `names` or `classes` have it so. `True` and `TRUE` are what YAML reads as `true`.
 pub(super) fn class_of<'a>(
@@ -41,15 +43,11 @@ fn whole(text: &str) -> Option<&str> {
 
 /// A warning of two classes whose names differ in upper and lower case only.
 pub(super) fn twins(names: &[String]) -> Option<String> {
-    let mut numbered = names.iter().enumerate();
-    numbered.find_map(|(number, name)| {
-        let is_twin = |earlier: &&String| earlier.to_lowercase() == name.to_lowercase();
-        let other = names[..number].iter().find(is_twin)?;
-        Some(format!(
-            "`class_names`: `{other}` and `{name}` differ in upper and lower case only, and are two classes: leave one out, and \
-             map its labels with `classes: {{{name}: {other}}}` if they are one"
-        ))
-    })
+    let (other, name) = class_names::twins(names)?;
+    Some(format!(
+        "`class_names`: `{other}` and `{name}` differ in upper and lower case only, and are two classes: leave one out, and map its \
+         labels with `classes: {{{name}: {other}}}` if they are one"
+    ))
 }
 
 #[cfg(test)]

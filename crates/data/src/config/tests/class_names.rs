@@ -51,3 +51,16 @@ fn names_that_are_numbers_of_others() {
         assert_eq!(said(names), "", "{names}");
     }
 }
+
+/// Labels of two programs often differ so.
+#[test]
+fn names_that_differ_in_case() {
+    let said = |names: &str| {
+        let text = GOOD.replace("[background, car, truck, bus]", names);
+        parse(&text, None).unwrap().assumptions().join("; ")
+    };
+    assert!(
+        said("[rest, Car, bus, car]").starts_with("`class_names`: `Car` and `car` differ in upper")
+    );
+    assert_eq!(said("[rest, Car, bus, cars]"), "");
+}

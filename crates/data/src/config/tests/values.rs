@@ -37,3 +37,17 @@ fn more_classes_than_can_be() {
         "{error}"
     );
 }
+
+#[test]
+fn rates_in_kilohertz_are_told() {
+    let (before, _) = GOOD.split_once("spectral_processing:").unwrap();
+    let said = |rate: &str| {
+        let text = format!("{before}sampling_rate: {rate}\n");
+        parse(&text, None).unwrap().assumptions().join("; ")
+    };
+    assert_eq!(
+        said("0.512"),
+        "`sampling_rate` is 0.512 Hz, one sample in 2.0 s: if it is in kHz, write 512"
+    );
+    assert_eq!(said("1"), "");
+}

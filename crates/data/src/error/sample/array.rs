@@ -5,6 +5,7 @@ use std::io;
 use zip::result::ZipError;
 
 use super::{AmbiguousName, BeyondFloat32, ClassNameError};
+use crate::error::other_case;
 
 /// What is wrong with arrays as NumPy saves them.
 #[derive(Debug, thiserror::Error)]
@@ -122,8 +123,9 @@ pub enum ArrayError {
     },
     /// A label is a text, and no name of a class.
     #[error(
-        "label {record}, counted from 0, is `{text}`, which is not in `class_names`: {}",
-        known.join(", ")
+        "label {record}, counted from 0, is `{text}`, which is not in `class_names`: {}{}",
+        known.join(", "),
+        other_case(text, known)
     )]
     UnknownClass {
         /// Position of the label, from 0.

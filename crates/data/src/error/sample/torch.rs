@@ -5,6 +5,7 @@ use std::io;
 use zip::result::ZipError;
 
 use super::{AmbiguousName, BeyondFloat32, ClassNameError, PickleError};
+use crate::error::other_case;
 
 /// What is wrong with a file of `torch.save`.
 #[derive(Debug, thiserror::Error)]
@@ -191,7 +192,11 @@ pub enum TorchError {
         classes: usize,
     },
     /// The label is a text that is no name of a class.
-    #[error("`{text}` is not among `class_names`: {}", if known.is_empty() { "none are given".into() } else { known.join(", ") })]
+    #[error(
+        "`{text}` is not among `class_names`: {}{}",
+        if known.is_empty() { "none are given".into() } else { known.join(", ") },
+        other_case(text, known)
+    )]
     UnknownClass {
         /// The text.
         text: String,
