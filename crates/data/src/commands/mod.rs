@@ -17,6 +17,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::config::DatasetConfig;
 use crate::dataset::Dataset;
 use crate::error::DataError;
+use crate::error::recording::KNOWN;
 use crate::import::{self, Imported, RecordingsConfig, SPLITS, Writing};
 use crate::split::Loading;
 
@@ -33,7 +34,8 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Describe a folder and draft a list of its recordings; or describe a dataset configuration, sample files (.pt, .npz,
-    /// .npy, TFRecord) or recordings (miniSEED, SAC, SEG-Y, SEG-2, GSE, CSS 3.0, GCF, WIN, AH, ASDF, WAV, CSV, Parquet)
+    /// .npy, TFRecord, Parquet) or recordings (miniSEED, SAC, WAV, CSV and many more, which its help lists)
+    #[command(after_help = format!("Recordings are {KNOWN}."))]
     Inspect(InspectArgs),
     /// Import recordings with labelled intervals: cut windows and write TFRecord shards, index files and a
     /// dataset_config.yaml

@@ -58,7 +58,7 @@ pub use win::{WinDamage, WinError};
 pub use y::{YError, YProblem};
 
 /// Formats that are read, for messages.
-const KNOWN: &str = "recordings are miniSEED, SAC, WAV, SEG-Y, SEG-2, Seismic Unix, GSE1, GSE2, CSS 3.0 (.wfdisc), GCF, Reftek 130, SEISAN, EVT of Kinemetrics, Y of Nanometrics, PDAS, RG16, WIN, WIN32, AH, PC-SUDS (.dmx), Seismic Handler (.QHD, .ASC), ASDF, K-NET, PEER, CSMNC, ESM, SMC, GeoNet, COSMOS, CSMIP, Parquet, HDF5 of pandas or .csv tables";
+pub(crate) const KNOWN: &str = "miniSEED, SAC, WAV, SEG-Y, SEG-2, Seismic Unix, GSE1, GSE2, CSS 3.0 (.wfdisc), GCF, Reftek 130, SEISAN, EVT of Kinemetrics, Y of Nanometrics, PDAS, RG16, WIN, WIN32, AH, PC-SUDS (.dmx), Seismic Handler (.QHD, .ASC), ASDF, K-NET, PEER, CSMNC, ESM, SMC, GeoNet, COSMOS, CSMIP, GeoCSV, text of web services and of a Raspberry Shake, Parquet, HDF5 of pandas or .csv tables";
 
 /// What is wrong with a recording.
 #[derive(Debug, thiserror::Error)]
@@ -98,13 +98,13 @@ pub enum RecordingError {
     #[error("is compressed with gzip twice: unpack it first")]
     GzipTwice,
     /// No reader recognises the file.
-    #[error("unknown format; {KNOWN}")]
+    #[error("unknown format; recordings are {KNOWN}")]
     UnknownFormat,
     /// The file is of a format that is not read.
-    #[error("is {0}; {KNOWN}")]
+    #[error("is {0}; recordings are {KNOWN}")]
     OtherFormat(OtherFormat),
     /// The extension allows any format, and the file is not a table.
-    #[error("unknown format; {KNOWN}; as a table: {0}")]
+    #[error("unknown format; recordings are {KNOWN}; as a table: {0}")]
     NotTable(Box<RecordingError>),
     /// The sampling rate is out of range.
     #[error(transparent)]

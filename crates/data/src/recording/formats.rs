@@ -327,3 +327,24 @@ fn limited_head(file: File, most: u64) -> std::io::Result<Vec<u8>> {
     file.take(most).read_to_end(&mut head)?;
     Ok(head)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::recording::KNOWN;
+
+    /// What errors and the help of `data inspect` list.
+    #[test]
+    fn all_formats_are_named() {
+        for Format(name, ..) in &FORMATS {
+            let words = name.replace("strong-motion text of ", "");
+            let words = words
+                .split(' ')
+                .filter(|word| word.starts_with(char::is_uppercase));
+            for word in words.filter(|word| *word != "Q") {
+                assert!(KNOWN.contains(word), "{name}: {word}");
+            }
+        }
+        assert!(KNOWN.contains(MINISEED) && KNOWN.contains(TABLE));
+    }
+}
