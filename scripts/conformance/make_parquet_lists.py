@@ -9,6 +9,7 @@ pyarrow 26 were used.
 import json
 import os
 import sys
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -38,6 +39,10 @@ def main(folder: str) -> None:
     columns = {"window": pa.array(x.tolist(), pa.list_(pa.uint32())), "target": pa.array(label, pa.int8()),
                "recording": pa.array(group).dictionary_encode(), "site": pa.array(["north"] * 150)}
     pq.write_table(pa.table(columns), at("uint32_groups"), compression="zstd", data_page_size=256)
+    decimals = [[Decimal(int(value)) for value in row] for row in x]
+    write("decimals", pa.array(decimals, pa.list_(pa.decimal128(20, 2))))
+    whole = pa.table({"x": pa.array(decimals, pa.list_(pa.decimal128(8, 2))), "label": pa.array(label), "group": pa.array(group)})
+    pq.write_table(whole, at("decimals_int32"), store_decimal_as_integer=True)
     names = pa.array([["a", "b", "c"][i] for i in label])
     pq.write_table(pa.table({"x": pa.array(x.tolist()), "label": names}), at("text_labels"))
 

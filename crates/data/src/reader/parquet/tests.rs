@@ -33,6 +33,8 @@ fn a_window_in_each_row() {
         ("structure.parquet", &[2, 4]),
         ("structures_in_lists.parquet", &[2, 4]),
         ("tensors.parquet", &[2, 4]),
+        ("decimals.parquet", &[1, 8]),
+        ("decimals_int32.parquet", &[1, 8]),
     ] {
         let records = records(name, &[]).unwrap();
         assert_eq!(records.len(), 150, "{name}");

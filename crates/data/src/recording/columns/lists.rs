@@ -11,7 +11,7 @@ use parquet::schema::types::ColumnDescriptor;
 use support::panics::catch;
 
 use super::chunk::Pages;
-use super::meaning::{Meaning, half};
+use super::meaning::{Meaning, half, scaled, whole};
 use super::{TIGHTEST, check_pages, encrypted};
 use crate::error::recording::{ColumnError, ListError};
 
@@ -98,8 +98,8 @@ fn is_of_lists(part: &str) -> bool {
 }
 
 fn is_number(meaning: Option<Meaning>) -> bool {
-    use Meaning::{Float, Half, Signed, Unsigned};
-    matches!(meaning, Some(Float | Half | Signed | Unsigned))
+    use Meaning::{Decimal, Float, Half, Signed, Unsigned};
+    matches!(meaning, Some(Float | Half | Signed | Unsigned | Decimal(_)))
 }
 
 /// The lists of all rows, which have one shape.
@@ -168,6 +168,9 @@ impl Rows {
         let reader = get_column_reader(Arc::clone(&column), pages);
         let meaning = Meaning::of(&column);
         let is_unsigned = matches!(meaning, Ok(Meaning::Unsigned));
+        if let Ok(Meaning::Decimal(scale)) = meaning {
+            return self.decimals(reader, &column, scale);
+        }
         match reader {
             ColumnReader::FloatColumnReader(r) => self.all(r, &column, |v| f64::from(*v)),
             ColumnReader::DoubleColumnReader(r) => self.all(r, &column, |v| *v),
@@ -182,6 +185,27 @@ impl Rows {
             ColumnReader::FixedLenByteArrayColumnReader(r) => {
                 self.all(r, &column, |v| half(v.data()))
             }
+            _ => Err(type_error(column.physical_type())),
+        }
+    }
+
+    /// Decimals, of which each type of a file may hold the digits.
+    fn decimals(
+        &mut self,
+        reader: ColumnReader,
+        column: &ColumnDescriptor,
+        scale: i32,
+    ) -> Result<(), ListError> {
+        let of_bytes = |bytes: &[u8]| scaled(whole(bytes), scale);
+        match reader {
+            ColumnReader::Int32ColumnReader(r) => {
+                self.all(r, column, |v| scaled(f64::from(*v), scale))
+            }
+            ColumnReader::Int64ColumnReader(r) => self.all(r, column, |v| scaled(*v as f64, scale)),
+            ColumnReader::FixedLenByteArrayColumnReader(r) => {
+                self.all(r, column, |v| of_bytes(v.data()))
+            }
+            ColumnReader::ByteArrayColumnReader(r) => self.all(r, column, |v| of_bytes(v.data())),
             _ => Err(type_error(column.physical_type())),
         }
     }

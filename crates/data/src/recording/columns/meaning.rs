@@ -224,11 +224,18 @@ impl Meaning {
 /// Values and how many rows have none; `None` if the physical type does not fit the logical one.
 type Column = Option<(Values, usize)>;
 
+/// A decimal from its digits.
+pub(super) fn scaled(digits: f64, scale: i32) -> f64 {
+    if scale == 0 {
+        digits
+    } else {
+        digits / 10f64.powi(scale)
+    }
+}
+
 fn decimals(chunk: &Chunk, reader: ColumnReader, scale: i32) -> Result<Column, ColumnError> {
     let nan = f64::NAN;
-    let scaled = |v: f64| {
-        if scale == 0 { v } else { v / 10f64.powi(scale) }
-    };
+    let scaled = |v: f64| scaled(v, scale);
     let (values, nulls) = match reader {
         ColumnReader::Int32ColumnReader(r) => chunk.all(r, nan, |v| scaled(f64::from(*v)))?,
         ColumnReader::Int64ColumnReader(r) => chunk.all(r, nan, |v| scaled(*v as f64))?,
@@ -248,7 +255,7 @@ pub(super) fn half(bytes: &[u8]) -> f64 {
 }
 
 /// An integer of any length, big-endian in two's complement.
-fn whole(bytes: &[u8]) -> f64 {
+pub(super) fn whole(bytes: &[u8]) -> f64 {
     let negative = bytes.first().is_some_and(|byte| *byte >= 0x80);
     let sign = if negative { 0xFF } else { 0 };
     // Skips leading bytes that only repeat the sign.
