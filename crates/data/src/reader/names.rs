@@ -1,6 +1,7 @@
 //! Common names of samples, labels and groups.
 
 use crate::error::sample::AmbiguousName;
+pub(crate) use crate::recording::is_rate;
 
 /// Role of an array or a feature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,25 +70,6 @@ impl Role {
 pub(super) fn group(text: &str) -> Option<String> {
     let name = text.trim();
     (!name.is_empty()).then(|| name.to_owned())
-}
-
-/// Whether a name is that of a sampling rate: `fs`, `sampling_rate`, `Sample Rate (Hz)`.
-pub(crate) fn is_rate(name: &str) -> bool {
-    let name = support::words::letters_and_digits(name);
-    let name = name.strip_suffix("hz").unwrap_or(&name);
-    [
-        "fs",
-        "sr",
-        "sps",
-        "sfreq",
-        "samplingrate",
-        "samplerate",
-        "samplingfrequency",
-        "samplefrequency",
-        "samplingfreq",
-        "samplefreq",
-    ]
-    .contains(&name)
 }
 
 impl Role {

@@ -8,12 +8,14 @@
 mod assembly;
 mod bare;
 mod begin;
+mod behind;
 mod blocks;
 mod careless;
 mod cells;
 mod clock;
 mod counted;
 mod counts;
+mod cut_fractions;
 mod days;
 mod digits;
 mod divided;
@@ -30,6 +32,7 @@ mod kinds;
 mod labelled;
 mod labview;
 mod layout;
+mod left_out;
 mod levels;
 mod line;
 mod long;
@@ -45,6 +48,7 @@ mod numbered;
 mod octave;
 mod of_day;
 mod order;
+mod other_clocks;
 mod packed;
 mod packets;
 mod padded;
@@ -62,6 +66,7 @@ mod steps;
 mod summer_time;
 mod timeless;
 mod times;
+mod told;
 mod two_parts;
 mod units;
 mod usual;
@@ -76,6 +81,8 @@ pub(crate) use days::DayCount;
 pub(crate) use kinds::is_missing;
 pub use labelled::LabelColumn;
 use labelled::RowLabels;
+use layout::Layout;
+pub(crate) use names::is_rate;
 pub(crate) use packed::numbered_names;
 pub(super) use packets::{Packet, Packets};
 use renamed::{name_unnamed, rename_twins};
@@ -83,9 +90,8 @@ pub(crate) use units::{unit, unit_by_size};
 pub(super) use values::{Column, NO_TIME, Texts, Values};
 pub(crate) use zones::{is_offset, is_zone, zone_word};
 
-use super::time::parse_moment;
-use super::{Contents, Hints, Note, Notes, Remark, text};
-use crate::error::recording::{MomentError, RecordingError, TableError};
+use super::{Contents, Hints, Notes, Remark, text};
+use crate::error::recording::{RecordingError, TableError};
 use crate::quotes;
 
 /// Reads a table in text, whose separator is `,`, `;`, `|`, a tab or blanks; skips lines that begin with `#`.
@@ -116,7 +122,8 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
     let line = scope.as_ref().map_or(line, |scope| scope.line);
     let of_header = of_header.or_else(|| scope.map(|scope| scope.hints));
     let hints = of_header.as_ref().unwrap_or(hints);
-    text.bytes = divided::joined(ends::without_semicolons(text.bytes), &mut notes);
+    text.bytes = behind::without(ends::without_semicolons(text.bytes), &mut notes);
+    text.bytes = divided::joined(cut_fractions::joined(text.bytes, &mut notes), &mut notes);
     if text.quoted
         && let Some((closed, count, first)) = quotes::closed(&text.bytes)
     {
@@ -148,25 +155,67 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
     if let Some(with_fractions) = two_parts::with_fractions(&text.bytes, &mut layout, &mut notes) {
         text.bytes = with_fractions.into();
     }
-    let mut read = Notes::default();
-    let mut columns = rows::read(&text, &layout, &mut read)?;
-    if let Some((padded, proven)) = careless::padded(&text.bytes, &layout, &columns) {
-        text.bytes = padded.into();
-        read = Notes::default();
-        read.extend(proven);
-        columns = rows::read(&text, &layout, &mut read)?;
-    }
-    notes.extend(read);
-    padded::apply(&text.bytes, &layout, &mut columns, &mut notes);
-    zones::apply(&text.bytes, &layout, &mut columns, &mut notes);
-    let columns = layout.names.into_iter().zip(columns);
+    let values = values_of(&mut text, &layout, hints, &mut notes)?;
+    let columns = layout.names.into_iter().zip(values);
     let columns = columns.map(|(name, values)| Column {
         name,
         values,
         whole: false,
     });
-    let mut contents =
-        assemble(columns.collect(), hints).map_err(|problem| problem.noted(notes.all()))?;
+    let heading = &text.bytes[..layout.start];
+    below(columns.collect(), heading, hints, notes)
+}
+
+/// The values of all columns.
+///
+/// # Errors
+/// If most rows have too few or too many cells, or all columns are one channel.
+fn values_of(
+    text: &mut text::Text,
+    layout: &Layout,
+    hints: &Hints,
+    notes: &mut Notes,
+) -> Result<Vec<Values>, TableError> {
+    let mut read = Notes::default();
+    let mut columns = rows::read(text, layout, &mut read)?;
+    if let Some((padded, proven)) = careless::padded(&text.bytes, layout, &columns) {
+        text.bytes = padded.into();
+        read = Notes::default();
+        read.extend(proven);
+        columns = rows::read(text, layout, &mut read)?;
+    }
+    notes.extend(read);
+    let heading = &text.bytes[..layout.start];
+    let rows = columns.first().map_or(0, Values::len);
+    if hints.samples_in_rows.is_none() && wrapped::is_counted(heading, layout, rows) {
+        let columns = layout.names.len();
+        return Err(TableError::Wrapped { columns });
+    }
+    padded::apply(&text.bytes, layout, &mut columns, notes);
+    if zones::apply(&text.bytes, layout, &mut columns, notes) {
+        notes.extend(told::zone(heading).map(|line| zones::as_utc_below(&line)));
+    }
+    Ok(columns)
+}
+
+/// The contents of columns below a heading, which may tell of their times.
+///
+/// # Errors
+/// As for [`assemble`].
+fn below(
+    columns: Vec<Column>,
+    heading: &[u8],
+    hints: &Hints,
+    mut notes: Notes,
+) -> Result<Contents, RecordingError> {
+    let assembled = assemble(columns, hints).map_err(|problem| {
+        if problem.is_rate_unknown() {
+            notes.extend(told::only_rate(heading));
+        }
+        problem.noted(notes.all())
+    });
+    let mut contents = assembled?;
+    notes.extend(told::other_rate(heading, &contents.traces));
     contents.notes.prepend(notes);
     contents.notes.extend(summer_time::note(&contents.traces));
     Ok(contents)
@@ -244,10 +293,12 @@ fn of_columns(
         labelled::set_apart(&mut columns, labels)?;
     }
     let times = times::of_columns(&mut columns, hints, &mut notes)?;
+    let others = other_clocks::notes(&columns, times.as_deref(), hints);
+    notes.extend(others);
     let labels = RowLabels::take(&mut columns);
     long::name_channels(&mut columns, times.as_deref());
     let sensors = sensors::of_rows(&mut columns, times.as_deref(), &mut notes);
-    let (names, channels) = channels_of(columns, &mut notes);
+    let (names, channels) = left_out::channels(columns, &mut notes);
     if rows == 0 || channels.is_empty() {
         return Err(TableError::NoNumbers.noted(notes.all()));
     }
@@ -317,80 +368,6 @@ fn of_blocks(
     }
     all.notes.dedup();
     Ok(all)
-}
-
-/// The names of the rows' channels, and the columns of samples; `notes` says which columns are left out.
-fn channels_of(
-    columns: Vec<Column>,
-    notes: &mut Notes,
-) -> (Option<Texts>, Vec<(String, Vec<f64>)>) {
-    let mut names = None;
-    let mut channels = Vec::new();
-    for column in columns {
-        match column.values {
-            Values::Texts(values) if is_channel(&column.name) => names = Some(values),
-            Values::Numbers(values) if column.name != "sample_rate" => {
-                let unnamed = if column.name.is_empty() {
-                    "unnamed".into()
-                } else {
-                    column.name
-                };
-                channels.push((unnamed, values));
-            }
-            Values::Numbers(_) | Values::Nothing(_) => {}
-            Values::Texts(values) => notes.push(of_texts(&column.name, &values)),
-            Values::Times(_) | Values::Clocks(_) => {
-                notes.push(Remark::ColumnLeftOut {
-                    name: column.name,
-                    what: "times".into(),
-                });
-            }
-        }
-    }
-    let empty = |values: &[f64]| values.iter().all(|value| value.is_nan());
-    channels.retain(|(name, values)| {
-        let empty = empty(values);
-        if empty && name != "unnamed" {
-            notes.push(Remark::ColumnLeftOut {
-                name: name.clone(),
-                what: "not one value".into(),
-            });
-        }
-        !empty
-    });
-    (names, channels)
-}
-
-/// Reason why a text column is left out; if its name is that of a time column, the problem of its first value.
-fn of_texts(name: &str, texts: &Texts) -> Note {
-    let is_text = |text: &&[u8]| !text.is_empty() && !number::may_be_number(text);
-    let mut rows = (0..texts.rows.len()).map(|row| texts.get(row));
-    let first = rows.find(|text| !text.is_empty()).unwrap_or_default();
-    match parse_moment(first.as_bytes()) {
-        Err(problem)
-            if names::time_name(name).is_some()
-                || matches!(
-                    problem,
-                    MomentError::DayOrMonth { .. } | MomentError::Zone | MomentError::ShortYear
-                ) =>
-        {
-            let first: String = first.chars().take(40).collect();
-            format!("left out column `{name}`: `{first}` {problem}").into()
-        }
-        _ => Note::from(Remark::ColumnLeftOut {
-            name: name.into(),
-            what: match texts.all().find(|text| is_text(text)) {
-                Some(text) => match std::str::from_utf8(text) {
-                    Ok(text) if !text.contains('\0') => {
-                        let shown: String = text.chars().take(40).collect();
-                        format!("texts, such as `{shown}`")
-                    }
-                    _ => "bytes that are no text: write numbers, a row for each sample".into(),
-                },
-                None => "texts".into(),
-            },
-        }),
-    }
 }
 
 #[cfg(test)]

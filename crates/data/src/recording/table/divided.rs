@@ -166,7 +166,7 @@ fn is_clock(cell: &[u8]) -> bool {
 }
 
 /// The cells of a line without blanks around them.
-fn cells(line: &[u8], separator: u8) -> Vec<Range<usize>> {
+pub(super) fn cells(line: &[u8], separator: u8) -> Vec<Range<usize>> {
     let mut all = Vec::new();
     let mut start = 0;
     let ends = |byte: &u8| *byte == separator || separator == b' ' && byte.is_ascii_whitespace();

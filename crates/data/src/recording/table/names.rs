@@ -107,6 +107,25 @@ pub(super) fn with_unit(name: &str, below: &str) -> Option<String> {
     (known.unit.is_none() && unit(&said).is_some()).then(|| format!("{name} ({said})"))
 }
 
+/// Whether a name is that of a sampling rate: `fs`, `sampling_rate`, `Sample Rate (Hz)`.
+pub(crate) fn is_rate(name: &str) -> bool {
+    let name = support::words::letters_and_digits(name);
+    let name = name.strip_suffix("hz").unwrap_or(&name);
+    [
+        "fs",
+        "sr",
+        "sps",
+        "sfreq",
+        "samplingrate",
+        "samplerate",
+        "samplingfrequency",
+        "samplefrequency",
+        "samplingfreq",
+        "samplefreq",
+    ]
+    .contains(&name)
+}
+
 /// Whether `name` means times: `time`, `Time (s)`, `t [ms]`, `timestamp_us`, `elapsedMillis`, `seconds`.
 pub(super) fn time_name(name: &str) -> Option<TimeName> {
     let name = name.trim().to_lowercase();

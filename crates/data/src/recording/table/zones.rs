@@ -12,8 +12,13 @@ const HOUR: f64 = 3600e9;
 const ROWS: usize = 16;
 
 /// Shifts times without a zone by the offset that the name of their column tells, `Date Time, GMT-04:00`. If a zone is named
-/// without an offset, a note says that the times are read as UTC.
-pub(super) fn apply(bytes: &[u8], layout: &Layout, columns: &mut [Values], notes: &mut Notes) {
+/// without an offset, a note says that the times are read as UTC. Returns whether nothing tells the zone of some times.
+pub(super) fn apply(
+    bytes: &[u8],
+    layout: &Layout,
+    columns: &mut [Values],
+    notes: &mut Notes,
+) -> bool {
     let has_days = layout.kinds.contains(&Kind::Day);
     let mut without_zone = Vec::new();
     for (i, (name, values)) in layout.names.iter().zip(&mut *columns).enumerate() {
@@ -42,7 +47,7 @@ pub(super) fn apply(bytes: &[u8], layout: &Layout, columns: &mut [Values], notes
         }
     }
     if without_zone.is_empty() || by_column(layout, columns, &without_zone, notes) {
-        return;
+        return false;
     }
     for (name, values) in layout.names.iter().zip(&*columns) {
         if let Values::Texts(texts) = values
@@ -53,8 +58,10 @@ pub(super) fn apply(bytes: &[u8], layout: &Layout, columns: &mut [Values], notes
             && !texts.rows.is_empty()
         {
             notes.push(as_utc(name, texts.get(0)));
+            return false;
         }
     }
+    true
 }
 
 /// Shifts the times of some columns by offsets such as `+02:00` that a column tells for each row; whether there is such a column.
@@ -120,11 +127,16 @@ pub(crate) fn is_offset(name: &str) -> bool {
 }
 
 fn as_utc(name: &str, zone: &str) -> String {
-    format!(
-        "column `{name}` says {zone}, but the times have no offset and are read as UTC: give labels in the same time, or \
-         write the times in UTC or with an offset such as -05:00"
-    )
+    format!("column `{name}` says {zone}, but {AS_UTC}")
 }
+
+/// The note of a line above the table that tells a zone.
+pub(super) fn as_utc_below(line: &str) -> String {
+    format!("the heading says `{line}`, but {AS_UTC}")
+}
+
+/// What becomes of times without a zone.
+const AS_UTC: &str = "the times have no offset and are read as UTC: give labels in the same time, or write the times in UTC or with an offset such as -05:00";
 
 /// Whether the first times of column `i` have a zone.
 fn has_own_zone(bytes: &[u8], layout: &Layout, i: usize) -> bool {

@@ -75,3 +75,108 @@ fn fractions_with_commas_and_with_points_are_both_read() {
     );
     assert_eq!(recording.unwrap().traces.len(), 1);
 }
+
+#[test]
+fn units_behind_numbers() {
+    let rows = |row: &dyn Fn(i32) -> String| (0..100).map(row).collect::<String>();
+    let expected: Vec<f64> = (0..100).map(|i| f64::from(i * 7 % 31) - 15.0).collect();
+    let value = |i: i32| i * 7 % 31 - 15;
+    for text in [
+        rows(&|i| format!("{:.2} s,{} mV\n", f64::from(i) / 100.0, value(i))),
+        rows(&|i| format!("{}ms,{}mV\n", 10 * i, value(i))),
+        rows(&|i| format!("{:.2} s;{},0 mV\n", f64::from(i) / 100.0, value(i)).replace('.', ",")),
+        rows(&|i| format!("{},\"{} m/s²\"\n", f64::from(i) / 100.0, value(i))),
+    ] {
+        let separator = if text.contains(';') { ";" } else { "," };
+        let (samples, notes) = first(&format!("time{separator}Z\n{text}"));
+        assert_eq!(samples, expected, "{text:.60} {notes:?}");
+        assert!(notes[0].contains("is read without its unit"), "{notes:?}");
+    }
+}
+
+/// What a heading says is compared with the times.
+#[test]
+fn zones_and_rates_of_headings() {
+    let rows: String = (0..300)
+        .map(|i| format!("2024-05-01 10:00:{:05.2},{}\n", f64::from(i) / 50.0, i % 7))
+        .collect();
+    let said = |heading: &str, hints: &Hints| {
+        let own = contents(&format!("{heading}\ntime,Z\n{rows}"), hints).unwrap();
+        own.notes.texts(true).join("; ")
+    };
+    let none = Hints::default();
+    let zone = said("Device,X\nTime Zone,GMT +01:00", &none);
+    assert!(
+        zone.starts_with("the heading says `Time Zone,GMT +01:00`, but the times have no offset and are read as UTC"),
+        "{zone}"
+    );
+    let rate = said("# sampling rate: 200 Hz", &none);
+    assert!(
+        rate.starts_with(
+            "the heading says `# sampling rate: 200 Hz`, but the sampling rate is 50 Hz"
+        ),
+        "{rate}"
+    );
+    assert_eq!(said("# sampling rate: 51 Hz\n# timezone: UTC", &none), "");
+    // Without times, the rate of a list counts.
+    let bare: String = (0..300).map(|i| format!("{},{}\n", i % 5, i % 7)).collect();
+    let bare = format!("# sampling rate: 200 Hz\nZ,N\n{bare}");
+    let given = Hints {
+        sampling_rate: Some(100.0),
+        ..Hints::default()
+    };
+    let own = contents(&bare, &given).unwrap();
+    assert!(
+        own.notes[0].contains("200 Hz`, but the sampling rate is 100 Hz by the times or as given"),
+        "{:?}",
+        own.notes
+    );
+    let refused = contents(&bare, &none).unwrap_err().to_string();
+    assert!(
+        refused.ends_with("the heading says `# sampling rate: 200 Hz`"),
+        "{refused}"
+    );
+}
+
+/// Lines of several numbers of one channel, which a heading counts.
+#[test]
+fn samples_that_a_heading_counts() {
+    let rows = |count: usize| -> String {
+        let line = |row: usize| {
+            (0..5)
+                .map(|at| format!("{:8.3}", noise(5 * row + at)))
+                .collect::<String>()
+                + "\n"
+        };
+        (0..count).map(line).collect()
+    };
+    let hints = Hints {
+        sampling_rate: Some(100.0),
+        ..Hints::default()
+    };
+    for heading in [
+        "600 0.005",
+        "NPTS= 600, DT= .005 SEC",
+        "NPTS= 597, DT= .005 SEC",
+    ] {
+        let error = contents(&format!("{heading}\n{}", rows(120)), &hints)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("one channel in lines of 5 numbers"),
+            "{error}"
+        );
+    }
+    let given = Hints {
+        samples_in_rows: Some(false),
+        ..hints.clone()
+    };
+    for (heading, hints) in [
+        ("601.5 0.005", &hints),
+        ("120 0.005", &hints),
+        ("600 0.005", &given),
+    ] {
+        let own = contents(&format!("{heading}\n{}", rows(120)), hints).unwrap();
+        assert_eq!(own.traces.len(), 5, "{heading}");
+    }
+}
