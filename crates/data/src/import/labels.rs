@@ -18,6 +18,7 @@ mod heads;
 mod layout;
 mod minutes;
 mod numbers;
+mod one_hot;
 mod places;
 mod row;
 mod settings;

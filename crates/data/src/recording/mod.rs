@@ -73,7 +73,7 @@ pub use seisbench::{Given, SeisBench, chunks};
 pub use table::LabelColumn;
 pub(crate) use table::{
     DayCount, is_missing, is_offset, is_rate, is_zone, numbered_names, unit, unit_by_size,
-    zone_word,
+    zone_of_heading, zone_word,
 };
 pub(crate) use time::{DAY, clock_alone, duration, has_zone, offset_in, offset_of};
 pub(crate) use time::{DateOrder, DateOrders, UNIX, format_date, is_compact, parse_time_as};

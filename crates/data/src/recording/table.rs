@@ -86,6 +86,7 @@ pub(crate) use names::is_rate;
 pub(crate) use packed::numbered_names;
 pub(super) use packets::{Packet, Packets};
 use renamed::{name_unnamed, rename_twins};
+pub(crate) use told::zone as zone_of_heading;
 pub(crate) use units::{unit, unit_by_size};
 pub(super) use values::{Column, NO_TIME, Texts, Values};
 pub(crate) use zones::{is_offset, is_zone, zone_word};

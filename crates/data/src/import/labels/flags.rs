@@ -8,7 +8,7 @@ use super::columns::Columns;
 use super::heads::{cell, plain};
 
 /// Names of columns that say whether a row counts, and whether `yes` means so.
-const FLAGS: [(&str, bool); 18] = [
+pub(super) const FLAGS: [(&str, bool); 18] = [
     ("valid", true),
     ("isvalid", true),
     ("use", true),
@@ -29,7 +29,7 @@ const FLAGS: [(&str, bool); 18] = [
     ("bad", false),
 ];
 /// Also as spreadsheets write them in other languages.
-const YES: [&str; 19] = [
+pub(super) const YES: [&str; 19] = [
     "1",
     "1.0",
     "true",
@@ -50,12 +50,12 @@ const YES: [&str; 19] = [
     "vero",
     "waar",
 ];
-const NO: [&str; 14] = [
+pub(super) const NO: [&str; 14] = [
     "0", "0.0", "false", "f", "no", "n", "nein", "non", "não", "nee", "falsch", "faux", "falso",
     "onwaar",
 ];
 /// Names of columns of channels.
-const CHANNELS: [&str; 6] = ["channel", "channels", "chan", "ch", "kanal", "canal"];
+pub(super) const CHANNELS: [&str; 6] = ["channel", "channels", "chan", "ch", "kanal", "canal"];
 /// Values that a note names.
 const NAMED: usize = 4;
 

@@ -12,7 +12,7 @@ use super::numbers;
 use super::settings::LabelsFile;
 use crate::error::import::LabelTableError;
 use crate::gzip;
-use crate::recording::{parse_time, signatures};
+use crate::recording::{parse_time, signatures, zone_of_heading};
 
 /// Bytes by which a file of another kind is recognised.
 const HEAD: u64 = 64 << 10;
@@ -177,6 +177,18 @@ pub(super) fn orig_time(text: &str) -> Option<i64> {
             .strip_prefix(':')
     })?;
     parse_time(time).ok()
+}
+
+/// A warning of a zone other than UTC that a line above the rows tells, where the times have none.
+pub(super) fn zone(text: &str) -> Option<String> {
+    let end = text.match_indices('\n').nth(LINES - 1);
+    let head = &text[..end.map_or(text.len(), |(at, _)| at)];
+    zone_of_heading(head.as_bytes()).map(|line| {
+        format!(
+            "the heading says `{line}`, but the times have no offset and are read as UTC: write them in UTC, or with an offset such \
+             as -05:00"
+        )
+    })
 }
 
 /// What a file is that is no table of text; `None` if it is unknown.

@@ -14,7 +14,9 @@ use super::settings::LabelsFile;
 use super::unused::{UnusedColumn, unused};
 use super::zones::Zones;
 use super::{Label, Time};
-use super::{contradictions, digits, flags, forms, layout, minutes, numbers, tails, units};
+use super::{
+    contradictions, digits, flags, forms, layout, minutes, numbers, one_hot, tails, units,
+};
 use crate::error::import::{LabelTableError, LabelTimeError};
 use crate::error::{DataError, ImportError, in_file};
 use crate::recording::{DateOrder, DateOrders, format_time};
@@ -40,6 +42,8 @@ pub(crate) struct LabelRows {
     pub notes: Vec<String>,
     /// Warnings, such as on times whose zone is not known.
     pub warnings: Vec<String>,
+    /// Whether times are dates, and neither they nor columns tell a zone.
+    pub lacks_zone: bool,
     /// Columns that are not read.
     pub unused: Vec<UnusedColumn>,
 }
@@ -88,6 +92,8 @@ pub(crate) fn read(path: &Path, settings: &LabelsFile) -> Result<LabelRows, Data
     let text = forms::without_sep(text);
     let mut rows = parse_below(text, settings)
         .map_err(|problem| known().unwrap_or_else(|| in_file(path)(ImportError::from(problem))))?;
+    let heading = forms::zone(text).filter(|_| rows.lacks_zone);
+    rows.warnings.extend(heading);
     if let Some(zero) = forms::orig_time(text) {
         rows.count_from(zero);
     }
@@ -163,7 +169,7 @@ fn parse(text: &str, settings: &LabelsFile) -> Result<LabelRows, LabelTableError
     let mut reader = reader(text, separator);
     let mut description = reader.records().collect::<Result<Vec<_>, _>>()?;
     let above = names_at(&description);
-    let rows = layout::fitted(description.split_off(above));
+    let (rows, marks) = one_hot::with_class(layout::fitted(description.split_off(above)), settings);
     let Some(first) = rows.first() else {
         return Err(LabelTableError::Empty);
     };
@@ -229,7 +235,7 @@ fn parse(text: &str, settings: &LabelsFile) -> Result<LabelRows, LabelTableError
     }
     read.unused = unused(first, &rows, &columns);
     read.notes
-        .extend(said.into_iter().chain(offset(&description)));
+        .extend(marks.into_iter().chain(said).chain(offset(&description)));
     read.notes
         .extend(forms::comments(text, separator, names.len()));
     Ok(read)
@@ -302,8 +308,9 @@ fn labels(
         };
         (labelled.label.start, shown)
     });
-    let (warnings, zones) = reading.zones.said(starts);
+    let (warnings, zones, lacks_zone) = reading.zones.said(starts);
     Ok(LabelRows {
+        lacks_zone,
         notes: nights.note().into_iter().chain(zones).collect(),
         rows,
         files,

@@ -6,6 +6,7 @@ mod events;
 mod forms;
 mod layout;
 mod numbers;
+mod one_hot;
 mod several;
 mod zones;
 

@@ -123,13 +123,16 @@ impl Zones {
         offset.unwrap_or(0)
     }
 
-    /// Warnings, and information, for labels that begin at `starts` in the cells of `shown`.
+    /// Warnings, and information, for labels that begin at `starts` in the cells of `shown`; and whether nothing tells a zone of
+    /// dates.
     pub fn said(
         self,
         mut starts: impl Iterator<Item = (Time, String)>,
-    ) -> (Vec<String>, Vec<String>) {
+    ) -> (Vec<String>, Vec<String>, bool) {
         if starts.any(|(start, shown)| !start.is_relative() && !has_own(&shown)) {
-            (self.doubts, self.notes)
+            let is_told =
+                self.column.is_some() || !self.named.is_empty() || !self.doubts.is_empty();
+            (self.doubts, self.notes, !is_told)
         } else {
             Default::default()
         }

@@ -179,3 +179,25 @@ fn zones_without_an_offset_are_warnings() {
     assert_eq!(labels[0].start, Time::Moment(TEN));
     assert_eq!((&*notes, &*warnings), ("", ""));
 }
+
+#[test]
+fn zones_above_the_rows() {
+    let said = |above: &str, start: &str| {
+        let text = format!("{above}\nstart,duration,class\n{start},60,car\n");
+        read_text(&text, "labels.csv").unwrap().2
+    };
+    let local = "2024-05-01 12:00:00";
+    for line in [
+        "# timezone: Europe/Berlin",
+        "# Times in UTC+2",
+        "Time zone: +02:00",
+    ] {
+        let found = said(line, local);
+        let expected =
+            format!("the heading says `{line}`, but the times have no offset and are read as UTC");
+        assert!(found.starts_with(&expected), "{found}");
+        assert_eq!(said(line, "2024-05-01T12:00:00Z"), "");
+        assert_eq!(said(line, "12.5"), "");
+    }
+    assert_eq!(said("# timezone: UTC", local), "");
+}
