@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use data::import::{RecordingsConfig, import};
-use data::recording::{Given, SeisBench};
+use data::recording::{Given, SeisBench, chunks};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -56,8 +56,8 @@ fn every_trace_is_what_h5py_reads() {
                 assert!((trace.rate - expected.rate).abs() < 1e-9, "{name}, {row}");
             }
         }
-        // One of the traces there has its own order of components.
-        let is_noted = ["turned", "components"].contains(&&name[..]);
+        // One of the traces there has its own order of components, or its own rate.
+        let is_noted = ["turned", "components"].contains(&&name[..]) || name.starts_with("rates-");
         assert_eq!(data.notes().is_empty(), !is_noted, "{name}");
     }
 }
@@ -162,6 +162,42 @@ fn one_trace_does_not_lose_the_others() {
     // If no trace can be read, the first reason becomes an error.
     let error = imported("CW", Some("trace_name,source_type\nnothing,x\n"), class).unwrap_err();
     assert!(error.contains("record 0"), "{error}");
+}
+
+/// Other spellings of classes are told, and those of splits are read.
+#[test]
+fn classes_and_splits_in_other_spellings() {
+    let lines = ["X,Train", "x,Validation", "x,TRAIN"]
+        .into_iter()
+        .enumerate();
+    let lines = lines.map(|(i, rest)| format!("\"bucket0${i},:3,:20\",{rest}\n"));
+    let text = format!(
+        "trace_name,source_type,split\n{}",
+        lines.collect::<String>()
+    );
+    let given = "    class_column: source_type\nsplit: {by: given}\nx-rest:\n  ";
+    let (windows, warnings) = imported("CW", Some(&text), given).unwrap();
+    assert_eq!(windows, 4);
+    let expected =
+        "1 trace of no class of `class_names` left out, such as `X` (upper and lower case differ)";
+    assert!(warnings.contains(expected), "{warnings}");
+}
+
+#[test]
+fn parts_without_a_list_of_them() {
+    let own = tempfile::tempdir().unwrap();
+    let copy = |name: &str, new: &str| {
+        std::fs::copy(folder().join("CW").join(name), own.path().join(new)).unwrap();
+    };
+    assert_eq!(chunks(own.path()).unwrap(), [""]);
+    for part in ["_b", "_a"] {
+        copy("metadata.csv", &format!("metadata{part}.csv"));
+        copy("waveforms.hdf5", &format!("waveforms{part}.hdf5"));
+    }
+    copy("metadata.csv", "metadata_c.csv");
+    assert_eq!(chunks(own.path()).unwrap(), ["_a", "_b"]);
+    copy("waveforms.hdf5", "waveforms.hdf5");
+    assert_eq!(chunks(own.path()).unwrap(), [""]);
 }
 
 #[test]

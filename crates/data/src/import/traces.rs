@@ -2,29 +2,20 @@
 
 use super::classes::class_of;
 use super::config::{RecordingsConfig, SeisBenchFolder};
+use super::each_file::split;
 use super::imported::Imported;
 use super::labels::{Label, Time};
 use super::recording::Recording;
 use super::shards::Spool;
 use super::windows::{Job, of_traces};
-use crate::error::{DataError, ImportError, in_record};
+use crate::error::{DataError, ImportError, in_record, other_case};
 use crate::recording::{Given, Notes, SeisBench, Trace, chunks};
-
-/// Maps SeisBench's names of splits.
-fn split(name: &str) -> Option<&'static str> {
-    match name {
-        "train" => Some("train"),
-        "dev" | "val" => Some("val"),
-        "test" => Some("test"),
-        _ => None,
-    }
-}
 
 /// Numbers of traces that are left out, by reason.
 #[derive(Default)]
 struct LeftOut {
-    /// Traces whose class is not used.
-    class: usize,
+    /// Traces whose class is not used, and the first such class.
+    class: (usize, String),
     /// Traces without an arrival to cut around.
     arrival: usize,
     /// Traces that cannot be read, and the reason for the first.
@@ -44,7 +35,7 @@ fn count(errors: &mut Option<(usize, DataError)>, error: DataError) {
 }
 
 impl LeftOut {
-    fn warnings(&self, seisbench: &SeisBenchFolder) -> Vec<String> {
+    fn warnings(&self, seisbench: &SeisBenchFolder, names: &[String]) -> Vec<String> {
         let mut warnings = Vec::new();
         let mut warn = |count: usize, text: String| {
             if count > 0 {
@@ -53,7 +44,16 @@ impl LeftOut {
                 warnings.push(format!("{folder}: {count} trace{plural} {text}"));
             }
         };
-        warn(self.class, "of no class of `class_names` left out".into());
+        let (count, first) = &self.class;
+        let such = if first.is_empty() {
+            String::new()
+        } else {
+            format!(", such as `{first}`{}", other_case(first, names))
+        };
+        warn(
+            *count,
+            format!("of no class of `class_names` left out{such}"),
+        );
         warn(self.arrival, "without an arrival left out".into());
         if let Some((count, first)) = &self.unreadable {
             warn(
@@ -148,7 +148,8 @@ pub(super) fn spool(
         let notes = notes.map(|note| format!("{}: {note}", file.display()));
         imported.warnings.extend(notes);
     }
-    imported.warnings.extend(left_out.warnings(seisbench));
+    let warnings = left_out.warnings(seisbench, &config.class_names);
+    imported.warnings.extend(warnings);
     // If no trace can be read, the reason becomes an error.
     let reason = left_out.unreadable.or(left_out.channels);
     match reason {
@@ -168,7 +169,10 @@ fn recording(
     let value = data.value(row, &seisbench.class_column).unwrap_or_default();
     let class = class_of(&seisbench.classes, &config.class_names, value);
     if !config.class_names.iter().any(|known| known == class) {
-        left_out.class += 1;
+        if left_out.class.1.is_empty() {
+            left_out.class.1 = class.to_owned();
+        }
+        left_out.class.0 += 1;
         return None;
     }
     // A trace without an arrival gives no window.

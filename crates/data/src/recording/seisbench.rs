@@ -14,11 +14,12 @@ use hdf5_reader::{Dataset, Hdf5File, SliceInfo};
 use support::panics::catch;
 use support::words::counted;
 
+pub use self::files::chunks;
 pub(super) use self::files::options;
 use self::files::{open, table};
 pub(super) use self::waveforms::numbers;
 use self::waveforms::{Axes, Waveform};
-use super::{Trace, check_rate, parse_time, same_rate};
+use super::{Trace, check_rate, is_other_rate, parse_time, same_rate};
 use crate::error::recording::{HdfError, RecordingError, SeisBenchError};
 use crate::error::{DataError, in_file, in_record};
 
@@ -65,24 +66,8 @@ pub struct SeisBench {
     turned: usize,
     /// Traces whose own order of components is another than that of the data format: how many, and the first.
     reordered: (usize, String),
-}
-
-/// The chunks of a dataset, as the suffixes of their file names.
-///
-/// # Errors
-/// [`DataError`] if the list of chunks cannot be read.
-pub fn chunks(folder: &Path) -> Result<Vec<String>, DataError> {
-    let list = folder.join("chunks");
-    if !list.exists() {
-        return Ok(vec![String::new()]);
-    }
-    let text = std::fs::read_to_string(&list).map_err(super::unreadable(&list))?;
-    Ok(text
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .map(str::to_owned)
-        .collect())
+    /// The same for sampling rates.
+    other_rates: (usize, String),
 }
 
 fn wrong(path: &Path, problem: impl Into<SeisBenchError>) -> DataError {
@@ -129,6 +114,7 @@ impl SeisBench {
             buckets: HashMap::new(),
             turned: 0,
             reordered: Default::default(),
+            other_rates: Default::default(),
         };
         opened.dated = (0..opened.len()).any(|row| opened.value(row, START).is_some());
         Ok(opened)
@@ -228,11 +214,13 @@ impl SeisBench {
                 self.turned
             ));
         }
-        let (count, first) = &self.reordered;
-        if *count > 0 {
+        let others = [
+            (&self.reordered, COMPONENTS, "component_order"),
+            (&self.other_rates, RATES[0], "sampling_rate"),
+        ];
+        for ((count, first), own, all) in others.iter().filter(|((count, _), ..)| *count > 0) {
             notes.push(format!(
-                "{} with another `{COMPONENTS}` than `component_order` says: that of the trace counts (the first: \
-                 {first})",
+                "{} with another `{own}` than `{all}` says: that of the trace counts (the first: {first})",
                 counted(*count, "trace")
             ));
         }
@@ -299,6 +287,12 @@ impl SeisBench {
             .ok_or(SeisBenchError::NoName)?
             .to_owned();
         let rate = self.rate_of(row)?;
+        if let Some(all) = self.rate.filter(|all| is_other_rate(*all, rate)) {
+            if self.other_rates.0 == 0 {
+                self.other_rates.1 = format!("`{name}` with {rate} Hz, not {all} Hz");
+            }
+            self.other_rates.0 += 1;
+        }
         let of_row = self.value(row, COMPONENTS).map(components);
         if let (Some(of_row), Some(all)) = (&of_row, &self.components)
             && is_reordered(of_row, all)

@@ -12,6 +12,38 @@ use crate::error::recording::{HdfError, SeisBenchError};
 /// Largest compression ratio of deflate; the header of a damaged file can claim any size.
 const TIGHTEST: u64 = 1032;
 
+/// The chunks of a dataset, as the suffixes of their file names. Without a list of them, those of all pairs of files, as SeisBench
+/// takes them.
+///
+/// # Errors
+/// [`DataError`] if the list of chunks cannot be read.
+pub fn chunks(folder: &Path) -> Result<Vec<String>, DataError> {
+    let list = folder.join("chunks");
+    if !list.exists() {
+        let pairs = pairs(folder);
+        let is_whole = pairs.is_empty() || folder.join("waveforms.hdf5").exists();
+        return Ok(if is_whole { vec![String::new()] } else { pairs });
+    }
+    let text = std::fs::read_to_string(&list).map_err(unreadable(&list))?;
+    let lines = text.lines().map(str::trim);
+    let lines = lines.filter(|line| !line.is_empty());
+    Ok(lines.map(str::to_owned).collect())
+}
+
+/// The suffixes of the files of metadata that have waveforms beside them, by name.
+fn pairs(folder: &Path) -> Vec<String> {
+    let names = folder.read_dir().into_iter().flatten().flatten();
+    let names = names.filter_map(|entry| entry.file_name().into_string().ok());
+    let chunk = |name: String| {
+        let chunk = name.strip_prefix("metadata")?.strip_suffix(".csv")?;
+        let waveforms = folder.join(format!("waveforms{chunk}.hdf5"));
+        waveforms.is_file().then(|| chunk.to_owned())
+    };
+    let mut pairs: Vec<String> = names.filter_map(chunk).collect();
+    pairs.sort();
+    pairs
+}
+
 /// Checks that both files of a chunk exist.
 ///
 /// # Errors
