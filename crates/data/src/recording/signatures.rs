@@ -89,6 +89,8 @@ const SIGNATURES: &[Signature] = &[
     row(Text("begin ims1"), "a message in IMS1.0 format without waveforms", NO_SAMPLES),
     row(By(is_json), "JSON", EXPORT),
     row(Text("file type = \"ootextfile"), "a file of Praat", EXPORT),
+    row(Text("webvtt"), "a file of subtitles (WebVTT)", EXPORT),
+    row(TextWith("1", " --> "), "a file of subtitles (SubRip)", EXPORT),
     // Recordings in formats of seismology.
     row(Start(b"WID2 "), "GSE2", CONVERT),
     row(Start(b"WID1 "), "GSE1", CONVERT),

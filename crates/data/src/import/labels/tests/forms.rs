@@ -69,6 +69,14 @@ fn files_that_are_no_tables() {
             "File type = \"ooTextFile\"\nObject class = \"TextGrid\"\n",
             "is a file of Praat: export",
         ),
+        (
+            "1\r\n00:00:00,000 --> 00:00:10,000\r\ncar\r\n",
+            "is a file of subtitles (SubRip): export",
+        ),
+        (
+            "WEBVTT\n\n00:00.000 --> 00:10.000\ncar\n",
+            "is a file of subtitles (WebVTT): export",
+        ),
         ("PK\u{3}\u{4}xl/\u{1}\u{2}", "is an Excel workbook: export"),
         ("PAR1\u{15}\u{4}", "is a Parquet table: export"),
     ] {
