@@ -139,7 +139,13 @@ mod tests {
             "{said:?}"
         );
         // Missing samples are equal; other parts are not.
-        let holes = |i: u32| if i % 9 == 0 { f64::NAN } else { wave(i) };
+        let holes = |i: u32| {
+            if i.is_multiple_of(9) {
+                f64::NAN
+            } else {
+                wave(i)
+            }
+        };
         let pair = [trace(&holes, 0), trace(&holes, 0)];
         assert_eq!(
             notes(&[("x", vec![&pair[0]]), ("y", vec![&pair[1]])]).len(),
