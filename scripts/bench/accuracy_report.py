@@ -87,8 +87,10 @@ def draw(rows, sets, path):
             labels.append(row["model"] if network else row["baseline"])
         axis.set_xticks(range(len(labels)), labels, rotation=60, ha="right", fontsize=7, rotation_mode="anchor")
         low, high = axis.get_ylim()
-        middle, half = (low + high) / 2, max(high - low, SPAN) / 2
-        axis.set_ylim(middle - half, middle + half)
+        half = max(high - low, SPAN) / 2
+        # No score is above 1: a little room for the marks is enough.
+        top = min((low + high) / 2 + half, 1.01)
+        axis.set_ylim(top - 2 * half, top)
         axis.set_title(title(next(iter(of_set(rows, name)))), fontsize=9)
         axis.grid(axis="y", alpha=0.3)
     np.atleast_1d(axes)[0].set_ylabel("macro F1")
