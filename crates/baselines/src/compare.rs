@@ -135,17 +135,15 @@ pub fn compare(
             comparison.learned_from = Some(train.len());
         }
     }
-    for &baseline in &options.baselines {
-        let same = baseline.same_as(samples.shape[1]);
+    for &asked in &options.baselines {
+        let same = asked.same_as(samples.shape);
         if let Some(same) = same.filter(|same| options.baselines.contains(same)) {
-            comparison.left_out.push(format!(
-                "{} is left out: windows of {} samples have a single segment, so it is the same as {}",
-                baseline.title(),
-                samples.shape[1],
-                same.title()
-            ));
+            comparison
+                .left_out
+                .extend(asked.reason(samples.shape, same));
             continue;
         }
+        let baseline = same.unwrap_or(asked);
         let started = Instant::now();
         let fit = |fit: &Fit| {
             baseline.predict(Problem {

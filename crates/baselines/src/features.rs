@@ -1,6 +1,7 @@
 //! Hand-crafted features of a window.
 
 mod bands;
+mod correlation;
 mod rhythm;
 mod time;
 
@@ -24,22 +25,35 @@ pub enum FeatureSet {
     MeanBandsAndTime,
     /// The intervals at which energy comes back; for steps, strikes and worn bearings.
     Rhythm,
+    /// `Time`, and how alike neighbouring channels move; for the direction of movements.
+    TimeAndCorrelation,
+    /// `MeanBands` and `TimeAndCorrelation`.
+    MeanBandsAndTimeAndCorrelation,
 }
 
 impl FeatureSet {
     /// All feature sets.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::MeanBands,
         Self::SegmentBands,
         Self::Time,
         Self::MeanBandsAndTime,
         Self::Rhythm,
+        Self::TimeAndCorrelation,
+        Self::MeanBandsAndTimeAndCorrelation,
     ];
 
-    /// The set that has the same values for windows of `samples` samples, if there is one: a window of a single segment
-    /// is its own mean.
-    pub fn same_as(self, samples: usize) -> Option<Self> {
-        (self == Self::SegmentBands && samples < TWO_SEGMENTS).then_some(Self::MeanBands)
+    /// The set that has the same values for windows of this shape, if there is one: a window of a single segment is its
+    /// own mean, and a single channel has no correlation.
+    pub fn same_as(self, [channels, samples]: [usize; 2]) -> Option<Self> {
+        match self {
+            Self::SegmentBands => (samples < TWO_SEGMENTS).then_some(Self::MeanBands),
+            Self::TimeAndCorrelation => (channels == 1).then_some(Self::Time),
+            Self::MeanBandsAndTimeAndCorrelation => {
+                (channels == 1).then_some(Self::MeanBandsAndTime)
+            }
+            _ => None,
+        }
     }
 
     /// Name in JSON.
@@ -50,6 +64,8 @@ impl FeatureSet {
             Self::Time => "time",
             Self::MeanBandsAndTime => "mean_bands_and_time",
             Self::Rhythm => "rhythm",
+            Self::TimeAndCorrelation => "time_and_correlation",
+            Self::MeanBandsAndTimeAndCorrelation => "mean_bands_and_time_and_correlation",
         }
     }
 }
@@ -61,6 +77,7 @@ pub struct Features {
     segment_bands: Table,
     time: Table,
     rhythm: Table,
+    correlation: Table,
 }
 
 impl Features {
@@ -87,6 +104,7 @@ impl Features {
             segment_bands: table(|row| &row.segment_bands),
             time: table(|row| &row.time),
             rhythm: table(|row| &row.rhythm),
+            correlation: table(|row| &row.correlation),
         }
     }
 
@@ -96,6 +114,7 @@ impl Features {
         self.segment_bands.append(&other.segment_bands);
         self.time.append(&other.time);
         self.rhythm.append(&other.rhythm);
+        self.correlation.append(&other.correlation);
     }
 
     /// One feature set, for the windows at `rows`.
@@ -109,7 +128,20 @@ impl Features {
                 let bands = self.mean_bands.select(rows);
                 bands.with_columns_of(&self.time.select(rows))
             }
+            FeatureSet::TimeAndCorrelation => self.with_correlation(FeatureSet::Time, rows),
+            FeatureSet::MeanBandsAndTimeAndCorrelation => {
+                self.with_correlation(FeatureSet::MeanBandsAndTime, rows)
+            }
         }
+    }
+
+    /// One feature set and the correlation, if there are several channels.
+    fn with_correlation(&self, set: FeatureSet, rows: &[usize]) -> Table {
+        let others = self.select(set, rows);
+        if self.correlation.width() == 0 {
+            return others;
+        }
+        others.with_columns_of(&self.correlation.select(rows))
     }
 
     /// One feature set, for all windows.
@@ -131,11 +163,13 @@ struct Row {
     segment_bands: Vec<f64>,
     time: Vec<f64>,
     rhythm: Vec<f64>,
+    correlation: Vec<f64>,
 }
 
 impl Row {
     fn of(window: &[f32], samples: usize, bands: &BandPowers, keep_segments: bool) -> Self {
         let mut row = Self::default();
+        let mut channels = Vec::new();
         for channel in window.chunks_exact(samples) {
             let channel: Vec<f64> = channel.iter().map(|&value| value.into()).collect();
             let mean = channel.iter().sum::<f64>() / samples as f64;
@@ -163,7 +197,9 @@ impl Row {
             }
             time::append(&centred, mean_square, &mut row.time);
             rhythm::append(&centred, mean_square, &mut row.rhythm);
+            channels.push((centred, mean_square));
         }
+        correlation::append(&channels, &mut row.correlation);
         row
     }
 }

@@ -88,7 +88,7 @@ impl Baseline {
     pub fn quick() -> Vec<Self> {
         vec![
             Self::Logistic(FeatureSet::MeanBands),
-            Self::ExtraTrees(FeatureSet::MeanBandsAndTime),
+            Self::ExtraTrees(FeatureSet::MeanBandsAndTimeAndCorrelation),
         ]
     }
 
@@ -134,14 +134,26 @@ impl Baseline {
         format!("{model} on {}", self.features().replace('_', " "))
     }
 
-    /// The baseline that gives the same predictions for windows of `samples` samples, if there is one.
-    pub fn same_as(self, samples: usize) -> Option<Self> {
+    /// The baseline that gives the same predictions for windows of this shape, if there is one.
+    pub fn same_as(self, shape: [usize; 2]) -> Option<Self> {
         match self {
-            Self::Logistic(set) => set.same_as(samples).map(Self::Logistic),
-            Self::ExtraTrees(set) => set.same_as(samples).map(Self::ExtraTrees),
-            Self::RandomForest(set) => set.same_as(samples).map(Self::RandomForest),
+            Self::Logistic(set) => set.same_as(shape).map(Self::Logistic),
+            Self::ExtraTrees(set) => set.same_as(shape).map(Self::ExtraTrees),
+            Self::RandomForest(set) => set.same_as(shape).map(Self::RandomForest),
             Self::Majority | Self::MiniRocket => None,
         }
+    }
+
+    /// Why it need not be fitted beside `same`, which is the same for windows of this shape. `None` where there is
+    /// nothing to tell: nobody expects a single channel to have a correlation.
+    pub(crate) fn reason(self, [_, samples]: [usize; 2], same: Self) -> Option<String> {
+        self.needs_segment_bands().then(|| {
+            format!(
+                "{} is left out: windows of {samples} samples have a single segment, so it is the same as {}",
+                self.title(),
+                same.title()
+            )
+        })
     }
 
     fn needs_segment_bands(self) -> bool {

@@ -70,7 +70,7 @@ fn pooled(splits: &Splits, most_windows: usize, seed: u64) -> Result<Vec<f32>, F
     let count = groups.iter().collect::<BTreeSet<_>>().len();
     let scheme = FoldScheme::Stratified(count.clamp(2, FOLDS));
     let folds = Folds::new(&labels, &groups, scheme, seed)?;
-    let pool = POOL.map(|baseline| baseline.same_as(samples.shape[1]).unwrap_or(baseline));
+    let pool = POOL.map(|baseline| baseline.same_as(samples.shape).unwrap_or(baseline));
     let pool: BTreeSet<Baseline> = pool.into_iter().collect();
     let mut logits = vec![0.0; rows.len() * classes];
     for fold in 0..folds.count() {

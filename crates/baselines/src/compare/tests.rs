@@ -2,7 +2,7 @@ use data::{Dataset, DatasetConfig, Normalisation, demo};
 
 use super::quick::key;
 use super::*;
-use crate::features::FeatureSet;
+use crate::features::{FeatureSet, Features};
 use crate::samples::Keep;
 
 /// Windows in two classes, slow and fast waves with noise, scaled by `unit`; `groups` recordings of five windows each.
@@ -61,17 +61,21 @@ fn run(splits: &Splits, options: &CompareOptions) -> Comparison {
 fn every_baseline_learns_and_majority_does_not() {
     let splits = splits(40, 2, 1.0);
     let comparison = run(&splits, &options(Baseline::all(), None));
-    // Windows of 256 samples have a single segment.
+    // Windows of 256 samples have a single segment. These have two channels, so the correlation comes along.
     assert_eq!(comparison.left_out.len(), 3);
     assert_eq!(comparison.results.len(), Baseline::all().len() - 3);
+    let in_time = [
+        FeatureSet::Time,
+        FeatureSet::Rhythm,
+        FeatureSet::TimeAndCorrelation,
+    ];
     for result in &comparison.results {
         let score = result.judgements[0].scores.macro_f1.score;
         match result.baseline {
             Baseline::Majority => assert!(score < 0.4, "{score}"),
             // In the time domain, the waves look alike.
-            Baseline::Logistic(FeatureSet::Time | FeatureSet::Rhythm)
-            | Baseline::ExtraTrees(FeatureSet::Time | FeatureSet::Rhythm)
-            | Baseline::RandomForest(FeatureSet::Time | FeatureSet::Rhythm) => {}
+            Baseline::Logistic(set) | Baseline::ExtraTrees(set) | Baseline::RandomForest(set)
+                if in_time.contains(&set) => {}
             other => assert!(score > 0.9, "{other:?}: {score}"),
         }
     }
@@ -80,6 +84,42 @@ fn every_baseline_learns_and_majority_does_not() {
         serde_json::from_str::<Comparison>(&text).unwrap(),
         comparison
     );
+}
+
+/// Channels that move alike or against each other, in slow and fast waves: only the correlation tells which.
+#[test]
+fn the_quick_comparison_sees_the_direction_of_movement() {
+    let of = |channels| {
+        let mut splits = splits(40, channels, 1.0);
+        let mut windows = splits.samples.windows.clone();
+        for (i, window) in windows.chunks_exact_mut(256 * channels).enumerate() {
+            let against = i / 10 % 2 == 1;
+            splits.samples.labels[i] = against.into();
+            let (first, others) = window.split_at_mut(256);
+            for (other, first) in others.iter_mut().zip(first.iter()) {
+                *other = if against { -first } else { *first };
+            }
+        }
+        splits.samples.features = Features::of(&windows, [channels, 256], false);
+        run(&splits, &options(Baseline::quick(), None))
+    };
+    let names = |found: &Comparison| {
+        let of = |result: &BaselineResult| result.baseline.features();
+        found.results.iter().map(of).collect::<Vec<_>>()
+    };
+    let two = of(2);
+    let expected = ["mean_bands", "mean_bands_and_time_and_correlation"];
+    assert_eq!(names(&two), expected);
+    let scores = two
+        .results
+        .iter()
+        .map(|r| r.judgements[0].scores.macro_f1.score);
+    let scores: Vec<f64> = scores.collect();
+    assert!(scores[0] < 0.7 && scores[1] > 0.95, "{scores:?}");
+    // A single channel has none, and the name says so.
+    let one = of(1);
+    assert_eq!(names(&one), ["mean_bands", "mean_bands_and_time"]);
+    assert!(one.left_out.is_empty() && two.left_out.is_empty());
 }
 
 /// What is left out gives the same numbers, and is not left out alone.
@@ -105,7 +145,7 @@ fn bands_of_a_single_segment_are_their_mean() {
           same as logistic regression on mean bands"
         ]
     );
-    let same = |samples| FeatureSet::SegmentBands.same_as(samples);
+    let same = |samples| FeatureSet::SegmentBands.same_as([1, samples]);
     assert_eq!(same(383), Some(FeatureSet::MeanBands));
     assert_eq!(same(384), None);
 }

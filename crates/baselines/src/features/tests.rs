@@ -71,6 +71,44 @@ fn the_rhythm_shows_intervals() {
     }
 }
 
+/// Parts hide noise that differs from channel to channel; what is common stays.
+#[test]
+fn correlation_tells_how_neighbouring_channels_move() {
+    let slow = |i: usize| 40.0 * (i as f32 / 60.0).sin();
+    let noise = |i: usize, c: usize| ((i * i * 7 + i * c * 13) % 97) as f32 - 48.0;
+    let first: Vec<f32> = (0..1024).map(|i| 5.0 + slow(i) + noise(i, 0)).collect();
+    let against: Vec<f32> = first.iter().map(|value| -3.0 * value).collect();
+    let other: Vec<f32> = (0..1024).map(|i| slow(i) + noise(i, 5)).collect();
+    let of = |channels: &[&[f32]]| {
+        let features = Features::of(&channels.concat(), [channels.len(), 1024], false);
+        let table = features.table(FeatureSet::TimeAndCorrelation);
+        table.row(0)[5 * channels.len()..].to_vec()
+    };
+    assert!(of(&[&first]).is_empty());
+    let pair = of(&[&first, &against]);
+    assert!(
+        pair.iter().all(|value| (value + 1.0).abs() < 1e-3),
+        "{pair:?}"
+    );
+    let pair = of(&[&first, &other]);
+    assert!(
+        pair[0] > 0.2 && pair[1] > pair[0] + 0.1 && pair[2] > pair[1] + 0.1,
+        "{pair:?}"
+    );
+    // Of three channels, the last one is next to the first: first and against, against and other, other and first.
+    let three = of(&[&first, &against, &other]);
+    assert_eq!(three.len(), 9);
+    assert_eq!([three[2], three[5], three[8]], pair[..]);
+    for i in 0..3 {
+        assert!((three[3 * i] + 1.0).abs() < 1e-3);
+        assert!((three[3 * i + 1] + three[3 * i + 2]).abs() < 1e-3);
+    }
+    // Without noise: (1, 0, -1, 0) and (1, -1, 0, 0) have a mean product of 1/4 and mean squares of 1/2.
+    let short = Features::of(&[1.0, 0.0, -1.0, 0.0, 1.0, -1.0, 0.0, 0.0], [2, 4], false);
+    let table = short.table(FeatureSet::TimeAndCorrelation);
+    assert!((table.row(0)[10] - 0.5).abs() < 1e-5);
+}
+
 #[test]
 fn silent_windows_are_not_finite_and_others_are() {
     let windows = [vec![0.1; 64], window(64, 0.0)].concat();
@@ -102,7 +140,7 @@ proptest! {
                 prop_assert!((b - a - shift).abs() < 1e-9, "{} {} {}", a, b, shift);
             }
         }
-        for set in [FeatureSet::Time, FeatureSet::Rhythm] {
+        for set in [FeatureSet::Time, FeatureSet::Rhythm, FeatureSet::TimeAndCorrelation] {
             prop_assert_eq!(one.table(set), scaled.table(set));
         }
     }
