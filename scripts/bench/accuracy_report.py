@@ -73,8 +73,10 @@ def draw(rows, sets, path):
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(1, len(sets), figsize=(3.2 * len(sets), 4.2), layout="constrained")
-    for axis, name in zip(np.atleast_1d(axes), sets):
+    rows_of_panels = -(-len(sets) // 2)
+    figure, axes = plt.subplots(rows_of_panels, 2, figsize=(12.8, 2.6 * rows_of_panels), layout="constrained")
+    axes = axes.flat
+    for name, axis in zip(sets, axes):
         networks = [row for row in of_set(rows, name) if row.get("variant") == "default"]
         simple = sorted((row for row in of_set(rows, name) if "baseline" in row), key=lambda row: row["macro_f1"][0])
         labels = []
@@ -82,18 +84,21 @@ def draw(rows, sets, path):
             network = "model" in row
             colour = "tab:blue" if network else "tab:gray"
             place = len(labels)
-            axis.plot([place] * len(row["macro_f1"]), row["macro_f1"], "o", color=colour, alpha=0.5, markersize=5)
-            axis.plot([place - 0.25, place + 0.25], [np.mean(row["macro_f1"])] * 2, color=colour, linewidth=2)
+            axis.plot(row["macro_f1"], [place] * len(row["macro_f1"]), "o", color=colour, alpha=0.5, markersize=5)
+            axis.plot([np.mean(row["macro_f1"])] * 2, [place - 0.3, place + 0.3], color=colour, linewidth=2)
             labels.append(row["model"] if network else row["baseline"])
-        axis.set_xticks(range(len(labels)), labels, rotation=60, ha="right", fontsize=7, rotation_mode="anchor")
-        low, high = axis.get_ylim()
+        axis.set_yticks(range(len(labels)), labels, fontsize=8)
+        axis.invert_yaxis()
+        low, high = axis.get_xlim()
         half = max(high - low, SPAN) / 2
         # No score is above 1: a little room for the marks is enough.
         top = min((low + high) / 2 + half, 1.01)
-        axis.set_ylim(top - 2 * half, top)
+        axis.set_xlim(top - 2 * half, top)
         axis.set_title(title(next(iter(of_set(rows, name)))), fontsize=9)
-        axis.grid(axis="y", alpha=0.3)
-    np.atleast_1d(axes)[0].set_ylabel("macro F1")
+        axis.set_xlabel("macro F1", fontsize=8)
+        axis.grid(axis="x", alpha=0.3)
+    for axis in axes:
+        axis.set_visible(False)
     figure.savefig(path, dpi=110)
 
 
