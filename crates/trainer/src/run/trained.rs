@@ -9,7 +9,7 @@ use crate::progress::Progress;
 use crate::projector::{Judged, record_features};
 use crate::recorder;
 use crate::report;
-use crate::training::calibration::{calibration_error, fit_temperature};
+use crate::training::calibration::{calibration_error, likely_temperature};
 use crate::training::{Interrupt, Outcome, TrainingInput, train};
 use experiment::{Experiment, LogRun, Status};
 
@@ -202,7 +202,7 @@ impl Claimed {
         let validation = best.classify(&dataset.val, dataset)?;
         let mut temperature = 1.0;
         if job.recipe.calibrate {
-            temperature = fit_temperature(&validation, &dataset.val.y);
+            temperature = likely_temperature(&validation, &dataset.val.y);
         }
         let error = calibration_error(&logits, &dataset.test.y, temperature);
         let bundle = report::bundle(dataset, architecture, weights).with_temperature(temperature);
