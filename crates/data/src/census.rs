@@ -69,8 +69,8 @@ impl Census {
             && samples > 0
         {
             self.extremes.resize(channels, Extremes::default());
-            for (own, samples) in self.extremes.iter_mut().zip(record.values.chunks(samples)) {
-                own.add_all(samples);
+            for (extremes, samples) in self.extremes.iter_mut().zip(record.values.chunks(samples)) {
+                extremes.add_all(samples);
             }
         }
         self.shape.clone_from(&record.shape);
@@ -212,9 +212,9 @@ impl Census {
     fn clipped(&self) -> impl Iterator<Item = String> {
         let channels = self.extremes.len();
         let found = self.extremes.iter().enumerate();
-        found.flat_map(move |(channel, own)| {
-            let fill = own.far().map(|far| far.value);
-            let ends = own.ends().into_iter();
+        found.flat_map(move |(channel, extremes)| {
+            let fill = extremes.far().map(|far| far.value);
+            let ends = extremes.ends().into_iter();
             let ends = ends.filter(move |(value, count)| {
                 *count >= FEWEST && fill != Some(*value)
             });
@@ -233,13 +233,13 @@ impl Census {
     /// Warnings of channels with a value far from all others, such as -9999.
     fn fill_values(&self) -> impl Iterator<Item = String> {
         let found = self.extremes.iter().enumerate();
-        let found = found.filter_map(|(channel, own)| Some((channel + 1, own.far()?)));
+        let found = found.filter_map(|(channel, extremes)| Some((channel + 1, extremes.far()?)));
         let channels = self.extremes.len();
         found.map(move |(channel, far)| {
             let place = format!(" of the {} windows", self.split);
             format!(
                 "channel {channel} of {channels}: {} Leave out windows with missing samples",
-                far.question(&place, |own| (own as f32).to_string())
+                far.question(&place, |value| (value as f32).to_string())
             )
         })
     }
@@ -317,9 +317,13 @@ mod tests {
             let mut census = Census::new("training", &preprocessing, false);
             for record in 0..3 {
                 let wave = |i: usize| (i * 37 % 101) as f32 - record as f32;
-                let own: Vec<f32> = (0..64).map(wave).collect();
-                let mut values =
-                    [own.clone(), own.iter().map(|own| own * 2.0).collect(), own].concat();
+                let samples: Vec<f32> = (0..64).map(wave).collect();
+                let mut values = [
+                    samples.clone(),
+                    samples.iter().map(|sample| sample * 2.0).collect(),
+                    samples,
+                ]
+                .concat();
                 values[191] += last * record as f32;
                 census.add(
                     &Record {

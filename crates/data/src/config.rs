@@ -136,11 +136,11 @@ impl DatasetConfig {
             problem,
         };
         check(text).map_err(yaml_error)?;
-        let own = merged(text);
+        let merged = merged(text);
         // What others merge need not be a task.
-        let is_template = matches!(own, std::borrow::Cow::Owned(_));
-        let lines = Lines::new(text, &own);
-        let text = &own;
+        let is_template = matches!(merged, std::borrow::Cow::Owned(_));
+        let lines = Lines::new(text, &merged);
+        let text = &merged;
         let tasks = task_names(text, is_template).map_err(|error| yaml_error(error.into()))?;
         let name = match task {
             Some(name) if tasks.iter().any(|t| t == name) => name,

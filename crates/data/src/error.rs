@@ -378,11 +378,11 @@ pub(crate) fn other_case(class: &str, known: &[String]) -> String {
     let mut all = known.iter().map(String::as_str).chain([class]);
     all.find(|name| name.contains(is_unseen))
         .map_or_else(String::new, |name| {
-            let shown = name.chars().map(|own| {
-                if is_unseen(own) {
-                    own.escape_unicode().to_string()
+            let shown = name.chars().map(|c| {
+                if is_unseen(c) {
+                    c.escape_unicode().to_string()
                 } else {
-                    own.to_string()
+                    c.to_string()
                 }
             });
             format!(" (`{name}` is `{}`)", shown.collect::<String>())
@@ -390,6 +390,6 @@ pub(crate) fn other_case(class: &str, known: &[String]) -> String {
 }
 
 /// Whether a character has no place of its own: a mark above the letter before it, or one without width.
-fn is_unseen(own: char) -> bool {
-    matches!(own, '\u{300}'..='\u{36f}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}')
+fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36f}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}')
 }

@@ -19,8 +19,8 @@ lanes::wide! {
         let mut count = 0;
         for block in samples.as_chunks::<BLOCK>().0 {
             let mut all = true;
-            for own in block {
-                all &= (*own >= low) & (*own <= high);
+            for sample in block {
+                all &= (*sample >= low) & (*sample <= high);
             }
             if !all {
                 break;
@@ -90,7 +90,7 @@ impl Extremes {
 
     /// Below and above these, a value changes something. What lies between them changes nothing.
     fn known(&self) -> (f64, f64) {
-        let next = |of: Option<Extreme>| of.map_or(f64::INFINITY, |own| own.next);
+        let next = |of: Option<Extreme>| of.map_or(f64::INFINITY, |extreme| extreme.next);
         (next(self.low), -next(self.high))
     }
 
@@ -114,11 +114,11 @@ impl Extremes {
         let ((low, high), [lowest, highest]) = (self.known(), self.range());
         let (mut lows, mut highs, mut all) = (0_usize, 0_usize, true);
         // Without a branch for each value.
-        for own in values {
-            let (is_lowest, is_highest) = (*own == lowest, *own == highest);
+        for value in values {
+            let (is_lowest, is_highest) = (*value == lowest, *value == highest);
             lows = lows.wrapping_add(usize::from(is_lowest));
             highs = highs.wrapping_add(usize::from(is_highest));
-            all &= is_lowest | is_highest | ((*own >= low) & (*own <= high));
+            all &= is_lowest | is_highest | ((*value >= low) & (*value <= high));
         }
         let (Some(low), Some(high), true) = (&mut self.low, &mut self.high, all) else {
             return false;
@@ -148,13 +148,13 @@ impl Extremes {
 
     /// The lowest and the highest of the finite values; infinite ones if there is none.
     pub fn range(&self) -> [f64; 2] {
-        let value = |of: Option<Extreme>| of.map_or(f64::INFINITY, |own| own.value);
+        let value = |of: Option<Extreme>| of.map_or(f64::INFINITY, |extreme| extreme.value);
         [value(self.low), -value(self.high)]
     }
 
     /// The same two, and how many samples have each.
     pub fn ends(&self) -> [(f64, usize); 2] {
-        let count = |of: Option<Extreme>| of.map_or(0, |own| own.count);
+        let count = |of: Option<Extreme>| of.map_or(0, |extreme| extreme.count);
         let [low, high] = self.range();
         [(low, count(self.low)), (high, count(self.high))]
     }
@@ -172,8 +172,8 @@ impl Extremes {
 
     /// The value that may be none.
     pub fn far(&self) -> Option<FarValue> {
-        let [low, high] =
-            [self.low?, self.high?].map(|own| Some(own).filter(|own| own.next.is_finite()));
+        let [low, high] = [self.low?, self.high?]
+            .map(|extreme| Some(extreme).filter(|extreme| extreme.next.is_finite()));
         let (low, high) = (low?, high?);
         let (from, to) = (low.value, -high.value);
         let low_one = FarValue {
@@ -186,7 +186,7 @@ impl Extremes {
             count: high.count,
             others: [from, -high.next],
         };
-        let is_known = |own: &FarValue| self.finite >= FEWEST && own.is_known();
+        let is_known = |far: &FarValue| self.finite >= FEWEST && far.is_known();
         let known = [low_one, high_one].into_iter().find(is_known);
         known
             .or(low.is_far(to).then_some(low_one))
@@ -259,7 +259,9 @@ mod tests {
             let mut whole = Vec::new();
             for values in std::iter::once(vec![3.0; 5]).chain(parts) {
                 all.add_all(&values);
-                values.iter().for_each(|own| each.add(f64::from(*own)));
+                values
+                    .iter()
+                    .for_each(|sample| each.add(f64::from(*sample)));
                 whole.extend(values.into_iter().map(f64::from));
                 assert_eq!(format!("{all:?}"), format!("{each:?}"));
             }
@@ -283,7 +285,7 @@ mod tests {
                 let mut samples: Vec<f64> = (0..1000).map(signal).collect();
                 samples[700] = odd;
                 let mut each = Extremes::default();
-                samples.iter().for_each(|own| each.add(*own));
+                samples.iter().for_each(|sample| each.add(*sample));
                 let all = Extremes::of(samples.chunks(333));
                 assert_eq!(format!("{all:?}"), format!("{each:?}"), "{odd}");
             }
@@ -298,7 +300,7 @@ mod tests {
             let mut values: Vec<f64> = (0..count).map(wave).collect();
             values[7] = fill;
             let found = Extremes::of(std::iter::once(&*values)).far();
-            found.map(|own| (own.value, own.count))
+            found.map(|far_value| (far_value.value, far_value.count))
         };
         for fill in [-9999.0, -999.25, 1e30, -32768.0, 99999.0, -7999.0] {
             assert_eq!(far(100, 1.0, fill), Some((fill, 1)));
@@ -328,12 +330,12 @@ mod tests {
             others: [-1.5, 2.0],
         };
         assert_eq!(
-            far(1).question(" at 3 s", |own| own.to_string()),
+            far(1).question(" at 3 s", |value| value.to_string()),
             "one sample at 3 s is -999, and all others lie between -1.5 and 2: is it a fill value?"
         );
         assert!(
             far(4)
-                .question("", |own| own.to_string())
+                .question("", |value| value.to_string())
                 .starts_with("4 samples are -999,")
         );
     }

@@ -56,7 +56,8 @@ mod tests {
         ] {
             assert_eq!(certain_bits(value), bits, "{value}");
         }
-        let told = |value: f64, is_unsigned: bool| limit(value, is_unsigned).map(|own| own.bits);
+        let told =
+            |value: f64, is_unsigned: bool| limit(value, is_unsigned).map(|limit| limit.bits);
         assert_eq!((told(1023.0, true), told(1023.0, false)), (Some(10), None));
         assert_eq!(
             (told(127.0, false), told(-128.0, false)),

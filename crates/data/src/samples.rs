@@ -18,7 +18,7 @@ pub(crate) fn indices(config: &DatasetConfig) -> Vec<(&'static str, PathBuf)> {
     let mut found: Vec<(&'static str, PathBuf)> = Vec::new();
     for (split, index) in all {
         if let Some(index) = index
-            && !found.iter().any(|(_, own)| own == index)
+            && !found.iter().any(|(_, known)| known == index)
         {
             found.push((split, index.clone()));
         }
@@ -27,13 +27,13 @@ pub(crate) fn indices(config: &DatasetConfig) -> Vec<(&'static str, PathBuf)> {
 }
 
 /// Receives the source of a sample, the sample and its new label.
-pub type Each<'a> = &'a mut dyn FnMut(&Path, Record, u32) -> Result<(), DataError>;
+pub type SampleSink<'a> = &'a mut dyn FnMut(&Path, Record, u32) -> Result<(), DataError>;
 
 /// Visits every sample of the included classes once.
 ///
 /// # Errors
 /// [`DataError`] if a source cannot be read or a label is invalid.
-pub(crate) fn each(config: &DatasetConfig, sink: Each<'_>) -> Result<(), DataError> {
+pub(crate) fn each(config: &DatasetConfig, sink: SampleSink<'_>) -> Result<(), DataError> {
     let mut seen: HashSet<PathBuf> = HashSet::new();
     for (_, index) in indices(config) {
         for source in config.sources(&index)? {
@@ -50,7 +50,11 @@ pub(crate) fn each(config: &DatasetConfig, sink: Each<'_>) -> Result<(), DataErr
 ///
 /// # Errors
 /// [`DataError`] if there is no such split, a source cannot be read, or a label is invalid.
-pub fn of_split(config: &DatasetConfig, split: &str, sink: Each<'_>) -> Result<(), DataError> {
+pub fn of_split(
+    config: &DatasetConfig,
+    split: &str,
+    sink: SampleSink<'_>,
+) -> Result<(), DataError> {
     let task = &config.task;
     let index = match split {
         "train" => &task.train_index_file,
@@ -74,7 +78,7 @@ pub fn of_split(config: &DatasetConfig, split: &str, sink: Each<'_>) -> Result<(
 pub(crate) fn of_source(
     config: &DatasetConfig,
     source: &Path,
-    sink: Each<'_>,
+    sink: SampleSink<'_>,
 ) -> Result<(), DataError> {
     reader::read(source, &config.wanted(), &mut |record| {
         let label = config.renumber_read(record.label);

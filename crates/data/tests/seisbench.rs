@@ -185,19 +185,19 @@ fn classes_and_splits_in_other_spellings() {
 
 #[test]
 fn parts_without_a_list_of_them() {
-    let own = tempfile::tempdir().unwrap();
+    let target = tempfile::tempdir().unwrap();
     let copy = |name: &str, new: &str| {
-        std::fs::copy(folder().join("CW").join(name), own.path().join(new)).unwrap();
+        std::fs::copy(folder().join("CW").join(name), target.path().join(new)).unwrap();
     };
-    assert_eq!(chunks(own.path()).unwrap(), [""]);
+    assert_eq!(chunks(target.path()).unwrap(), [""]);
     for part in ["_b", "_a"] {
         copy("metadata.csv", &format!("metadata{part}.csv"));
         copy("waveforms.hdf5", &format!("waveforms{part}.hdf5"));
     }
     copy("metadata.csv", "metadata_c.csv");
-    assert_eq!(chunks(own.path()).unwrap(), ["_a", "_b"]);
+    assert_eq!(chunks(target.path()).unwrap(), ["_a", "_b"]);
     copy("waveforms.hdf5", "waveforms.hdf5");
-    assert_eq!(chunks(own.path()).unwrap(), [""]);
+    assert_eq!(chunks(target.path()).unwrap(), [""]);
 }
 
 #[test]

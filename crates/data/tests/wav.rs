@@ -88,7 +88,7 @@ fn a_law_and_mu_law_are_as_soundfile_reads_them() {
     ] {
         let path = conformance::folder("wav").join(format!("codec-{name}.wav"));
         let mut bytes = std::fs::read(path).unwrap();
-        let data = bytes.windows(4).position(|own| own == b"data").unwrap();
+        let data = bytes.windows(4).position(|id| id == b"data").unwrap();
         bytes.truncate(data + 4);
         bytes.extend(256u32.to_le_bytes());
         bytes.extend(0..=255u8);
@@ -121,9 +121,9 @@ fn other_codecs_are_named() {
 fn contradictions_are_errors() {
     let sound = std::fs::read(conformance::folder("wav").join("riff-pcm16.wav")).unwrap();
     let changed = |at: usize, bytes: &[u8]| {
-        let mut own = sound.clone();
-        own[at..at + bytes.len()].copy_from_slice(bytes);
-        recording::parse(&own, "wav", &Hints::default())
+        let mut altered = sound.clone();
+        altered[at..at + bytes.len()].copy_from_slice(bytes);
+        recording::parse(&altered, "wav", &Hints::default())
             .unwrap_err()
             .to_string()
     };
@@ -168,7 +168,7 @@ fn long_files_are_as_those_in_memory() {
     let mut noted = 0;
     for name in names.keys().filter(|name| name.starts_with("riff-")) {
         let sound = conformance::bytes("wav", &format!("{name}.wav"));
-        let at = sound.windows(4).position(|own| own == b"data").unwrap();
+        let at = sound.windows(4).position(|id| id == b"data").unwrap();
         let (head, frames) = (&sound[..at], &sound[at + 8..]);
         let length = frames.len() * (400_000 / frames.len());
         let samples: Vec<u8> = frames.iter().copied().cycle().take(length).collect();

@@ -52,7 +52,7 @@ fn code(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Paths with `crate::` or `super::` in the code of module `own`, relative to the crate's root.
+/// Paths with `crate::` or `super::` in the code of `module`, relative to the crate's root.
 fn named(text: &str, module: &[String]) -> BTreeSet<ModulePath> {
     let code = code(text);
     let mut found = BTreeSet::new();

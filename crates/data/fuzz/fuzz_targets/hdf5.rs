@@ -18,9 +18,9 @@ fuzz_target!(|bytes: &[u8]| {
         std::fs::write(folder.join("metadata.csv"), METADATA).expect("memory can be written");
     });
     std::fs::write(folder.join("waveforms.hdf5"), bytes).expect("memory can be written");
-    if let Ok(mut own) = SeisBench::open(&folder, "") {
-        for row in 0..own.len().min(4) {
-            let _ = own.traces(row);
+    if let Ok(mut seisbench) = SeisBench::open(&folder, "") {
+        for row in 0..seisbench.len().min(4) {
+            let _ = seisbench.traces(row);
         }
     }
 });

@@ -35,7 +35,7 @@ pub(super) fn tidy(names: &mut [String]) -> Result<(), String> {
 pub(crate) fn twins(names: &[String]) -> Option<(&str, &str)> {
     let mut numbered = names.iter().enumerate();
     numbered.find_map(|(number, name)| {
-        let is_twin = |own: &&String| own.to_lowercase() == name.to_lowercase();
+        let is_twin = |earlier: &&String| earlier.to_lowercase() == name.to_lowercase();
         let other = names[..number].iter().find(is_twin)?;
         Some((&**other, &**name))
     })

@@ -44,13 +44,15 @@ fn merge(value: &mut Value) -> bool {
     match value {
         Value::Sequence(items) => {
             // All of them, also those behind the first with a merge key.
-            let merged = items.iter_mut().filter_map(|own| merge(own).then_some(()));
+            let merged = items
+                .iter_mut()
+                .filter_map(|item| merge(item).then_some(()));
             merged.count() > 0
         }
         Value::Mapping(mapping) => {
             let merged = mapping
                 .values_mut()
-                .filter_map(|own| merge(own).then_some(()));
+                .filter_map(|inner| merge(inner).then_some(()));
             let below = merged.count() > 0;
             let parents = match mapping.get("<<") {
                 Some(Value::Mapping(parent)) => vec![parent.clone()],
@@ -64,8 +66,8 @@ fn merge(value: &mut Value) -> bool {
                 return below;
             }
             mapping.shift_remove("<<");
-            for (key, own) in parents.into_iter().flatten() {
-                mapping.entry(key).or_insert(own);
+            for (key, inherited) in parents.into_iter().flatten() {
+                mapping.entry(key).or_insert(inherited);
             }
             true
         }
@@ -170,9 +172,10 @@ mod tests {
         let text =
             "a: &a {x: 1, y: 2}\nb: &b {<<: *a, y: 3}\nc:\n  <<: [*b, {z: 5, y: 6}]\n  w: 7\n";
         let found: Sections = parse_yaml(text).unwrap();
-        let own = |section: &str| -> Vec<usize> { found[section].values().copied().collect() };
-        assert_eq!(own("b"), [1, 3]);
-        assert_eq!(own("c"), [7, 1, 3, 5]);
+        let values_of =
+            |section: &str| -> Vec<usize> { found[section].values().copied().collect() };
+        assert_eq!(values_of("b"), [1, 3]);
+        assert_eq!(values_of("c"), [7, 1, 3, 5]);
         // Other text, and its lines, stay as they are.
         assert_eq!(merged("a: {x: 1}\n# <<\n"), "a: {x: 1}\n# <<\n");
     }

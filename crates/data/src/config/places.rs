@@ -58,12 +58,15 @@ impl<'a> Lines<'a> {
     /// it, a mapping.
     fn place(&self, (line, column): (usize, usize), is_missing: bool) -> Option<(usize, usize)> {
         let mut path = path_at(self.merged, line);
-        while path.last().is_some_and(|(_, own)| *own > column) {
+        while path
+            .last()
+            .is_some_and(|(_, step_column)| *step_column > column)
+        {
             path.pop();
         }
         let mut is_key = false;
-        if let Some((step, own)) = path.last()
-            && *own == column
+        if let Some((step, step_column)) = path.last()
+            && *step_column == column
         {
             is_key = matches!(step, Step::Key(_)) && !is_missing;
             if !is_key {
@@ -101,22 +104,22 @@ fn steps(path: Vec<(Step, usize)>) -> Vec<Step> {
 /// The path to what is in line `line` of a text that the library wrote, each step with its column, from 1.
 fn path_at(text: &str, line: usize) -> Vec<(Step, usize)> {
     let mut path: Vec<(Step, usize)> = Vec::new();
-    for own in text.lines().take(line) {
-        let mut rest = own.trim_start_matches(' ');
-        let mut column = own.len() - rest.len() + 1;
+    for text_line in text.lines().take(line) {
+        let mut rest = text_line.trim_start_matches(' ');
+        let mut column = text_line.len() - rest.len() + 1;
         // Items are as far to the right as the key of their list.
         while rest == "-" || rest.starts_with("- ") {
-            while let Some((step, own)) = path.last_mut() {
+            while let Some((step, step_column)) = path.last_mut() {
                 match step {
-                    Step::Item(number) if *own == column => {
+                    Step::Item(number) if *step_column == column => {
                         *number += 1;
                         break;
                     }
-                    Step::Key(_) if *own == column => {
+                    Step::Key(_) if *step_column == column => {
                         path.push((Step::Item(0), column));
                         break;
                     }
-                    _ if *own < column => {
+                    _ if *step_column < column => {
                         path.push((Step::Item(0), column));
                         break;
                     }
@@ -132,7 +135,10 @@ fn path_at(text: &str, line: usize) -> Vec<(Step, usize)> {
             column += 2;
         }
         if let Some(key) = key(rest) {
-            while path.last().is_some_and(|(_, own)| *own >= column) {
+            while path
+                .last()
+                .is_some_and(|(_, step_column)| *step_column >= column)
+            {
                 path.pop();
             }
             path.push((Step::Key(key), column));
@@ -169,8 +175,8 @@ fn in_source(value: &Value, path: &[Step]) -> Option<Vec<Step>> {
             then(first.clone(), items.get(*number)?, rest)
         }
         (Value::Mapping(mapping), Step::Key(key)) => {
-            if let Some(own) = mapping.get(key) {
-                return then(first.clone(), own, rest);
+            if let Some(child) = mapping.get(key) {
+                return then(first.clone(), child, rest);
             }
             let below = |steps: Vec<Step>, parent: &Value| {
                 let rest = in_source(parent, path)?;
@@ -309,7 +315,7 @@ mod tests {
     #[derive(Debug, serde::Deserialize)]
     #[serde(deny_unknown_fields)]
     #[allow(dead_code)] // read
-    struct Own {
+    struct Section {
         files: Vec<String>,
         rate: f64,
         #[serde(default)]
@@ -317,7 +323,7 @@ mod tests {
     }
 
     fn error(text: &str) -> String {
-        let parsed = parse_yaml::<BTreeMap<String, Own>>(text);
+        let parsed = parse_yaml::<BTreeMap<String, Section>>(text);
         parsed.unwrap_err().to_string()
     }
 
@@ -326,7 +332,7 @@ mod tests {
     fn lines_are_those_of_the_file() {
         let text = "# shared\n\nbase: &base\n  files:\n    - a.csv\n    - b.csv\n\n  rate: 100\n  parts: [{x: 1}, {y: 2}]\n\n# \
                     first\none:\n  <<: *base\n\n  rate: 50\n'two: 2':\n  rate: 20\n  <<: [{rate: 1}, *base]\n";
-        parse_yaml::<BTreeMap<String, Own>>(text).unwrap();
+        parse_yaml::<BTreeMap<String, Section>>(text).unwrap();
         for (old, new, problem) in [
             (
                 "rate: 50",

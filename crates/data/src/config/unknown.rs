@@ -43,9 +43,9 @@ impl ConfigWarning {
 
 /// What to say of an unknown key that probably means one of `keys`, which is missing.
 pub(super) fn rename(unknown: &[ConfigWarning], keys: &[&str]) -> String {
-    let found = unknown.iter().find_map(|own| {
-        let meant = own.meant.as_ref()?.rsplit('.').next()?;
-        keys.contains(&meant).then_some((&own.key, meant))
+    let found = unknown.iter().find_map(|warning| {
+        let meant = warning.meant.as_ref()?.rsplit('.').next()?;
+        keys.contains(&meant).then_some((&warning.key, meant))
     });
     found.map_or_else(String::new, |(key, meant)| {
         format!("; `{key}` is unknown: rename it to `{meant}` if that is meant")
@@ -95,9 +95,9 @@ fn meant(key: &str, task: &str) -> Option<String> {
         (format!("{spectral}.bands"), keys_of::<BandsConfig>()),
     ];
     let (section, name) = key.rsplit_once('.').unwrap_or(("", key));
-    let own = sections.iter().find(|(own, _)| own == section);
+    let listed = sections.iter().find(|(candidate, _)| candidate == section);
     let is_same = |known: &str| letters_and_digits(known) == letters_and_digits(name);
-    let of_own = own.and_then(|(_, known)| {
+    let of_own = listed.and_then(|(_, known)| {
         let of_word = of_word(name).filter(|word| known.contains(word));
         let same = known.iter().copied().find(|known| is_same(known));
         same.or(of_word)

@@ -66,8 +66,8 @@ pub fn read_yaml(path: &Path) -> std::io::Result<String> {
 /// [`YamlError`] with key, line and column.
 pub fn parse_yaml<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, YamlError> {
     check(text)?;
-    let own = merged(text);
-    serde_yaml::from_str(&own).map_err(|error| Lines::new(text, &own).error(error))
+    let merged = merged(text);
+    serde_yaml::from_str(&merged).map_err(|error| Lines::new(text, &merged).error(error))
 }
 
 /// Like [`parse_yaml`]; also returns the keys that `T` does not have.
@@ -78,11 +78,11 @@ pub fn parse_yaml_noting_unknown<T: serde::de::DeserializeOwned>(
     text: &str,
 ) -> Result<(T, Vec<String>), YamlError> {
     check(text)?;
-    let own = merged(text);
+    let merged = merged(text);
     let mut unknown = Vec::new();
-    let deserializer = serde_yaml::Deserializer::from_str(&own);
+    let deserializer = serde_yaml::Deserializer::from_str(&merged);
     let value = serde_ignored::deserialize(deserializer, |key| unknown.push(key.to_string()));
-    let value = value.map_err(|error| Lines::new(text, &own).error(error))?;
+    let value = value.map_err(|error| Lines::new(text, &merged).error(error))?;
     Ok((value, unknown))
 }
 
@@ -134,11 +134,11 @@ mod tests {
             "epochs: expected a whole number, 0 or more, and found the text \"soon\" at line 1 column 9"
         );
         #[derive(Debug, serde::Deserialize)]
-        struct Own {
+        struct Settings {
             #[allow(dead_code)] // read
             epochs: usize,
         }
-        let error_of = parse_yaml::<Own>("epochs: 3\n# more\nepochs: 4\n").unwrap_err();
+        let error_of = parse_yaml::<Settings>("epochs: 3\n# more\nepochs: 4\n").unwrap_err();
         assert_eq!(
             error_of.to_string(),
             "`epochs` is there more than once, in lines 1 and 3: keep one of them"
@@ -177,8 +177,8 @@ mod tests {
                 "found the number `99999999999999999999` at line 1 column 9",
             ),
         ] {
-            let own = error(&format!("epochs: {value}\n"));
-            assert!(own.ends_with(expected), "{own}");
+            let message = error(&format!("epochs: {value}\n"));
+            assert!(message.ends_with(expected), "{message}");
         }
     }
 }

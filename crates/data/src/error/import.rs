@@ -20,7 +20,7 @@ pub enum ImportError {
     #[error("already exists: nothing is overwritten; choose another --out")]
     OutputExists,
     /// No file has the name or matches the pattern.
-    #[error("no file matches{}; the folder {} has {}", reason.as_ref().map(|own| format!(": {own}")).unwrap_or_default(), folder.display(), there.join(", "))]
+    #[error("no file matches{}; the folder {} has {}", reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default(), folder.display(), there.join(", "))]
     NoFile {
         /// What is wrong with the pattern.
         reason: Option<String>,

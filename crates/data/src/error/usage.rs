@@ -70,13 +70,17 @@ fn of_fractions(given: &[Option<f64>; 3], sum: f64, instead: &[f64; 3]) -> Strin
     // Sums of decimals have errors in the last digits.
     let short = |number: f64| (number * 1e6).round() / 1e6;
     let names = ["train", "val", "test"];
-    let texts = |own: [Option<f64>; 3]| {
-        let there = names.iter().zip(own);
-        let texts = there.filter_map(|(name, own)| Some(format!("{name} {}", short(own?))));
+    let texts = |fractions: [Option<f64>; 3]| {
+        let there = names.iter().zip(fractions);
+        let texts =
+            there.filter_map(|(name, fraction)| Some(format!("{name} {}", short(fraction?))));
         texts.collect::<Vec<_>>().join(", ")
     };
     let (given_texts, instead) = (texts(*given), texts(instead.map(Some)));
-    let missing = names.iter().zip(given).filter(|(_, own)| own.is_none());
+    let missing = names
+        .iter()
+        .zip(given)
+        .filter(|(_, fraction)| fraction.is_none());
     let missing: Vec<&str> = missing.map(|(name, _)| *name).collect();
     if missing.len() == 2 && sum < 1.0 {
         let (rest, missing) = (short(1.0 - sum), missing.join(", "));

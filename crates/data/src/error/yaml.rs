@@ -165,7 +165,7 @@ pub fn in_words(error: &str) -> String {
     } else {
         None
     };
-    let advice = advice.map_or(String::new(), |own| format!(": {own}"));
+    let advice = advice.map_or(String::new(), |advice| format!(": {advice}"));
     let found = match found {
         "sequence" => "a list".to_owned(),
         "map" => "keys with values".to_owned(),
@@ -193,7 +193,10 @@ fn advice(found: &str) -> Option<String> {
     }
     let text = found.strip_prefix("string \"")?.strip_suffix('"')?.trim();
     let plain = text.replace('_', "");
-    plain.parse::<f64>().ok().filter(|own| own.is_finite())?;
+    plain
+        .parse::<f64>()
+        .ok()
+        .filter(|number| number.is_finite())?;
     let digits = plain.trim_start_matches('0');
     let is_padded = plain.len() > 1
         && plain.starts_with('0')
@@ -203,7 +206,7 @@ fn advice(found: &str) -> Option<String> {
     }
     let octal = i64::from_str_radix(digits, 8)
         .ok()
-        .filter(|own| own.to_string() != digits);
+        .filter(|value| value.to_string() != digits);
     Some(match octal {
         Some(octal) => format!(
             "write {digits}, or {octal} if it is meant as YAML 1.1 reads it, in octal digits"

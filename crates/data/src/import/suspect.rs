@@ -30,7 +30,7 @@ pub(crate) fn notes<'a>(
     let far = extremes.far();
     let fill = far.map(|far| fill(channel, traces.clone(), &far));
     // A fill value is said once.
-    let own = fill.or_else(|| glitches::note(channel, traces.clone(), extremes));
+    let outlier = fill.or_else(|| glitches::note(channel, traces.clone(), extremes));
     let wrapped = wrapped::note(channel, traces.clone(), extremes);
     let fill = far.map(|far| far.value);
     let clipped = || clipped::note(channel, traces.clone(), (extremes, fill));
@@ -39,7 +39,7 @@ pub(crate) fn notes<'a>(
     let held = held::note(channel, traces.clone());
     let flat = flat(channel, traces);
     flat.into_iter()
-        .chain(own)
+        .chain(outlier)
         .chain(strong)
         .chain(held)
         .collect()

@@ -253,7 +253,10 @@ pub(super) fn checked(mut contents: Contents, hints: &Hints) -> Result<Contents,
     let rates = contents.traces.iter().map(|trace| trace.rate);
     let note = other_rate(hints, rates.collect());
     contents.notes.extend(note);
-    let spans = contents.traces.iter().map(|own| (own.start, own.end()));
+    let spans = contents
+        .traces
+        .iter()
+        .map(|trace| (trace.start, trace.end()));
     contents.notes.extend(clock_set(spans));
     Ok(contents)
 }

@@ -245,24 +245,27 @@ fn with_samples(contents: Contents) -> Result<Contents, RecordingError> {
 /// The extension of a file's name in lower case; of `geo.csv.gz` that is `csv`.
 fn extension(path: &Path) -> String {
     let of = |path: &Path| path.extension().map(|e| e.to_string_lossy().to_lowercase());
-    let own = of(path).unwrap_or_default();
-    if own == "gz" {
+    let extension = of(path).unwrap_or_default();
+    if extension == "gz" {
         return path
             .file_stem()
             .and_then(|stem| of(Path::new(stem)))
             .unwrap_or_default();
     }
-    own
+    extension
 }
 
 /// A note that the given sampling rate is not one of the `rates` that a file stores, which count. (Tables use the given
 /// one, and say so themselves.)
 pub fn other_rate(hints: &Hints, rates: Vec<f64>) -> Option<Note> {
     let given = hints.sampling_rate?;
-    let own = rates.iter().copied().find(|own| !same_rate(*own, given))?;
-    (!rates.iter().any(|own| same_rate(*own, given))).then(|| {
+    let stored = rates
+        .iter()
+        .copied()
+        .find(|rate| !same_rate(*rate, given))?;
+    (!rates.iter().any(|rate| same_rate(*rate, given))).then(|| {
         let text = format!(
-            "the given sampling rate is {given} Hz, but the file stores {own} Hz: that of the file is used; leave out the given \
+            "the given sampling rate is {given} Hz, but the file stores {stored} Hz: that of the file is used; leave out the given \
              one, or correct the file"
         );
         text.into()
@@ -271,8 +274,8 @@ pub fn other_rate(hints: &Hints, rates: Vec<f64>) -> Option<Note> {
 
 /// What a file contains that stores the times of its traces, with a note if another start is given.
 fn dated(traces: Vec<Trace>, mut notes: Notes, hints: &Hints) -> Contents {
-    let own = traces.iter().map(|trace| trace.start).min();
-    notes.extend(other_start(hints, own));
+    let start = traces.iter().map(|trace| trace.start).min();
+    notes.extend(other_start(hints, start));
     Contents {
         traces,
         notes,
@@ -280,13 +283,13 @@ fn dated(traces: Vec<Trace>, mut notes: Notes, hints: &Hints) -> Contents {
     }
 }
 
-/// A note that the given start is not the time `own` that a file stores, which counts.
-pub fn other_start(hints: &Hints, own: Option<i64>) -> Option<Note> {
-    let (given, own) = (hints.start?, own?);
-    (given.abs_diff(own) > NANOS as u64).then(|| {
-        let (given, own) = (format_time(given), format_time(own));
+/// A note that the given start is not the time `stored` that a file stores, which counts.
+pub fn other_start(hints: &Hints, stored: Option<i64>) -> Option<Note> {
+    let (given, stored) = (hints.start?, stored?);
+    (given.abs_diff(stored) > NANOS as u64).then(|| {
+        let (given, stored) = (format_time(given), format_time(stored));
         let text = format!(
-            "the given start is {given}, but the file has times of its own from {own} on: these are used; leave out the given \
+            "the given start is {given}, but the file has times of its own from {stored} on: these are used; leave out the given \
              start, or correct the file"
         );
         text.into()

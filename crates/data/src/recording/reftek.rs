@@ -101,7 +101,7 @@ impl Recording {
         let rate = check_rate(event.rate)?;
         if packet.format != event.format {
             return Err(ReftekDamage::Formats {
-                own: packet.format,
+                of_packet: packet.format,
                 of_event: event.format,
             });
         }

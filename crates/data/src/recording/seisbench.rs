@@ -218,9 +218,9 @@ impl SeisBench {
             (&self.reordered, COMPONENTS, "component_order"),
             (&self.other_rates, RATES[0], "sampling_rate"),
         ];
-        for ((count, first), own, all) in others.iter().filter(|((count, _), ..)| *count > 0) {
+        for ((count, first), column, all) in others.iter().filter(|((count, _), ..)| *count > 0) {
             notes.push(format!(
-                "{} with another `{own}` than `{all}` says: that of the trace counts (the first: {first})",
+                "{} with another `{column}` than `{all}` says: that of the trace counts (the first: {first})",
                 counted(*count, "trace")
             ));
         }

@@ -67,15 +67,15 @@ impl Header {
     fn of(bytes: &[u8], length: usize, hints: &Hints) -> Result<Self, RecordingError> {
         let chunks = Chunks::new(bytes, length).ok_or(WavError::NotWav)?;
         let mut notes = Notes::default();
-        let found = chunks.find(&mut notes)?;
-        let format = Format::of(found.format, chunks.big_endian)?;
+        let sample_chunks = chunks.find(&mut notes)?;
+        let format = Format::of(sample_chunks.format, chunks.big_endian)?;
         let rate = match (format.rate, hints.sampling_rate) {
             (0, Some(rate)) => rate,
             (0, None) => return Err(WavError::NoRate.into()),
             (rate, _) => f64::from(rate),
         };
         let frame = format.frame();
-        let rest = found.data.len() % frame;
+        let rest = sample_chunks.data.len() % frame;
         if rest > 0 {
             notes.push(format!(
                 "the last {rest} bytes are not a whole frame of {frame} and are left out"
@@ -85,7 +85,7 @@ impl Header {
             format,
             big_endian: chunks.big_endian,
             rate: check_rate(rate)?,
-            data: found.data.start..found.data.end - rest,
+            data: sample_chunks.data.start..found.data.end - rest,
             notes,
         })
     }
@@ -166,9 +166,9 @@ fn separate<T: Copy>(interleaved: &[T], samples: &mut [Vec<f64>], value: impl Fn
         3 => separate_of::<3, T>(interleaved, samples, value),
         4 => separate_of::<4, T>(interleaved, samples, value),
         channels => {
-            for (channel, own) in samples.iter_mut().enumerate() {
+            for (channel, channel_samples) in samples.iter_mut().enumerate() {
                 let frames = interleaved.chunks_exact(channels);
-                own.extend(frames.map(|frame| value(frame[channel])));
+                channel_samples.extend(frames.map(|frame| value(frame[channel])));
             }
         }
     }
@@ -181,7 +181,7 @@ fn separate_of<const N: usize, T: Copy>(
     value: impl Fn(T) -> f64,
 ) {
     let frames = interleaved.as_chunks::<N>().0;
-    for (channel, own) in samples.iter_mut().enumerate() {
-        own.extend(frames.iter().map(|frame| value(frame[channel])));
+    for (channel, channel_samples) in samples.iter_mut().enumerate() {
+        channel_samples.extend(frames.iter().map(|frame| value(frame[channel])));
     }
 }

@@ -86,7 +86,10 @@ impl Inspected {
         notes.extend(read.no_rate.map(of_file));
         let file_notes = contents.notes.all().into_iter().filter(|_| known);
         notes.extend(file_notes.map(of_file));
-        let columns = contents.label_columns.iter().filter(|own| own.varies());
+        let columns = contents
+            .label_columns
+            .iter()
+            .filter(|column| column.varies());
         let columns = columns.map(ToString::to_string);
         notes.extend(columns.map(of_file));
         self.picks.extend(picks(path, &contents));

@@ -36,10 +36,10 @@ pub enum ReftekDamage {
     #[error("has no sampling rate: {0}")]
     Rate(#[from] RateError),
     /// The packet has another format than its event.
-    #[error("has samples of the format {own:02X}, but its event {of_event:02X}")]
+    #[error("has samples of the format {of_packet:02X}, but its event {of_event:02X}")]
     Formats {
         /// Its code.
-        own: u8,
+        of_packet: u8,
         /// That of the event.
         of_event: u8,
     },

@@ -64,7 +64,7 @@ fn marked(rows: &[StringRecord], settings: &LabelsFile) -> Option<Vec<usize>> {
         &CHANNELS,
     ];
     let is_other = |name: &str| {
-        let is_flag = FLAGS.iter().any(|(own, _)| *own == name);
+        let is_flag = FLAGS.iter().any(|(flag, _)| *flag == name);
         name.is_empty() || is_flag || others.iter().any(|known| known.contains(&name))
     };
     let is_class = |at: &usize| {
@@ -76,10 +76,10 @@ fn marked(rows: &[StringRecord], settings: &LabelsFile) -> Option<Vec<usize>> {
     (columns.len() > 1 && below.iter().all(|row| marks(row) < 2)).then_some(columns)
 }
 
-fn is_yes(own: &str) -> bool {
-    YES.contains(&&*own.to_lowercase())
+fn is_yes(cell: &str) -> bool {
+    YES.contains(&&*cell.to_lowercase())
 }
 
-fn is_mark(own: &str) -> bool {
-    own.is_empty() || is_yes(own) || NO.contains(&&*own.to_lowercase())
+fn is_mark(cell: &str) -> bool {
+    cell.is_empty() || is_yes(cell) || NO.contains(&&*cell.to_lowercase())
 }

@@ -39,7 +39,7 @@ pub(super) fn note<'a>(
     let all: usize = traces.clone().map(|trace| trace.samples.len()).sum();
     let found = ends.map(|(value, count)| {
         let limit = limit(value, is_unsigned);
-        let is_limit = limit.is_some_and(|own| own.is_certain);
+        let is_limit = limit.is_some_and(|limit| limit.is_certain);
         let fewest = if is_limit { FEWEST } else { TOPS * TOP };
         if count < fewest || fill == Some(value) {
             return None;
@@ -53,7 +53,7 @@ pub(super) fn note<'a>(
         [low, high] => high.or(low).into_iter().collect(),
     };
     if let [(end, limit)] = &found[..]
-        && !limit.is_some_and(|own| own.is_certain)
+        && !limit.is_some_and(|limit| limit.is_certain)
         && (end.value == 0.0 || end.count as f64 > RESTING * all as f64)
     {
         return None;
@@ -85,8 +85,8 @@ pub(super) fn note<'a>(
 fn has_values<'a>(traces: impl Iterator<Item = &'a Trace>) -> bool {
     let mut known = HashSet::new();
     let mut samples = traces.flat_map(|trace| &trace.samples);
-    samples.any(|own| {
-        known.insert(own.to_bits());
+    samples.any(|sample| {
+        known.insert(sample.to_bits());
         known.len() >= VALUES
     })
 }
@@ -186,22 +186,22 @@ impl Levels {
 
     fn add(&mut self, samples: &[f64]) {
         let depth = |value: f64| if self.is_high { -value } else { value };
-        for value in samples.iter().copied().filter(|own| own.is_finite()) {
+        for value in samples.iter().copied().filter(|sample| sample.is_finite()) {
             if value == self.end {
                 continue;
             }
-            let own = depth(value);
+            let depth = depth(value);
             let full = self.next.len() >= NEXT;
-            if full && self.next.last().is_some_and(|(last, _)| own > *last) {
+            if full && self.next.last().is_some_and(|(last, _)| depth > *last) {
                 continue;
             }
             match self
                 .next
-                .binary_search_by(|(known, _)| known.total_cmp(&own))
+                .binary_search_by(|(known, _)| known.total_cmp(&depth))
             {
                 Ok(at) => self.next[at].1 += 1,
                 Err(at) => {
-                    self.next.insert(at, (own, 1));
+                    self.next.insert(at, (depth, 1));
                     self.next.truncate(NEXT);
                 }
             }
@@ -225,7 +225,7 @@ mod tests {
             samples: samples.clone(),
         };
         let traces: Vec<Trace> = parts.iter().map(trace).collect();
-        let extremes = Extremes::of(traces.iter().map(|own| &*own.samples));
+        let extremes = Extremes::of(traces.iter().map(|trace| &*trace.samples));
         note("Z", traces.iter(), (&extremes, None))
     }
 
@@ -273,7 +273,7 @@ mod tests {
     fn flat_tops_at_other_values() {
         let sensor: Vec<f64> = bursts(1_000.0, [-500.0, 500.0])
             .iter()
-            .map(|own| own * 0.01)
+            .map(|sample| sample * 0.01)
             .collect();
         let said = of(&[sensor]).unwrap();
         assert!(
@@ -283,7 +283,7 @@ mod tests {
         );
         let counts: Vec<f64> = bursts(800.0, [-512.0, 511.0])
             .iter()
-            .map(|own| own + 512.0)
+            .map(|sample| sample + 512.0)
             .collect();
         let said = of(&[counts]).unwrap();
         assert!(
@@ -302,7 +302,7 @@ mod tests {
         assert_eq!(of(&[(0..5_000).map(wave).collect()]), None);
         // Each sample written twenty times.
         let held = bursts(1_000.0, FREE);
-        let held = held.iter().flat_map(|own| [*own; 20]).collect();
+        let held = held.iter().flat_map(|sample| [*sample; 20]).collect();
         assert_eq!(of(&[held]), None);
         // A switch, and a level that is reached.
         assert_eq!(
@@ -316,9 +316,11 @@ mod tests {
         assert_eq!(of(&[rest]), None);
         // Traces that were each scaled to their peak.
         let scaled = |start: usize| {
-            let own = &bursts(1_000.0, FREE)[start * 1_000..][..1_000];
-            let most = own.iter().fold(0.0f64, |most, own| most.max(own.abs()));
-            own.iter().map(|own| own.abs() / most).collect()
+            let part = &bursts(1_000.0, FREE)[start * 1_000..][..1_000];
+            let most = part
+                .iter()
+                .fold(0.0f64, |most, sample| most.max(sample.abs()));
+            part.iter().map(|sample| sample.abs() / most).collect()
         };
         let many: Vec<Vec<f64>> = (0..5).cycle().take(40).map(scaled).collect();
         assert_eq!(of(&many), None);

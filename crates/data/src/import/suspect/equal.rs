@@ -25,14 +25,14 @@ pub(crate) fn notes(channels: &[(&str, Vec<&Trace>)]) -> Vec<(usize, String)> {
     for mut rest in alike.into_values() {
         while rest.len() > 1 {
             let first = &channels[rest[0]].1;
-            let (own, others) = rest
+            let (equal, others) = rest
                 .iter()
                 .copied()
                 .partition::<Vec<_>, _>(|other| are_equal(first, &channels[*other].1));
-            if own.len() > 1 && changes(first) {
+            if equal.len() > 1 && changes(first) {
                 notes.push((
-                    own[0],
-                    note(own.iter().map(|own| channels[*own].0).collect()),
+                    equal[0],
+                    note(equal.iter().map(|number| channels[*number].0).collect()),
                 ));
             }
             rest = others;
@@ -47,7 +47,7 @@ fn note(names: Vec<&str>) -> String {
     let named: Vec<String> = names
         .iter()
         .take(NAMED)
-        .map(|own| format!("`{own}`"))
+        .map(|name| format!("`{name}`"))
         .collect();
     let named = match (more, &named[..]) {
         (0, [first @ .., last]) => format!("{} and {last}", first.join(", ")),
@@ -67,7 +67,7 @@ fn key(traces: &[&Trace]) -> Option<Vec<u64>> {
     let head = [all as u64, traces[0].start as u64, traces[0].rate.to_bits()];
     (all >= FEWEST).then(|| {
         head.into_iter()
-            .chain(some.map(|own| own.to_bits()))
+            .chain(some.map(|sample| sample.to_bits()))
             .collect()
     })
 }
@@ -119,7 +119,7 @@ mod tests {
         let channels: Vec<(&str, Vec<&Trace>)> = names
             .into_iter()
             .zip(&all)
-            .map(|(name, own)| (name, vec![own]))
+            .map(|(name, trace)| (name, vec![trace]))
             .collect();
         let said = notes(&channels);
         assert_eq!(said.len(), 1, "{said:?}");

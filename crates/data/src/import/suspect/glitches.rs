@@ -40,16 +40,18 @@ pub(super) fn note<'a>(
         let mut at = 0;
         while let Some(next) = samples[at..]
             .iter()
-            .position(|own| usual.is_beyond(*own, FAR))
+            .position(|sample| usual.is_beyond(*sample, FAR))
         {
             let start = at + next;
             let run = samples[start..].iter();
-            let run = run.take_while(|own| usual.is_beyond(**own, FAR)).count();
+            let run = run
+                .take_while(|sample| usual.is_beyond(**sample, FAR))
+                .count();
             at = start + run;
             let beside = [start.checked_sub(1), Some(at)].into_iter().flatten();
             let mut beside = beside.filter_map(|i| samples.get(i));
             // Motion, or a fill value.
-            if run > LONGEST || beside.any(|own| usual.is_beyond(*own, NEAR)) {
+            if run > LONGEST || beside.any(|sample| usual.is_beyond(*sample, NEAR)) {
                 return None;
             }
             count += run;
@@ -158,7 +160,7 @@ mod tests {
             samples,
         };
         let all = std::iter::once(&trace);
-        let extremes = Extremes::of(all.clone().map(|own| &*own.samples));
+        let extremes = Extremes::of(all.clone().map(|trace| &*trace.samples));
         note("Z", all, &extremes)
     }
 
@@ -170,7 +172,9 @@ mod tests {
         let expected = "channel `Z`: 3 of 20000 samples are far from all others, which lie about between 511 and 513: the first is \
                         3900000000 at 1.500 s;";
         assert!(
-            found.as_ref().is_some_and(|own| own.starts_with(expected)),
+            found
+                .as_ref()
+                .is_some_and(|note| note.starts_with(expected)),
             "{found:?}"
         );
     }
@@ -183,7 +187,9 @@ mod tests {
         let found = of(&all);
         let expected = "channel `Z`: 5 of 20000 samples are far from all others, which lie about between 511 and 10000: the first";
         assert!(
-            found.as_ref().is_some_and(|own| own.starts_with(expected)),
+            found
+                .as_ref()
+                .is_some_and(|note| note.starts_with(expected)),
             "{found:?}"
         );
     }

@@ -38,16 +38,16 @@ pub(super) fn note<'a>(channel: &str, traces: impl Iterator<Item = &'a Trace>) -
     let most = usize::from(usual >= LONG);
     let near = lengths
         .iter()
-        .filter(|own| own.abs_diff(usual) <= most)
+        .filter(|length| length.abs_diff(usual) <= most)
         .count();
     if usual < 2 || (near as f64) < USUAL * lengths.len() as f64 {
         return None;
     }
     let all: usize = lengths.iter().sum();
     let mean = all as f64 / lengths.len() as f64;
-    let own = (100.0 * trace.rate / mean).round() / 100.0;
+    let sensor_rate = (100.0 * trace.rate / mean).round() / 100.0;
     Some(format!(
-        "channel `{channel}`: each value is there {mean:.1} times in a row on average, as of a sensor with {own} Hz that is \
+        "channel `{channel}`: each value is there {mean:.1} times in a row on average, as of a sensor with {sensor_rate} Hz that is \
          written at {} Hz: it has no signal above half of its own rate",
         trace.rate
     ))

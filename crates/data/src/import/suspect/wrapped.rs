@@ -28,18 +28,18 @@ pub(super) fn note<'a>(
 ) -> Option<String> {
     let range = extremes.range();
     let integers = Integers::of(range)?;
-    let mut found = Found::default();
+    let mut overflows = Overflows::default();
     for trace in traces {
-        found.add(trace, range, &integers);
+        overflows.add(trace, range, &integers);
     }
-    let (time, from, to) = found.first?;
-    let steps = found.up + found.down;
+    let (time, from, to) = overflows.first?;
+    let steps = overflows.up + overflows.down;
     let inside = if integers.is_unsigned { INSIDE } else { MOST };
     // A counter runs over in one direction alone; between two levels, nothing goes on beyond the limit.
-    let is_sure = found.up.min(found.down) > 0
-        && steps as f64 >= MOST * found.large as f64
-        && (steps - found.between_ends) as f64 >= inside * steps as f64
-        && (integers.is_unsigned || found.depth > SMALL * integers.range);
+    let is_sure = overflows.up.min(overflows.down) > 0
+        && steps as f64 >= MOST * overflows.large as f64
+        && (steps - overflows.between_ends) as f64 >= inside * steps as f64
+        && (integers.is_unsigned || overflows.depth > SMALL * integers.range);
     let bits = integers.bits;
     let meaning = if integers.is_unsigned {
         format!(
@@ -88,7 +88,7 @@ impl Integers {
 
 /// Steps by which numbers ran over.
 #[derive(Default)]
-struct Found {
+struct Overflows {
     up: usize,
     down: usize,
     /// Those of them that go from one end of the range to the other.
@@ -101,37 +101,37 @@ struct Found {
     depth: f64,
 }
 
-impl Found {
+impl Overflows {
     fn add(&mut self, trace: &Trace, [low, high]: [f64; 2], integers: &Integers) {
         let (samples, range) = (&trace.samples, integers.range);
         // The step to a sample without that of the range.
         let step = |at: usize| -> Option<f64> {
-            let own = samples.get(at)? - samples.get(at.checked_sub(1)?)?;
-            Some(own - range * (own / range).round())
+            let difference = samples.get(at)? - samples.get(at.checked_sub(1)?)?;
+            Some(difference - range * (difference / range).round())
         };
         // By how many ranges the samples are too low.
         let mut turns = 0.0;
         for at in 1..samples.len() {
             let (from, to) = (samples[at - 1], samples[at]);
-            let own = to - from;
-            if own.abs() > LARGE * range {
+            let difference = to - from;
+            if difference.abs() > LARGE * range {
                 self.large += 1;
                 let beside = [step(at - 1), step(at + 1)].into_iter().flatten();
-                let beside = beside.fold(0.0f64, |most, own| most.max(own.abs()));
-                let rest = range - own.abs();
+                let beside = beside.fold(0.0f64, |most, other| most.max(other.abs()));
+                let rest = range - difference.abs();
                 let is_between_ends = from.min(to) == low && from.max(to) == high;
-                if own.abs() > STEP * range
+                if difference.abs() > STEP * range
                     && beside <= BESIDE * range
                     && rest <= ALIKE * beside + SMALL * range
                 {
                     self.between_ends += usize::from(is_between_ends);
-                    *(if own > 0.0 {
+                    *(if difference > 0.0 {
                         &mut self.up
                     } else {
                         &mut self.down
                     }) += 1;
                     self.first.get_or_insert((trace.time(at), from, to));
-                    turns -= own.signum();
+                    turns -= difference.signum();
                 }
             }
             if turns > 0.0 {
@@ -155,7 +155,7 @@ mod tests {
             samples,
         };
         let all = std::iter::once(&trace);
-        let extremes = Extremes::of(all.clone().map(|own| &*own.samples));
+        let extremes = Extremes::of(all.clone().map(|trace| &*trace.samples));
         note("Z", all, &extremes)
     }
 
@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn signals_too_strong_for_16_and_24_bits() {
         let said = of(wave(45_000.0)
-            .map(|own| f64::from(own as i32 as i16))
+            .map(|sample| f64::from(sample as i32 as i16))
             .collect())
         .unwrap();
         assert!(
@@ -178,7 +178,8 @@ mod tests {
             "{said}"
         );
         let half = f64::from(1 << 23);
-        let wrapped = wave(1.2e7).map(|own| (own.round() + half).rem_euclid(2.0 * half) - half);
+        let wrapped =
+            wave(1.2e7).map(|sample| (sample.round() + half).rem_euclid(2.0 * half) - half);
         let said = of(wrapped.collect()).unwrap();
         assert!(said.contains("of 24 bits ran over"), "{said}");
     }
@@ -187,7 +188,7 @@ mod tests {
     fn signed_numbers_read_as_unsigned() {
         for size in [40.0, 20_000.0] {
             let said = of(wave(size)
-                .map(|own| f64::from(own as i32 as i16 as u16))
+                .map(|sample| f64::from(sample as i32 as i16 as u16))
                 .collect());
             let said = said.unwrap();
             assert!(
@@ -199,7 +200,8 @@ mod tests {
 
     #[test]
     fn full_scale_signals_do_not_run_over() {
-        let clipped = wave(300_000.0).map(|own| f64::from(own.clamp(-32768.0, 32767.0) as i16));
+        let clipped =
+            wave(300_000.0).map(|sample| f64::from(sample.clamp(-32768.0, 32767.0) as i16));
         assert_eq!(of(clipped.collect()), None);
         assert_eq!(of(wave(32_700.0).map(f64::round).collect()), None);
         // Noise of full scale, a counter, and a switch with noise.

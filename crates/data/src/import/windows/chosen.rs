@@ -102,9 +102,9 @@ impl Chosen {
             report.suspect = suspect::notes(&report.channel, traces, &found);
         }
         let named = report.channels.iter().zip(&self.channels);
-        let named = named.map(|(own, pieces)| {
-            let traces: Vec<&Trace> = pieces.iter().map(|own| &own.trace).collect();
-            (own.channel.as_str(), traces)
+        let named = named.map(|(channel_report, pieces)| {
+            let traces: Vec<&Trace> = pieces.iter().map(|piece| &piece.trace).collect();
+            (channel_report.channel.as_str(), traces)
         });
         let equal = suspect::equal_channels(&named.collect::<Vec<_>>());
         for (number, note) in equal {

@@ -42,8 +42,8 @@ pub(super) fn without<'a>(text: Cow<'a, [u8]>, notes: &mut Notes) -> Cow<'a, [u8
         return text;
     };
     let mut units: Vec<&[u8]> = Vec::new();
-    for own in &columns {
-        let Behind::Unit { unit, example } = own else {
+    for column in &columns {
+        let Behind::Unit { unit, example } = column else {
             continue;
         };
         if !units.contains(&&**unit) {
@@ -58,11 +58,11 @@ pub(super) fn without<'a>(text: Cow<'a, [u8]>, notes: &mut Notes) -> Cow<'a, [u8
     let mut plain = Vec::with_capacity(text.len());
     for line in text.split_inclusive(|byte| *byte == b'\n') {
         let end = line.trim_ascii_end().len();
-        for (number, own) in cells(&line[..end], separator).enumerate() {
+        for (number, cell) in cells(&line[..end], separator).enumerate() {
             if number > 0 {
                 plain.push(separator);
             }
-            add(&mut plain, own, columns.get(number), separator);
+            add(&mut plain, cell, columns.get(number), separator);
         }
         plain.extend_from_slice(&line[end..]);
     }
@@ -70,8 +70,8 @@ pub(super) fn without<'a>(text: Cow<'a, [u8]>, notes: &mut Notes) -> Cow<'a, [u8
 }
 
 /// Adds a cell. One with another unit stays as it is, which is no number.
-fn add(plain: &mut Vec<u8>, own: &[u8], behind: Option<&Behind>, separator: u8) {
-    let trimmed = unquoted(own);
+fn add(plain: &mut Vec<u8>, cell: &[u8], behind: Option<&Behind>, separator: u8) {
+    let trimmed = unquoted(cell);
     match (behind, divided(trimmed)) {
         (Some(Behind::Unit { unit, .. }), Some((number, found))) if found == &**unit => {
             // A decimal comma stays within its quotation marks.
@@ -87,7 +87,7 @@ fn add(plain: &mut Vec<u8>, own: &[u8], behind: Option<&Behind>, separator: u8) 
             plain.push(b' ');
             plain.extend(unit.to_ascii_lowercase());
         }
-        _ => plain.extend_from_slice(own),
+        _ => plain.extend_from_slice(cell),
     }
 }
 
@@ -99,7 +99,7 @@ fn columns(text: &[u8], separator: u8) -> Option<Vec<Behind>> {
     let lines = lines.filter(|line| !line.is_empty() && !line.starts_with(b"#"));
     let rows: Vec<Vec<&[u8]>> = lines
         .map(|line| cells(line, separator).map(unquoted).collect::<Vec<_>>())
-        .skip_while(|cells| !cells.iter().any(|own| divided(own).is_some()))
+        .skip_while(|cells| !cells.iter().any(|cell| divided(cell).is_some()))
         .take(LINES)
         .collect();
     let width = rows.last()?.len();
@@ -110,15 +110,19 @@ fn columns(text: &[u8], separator: u8) -> Option<Vec<Behind>> {
         .map(|at| behind(rows.iter().map(|row| row[at])))
         .collect();
     // Times as `0.01 s` between commas are read as they are.
-    let is_changed = columns.iter().any(|own| matches!(own, Behind::Unit { .. }))
-        || columns.contains(&Behind::Time) && rows.iter().flatten().any(|own| lacks_blank(own));
+    let is_changed = columns
+        .iter()
+        .any(|column| matches!(column, Behind::Unit { .. }))
+        || columns.contains(&Behind::Time) && rows.iter().flatten().any(|cell| lacks_blank(cell));
     is_changed.then_some(columns)
 }
 
 fn behind<'a>(cells: impl Iterator<Item = &'a [u8]> + Clone) -> Behind {
-    let mut filled = cells.filter(|own| !own.is_empty());
+    let mut filled = cells.filter(|cell| !cell.is_empty());
     let all = filled.clone();
-    let found: Option<Vec<&[u8]>> = all.map(|own| divided(own).map(|(_, unit)| unit)).collect();
+    let found: Option<Vec<&[u8]>> = all
+        .map(|cell| divided(cell).map(|(_, unit)| unit))
+        .collect();
     let Some(units) = found.filter(|units| units.len() >= FEWEST) else {
         return Behind::Nothing;
     };
@@ -135,9 +139,9 @@ fn behind<'a>(cells: impl Iterator<Item = &'a [u8]> + Clone) -> Behind {
 }
 
 /// Whether a time cannot be read as it is.
-fn lacks_blank(own: &[u8]) -> bool {
-    divided(own).is_some_and(|(number, unit)| {
-        is_time(unit) && (own.len() == number.len() + unit.len() || number.contains(&b','))
+fn lacks_blank(cell: &[u8]) -> bool {
+    divided(cell).is_some_and(|(number, unit)| {
+        is_time(unit) && (cell.len() == number.len() + unit.len() || number.contains(&b','))
     })
 }
 
@@ -149,10 +153,10 @@ fn is_time(name: &[u8]) -> bool {
 }
 
 /// A cell as a number and the unit behind it.
-fn divided(own: &[u8]) -> Option<(&[u8], &[u8])> {
+fn divided(cell: &[u8]) -> Option<(&[u8], &[u8])> {
     let is_exponent = |at: usize| {
-        let digits = own[at + 1..].strip_prefix(b"-").unwrap_or(&own[at + 1..]);
-        matches!(own[at], b'e' | b'E')
+        let digits = cell[at + 1..].strip_prefix(b"-").unwrap_or(&cell[at + 1..]);
+        matches!(cell[at], b'e' | b'E')
             && digits
                 .strip_prefix(b"+")
                 .unwrap_or(digits)
@@ -160,10 +164,10 @@ fn divided(own: &[u8]) -> Option<(&[u8], &[u8])> {
                 .is_some_and(u8::is_ascii_digit)
     };
     let is_behind = |at: &usize| {
-        !own[*at].is_ascii_digit() && !b"+-., ".contains(&own[*at]) && !is_exponent(*at)
+        !cell[*at].is_ascii_digit() && !b"+-., ".contains(&cell[*at]) && !is_exponent(*at)
     };
-    let at = (0..own.len()).find(is_behind)?;
-    let (number, name) = (own[..at].trim_ascii(), &own[at..]);
+    let at = (0..cell.len()).find(is_behind)?;
+    let (number, name) = (cell[..at].trim_ascii(), &cell[at..]);
     let is_number = number.iter().any(u8::is_ascii_digit) && may_be_number(number);
     (is_number && is_unit(name)).then_some((number, name))
 }
@@ -177,12 +181,12 @@ fn is_unit(name: &[u8]) -> bool {
 }
 
 /// A cell without blanks and quotation marks around it.
-fn unquoted(own: &[u8]) -> &[u8] {
-    let own = own.trim_ascii();
-    let inner = own
+fn unquoted(cell: &[u8]) -> &[u8] {
+    let cell = cell.trim_ascii();
+    let inner = cell
         .strip_prefix(b"\"")
-        .and_then(|own| own.strip_suffix(b"\""));
-    inner.unwrap_or(own).trim_ascii()
+        .and_then(|rest| rest.strip_suffix(b"\""));
+    inner.unwrap_or(cell).trim_ascii()
 }
 
 /// The cells of a line.

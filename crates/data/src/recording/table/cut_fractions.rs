@@ -28,14 +28,14 @@ pub(super) fn joined<'t>(text: Cow<'t, [u8]>, notes: &mut Notes) -> Cow<'t, [u8]
     let Some((at, digits)) = cut(&text) else {
         return text;
     };
-    let mut own = text.to_vec();
+    let mut bytes = text.to_vec();
     let mut start = 0;
     let mut example = None;
     for line in text.split_inclusive(|byte| *byte == b'\n') {
         if let Some(found) =
-            of_line(line).filter(|own| (own.at, own.fraction.len()) == (at, digits))
+            of_line(line).filter(|cut| (cut.at, cut.fraction.len()) == (at, digits))
         {
-            own[start + found.comma] = b'.';
+            bytes[start + found.comma] = b'.';
             example.get_or_insert_with(|| [found.time, b",", found.fraction].concat());
         }
         start += line.len();
@@ -44,7 +44,7 @@ pub(super) fn joined<'t>(text: Cow<'t, [u8]>, notes: &mut Notes) -> Cow<'t, [u8]
         "cells such as `{}` are read as one time",
         String::from_utf8_lossy(&example.unwrap_or_default())
     )));
-    own.into()
+    bytes.into()
 }
 
 /// The cell of the times, and digits of their fractions, if commas cut them off in a text.
@@ -58,10 +58,10 @@ fn cut(text: &[u8]) -> Option<(usize, usize)> {
         .filter_map(|line| of_line(line))
         .collect();
     let first = *rows.first()?;
-    let is_like = |own: &Cut| {
-        (own.at, own.cells, own.fraction.len()) == (first.at, first.cells, first.fraction.len())
+    let is_like = |cut: &Cut| {
+        (cut.at, cut.cells, cut.fraction.len()) == (first.at, first.cells, first.fraction.len())
     };
-    let alike = rows.iter().filter(|own| is_like(own)).count();
+    let alike = rows.iter().filter(|cut| is_like(cut)).count();
     let names = begin
         .checked_sub(1)
         .map_or(0, |above| cells(head[above], b',').len());
@@ -73,7 +73,7 @@ fn cut(text: &[u8]) -> Option<(usize, usize)> {
     let rising = pairs()
         .filter(|pair| pair[0].fraction < pair[1].fraction)
         .count();
-    let has_zero = rows.iter().any(|own| own.fraction[0] == b'0');
+    let has_zero = rows.iter().any(|cut| cut.fraction[0] == b'0');
     let is_proven = rising == pairs().count() && (has_zero || rising >= FEWEST);
     is_proven.then_some((first.at, first.fraction.len()))
 }
@@ -93,7 +93,7 @@ fn of_line(line: &[u8]) -> Option<Cut<'_>> {
             fraction,
         })
         // A blank behind the comma separates.
-        .filter(|own| line.get(own.comma + 1).is_some_and(u8::is_ascii_digit))
+        .filter(|cut| line.get(cut.comma + 1).is_some_and(u8::is_ascii_digit))
 }
 
 /// Whether a cell ends with a time of day in whole seconds, `10:00:00`.
@@ -102,10 +102,10 @@ fn is_whole_clock(cell: &[u8]) -> bool {
         return false;
     };
     let digits = [a, b, c, d, e, f];
-    digits.iter().all(|own| own.is_ascii_digit())
+    digits.iter().all(|digit| digit.is_ascii_digit())
         && !before
             .last()
-            .is_some_and(|own| own.is_ascii_digit() || *own == b':')
+            .is_some_and(|byte| byte.is_ascii_digit() || *byte == b':')
 }
 
 #[cfg(test)]
@@ -113,7 +113,7 @@ mod tests {
     use super::super::tests::contents;
     use super::super::{Contents, Hints};
 
-    fn own(head: &str, row: impl Fn(u32) -> String) -> Contents {
+    fn read(head: &str, row: impl Fn(u32) -> String) -> Contents {
         let rows: String = (0..200).map(row).collect();
         contents(&format!("{head}{rows}"), &Hints::default()).unwrap()
     }
@@ -132,24 +132,27 @@ mod tests {
             )
         };
         for (head, names) in [("time,Z,N\n", ["Z", "N"]), ("", ["2", "3"])] {
-            let own = own(head, row);
-            let found: Vec<_> = own
+            let recording = read(head, row);
+            let found: Vec<_> = recording
                 .traces
                 .iter()
-                .map(|own| (&*own.channel, own.rate, own.start))
+                .map(|trace| (&*trace.channel, trace.rate, trace.start))
                 .collect();
             assert_eq!(found, names.map(|name| (name, 100.0, start)), "{head}");
-            assert_eq!(own.notes.texts(true), [""; 0]);
+            assert_eq!(recording.notes.texts(true), [""; 0]);
         }
         // A name of its own: milliseconds beside whole seconds are read as such.
-        let own = own("time,ms,Z,N\n", row);
-        assert_eq!((own.traces.len(), own.traces[0].start), (2, start));
+        let recording = read("time,ms,Z,N\n", row);
+        assert_eq!(
+            (recording.traces.len(), recording.traces[0].start),
+            (2, start)
+        );
     }
 
     #[test]
     fn samples_of_three_digits_are_none() {
         let row = |i: u32| format!("10:00:{:02},{},{}\n", i / 50, 500 + i * 7 % 11, i % 5);
-        let own = own("time,Z\n", row);
-        assert_eq!(own.traces.len(), 2, "{:?}", own.notes);
+        let recording = read("time,Z\n", row);
+        assert_eq!(recording.traces.len(), 2, "{:?}", recording.notes);
     }
 }

@@ -19,13 +19,15 @@ pub(super) fn notes(columns: &[Column], times: Option<&[i64]>, hints: &Hints) ->
     if !columns.iter().any(|column| is_told(&column)) {
         return Vec::new();
     }
-    let own = times.and_then(Clock::of);
-    let rate = |column: &Column| other_rate(column, own.as_ref(), times.is_some(), hints);
+    let reference = times.and_then(Clock::of);
+    let rate = |column: &Column| other_rate(column, reference.as_ref(), times.is_some(), hints);
     let rates = columns.iter().filter_map(rate);
-    let Some(own) = &own else {
+    let Some(reference) = &reference else {
         return rates.collect();
     };
-    let clocks = columns.iter().filter_map(|column| other_clock(column, own));
+    let clocks = columns
+        .iter()
+        .filter_map(|column| other_clock(column, reference));
     clocks.chain(rates).collect()
 }
 
@@ -50,13 +52,13 @@ impl Clock {
             .iter()
             .take(LOOKED_AT)
             .map(|time| seconds(first, time));
-        let own = Self {
+        let clock = Self {
             seconds: seconds(first, last),
             longest: steps.fold(0.0, f64::max),
             usual: usual_step(&some.collect::<Vec<f64>>()),
             count: times.len(),
         };
-        (own.seconds > 0.0).then_some(own)
+        (clock.seconds > 0.0).then_some(clock)
     }
 }
 
@@ -71,7 +73,7 @@ fn rising(values: &[f64]) -> Option<(f64, f64)> {
     (is_rising && all > 0.0).then_some((all, longest))
 }
 
-fn other_clock(column: &Column, own: &Clock) -> Option<String> {
+fn other_clock(column: &Column, reference: &Clock) -> Option<String> {
     let named = time_name(&column.name)?;
     let (all, longest, is_sure) = match &column.values {
         Values::Numbers(values) => {
@@ -85,31 +87,31 @@ fn other_clock(column: &Column, own: &Clock) -> Option<String> {
         }
         _ => return None,
     };
-    let ratio = all / own.seconds;
+    let ratio = all / reference.seconds;
     // Without a unit, the numbers may be milliseconds.
     let is_power = !is_sure && is_power_of_ten(ratio, OTHER);
-    let rough = 2.0 * (longest + own.longest);
-    let is_other = (ratio - 1.0).abs() > OTHER && (all - own.seconds).abs() > rough;
+    let rough = 2.0 * (longest + reference.longest);
+    let is_other = (ratio - 1.0).abs() > OTHER && (all - reference.seconds).abs() > rough;
     (is_other && !is_power).then(|| {
         format!(
             "column `{}` says that the rows take {all:.3} s, but the times that are read take {:.3} s: if these are wrong, name the \
              other column as `time_column`",
-            column.name, own.seconds
+            column.name, reference.seconds
         )
     })
 }
 
 fn other_rate(
     column: &Column,
-    own: Option<&Clock>,
+    reference: Option<&Clock>,
     has_times: bool,
     hints: &Hints,
 ) -> Option<String> {
     let Values::Numbers(values) = &column.values else {
         return None;
     };
-    let told = *values.first().filter(|own| **own > 0.0)?;
-    if !is_rate(&column.name) || values.iter().any(|own| *own != told) {
+    let told = *values.first().filter(|value| **value > 0.0)?;
+    if !is_rate(&column.name) || values.iter().any(|value| *value != told) {
         return None;
     }
     let is_other = |rate: f64| {
@@ -117,12 +119,12 @@ fn other_rate(
         (ratio - 1.0).abs() > OTHER_RATE && !is_power_of_ten(ratio, OTHER_RATE)
     };
     let name = &column.name;
-    match (own, hints.sampling_rate) {
+    match (reference, hints.sampling_rate) {
         (_, Some(given)) => is_other(given).then(|| {
             format!("column `{name}` says {told} Hz, but the given sampling rate is {given} Hz, which counts")
         }),
-        (Some(own), None) => {
-            let (mean, usual) = ((own.count - 1) as f64 / own.seconds, 1.0 / own.usual);
+        (Some(reference), None) => {
+            let (mean, usual) = ((reference.count - 1) as f64 / reference.seconds, 1.0 / reference.usual);
             (is_other(mean) && is_other(usual)).then(|| {
                 format!("column `{name}` says {told} Hz, but the times have about {usual:.4} rows a second, which counts")
             })
@@ -149,7 +151,7 @@ mod tests {
             ..Hints::default()
         };
         match contents(&format!("{head}\n{rows}"), &hints) {
-            Ok(own) => own.notes.texts(true).join("; "),
+            Ok(recording) => recording.notes.texts(true).join("; "),
             Err(error) => error.to_string(),
         }
     }

@@ -51,10 +51,10 @@ const INTERVALS: [&str; 9] = [
 pub(crate) fn zone(heading: &[u8]) -> Option<String> {
     lines(heading).find_map(|line| {
         let (_, rest) = behind(&line, &ZONE)?;
-        let own = rest.trim_matches(|c: char| " :=,;\t\"".contains(c));
+        let zone = rest.trim_matches(|c: char| " :=,;\t\"".contains(c));
         // Signs alone are an offset in brackets.
-        let offset = offset_in(own).or_else(|| offset_in(&format!("({own})")));
-        let is_number = own.parse::<f64>().is_ok_and(|number| number != 0.0);
+        let offset = offset_in(zone).or_else(|| offset_in(&format!("({zone})")));
+        let is_number = zone.parse::<f64>().is_ok_and(|number| number != 0.0);
         let is_other = match offset {
             Some(offset) => offset != 0,
             None => is_number || zone_word(rest).is_some(),
@@ -66,11 +66,11 @@ pub(crate) fn zone(heading: &[u8]) -> Option<String> {
 /// A note that a line of the heading tells another sampling rate than all `traces` have.
 pub(super) fn other_rate(heading: &[u8], traces: &[Trace]) -> Option<String> {
     let (line, told) = rate(heading)?;
-    let is_other = |own: &Trace| (own.rate / told - 1.0).abs() > OTHER;
-    let own = traces.first()?.rate;
+    let is_other = |trace: &Trace| (trace.rate / told - 1.0).abs() > OTHER;
+    let rate = traces.first()?.rate;
     traces.iter().all(is_other).then(|| {
         format!(
-            "the heading says `{line}`, but the sampling rate is {own} Hz by the times or as given: if the heading is right, correct \
+            "the heading says `{line}`, but the sampling rate is {rate} Hz by the times or as given: if the heading is right, correct \
              them"
         )
     })
@@ -112,7 +112,7 @@ fn rate(heading: &[u8]) -> Option<(String, f64)> {
         };
         let factor = match &*unit {
             "khz" | "ksps" => 1e3,
-            own if INTERVALS.contains(&own) => return None,
+            interval if INTERVALS.contains(&interval) => return None,
             "hz" | "sps" | "hertz" => 1.0,
             // A unit before the number, or a name of something else.
             _ if before.chars().any(char::is_alphabetic) => return None,
@@ -124,12 +124,14 @@ fn rate(heading: &[u8]) -> Option<(String, f64)> {
 
 /// What is behind `fs` or `Fs` as a word of its own at the beginning of a line.
 fn abbreviated(line: &str) -> Option<(&str, &str)> {
-    let own = line.trim_start_matches(|c: char| !c.is_alphanumeric());
-    let rest = own.strip_prefix("fs").or_else(|| own.strip_prefix("Fs"))?;
+    let trimmed = line.trim_start_matches(|c: char| !c.is_alphanumeric());
+    let rest = trimmed
+        .strip_prefix("fs")
+        .or_else(|| trimmed.strip_prefix("Fs"))?;
     let is_word = rest
         .trim_start()
         .starts_with(['=', ':', ',', ';', '(', '[']);
-    is_word.then_some((own, rest))
+    is_word.then_some((trimmed, rest))
 }
 
 fn lines(heading: &[u8]) -> impl Iterator<Item = String> {

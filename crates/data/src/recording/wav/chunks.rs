@@ -23,7 +23,7 @@ pub(super) struct Chunks<'a> {
 }
 
 /// The chunks with the samples.
-pub(super) struct Found<'a> {
+pub(super) struct SampleChunks<'a> {
     /// `fmt `.
     pub format: &'a [u8],
     /// Where `data` is in the file, which may end before it.
@@ -55,11 +55,11 @@ impl<'a> Chunks<'a> {
     }
 
     fn u32(&self, at: usize) -> Option<u32> {
-        let own: [u8; 4] = self.bytes.get(at..at + 4)?.try_into().ok()?;
+        let bytes: [u8; 4] = self.bytes.get(at..at + 4)?.try_into().ok()?;
         Some(if self.big_endian {
-            u32::from_be_bytes(own)
+            u32::from_be_bytes(bytes)
         } else {
-            u32::from_le_bytes(own)
+            u32::from_le_bytes(bytes)
         })
     }
 
@@ -91,7 +91,7 @@ impl<'a> Chunks<'a> {
     ///
     /// # Errors
     /// If one is missing or truncated.
-    pub(super) fn find(&self, notes: &mut Notes) -> Result<Found<'a>, WavError> {
+    pub(super) fn find(&self, notes: &mut Notes) -> Result<SampleChunks<'a>, WavError> {
         let form = self.bytes.get(8..HEAD).unwrap_or_default();
         if form != b"WAVE" {
             let form = String::from_utf8_lossy(form).into_owned();
@@ -129,7 +129,7 @@ impl<'a> Chunks<'a> {
             at = self.after(&chunk, length);
         }
         match (format, data) {
-            (Some(format), Some(data)) => Ok(Found { format, data }),
+            (Some(format), Some(data)) => Ok(SampleChunks { format, data }),
             (None, _) => Err(WavError::NoChunk { name: "fmt " }),
             (_, None) => Err(WavError::NoChunk { name: "data" }),
         }

@@ -69,12 +69,14 @@ impl Format {
     /// If the codec is not supported, or the numbers contradict each other.
     pub(super) fn of(chunk: &[u8], big_endian: bool) -> Result<Self, WavError> {
         let u16 = |at: usize| {
-            let own: Option<[u8; 2]> = chunk.get(at..at + 2).and_then(|own| own.try_into().ok());
-            own.map(|own| {
+            let pair: Option<[u8; 2]> = chunk
+                .get(at..at + 2)
+                .and_then(|bytes| bytes.try_into().ok());
+            pair.map(|pair| {
                 if big_endian {
-                    u16::from_be_bytes(own)
+                    u16::from_be_bytes(pair)
                 } else {
-                    u16::from_le_bytes(own)
+                    u16::from_le_bytes(pair)
                 }
             })
         };

@@ -15,7 +15,7 @@ fn one_column_for_each_class() {
         let (labels, notes, _) = read_text(&format!("{head}\n{rows}"), "labels.csv").unwrap();
         let found: Vec<(f64, &str)> = labels
             .iter()
-            .map(|own| (own.start.nanos(0) as f64 / 1e9, &*own.class))
+            .map(|label| (label.start.nanos(0) as f64 / 1e9, &*label.class))
             .collect();
         assert_eq!(found, [(0.0, "walk"), (20.0, "run")], "{head}");
         assert!(notes.contains("mark the class of each row"), "{notes}");

@@ -101,8 +101,8 @@ fn zones_and_rates_of_headings() {
         .map(|i| format!("2024-05-01 10:00:{:05.2},{}\n", f64::from(i) / 50.0, i % 7))
         .collect();
     let said = |heading: &str, hints: &Hints| {
-        let own = contents(&format!("{heading}\ntime,Z\n{rows}"), hints).unwrap();
-        own.notes.texts(true).join("; ")
+        let recording = contents(&format!("{heading}\ntime,Z\n{rows}"), hints).unwrap();
+        recording.notes.texts(true).join("; ")
     };
     let none = Hints::default();
     let zone = said("Device,X\nTime Zone,GMT +01:00", &none);
@@ -125,11 +125,12 @@ fn zones_and_rates_of_headings() {
         sampling_rate: Some(100.0),
         ..Hints::default()
     };
-    let own = contents(&bare, &given).unwrap();
+    let recording = contents(&bare, &given).unwrap();
     assert!(
-        own.notes[0].contains("200 Hz`, but the sampling rate is 100 Hz by the times or as given"),
+        recording.notes[0]
+            .contains("200 Hz`, but the sampling rate is 100 Hz by the times or as given"),
         "{:?}",
-        own.notes
+        recording.notes
     );
     let refused = contents(&bare, &none).unwrap_err().to_string();
     assert!(
@@ -176,7 +177,7 @@ fn samples_that_a_heading_counts() {
         ("120 0.005", &hints),
         ("600 0.005", &given),
     ] {
-        let own = contents(&format!("{heading}\n{}", rows(120)), hints).unwrap();
-        assert_eq!(own.traces.len(), 5, "{heading}");
+        let recording = contents(&format!("{heading}\n{}", rows(120)), hints).unwrap();
+        assert_eq!(recording.traces.len(), 5, "{heading}");
     }
 }
