@@ -220,8 +220,11 @@ mod tests {
         let mut values = Vec::new();
         for &label in &labels {
             let level = random();
-            let own = |column: usize| 0.004 * f64::from(u32::from(column as u32 % 3 == label));
-            values.extend((0..width).map(|column| 3.0 * (level + own(column) + 0.01 * random())));
+            let class_part =
+                |column: usize| 0.004 * f64::from(u32::from(column as u32 % 3 == label));
+            values.extend(
+                (0..width).map(|column| 3.0 * (level + class_part(column) + 0.01 * random())),
+            );
         }
         let mut table = Table::new(values, width);
         crate::table::Scaler::learn(&table).apply(&mut table);

@@ -87,8 +87,8 @@ fn pooled(splits: &Splits, most_windows: usize, seed: u64) -> Result<Vec<f32>, F
             let probabilities = predict(baseline, problem).probabilities;
             let predicted = probabilities.chunks_exact(classes);
             for (&position, row) in roles.test.iter().zip(predicted) {
-                let own = &mut logits[position * classes..][..classes];
-                for (logit, probability) in own.iter_mut().zip(row) {
+                let sums = &mut logits[position * classes..][..classes];
+                for (logit, probability) in sums.iter_mut().zip(row) {
                     *logit += probability.max(LOWEST).ln() / pool.len() as f64;
                 }
             }
@@ -125,16 +125,18 @@ mod tests {
             ..Samples::default()
         };
         for i in 0..120u32 {
-            let (group, own) = (i / 10, i % 2);
+            let (group, class) = (i / 10, i % 2);
             let mut before = 0.0;
             let window: Vec<f32> = (0..shape[1])
                 .map(|_| {
-                    before = noise() + own as f32 * 0.9 * before;
+                    before = noise() + class as f32 * 0.9 * before;
                     before
                 })
                 .collect();
             samples.features.append(&Features::of(&window, shape, true));
-            samples.labels.push(if group == 11 { 1 - own } else { own });
+            samples
+                .labels
+                .push(if group == 11 { 1 - class } else { class });
             samples.groups.push(format!("g{group}"));
         }
         Splits {
@@ -155,8 +157,8 @@ mod tests {
             .map(|row| argmax(&[f64::from(row[0]), f64::from(row[1])]) as u32)
             .collect();
         let agrees = |from: usize, to: usize| {
-            let own = said[from..to].iter().zip(&splits.samples.labels[from..to]);
-            own.filter(|(said, label)| said == label).count()
+            let pairs = said[from..to].iter().zip(&splits.samples.labels[from..to]);
+            pairs.filter(|(said, label)| said == label).count()
         };
         assert!(agrees(0, 110) >= 105, "{}", agrees(0, 110));
         assert!(agrees(110, 120) <= 1, "{}", agrees(110, 120));

@@ -15,7 +15,9 @@ pub(super) fn append(centred: &[f64], mean_square: f64, out: &mut Vec<f64>) {
     let mut energies = energies(centred, mean_square.sqrt(), PARTS);
     let parts = energies.len();
     let mean = energies.iter().sum::<f64>() / parts as f64;
-    energies.iter_mut().for_each(|own| *own = *own / mean - 1.0);
+    energies
+        .iter_mut()
+        .for_each(|energy| *energy = *energy / mean - 1.0);
     let sum = |lag: usize| {
         let later = energies.iter().skip(lag);
         energies.iter().zip(later).map(|(a, b)| a * b).sum::<f64>()

@@ -25,7 +25,9 @@ pub(super) fn append(centred: &[f64], mean_square: f64, out: &mut Vec<f64>) {
     out.push(fourth.ln());
 
     let mut energies = energies(centred, root, STRETCHES);
-    energies.iter_mut().for_each(|own| *own += ENERGY_FLOOR);
+    energies
+        .iter_mut()
+        .for_each(|energy| *energy += ENERGY_FLOOR);
     let stretches = energies.len();
     let mean = energies.iter().sum::<f64>() / stretches as f64;
     let variance = energies.iter().map(|e| (e - mean).powi(2)).sum::<f64>() / stretches as f64;
