@@ -1,5 +1,6 @@
 //! In every crate of the workspace, modules in one folder do not import each other in a circle, files and functions are
-//! short (`structure/limits.rs`), and the documentation matches the programs (`structure/docs.rs`).
+//! short (`structure/limits.rs`), variables are named (`structure/names.rs`), and the documentation matches the programs
+//! (`structure/docs.rs`).
 //!
 //! The search for circles ignores tests, and imports between a module and its own children.
 
@@ -10,6 +11,8 @@ use std::path::{Path, PathBuf};
 mod docs;
 #[path = "structure/limits.rs"]
 mod limits;
+#[path = "structure/names.rs"]
+mod names;
 
 /// A module path from the crate's root: `["native", "gemm"]`.
 type ModulePath = Vec<String>;

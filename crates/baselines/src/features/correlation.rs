@@ -21,7 +21,7 @@ pub(super) fn append(channels: &[(Vec<f64>, f64)], out: &mut Vec<f64>) {
             .iter()
             .map(|(centred, mean_square)| means_of_parts(centred, mean_square.sqrt(), length))
             .collect();
-        let spread = |own: &[f64]| (product(means, means) + FLOOR).sqrt();
+        let spread = |channel: &[f64]| (product(channel, channel) + FLOOR).sqrt();
         out.extend((0..pairs).map(|c| {
             let (one, next) = (&means[c], &means[(c + 1) % means.len()]);
             product(one, next) / (spread(one) * spread(next))
