@@ -85,7 +85,7 @@ impl Header {
             format,
             big_endian: chunks.big_endian,
             rate: check_rate(rate)?,
-            data: sample_chunks.data.start..found.data.end - rest,
+            data: sample_chunks.data.start..sample_chunks.data.end - rest,
             notes,
         })
     }
