@@ -317,13 +317,9 @@ mod tests {
             let mut census = Census::new("training", &preprocessing, false);
             for record in 0..3 {
                 let wave = |i: usize| (i * 37 % 101) as f32 - record as f32;
-                let samples: Vec<f32> = (0..64).map(wave).collect();
-                let mut values = [
-                    samples.clone(),
-                    samples.iter().map(|sample| sample * 2.0).collect(),
-                    samples,
-                ]
-                .concat();
+                let channel: Vec<f32> = (0..64).map(wave).collect();
+                let double = channel.iter().map(|sample| sample * 2.0).collect();
+                let mut values = [channel.clone(), double, channel].concat();
                 values[191] += last * record as f32;
                 census.add(
                     &Record {

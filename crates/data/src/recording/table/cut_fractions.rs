@@ -151,7 +151,14 @@ mod tests {
 
     #[test]
     fn samples_of_three_digits_are_none() {
-        let row = |i: u32| format!("10:00:{:02},{},{}\n", i / 50, 500 + i * 7 % 11, i % 5);
+        let row = |i: u32| {
+            format!(
+                "10:00:{:02},{},{}\n",
+                i / 50,
+                500 + i * 7 % 11,
+                i * 37 % 101
+            )
+        };
         let recording = read("time,Z\n", row);
         assert_eq!(recording.traces.len(), 2, "{:?}", recording.notes);
     }
