@@ -188,7 +188,7 @@ fn values_of(
     notes.extend(read);
     let heading = &text.bytes[..layout.start];
     let rows = columns.first().map_or(0, Values::len);
-    if hints.samples_in_rows.is_none() && wrapped::is_counted(heading, layout, rows) {
+    if hints.samples_in_rows.is_none() && told::is_counted(heading, layout, rows) {
         let columns = layout.names.len();
         return Err(TableError::Wrapped { columns });
     }

@@ -1,14 +1,19 @@
-//! What the lines above a table say of its times: a time zone, a sampling rate.
+//! What the lines above a table say of its times and samples: a time zone, a sampling rate, a number.
 
 use super::super::Trace;
 use super::super::text::cell;
 use super::super::time::offset_in;
+use super::kinds::Kind;
+use super::layout::Layout;
 use super::zones::zone_word;
 
 /// Bytes above a table that are looked at.
 const LONGEST: usize = 1 << 16;
 /// Part by which a rate is another one: sensors keep the one they are set to only roughly.
 const OTHER: f64 = 0.1;
+
+/// Rows below a heading that counts samples.
+const COUNTED: usize = 8;
 
 /// What is before the name of a zone.
 const ZONE: [&str; 12] = [
@@ -61,6 +66,20 @@ pub(crate) fn zone(heading: &[u8]) -> Option<String> {
         };
         is_other.then(|| shown(&line))
     })
+}
+
+/// Whether the heading of a table without names counts as many samples as its lines have numbers, as `NPTS= 4096, DT= .005`.
+pub(super) fn is_counted(heading: &[u8], layout: &Layout, rows: usize) -> bool {
+    let width = layout.names.len();
+    let are_numbers = layout.kinds.iter().all(|kind| *kind == Kind::Number);
+    if width < 2 || rows < COUNTED || !layout.header.is_empty() || !are_numbers {
+        return false;
+    }
+    let separates = |byte: &u8| byte.is_ascii_whitespace() || b",;=:#".contains(byte);
+    let count = |word: &[u8]| str::from_utf8(word).ok()?.parse::<usize>().ok();
+    // The last line may be shorter.
+    let is_all = |count: usize| count.abs_diff(rows * width) < width;
+    heading.split(separates).filter_map(count).any(is_all)
 }
 
 /// A note that a line of the heading tells another sampling rate than all `traces` have.

@@ -1,8 +1,5 @@
 //! One channel that is written in lines of several numbers, which looks like a table of several channels.
 
-use super::kinds::Kind;
-use super::layout::Layout;
-
 /// Columns, at least, and rows.
 const COLUMNS: usize = 4;
 const ROWS: usize = 32;
@@ -36,23 +33,6 @@ pub(super) fn goes_on(columns: &[&[f64]]) -> bool {
         .flat_map(|row| (0..=last).map(move |column| value(row, column) - value(row - 1, column)));
     let (within, over, down) = (mean(within), mean(over), mean(down));
     down > 0.0 && over <= OVER * within && DOWN * within <= down
-}
-
-/// Rows below a heading that counts samples.
-const COUNTED: usize = 8;
-
-/// Whether the heading of a table without names counts as many samples as its lines have numbers, as `NPTS= 4096, DT= .005`.
-pub(super) fn is_counted(heading: &[u8], layout: &Layout, rows: usize) -> bool {
-    let width = layout.names.len();
-    let are_numbers = layout.kinds.iter().all(|kind| *kind == Kind::Number);
-    if width < 2 || rows < COUNTED || !layout.header.is_empty() || !are_numbers {
-        return false;
-    }
-    let separates = |byte: &u8| byte.is_ascii_whitespace() || b",;=:#".contains(byte);
-    let count = |word: &[u8]| str::from_utf8(word).ok()?.parse::<usize>().ok();
-    // The last line may be shorter.
-    let is_all = |count: usize| count.abs_diff(rows * width) < width;
-    heading.split(separates).filter_map(count).any(is_all)
 }
 
 /// The mean size of differences.
