@@ -7,7 +7,8 @@ use super::super::{Notes, Remark};
 use super::number::may_be_number;
 use super::units::{UNITS, unit};
 
-/// Lines that are looked at, without those above the rows; and how many show units, at least.
+/// Lines above the rows, at most, and rows that are looked at; and how many show units, at least.
+const ABOVE: usize = 64;
 const LINES: usize = 24;
 const FEWEST: usize = 4;
 /// Separators between cells with units, which may have a blank in them.
@@ -98,6 +99,7 @@ fn columns(text: &[u8], separator: u8) -> Option<Vec<Behind>> {
         .map(<[u8]>::trim_ascii_end);
     let lines = lines.filter(|line| !line.is_empty() && !line.starts_with(b"#"));
     let rows: Vec<Vec<&[u8]>> = lines
+        .take(ABOVE + LINES)
         .map(|line| cells(line, separator).map(unquoted).collect::<Vec<_>>())
         .skip_while(|cells| !cells.iter().any(|cell| divided(cell).is_some()))
         .take(LINES)
