@@ -7,6 +7,7 @@
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use support::checksum::append_record;
 use tfrecord::protobuf::event::What;
 use tfrecord::protobuf::summary::value::Value as SummaryValue;
 use tfrecord::protobuf::summary_metadata::PluginData;
@@ -20,7 +21,6 @@ use crate::catalogue::layout::EVENT_FILE_MARK;
 use crate::error::ExperimentError;
 use crate::hparams::{self, HParam, HParamsDeclaration};
 use crate::pr_curve::{self, PrCurve, THRESHOLDS};
-use crate::records;
 
 const FLOAT: i32 = 1;
 const DOUBLE: i32 = 2;
@@ -229,7 +229,7 @@ impl EventWriter {
     }
 
     fn event(&mut self, event: Event) {
-        records::append(self.file.buffer(), &prost::Message::encode_to_vec(&event));
+        append_record(self.file.buffer(), &prost::Message::encode_to_vec(&event));
     }
 }
 

@@ -21,15 +21,6 @@ const FRAME: u64 = HEAD + 4;
 /// Longest content kept in memory, in bytes. Checksums of longer content are verified all the same.
 const MAX_KEPT: u64 = 64 << 20;
 
-/// Appends a record.
-pub(crate) fn append(buffer: &mut Vec<u8>, content: &[u8]) {
-    let length = (content.len() as u64).to_le_bytes();
-    buffer.extend_from_slice(&length);
-    buffer.extend_from_slice(&masked(&length).to_le_bytes());
-    buffer.extend_from_slice(content);
-    buffer.extend_from_slice(&masked(content).to_le_bytes());
-}
-
 /// A span of the file: a record, or damaged bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Span {
@@ -236,6 +227,7 @@ impl Records {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use support::checksum::append_record;
 
     fn spans(bytes: &[u8]) -> Vec<Span> {
         let folder = tempfile::tempdir().unwrap();
@@ -256,7 +248,7 @@ mod tests {
     fn three() -> Vec<u8> {
         let mut bytes = Vec::new();
         for content in [&b"one"[..], b"second", b"3"] {
-            append(&mut bytes, content);
+            append_record(&mut bytes, content);
         }
         bytes
     }
@@ -265,7 +257,7 @@ mod tests {
     #[test]
     fn the_framing_is_that_of_tfrecord() {
         let mut bytes = Vec::new();
-        append(&mut bytes, &[0; 24]);
+        append_record(&mut bytes, &[0; 24]);
         assert_eq!(bytes[..12], *b"\x18\0\0\0\0\0\0\0\xa3\x7fK\"");
     }
 

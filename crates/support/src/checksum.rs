@@ -15,3 +15,12 @@ pub fn masked(bytes: &[u8]) -> u32 {
 pub fn mask(checksum: u32) -> u32 {
     checksum.rotate_right(15).wrapping_add(0xa282_ead8)
 }
+
+/// Appends a record of TFRecord and event files: length, checksum of the length, content, checksum of the content.
+pub fn append_record(buffer: &mut Vec<u8>, content: &[u8]) {
+    let length = (content.len() as u64).to_le_bytes();
+    buffer.extend_from_slice(&length);
+    buffer.extend_from_slice(&masked(&length).to_le_bytes());
+    buffer.extend_from_slice(content);
+    buffer.extend_from_slice(&masked(content).to_le_bytes());
+}

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use support::checksum::masked;
+use support::checksum::{append_record, masked};
 use tfrecord::io::sync as framing;
 use tfrecord::protobuf::Example;
 
@@ -234,17 +234,10 @@ impl TfrecordWriter {
     /// # Errors
     /// [`DataError::Write`].
     pub fn write(&mut self, record: &Record) -> Result<(), DataError> {
-        let content = encode(record);
-        let length = (content.len() as u64).to_le_bytes();
-        // As in `payload`, the library would use a table.
-        let checksums = [
-            masked(&length).to_le_bytes(),
-            masked(&content).to_le_bytes(),
-        ];
-        let parts = [&length[..], &checksums[0], &content, &checksums[1]];
-        let written = parts
-            .iter()
-            .try_for_each(|part| self.writer.write_all(part));
+        // The library would compute checksums by a table, as in `payload`.
+        let mut framed = Vec::new();
+        append_record(&mut framed, &encode(record));
+        let written = self.writer.write_all(&framed);
         written.map_err(|source| DataError::Write {
             path: self.path.clone(),
             source,

@@ -221,7 +221,7 @@ fn a_new_session_drops_later_steps() {
     writer.flush().unwrap();
     let mut bytes = std::fs::read(only_file(folder.path())).unwrap();
     // An event with step 2 and a session log of status START.
-    crate::records::append(&mut bytes, &[0x10, 2, 0x3a, 2, 0x08, 1]);
+    support::checksum::append_record(&mut bytes, &[0x10, 2, 0x3a, 2, 0x08, 1]);
     std::fs::write(only_file(folder.path()), bytes).unwrap();
     let found = LoggedResults::read(folder.path());
     assert_eq!(found.history.curve("val_loss").len(), 2);
