@@ -3,6 +3,7 @@
 //!
 //! J. Woollam et al., "SeisBench: A Toolbox for Machine Learning in Seismology", Seismol. Res. Lett. 93 (2022).
 
+mod deviating;
 mod files;
 mod lzf;
 mod waveforms;
@@ -12,8 +13,8 @@ use std::path::{Path, PathBuf};
 
 use hdf5_reader::{Dataset, Hdf5File, SliceInfo};
 use support::panics::catch;
-use support::words::counted;
 
+use self::deviating::DeviatingTraces;
 pub use self::files::chunks;
 pub(super) use self::files::options;
 use self::files::{open, table};
@@ -64,10 +65,10 @@ pub struct SeisBench {
     buckets: HashMap<String, Dataset>,
     /// Number of traces whose axes are not in the stated order.
     turned: usize,
-    /// Traces whose own order of components is another than that of the data format: how many, and the first.
-    reordered: (usize, String),
+    /// Traces whose own order of components is another than that of the data format.
+    reordered: DeviatingTraces,
     /// The same for sampling rates.
-    other_rates: (usize, String),
+    other_rates: DeviatingTraces,
 }
 
 fn wrong(path: &Path, problem: impl Into<SeisBenchError>) -> DataError {
@@ -214,16 +215,8 @@ impl SeisBench {
                 self.turned
             ));
         }
-        let others = [
-            (&self.reordered, COMPONENTS, "component_order"),
-            (&self.other_rates, RATES[0], "sampling_rate"),
-        ];
-        for ((count, first), column, all) in others.iter().filter(|((count, _), ..)| *count > 0) {
-            notes.push(format!(
-                "{} with another `{column}` than `{all}` says: that of the trace counts (the first: {first})",
-                counted(*count, "trace")
-            ));
-        }
+        notes.extend(self.reordered.note(COMPONENTS, "component_order"));
+        notes.extend(self.other_rates.note(RATES[0], "sampling_rate"));
         notes
     }
 
@@ -288,20 +281,15 @@ impl SeisBench {
             .to_owned();
         let rate = self.rate_of(row)?;
         if let Some(all) = self.rate.filter(|all| is_other_rate(*all, rate)) {
-            if self.other_rates.0 == 0 {
-                self.other_rates.1 = format!("`{name}` with {rate} Hz, not {all} Hz");
-            }
-            self.other_rates.0 += 1;
+            self.other_rates
+                .add(|| format!("`{name}` with {rate} Hz, not {all} Hz"));
         }
         let of_row = self.value(row, COMPONENTS).map(components);
         if let (Some(of_row), Some(all)) = (&of_row, &self.components)
             && is_reordered(of_row, all)
         {
-            if self.reordered.0 == 0 {
-                self.reordered.1 =
-                    format!("`{name}` with {}, not {}", of_row.concat(), all.concat());
-            }
-            self.reordered.0 += 1;
+            self.reordered
+                .add(|| format!("`{name}` with {}, not {}", of_row.concat(), all.concat()));
         }
         let components = of_row
             .or_else(|| self.components.clone())
