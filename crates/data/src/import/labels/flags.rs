@@ -29,7 +29,7 @@ pub(super) const FLAGS: [(&str, bool); 18] = [
     ("bad", false),
 ];
 /// Also as spreadsheets write them in other languages.
-pub(super) const YES: [&str; 19] = [
+const YES: [&str; 19] = [
     "1",
     "1.0",
     "true",
@@ -50,7 +50,7 @@ pub(super) const YES: [&str; 19] = [
     "vero",
     "waar",
 ];
-pub(super) const NO: [&str; 14] = [
+const NO: [&str; 14] = [
     "0", "0.0", "false", "f", "no", "n", "nein", "non", "não", "nee", "falsch", "faux", "falso",
     "onwaar",
 ];
@@ -58,6 +58,16 @@ pub(super) const NO: [&str; 14] = [
 pub(super) const CHANNELS: [&str; 6] = ["channel", "channels", "chan", "ch", "kanal", "canal"];
 /// Values that a note names.
 const NAMED: usize = 4;
+
+/// Whether a cell says yes.
+pub(super) fn is_yes(cell: &str) -> bool {
+    YES.contains(&&*cell.to_lowercase())
+}
+
+/// Whether a cell says yes, no or nothing.
+pub(super) fn is_mark(cell: &str) -> bool {
+    cell.is_empty() || is_yes(cell) || NO.contains(&&*cell.to_lowercase())
+}
 
 /// Removes the rows that do not count, by the names in `heads`. Returns information on them, and on columns that are not read.
 pub(super) fn apply(
@@ -83,23 +93,21 @@ fn flag(
     keeps: bool,
     rows: &mut Vec<&csv::StringRecord>,
 ) -> Option<String> {
-    let value = |row: &csv::StringRecord| cell(row, at).to_lowercase();
-    let is_known =
-        |text: &String| text.is_empty() || YES.contains(&&**text) || NO.contains(&&**text);
     if let Some(other) = rows
         .iter()
-        .map(|row| value(row))
-        .find(|text| !is_known(text))
+        .map(|row| cell(row, at))
+        .find(|text| !is_mark(text))
     {
         return Some(format!(
-            "column `{head}` is not read, and all rows count: `{other}` is neither yes nor no"
+            "column `{head}` is not read, and all rows count: `{}` is neither yes nor no",
+            other.to_lowercase()
         ));
     }
     let all = rows.len();
     let empty = rows.iter().filter(|row| cell(row, at).is_empty()).count();
     rows.retain(|row| {
-        let text = value(row);
-        text.is_empty() || YES.contains(&&*text) == keeps
+        let text = cell(row, at);
+        text.is_empty() || is_yes(text) == keeps
     });
     let left_out = all - rows.len();
     let empty = match empty {

@@ -2,7 +2,7 @@
 
 use csv::StringRecord;
 
-use super::flags::{CHANNELS, FLAGS, NO, YES};
+use super::flags::{CHANNELS, FLAGS, is_mark, is_yes};
 use super::heads::{
     CLASSES, DURATIONS, ENDS, EVENTS, FILES, PICKS, STARTS, STATIONS, STATUS, all_plain, cell,
     with_cells,
@@ -74,12 +74,4 @@ fn marked(rows: &[StringRecord], settings: &LabelsFile) -> Option<Vec<usize>> {
     let columns: Vec<usize> = (0..names.len()).filter(is_class).collect();
     let marks = |row: &StringRecord| columns.iter().filter(|at| is_yes(cell(row, **at))).count();
     (columns.len() > 1 && below.iter().all(|row| marks(row) < 2)).then_some(columns)
-}
-
-fn is_yes(cell: &str) -> bool {
-    YES.contains(&&*cell.to_lowercase())
-}
-
-fn is_mark(cell: &str) -> bool {
-    cell.is_empty() || is_yes(cell) || NO.contains(&&*cell.to_lowercase())
 }
