@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::super::text::cell;
 use super::super::{Notes, Remark};
 use super::number::may_be_number;
+use super::scan::unquoted;
 use super::units::{UNITS, unit};
 
 /// Lines above the rows, at most, and rows that are looked at; and how many show units, at least.
@@ -72,7 +73,7 @@ pub(super) fn without<'a>(text: Cow<'a, [u8]>, notes: &mut Notes) -> Cow<'a, [u8
 
 /// Adds a cell. One with another unit stays as it is, which is no number.
 fn add(plain: &mut Vec<u8>, cell: &[u8], behind: Option<&Behind>, separator: u8) {
-    let trimmed = unquoted(cell);
+    let trimmed = inner(cell);
     match (behind, divided(trimmed)) {
         (Some(Behind::Unit { unit, .. }), Some((number, found))) if found == &**unit => {
             // A decimal comma stays within its quotation marks.
@@ -100,7 +101,7 @@ fn columns(text: &[u8], separator: u8) -> Option<Vec<Behind>> {
     let lines = lines.filter(|line| !line.is_empty() && !line.starts_with(b"#"));
     let rows: Vec<Vec<&[u8]>> = lines
         .take(ABOVE + LINES)
-        .map(|line| cells(line, separator).map(unquoted).collect::<Vec<_>>())
+        .map(|line| cells(line, separator).map(inner).collect::<Vec<_>>())
         .skip_while(|cells| !cells.iter().any(|cell| divided(cell).is_some()))
         .take(LINES)
         .collect();
@@ -182,13 +183,9 @@ fn is_unit(name: &[u8]) -> bool {
     UNITS.contains(&&*lower) || MORE.contains(&&*lower) || unit(&lower).is_some() && is_time(name)
 }
 
-/// A cell without blanks and quotation marks around it.
-fn unquoted(cell: &[u8]) -> &[u8] {
-    let cell = cell.trim_ascii();
-    let inner = cell
-        .strip_prefix(b"\"")
-        .and_then(|rest| rest.strip_suffix(b"\""));
-    inner.unwrap_or(cell).trim_ascii()
+/// A cell without blanks, also within the quotes around it.
+fn inner(cell: &[u8]) -> &[u8] {
+    unquoted(cell).trim_ascii()
 }
 
 /// The cells of a line.

@@ -64,7 +64,7 @@ impl Clock {
 
 /// The duration of a column that rises, and its longest step, in its own unit.
 fn rising(values: &[f64]) -> Option<(f64, f64)> {
-    let is_rising = values.len() >= FEWEST && values.windows(2).all(|pair| pair[0] <= pair[1]);
+    let is_rising = values.len() >= FEWEST && values.is_sorted();
     let longest = values
         .windows(2)
         .map(|pair| pair[1] - pair[0])

@@ -1,7 +1,7 @@
 //! Cells of a table that all rows are searched for.
 
-/// A cell without the quotes around it.
-fn unquoted(cell: &[u8]) -> &[u8] {
+/// A cell without blanks and quotes around it.
+pub(super) fn unquoted(cell: &[u8]) -> &[u8] {
     let cell = cell.trim_ascii();
     let inner = cell.strip_prefix(b"\"");
     inner
