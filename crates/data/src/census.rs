@@ -249,28 +249,34 @@ impl Census {
 mod tests {
     use super::*;
 
+    /// The warnings on windows of this shape.
+    fn warnings(
+        split: &'static str,
+        shape: &[usize],
+        windows: impl IntoIterator<Item = Vec<f32>>,
+    ) -> String {
+        let preprocessing = Preprocessing::new(Vec::new(), Default::default());
+        let mut census = Census::new(split, &preprocessing, false);
+        for (record, values) in windows.into_iter().enumerate() {
+            let record = Record {
+                record,
+                values,
+                shape: shape.to_vec(),
+                label: 0,
+                group: None,
+            };
+            census.add(&record, &[], shape[0]);
+        }
+        census.warnings().join("; ")
+    }
+
     /// Fill values train a network like any others.
     #[test]
     fn fill_values_are_said() {
-        let preprocessing = Preprocessing::new(Vec::new(), Default::default());
         let said = |fill: f32| {
-            let mut census = Census::new("training", &preprocessing, false);
-            for record in 0..3 {
-                let mut values: Vec<f32> = (0..128).map(|i| (i * 37 % 101) as f32 - 50.0).collect();
-                values[70] = fill;
-                census.add(
-                    &Record {
-                        record,
-                        values,
-                        shape: vec![2, 64],
-                        label: 0,
-                        group: None,
-                    },
-                    &[],
-                    2,
-                );
-            }
-            census.warnings().join("; ")
+            let mut values: Vec<f32> = (0..128).map(|i| (i * 37 % 101) as f32 - 50.0).collect();
+            values[70] = fill;
+            warnings("training", &[2, 64], vec![values; 3])
         };
         assert_eq!(
             said(-9999.9),
@@ -282,25 +288,10 @@ mod tests {
 
     #[test]
     fn samples_at_a_limit_are_said() {
-        let preprocessing = Preprocessing::new(Vec::new(), Default::default());
         let said = |scale: f32| {
-            let mut census = Census::new("training", &preprocessing, false);
-            for record in 0..3 {
-                let wave = |i: usize| ((i * 37 % 101) as f32 - 50.0) * scale;
-                let values = (0..128).map(|i| wave(i).clamp(-32768.0, 32767.0));
-                census.add(
-                    &Record {
-                        record,
-                        values: values.collect(),
-                        shape: vec![2, 64],
-                        label: 0,
-                        group: None,
-                    },
-                    &[],
-                    2,
-                );
-            }
-            census.warnings().join("; ")
+            let wave = |i: usize| ((i * 37 % 101) as f32 - 50.0) * scale;
+            let values = (0..128).map(|i| wave(i).clamp(-32768.0, 32767.0));
+            warnings("training", &[2, 64], vec![values.collect(); 3])
         };
         let found = said(700.0);
         assert!(
@@ -312,28 +303,16 @@ mod tests {
 
     #[test]
     fn equal_channels_are_said() {
-        let preprocessing = Preprocessing::new(Vec::new(), Default::default());
         let said = |last: f32| {
-            let mut census = Census::new("training", &preprocessing, false);
-            for record in 0..3 {
+            let windows = (0..3).map(|record| {
                 let wave = |i: usize| (i * 37 % 101) as f32 - record as f32;
                 let channel: Vec<f32> = (0..64).map(wave).collect();
                 let double = channel.iter().map(|sample| sample * 2.0).collect();
                 let mut values = [channel.clone(), double, channel].concat();
                 values[191] += last * record as f32;
-                census.add(
-                    &Record {
-                        record,
-                        values,
-                        shape: vec![3, 64],
-                        label: 0,
-                        group: None,
-                    },
-                    &[],
-                    3,
-                );
-            }
-            census.warnings().join("; ")
+                values
+            });
+            warnings("training", &[3, 64], windows)
         };
         assert_eq!(
             said(0.0),
@@ -346,17 +325,8 @@ mod tests {
     #[test]
     fn channels_at_the_end_are_said() {
         let of = |shape: &[usize], split: &'static str| {
-            let preprocessing = Preprocessing::new(Vec::new(), Default::default());
-            let mut census = Census::new(split, &preprocessing, false);
-            let record = Record {
-                record: 0,
-                values: (0..shape.iter().product()).map(|i| i as f32).collect(),
-                shape: shape.to_vec(),
-                label: 0,
-                group: None,
-            };
-            census.add(&record, &[], shape[0]);
-            census.warnings().join("; ")
+            let values = (0..shape.iter().product()).map(|i| i as f32);
+            warnings(split, shape, [values.collect()])
         };
         let said = of(&[7, 256, 2], "training");
         let expected = "windows of 7 x 256 x 2 are read as 7 channels of 256 segments with 2 values each: are the channels last?";

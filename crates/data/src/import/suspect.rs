@@ -172,7 +172,8 @@ fn long_runs(samples: &[f64], least: usize) -> Vec<Range<usize>> {
 mod tests {
     use super::*;
 
-    fn trace(samples: Vec<f64>) -> Trace {
+    /// A channel of 100 Hz.
+    pub(super) fn trace(samples: Vec<f64>) -> Trace {
         Trace {
             channel: "Z".into(),
             start: 0,

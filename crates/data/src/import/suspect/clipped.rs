@@ -215,18 +215,12 @@ impl Levels {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{extremes, tests::trace};
     use super::*;
 
     fn of(parts: &[Vec<f64>]) -> Option<String> {
-        let trace = |samples: &Vec<f64>| Trace {
-            channel: "Z".into(),
-            start: 0,
-            rate: 100.0,
-            samples: samples.clone(),
-        };
-        let traces: Vec<Trace> = parts.iter().map(trace).collect();
-        let extremes = Extremes::of(traces.iter().map(|trace| &*trace.samples));
-        note("Z", traces.iter(), (&extremes, None))
+        let traces: Vec<Trace> = parts.iter().cloned().map(trace).collect();
+        note("Z", traces.iter(), (&extremes(traces.iter()), None))
     }
 
     /// Noise with bursts, between `low` and `high` if it is cut off.

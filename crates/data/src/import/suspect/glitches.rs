@@ -146,6 +146,7 @@ impl Usual {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{extremes, tests::trace};
     use super::*;
 
     fn of(glitches: &[(usize, f64)]) -> Option<String> {
@@ -153,15 +154,9 @@ mod tests {
         glitches
             .iter()
             .for_each(|(at, value)| samples[*at] = *value);
-        let trace = Trace {
-            channel: "Z".into(),
-            start: 0,
-            rate: 100.0,
-            samples,
-        };
+        let trace = trace(samples);
         let all = std::iter::once(&trace);
-        let extremes = Extremes::of(all.clone().map(|trace| &*trace.samples));
-        note("Z", all, &extremes)
+        note("Z", all.clone(), &extremes(all))
     }
 
     #[test]
@@ -225,12 +220,7 @@ mod tests {
         // Rare motion is not usual: the quarters do not tell.
         let mut samples = vec![0.0; 20_000];
         (0..500).for_each(|i| samples[i * 37] = i as f64 - 250.0);
-        let trace = Trace {
-            channel: "Z".into(),
-            start: 0,
-            rate: 100.0,
-            samples,
-        };
+        let trace = trace(samples);
         assert!(!are_near(std::iter::once(&trace), [-250.0, 249.0]));
     }
 }

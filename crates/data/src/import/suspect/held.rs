@@ -55,15 +55,11 @@ pub(super) fn note<'a>(channel: &str, traces: impl Iterator<Item = &'a Trace>) -
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::trace;
     use super::*;
 
     fn of(samples: Vec<f64>) -> Option<String> {
-        let trace = Trace {
-            channel: "Z".into(),
-            start: 0,
-            rate: 100.0,
-            samples,
-        };
+        let trace = trace(samples);
         note("Z", std::iter::once(&trace))
     }
 

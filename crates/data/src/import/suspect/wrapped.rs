@@ -145,18 +145,13 @@ impl Overflows {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{extremes, tests::trace};
     use super::*;
 
     fn of(samples: Vec<f64>) -> Option<String> {
-        let trace = Trace {
-            channel: "Z".into(),
-            start: 0,
-            rate: 100.0,
-            samples,
-        };
+        let trace = trace(samples);
         let all = std::iter::once(&trace);
-        let extremes = Extremes::of(all.clone().map(|trace| &*trace.samples));
-        note("Z", all, &extremes)
+        note("Z", all.clone(), &extremes(all))
     }
 
     fn wave(size: f64) -> impl Iterator<Item = f64> {

@@ -65,7 +65,7 @@ fn different(column: &Column) -> usize {
 #[cfg(test)]
 mod tests {
     use super::super::Hints;
-    use super::super::tests::contents;
+    use super::super::tests::{channel_names, contents};
 
     const HEAD: &str = "#group,false,false,true,true,false,false,true,true\n\
         #datatype,string,long,dateTime:RFC3339,dateTime:RFC3339,dateTime:RFC3339,double,string,string\n\
@@ -101,11 +101,7 @@ mod tests {
             ),
         ] {
             let recording = contents(&rows(series), &Hints::default()).unwrap();
-            let found: Vec<&str> = recording
-                .traces
-                .iter()
-                .map(|trace| &*trace.channel)
-                .collect();
+            let found = channel_names(&recording.traces);
             assert_eq!(found, names);
             for trace in &recording.traces {
                 assert_eq!((trace.rate, trace.samples.len()), (50.0, 100));

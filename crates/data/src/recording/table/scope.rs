@@ -164,7 +164,7 @@ fn tektronix(bytes: &[u8]) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::contents;
+    use super::super::tests::{channel_names, contents};
     use super::*;
 
     /// Rows of a count, if there is one, and of two samples.
@@ -189,11 +189,7 @@ mod tests {
                 );
                 let text = heading + &rows(Some(first), end);
                 let recording = contents(&text, &Hints::default()).unwrap();
-                let names: Vec<&str> = recording
-                    .traces
-                    .iter()
-                    .map(|trace| &*trace.channel)
-                    .collect();
+                let names = channel_names(&recording.traces);
                 assert_eq!(names, ["CH1", "CH2"]);
                 let one = &recording.traces[0];
                 assert_eq!((one.rate, one.start), (25e6, start), "{end:?}");

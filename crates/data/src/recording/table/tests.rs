@@ -34,6 +34,10 @@ fn parse(text: &str, hints: &Hints) -> Result<Vec<Trace>, RecordingError> {
     contents(text, hints).map(|contents| contents.traces)
 }
 
+pub(super) fn channel_names(traces: &[Trace]) -> Vec<&str> {
+    traces.iter().map(|trace| &*trace.channel).collect()
+}
+
 /// The samples of the first channel and the notes of a table, which must have 100 Hz.
 fn first(text: &str) -> (Vec<f64>, Vec<String>) {
     let recording = contents(text, &Hints::default()).unwrap();

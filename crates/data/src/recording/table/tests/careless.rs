@@ -193,11 +193,7 @@ fn settings_above_the_names() {
         ..Hints::default()
     };
     let recording = contents(&format!("{head}{rows}"), &hints).unwrap();
-    let names: Vec<&str> = recording
-        .traces
-        .iter()
-        .map(|trace| &*trace.channel)
-        .collect();
+    let names = channel_names(&recording.traces);
     assert_eq!(names, ["N-S", "E-W", "Z"]);
 }
 
@@ -212,11 +208,7 @@ fn directions_are_no_units() {
         ..Hints::default()
     };
     let recording = contents(&format!("NS EW Z\n[mm/s] [mm/s] [mm/s]\n\n{rows}"), &hints).unwrap();
-    let names: Vec<&str> = recording
-        .traces
-        .iter()
-        .map(|trace| &*trace.channel)
-        .collect();
+    let names = channel_names(&recording.traces);
     assert_eq!(
         (names, recording.traces[0].rate),
         (vec!["NS", "EW", "Z"], 512.0)

@@ -72,11 +72,7 @@ fn the_first_rows_are_not_lost() {
     for first in ["–3", "3-", "∞", "warm-up", "---"] {
         for head in ["time,Z,N\n", "time,Z,N\ns,mV,mV\n\n"] {
             let recording = contents(&format!("{head}{}", rows(first)), &Hints::default()).unwrap();
-            let names: Vec<&str> = recording
-                .traces
-                .iter()
-                .map(|trace| &*trace.channel)
-                .collect();
+            let names = channel_names(&recording.traces);
             assert_eq!(names, ["Z", "N"], "{first} {head}");
             assert_eq!(
                 (recording.traces[0].start, recording.traces[0].samples.len()),
@@ -242,7 +238,7 @@ fn names_in_several_levels_are_joined() {
         ("time,A,A,B,B\nUTC,V,g,V,g\n", ["A", "A.1", "B", "B.1"]),
     ] {
         let traces = parse(&format!("{levels}{rows}"), &Hints::default()).unwrap();
-        let names: Vec<&str> = traces.iter().map(|trace| &*trace.channel).collect();
+        let names = channel_names(&traces);
         assert_eq!(names, expected, "{levels}");
         assert_eq!(traces[1].samples[3], 8.0, "{levels}");
     }
@@ -260,7 +256,7 @@ fn times_of_r_with_blanks() {
             .collect();
         let text = format!("\"time\" \"Z\" \"N\"\n{rows}");
         let traces = parse(&text, &Hints::default()).unwrap();
-        let names: Vec<&str> = traces.iter().map(|trace| &*trace.channel).collect();
+        let names = channel_names(&traces);
         assert_eq!(names, ["Z", "N"], "{text}");
         assert_eq!((traces[0].rate, traces[1].samples[19]), (100.0, 24.0));
         assert_eq!(traces[0].start, 1_714_557_600_000_000_000, "{text}");
@@ -377,6 +373,6 @@ fn settings_are_no_names() {
         ..Hints::default()
     };
     let traces = parse(&format!("SAMP_FREQ = 100\nUNITS = counts\n{rows}"), &hints).unwrap();
-    let names: Vec<&str> = traces.iter().map(|trace| &*trace.channel).collect();
+    let names = channel_names(&traces);
     assert_eq!(names, ["1", "2", "3"]);
 }

@@ -45,11 +45,7 @@ fn measurements_of_labview() {
         table("ax\tay", &|i| format!("{i}\t{}\n", i % 9)),
     ] {
         let recording = contents(&text, &Hints::default()).unwrap();
-        let names: Vec<&str> = recording
-            .traces
-            .iter()
-            .map(|trace| &*trace.channel)
-            .collect();
+        let names = channel_names(&recording.traces);
         assert_eq!(names, ["ax", "ay"], "{text:.400}");
         let first = &recording.traces[0];
         assert_eq!(

@@ -103,11 +103,7 @@ fn settings_above_are_no_rows() {
         let text = format!("{head}{gap}TIME,CH1,CH2\n{rows}");
         let recording =
             contents(&text, &Hints::default()).unwrap_or_else(|error| panic!("{error}"));
-        let names: Vec<&str> = recording
-            .traces
-            .iter()
-            .map(|trace| &*trace.channel)
-            .collect();
+        let names = channel_names(&recording.traces);
         assert_eq!(names, ["CH1", "CH2"], "{head}");
         let one = &recording.traces[0];
         assert_eq!((one.rate, one.samples.len()), (100.0, 300), "{head}");
@@ -155,11 +151,7 @@ fn numbers_above_names_are_no_rows() {
         let text = format!("{head}time,Z,N\n{rows}");
         let recording =
             contents(&text, &Hints::default()).unwrap_or_else(|error| panic!("{error}"));
-        let names: Vec<&str> = recording
-            .traces
-            .iter()
-            .map(|trace| &*trace.channel)
-            .collect();
+        let names = channel_names(&recording.traces);
         assert_eq!(names, ["Z", "N"], "{head}");
         assert_eq!(
             (recording.traces[0].rate, recording.traces[0].samples.len()),

@@ -18,11 +18,7 @@ fn rulers_are_no_rows() {
         format!("| time | z | n |\n|:---|---:|:---:|\n{rows}"),
     ] {
         let recording = contents(&text, &Hints::default()).unwrap();
-        let names: Vec<&str> = recording
-            .traces
-            .iter()
-            .map(|trace| &*trace.channel)
-            .collect();
+        let names = channel_names(&recording.traces);
         assert_eq!(names, ["z", "n"], "{text:.60}");
         assert_eq!(
             (recording.traces[0].rate, recording.traces[0].samples.len()),
@@ -66,11 +62,7 @@ fn names_behind_marks() {
         "; time z n",
     ] {
         let recording = contents(&format!("{head}\n{rows}"), &Hints::default()).unwrap();
-        let names: Vec<&str> = recording
-            .traces
-            .iter()
-            .map(|trace| &*trace.channel)
-            .collect();
+        let names = channel_names(&recording.traces);
         assert_eq!(
             (&names[..], recording.traces[0].rate),
             (&["z", "n"][..], 100.0),
