@@ -1,17 +1,20 @@
 #!/usr/bin/env python3
-"""Counts the instructions of a training step and a window for every small network, and of a window for every front end, and
-compares them with the tables in BENCHMARKS.md.
+"""Counts the instructions of a training step and a window for every small network, of a window for every front end, and of a
+sample that `data inspect` reads, and compares them with the tables in BENCHMARKS.md.
 
-    cargo build --workspace --examples
-    python3 scripts/bench/instructions.py [--write]
+    cargo build --workspace --bins --examples
+    python3 scripts/bench/instructions.py [--write] [TABLE...]
+
+TABLE is `networks`, `front-ends` or `reading`; without it, all are counted.
 
 Valgrind's callgrind counts them, with one thread. It emulates AVX2 and no AVX-512, so the counts are the same on every
-machine with AVX2, whatever its load. Each count is the difference of two runs, divided by the number of steps by which they
+machine with AVX2, whatever its load. Each count is the difference of two runs, divided by the number of steps or samples by which they
 differ. More than 3 % above the table is a regression and is reported; if the count is more than 3 % lower, update the table
 with `--write`. Compilers differ by about a percent. Without Valgrind (Debian: `valgrind`) nothing is checked, except in CI
 (`CI=true`), where it is installed.
 """
 
+import argparse
 import os
 import pathlib
 import re
@@ -20,20 +23,21 @@ import subprocess
 import sys
 import tempfile
 
+import reading_files
 from builds import built
 
 BENCHMARKS = pathlib.Path(__file__).resolve().parents[2] / "BENCHMARKS.md"
 MODELS = ["ultra_lightweight_cnn", "simple_cnn", "deep_efficient_cnn"]
 FRONT_ENDS = ["bands", "bands-time", "bands-time-rhythm", "few-bands", "few-bands-time-rhythm", "fft", "welch", "none"]
-# By table: the rows and, for each column, the program, its arguments, and how many more repetitions the second run
+# By table of examples: the rows and, for each column, the program, its arguments, and how many more repetitions the second run
 # makes than the first, which also allocates buffers.
-TABLES = {
+EXAMPLES = {
     "networks": (MODELS, {
         "training step, batch 32": ("throughput", "{} 32 steps", 2),
         "one window": ("throughput", "{} 1 windows", 20),
         "256 windows": ("throughput", "{} 256 windows", 1),
     }),
-    "front ends": (FRONT_ENDS, {
+    "front-ends": (FRONT_ENDS, {
         "window by itself": ("front_ends", "count {} each", 20),
         "window of a recording": ("front_ends", "count {} recording", 20),
     }),
@@ -53,7 +57,7 @@ def counted(command):
         return int(found[1])
 
 
-def measure(rows, columns):
+def count_examples(rows, columns):
     counts = {}
     for row in rows:
         for column, (program, arguments, more) in columns.items():
@@ -63,10 +67,33 @@ def measure(rows, columns):
     return counts
 
 
-def table(rows, columns, counts):
-    lines = ["| thousand instructions | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
+def count_reading():
+    counts = {}
+    few, many = reading_files.SAMPLES
+    with tempfile.TemporaryDirectory() as folder:
+        for row, (write, ending) in reading_files.FILES.items():
+            totals = []
+            for samples in (few, many):
+                file = pathlib.Path(folder) / f"{samples}.{ending}"
+                write(file, samples)
+                totals.append(counted([str(built("data")), "inspect", "--json", str(file)]))
+            counts[row, "sample of all channels"] = (totals[1] - totals[0]) / (many - few)
+    return counts
+
+
+def measured(name):
+    """A table's counts by row and column, and the number of instructions in which it gives them."""
+    if name == "reading":
+        return count_reading(), 1
+    return count_examples(*EXAMPLES[name]), 1000
+
+
+def table(counts, unit):
+    rows, columns = (list(dict.fromkeys(keys)) for keys in zip(*counts))
+    title, digits = ("thousand instructions", 1) if unit == 1000 else ("instructions", 2)
+    lines = [f"| {title} | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
     for row in rows:
-        lines.append(f"| `{row}` | " + " | ".join(f"{counts[row, column] / 1e3:,.1f}" for column in columns) + " |")
+        lines.append(f"| `{row}` | " + " | ".join(f"{counts[row, column] / unit:,.{digits}f}" for column in columns) + " |")
     return "\n".join(lines)
 
 
@@ -75,14 +102,16 @@ def marks(name):
     return f"<!-- instructions.py, {name}: begin -->", f"<!-- instructions.py, {name}: end -->"
 
 
-def recorded(text, name, columns):
-    """A table's counts, by row and column."""
+def recorded(text, name, unit):
+    """The counts of a table in BENCHMARKS.md, by row and column."""
     begin, end = marks(name)
-    body = text.split(begin)[1].split(end)[0]
+    title, _, *rows = text.split(begin)[1].split(end)[0].strip().splitlines()
+    cells = lambda line: [cell.strip(" `") for cell in line.strip("|").split("|")]
+    columns = cells(title)[1:]
     counts = {}
-    for row, cells in re.findall(r"^\| `([\w-]+)` \| (.*) \|$", body, re.MULTILINE):
-        for column, cell in zip(columns, cells.split(" | ")):
-            counts[row, column] = float(cell.replace(",", "")) * 1e3
+    for row, *numbers in map(cells, rows):
+        for column, number in zip(columns, numbers):
+            counts[row, column] = float(number.replace(",", "")) * unit
     return counts
 
 
@@ -94,6 +123,25 @@ def has_valgrind():
     return shutil.which("valgrind") is not None
 
 
+def compare(counts, expected):
+    """Prints each count beside the recorded one; returns the regressions."""
+    worse = []
+    for (row, column), count in counts.items():
+        label = f"{row:<24}{column:<26}{count:>14,.1f}"
+        if (row, column) not in expected:
+            print(f"{label}            not recorded: do it with --write", flush=True)
+            continue
+        change = count / expected[row, column] - 1
+        note = ""
+        if change > TOLERANCE:
+            note = "REGRESSION"
+            worse.append(f"{row}, {column}: {change:+.1%}")
+        elif change < -TOLERANCE:
+            note = "fewer: record them with --write"
+        print(f"{label} {change:>+8.1%}  {note}", flush=True)
+    return worse
+
+
 def main():
     if not has_valgrind():
         print("skipped: valgrind is missing (Debian: apt-get install valgrind)")
@@ -101,28 +149,20 @@ def main():
     if "avx2" not in pathlib.Path("/proc/cpuinfo").read_text():
         print("skipped: this processor has no AVX2, so other code would be counted")
         return
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("tables", nargs="*", metavar="TABLE", help="networks, front-ends or reading")
+    parser.add_argument("--write", action="store_true", help="write the counts to BENCHMARKS.md")
+    args = parser.parse_args()
     worse = []
-    for name, (rows, columns) in TABLES.items():
-        counts = measure(rows, columns)
+    for name in args.tables or [*EXAMPLES, "reading"]:
+        counts, unit = measured(name)
         text = BENCHMARKS.read_text()
-        if "--write" in sys.argv[1:]:
+        if args.write:
             begin, end = marks(name)
             before, rest = text.split(begin)
-            BENCHMARKS.write_text(f"{before}{begin}\n{table(rows, columns, counts)}\n{end}{rest.split(end)[1]}")
-            continue
-        expected = recorded(text, name, columns)
-        for (row, column), count in counts.items():
-            if (row, column) not in expected:
-                print(f"{row:<24}{column:<26}{count / 1e3:>14,.1f} thousand            not recorded: do it with --write", flush=True)
-                continue
-            change = count / expected[row, column] - 1
-            note = ""
-            if change > TOLERANCE:
-                note = "REGRESSION"
-                worse.append(f"{row}, {column}: {change:+.1%}")
-            elif change < -TOLERANCE:
-                note = "fewer: record them with --write"
-            print(f"{row:<24}{column:<26}{count / 1e3:>14,.1f} thousand {change:>+8.1%}  {note}", flush=True)
+            BENCHMARKS.write_text(f"{before}{begin}\n{table(counts, unit)}\n{end}{rest.split(end)[1]}")
+        else:
+            worse += compare(counts, recorded(text, name, unit))
     if worse:
         sys.exit("more instructions than BENCHMARKS.md has: " + "; ".join(worse))
 
