@@ -13,6 +13,7 @@ mod finished;
 mod front_end;
 mod front_end_form;
 mod front_end_search;
+mod front_end_source;
 mod paired;
 mod prepared;
 mod site_shift;

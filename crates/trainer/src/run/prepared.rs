@@ -11,10 +11,11 @@ use serde_json::{Map, Value, json};
 use super::augmentation_search::AugmentationSearch;
 use super::distillation_search::Teacher;
 use super::front_end_search::FrontEndSearch;
+use super::front_end_source::set_front_end;
 use crate::budget::NodeCost;
 use crate::compute::Target;
 use crate::error::TrainerError;
-use crate::initial::{self, FrontEnd};
+use crate::initial;
 use crate::job::Job;
 use crate::memory;
 use crate::progress::Progress;
@@ -209,42 +210,6 @@ fn dataset_config(job: &Job, progress: &Progress) -> Result<DatasetConfig, Train
         }
     };
     Ok(DatasetConfig::load(&path, job.recipe.task.as_deref())?)
-}
-
-/// Completes the front end of the dataset configuration from the recipe, or else from the model whose weights the
-/// training starts from. Returns that of the model.
-fn set_front_end(
-    config: &mut DatasetConfig,
-    job: &Job,
-    progress: &Progress,
-) -> Result<Option<FrontEnd>, TrainerError> {
-    let recipe = &job.recipe;
-    config.set_defaults(
-        recipe.spectral_processing.as_ref(),
-        recipe.preprocessing.as_deref(),
-    )?;
-    let root = &job.tracking.experiments_dir;
-    let of_source = match &recipe.init_from {
-        Some(source) if job.resume.is_none() => FrontEnd::read(source, root)?,
-        _ => None,
-    };
-    if !config.names_front_end {
-        let spectral = of_source
-            .as_ref()
-            .map(|front| front.spectral_for(&config.spectral));
-        config.set_defaults(spectral.as_ref(), None)?;
-        progress.say(match &of_source {
-            Some(_) => {
-                "the dataset configuration names no `spectral_processing`: the front end is that of the model in \
-                 --init-from"
-            }
-            None => {
-                "the dataset configuration names no `spectral_processing`: the front end is `bands`, log power in \
-                 frequency bands"
-            }
-        });
-    }
-    Ok(of_source)
 }
 
 /// The data as read.

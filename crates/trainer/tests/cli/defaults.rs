@@ -78,6 +78,28 @@ fn a_configuration_without_spectra_gets_bands_whatever_its_unit() {
     }
 }
 
+#[test]
+fn what_the_dataset_configuration_overrides_in_a_preset_is_told() {
+    let place = Place::new();
+    let preset = place.folder.path().join("preset.yaml");
+    let told = |text: &str, times: usize| {
+        std::fs::write(&preset, text).unwrap();
+        let output = place.run(&[&QUICK[..], &["--config", preset.to_str().unwrap()]].concat());
+        let said = self::text(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        let notice =
+            "the dataset configuration names `spectral_processing`: that of the preset is not used";
+        assert_eq!(said.matches(notice).count(), times, "{said}");
+    };
+    // The demo has `fft` with `log1p`.
+    told("spectral_processing: {method: none}\n", 1);
+    told(
+        "spectral_processing: {method: fft, compression: log1p}\n",
+        0,
+    );
+    told("epochs: 1\n", 0);
+}
+
 /// Removes low frequencies, as a sensor with a high corner frequency does.
 pub fn without_slow_part(values: &mut [f32]) {
     let mut before = values[0];
