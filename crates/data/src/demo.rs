@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use rand::Rng as _;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
-use support::files::Aside;
+use support::files::PendingOutput;
 
 use crate::error::{DataError, unwritable};
 use crate::reader::{Record, TfrecordWriter};
@@ -39,10 +39,10 @@ pub fn ensure(datasets: &Path) -> Result<PathBuf, DataError> {
         return Ok(config);
     }
     std::fs::create_dir_all(datasets).map_err(unwritable(datasets))?;
-    let aside = Aside::of(&folder).map_err(unwritable(&folder))?;
-    std::fs::create_dir_all(aside.path()).map_err(unwritable(aside.path()))?;
-    write(aside.path())?;
-    match aside.finish() {
+    let pending = PendingOutput::of(&folder).map_err(unwritable(&folder))?;
+    std::fs::create_dir_all(pending.path()).map_err(unwritable(pending.path()))?;
+    write(pending.path())?;
+    match pending.finish() {
         Ok(()) => Ok(config),
         // Another process was faster; its folder is identical.
         Err(_) if config.is_file() => Ok(config),

@@ -5,7 +5,7 @@ use data::recording::format_time;
 use crate::classifier::{Classifier, Prediction};
 use crate::error::PredictError;
 use crate::events::{Event, EventDetector};
-use crate::join::Joined;
+use crate::join::JoinerEvent;
 use crate::slide::{Slider, Span, Windows};
 
 /// A classified window or an event.
@@ -50,11 +50,11 @@ impl Analysis {
     /// [`PredictError`] if a stretch cannot be resampled, or a window cannot be classified.
     pub fn take(
         &mut self,
-        joined: Joined<'_>,
+        event: JoinerEvent<'_>,
         classifier: &mut Classifier,
         out: &mut Vec<Finding>,
     ) -> Result<(), PredictError> {
-        self.slider.take(joined, &mut self.waiting)?;
+        self.slider.take(event, &mut self.waiting)?;
         let waiting = self.waiting.spans.len();
         if waiting >= self.batch {
             // Windows that are scaled together are so in the order of their times, however many come at once.

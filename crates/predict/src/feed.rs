@@ -10,7 +10,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 pub use channels::other_order;
-pub(crate) use channels::{Wanted, seed_site};
+pub(crate) use channels::{RequestedChannels, seed_site};
 use cursor::Cursor;
 use data::DataError;
 use data::recording::{self, Hints, IndexedFile, IndexedTrace, Notes, Trace};
@@ -176,7 +176,10 @@ impl Site {
     ///
     /// # Errors
     /// If they cannot be chosen; the message lists the available channels.
-    pub(crate) fn choose(&self, wanted: Wanted<'_>) -> Result<Vec<String>, PredictError> {
+    pub(crate) fn choose(
+        &self,
+        wanted: RequestedChannels<'_>,
+    ) -> Result<Vec<String>, PredictError> {
         wanted
             .choose(&self.channel_names())
             .map_err(|problem| PredictError::SiteChannels {

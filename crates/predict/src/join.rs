@@ -21,7 +21,7 @@ const MASKED: f64 = 1e20;
 
 /// Output of the joiner, in order.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Joined<'a> {
+pub enum JoinerEvent<'a> {
     /// Start of a stretch: time of its first samples in nanoseconds, sampling rate in Hz.
     Begin(i64, f64),
     /// Start of a stretch whose channels have different rates: time, and the rate of each channel in Hz.
@@ -33,7 +33,7 @@ pub enum Joined<'a> {
 }
 
 /// Receives the output; an error stops the joiner.
-pub type JoinedSink<'a> = &'a mut dyn FnMut(Joined<'_>) -> Result<(), PredictError>;
+pub type JoinedSink<'a> = &'a mut dyn FnMut(JoinerEvent<'_>) -> Result<(), PredictError>;
 
 /// Counts of irregularities in the input.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -58,7 +58,7 @@ pub struct JoinCounts {
 
 /// The stretch that is being passed on.
 #[derive(Clone, Copy, Debug)]
-enum Open {
+enum OpenStretch {
     /// Channels of one rate: number of samples that the stretch may still get, and its end if it gets them all.
     Shared(usize, i64),
     /// Channels of different rates, from this time on.
@@ -71,7 +71,7 @@ pub struct Joiner {
     lanes: Vec<ChannelQueue>,
     /// What channels of different rates are resampled to, in Hz; without, their time is left out.
     rate: Option<f64>,
-    open: Option<Open>,
+    open: Option<OpenStretch>,
     /// End of the last stretch that ended because clocks had drifted apart.
     done: i64,
     counts: JoinCounts,
@@ -189,7 +189,7 @@ impl Joiner {
     pub fn step_back(&mut self, sink: JoinedSink<'_>) -> Result<(), PredictError> {
         self.counts.steps += 1;
         if self.open.take().is_some() {
-            sink(Joined::End)?;
+            sink(JoinerEvent::End)?;
         }
         self.done = i64::MIN;
         for lane in &mut self.lanes {
@@ -211,8 +211,8 @@ impl Joiner {
     pub fn drain(&mut self, sink: JoinedSink<'_>) -> Result<(), PredictError> {
         loop {
             let goes_on = match self.open {
-                Some(Open::Shared(left, end)) => self.continue_stretch((left, end), sink)?,
-                Some(Open::Apart(start)) => self.continue_apart(start, sink)?,
+                Some(OpenStretch::Shared(left, end)) => self.continue_stretch((left, end), sink)?,
+                Some(OpenStretch::Apart(start)) => self.continue_apart(start, sink)?,
                 None => self.begin(sink)?,
             };
             if !goes_on {
@@ -247,11 +247,11 @@ impl Joiner {
             let fronts = self.lanes.iter().map(|lane| &lane.runs[0]);
             let slices = fronts.map(|run| &run.samples[run.head..run.head + shared]);
             let slices: Vec<&[f64]> = slices.collect();
-            sink(Joined::Samples(&slices))?;
+            sink(JoinerEvent::Samples(&slices))?;
             for lane in &mut self.lanes {
                 lane.runs[0].advance(shared);
             }
-            self.open = Some(Open::Shared(left - shared, end));
+            self.open = Some(OpenStretch::Shared(left - shared, end));
         }
         let ended = |lane: &ChannelQueue| lane.available() == 0 && lane.is_closed();
         if left == shared || self.lanes.iter().any(ended) {
@@ -259,7 +259,7 @@ impl Joiner {
             if left == shared {
                 self.done = end;
             }
-            sink(Joined::End)?;
+            sink(JoinerEvent::End)?;
             return Ok(true);
         }
         Ok(false)
@@ -275,7 +275,7 @@ impl Joiner {
             let slices = fronts.zip(&counts);
             let slices = slices.map(|(run, n)| &run.samples[run.head..run.head + n]);
             let slices: Vec<&[f64]> = slices.collect();
-            sink(Joined::Samples(&slices))?;
+            sink(JoinerEvent::Samples(&slices))?;
             for (lane, n) in self.lanes.iter_mut().zip(counts) {
                 lane.runs[0].advance(n);
             }
@@ -288,7 +288,7 @@ impl Joiner {
         if let Some((seconds, _)) = &mut self.counts.resampled {
             *seconds += end.saturating_sub(start) as f64 / NANOS;
         }
-        sink(Joined::End)?;
+        sink(JoinerEvent::End)?;
         self.pass(end);
         Ok(true)
     }
@@ -314,10 +314,10 @@ impl Joiner {
             return Ok(closed);
         }
         self.pass(start);
-        self.open = Some(Open::Apart(start));
+        self.open = Some(OpenStretch::Apart(start));
         let text = || rates_in_words(rates);
         self.counts.resampled.get_or_insert_with(|| (0.0, text()));
-        sink(Joined::BeginApart(start, rates))?;
+        sink(JoinerEvent::BeginApart(start, rates))?;
         Ok(true)
     }
 
@@ -368,8 +368,8 @@ impl Joiner {
         // The cast saturates for floats beyond usize.
         let longest = (0.5 / drift) as usize;
         let end = start.saturating_add((longest as f64 / rate * NANOS).round() as i64);
-        self.open = Some(Open::Shared(longest, end));
-        sink(Joined::Begin(start, rate))?;
+        self.open = Some(OpenStretch::Shared(longest, end));
+        sink(JoinerEvent::Begin(start, rate))?;
         Ok(true)
     }
 

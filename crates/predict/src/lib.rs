@@ -69,6 +69,6 @@ pub use error::{ChannelError, MissingModel, PredictError};
 pub use events::{Event, EventDetector, EventSettings};
 pub use feed::other_order;
 pub use gallery::{Gallery, Origin};
-pub use join::{JoinCounts, Joined, JoinedSink, Joiner};
+pub use join::{JoinCounts, JoinedSink, Joiner, JoinerEvent};
 pub use relevance::{Explainer, Relevance};
 pub use slide::{Cutting, Slider, Span, Windows};

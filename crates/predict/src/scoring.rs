@@ -8,7 +8,7 @@ use crate::analysis::{Analysis, Finding};
 use crate::classifier::{Classifier, Prediction};
 use crate::error::PredictError;
 use crate::events::{Event, EventDetector, EventSettings};
-use crate::feed::{Recordings, Wanted};
+use crate::feed::{Recordings, RequestedChannels};
 use crate::join::Joiner;
 use crate::notes::joining_notes;
 use crate::slide::{Cutting, Slider, Span};
@@ -63,7 +63,7 @@ impl LabelledRecording {
         recordings.rename_sensors(channels);
         let mut notes = std::mem::take(&mut recordings.notes);
         let mut site = recordings.into_one_site();
-        let channels = site.choose(Wanted {
+        let channels = site.choose(RequestedChannels {
             given: channels,
             trained: &[],
             count: cutting.channels,

@@ -5,7 +5,7 @@ use data::Chain;
 use data::recording::{NANOS, is_slower};
 use data::signal::{Ratio, Resampler, SignalError};
 
-use crate::join::Joined;
+use crate::join::JoinerEvent;
 
 /// Number of consumed samples after which a buffer is compacted.
 const COMPACT_AFTER: usize = 1 << 15;
@@ -126,15 +126,15 @@ impl Slider {
     ///
     /// # Errors
     /// If a stretch cannot be resampled to the model's rate.
-    pub fn take(&mut self, joined: Joined<'_>, out: &mut Windows) -> Result<(), SignalError> {
-        match joined {
-            Joined::Begin(start, rate) => {
+    pub fn take(&mut self, event: JoinerEvent<'_>, out: &mut Windows) -> Result<(), SignalError> {
+        match event {
+            JoinerEvent::Begin(start, rate) => {
                 let ratio = Ratio::of_rates(rate, self.cutting.rate)?;
                 self.lowest = self.lowest.min(rate);
                 self.resamplers = vec![Resampler::new(ratio); self.cutting.channels];
                 self.begin(start);
             }
-            Joined::BeginApart(start, rates) => {
+            JoinerEvent::BeginApart(start, rates) => {
                 let ratios = rates
                     .iter()
                     .map(|rate| Ratio::of_rates(*rate, self.cutting.rate).map(Resampler::new));
@@ -142,7 +142,7 @@ impl Slider {
                 self.lowest = rates.iter().copied().fold(self.lowest, f64::min);
                 self.begin(start);
             }
-            Joined::Samples(channels) => {
+            JoinerEvent::Samples(channels) => {
                 self.taken += channels.first().map_or(0, |channel| channel.len() as u64);
                 for (channel, input) in channels.iter().enumerate() {
                     if self.resamplers[channel].keeps_rate() && self.steps.is_empty() {
@@ -156,7 +156,7 @@ impl Slider {
                     self.cut(out);
                 }
             }
-            Joined::End => {
+            JoinerEvent::End => {
                 for (resampler, scratch) in self.resamplers.iter_mut().zip(&mut self.scratch) {
                     resampler.finish(scratch);
                 }
@@ -253,13 +253,15 @@ mod tests {
             (5 * second, vec![0..3, 3..7]),
             (7 * second, vec![2..9, 9..12]),
         ] {
-            slider.take(Joined::Begin(start, 10.0), &mut out).unwrap();
+            slider
+                .take(JoinerEvent::Begin(start, 10.0), &mut out)
+                .unwrap();
             for part in parts {
                 slider
-                    .take(Joined::Samples(&[&values[part]]), &mut out)
+                    .take(JoinerEvent::Samples(&[&values[part]]), &mut out)
                     .unwrap();
             }
-            slider.take(Joined::End, &mut out).unwrap();
+            slider.take(JoinerEvent::End, &mut out).unwrap();
         }
         let starts: Vec<(usize, i64)> = out
             .spans
@@ -277,11 +279,13 @@ mod tests {
     fn cut(cutting: Cutting, steps: &[Step], (values, chunk): (&[f64], usize)) -> Windows {
         let chain = Chain::new(steps, cutting.rate).unwrap();
         let (mut slider, mut out) = (Slider::new(cutting).with_steps(chain), Windows::default());
-        slider.take(Joined::Begin(0, 10.0), &mut out).unwrap();
+        slider.take(JoinerEvent::Begin(0, 10.0), &mut out).unwrap();
         for part in values.chunks(chunk) {
-            slider.take(Joined::Samples(&[part]), &mut out).unwrap();
+            slider
+                .take(JoinerEvent::Samples(&[part]), &mut out)
+                .unwrap();
         }
-        slider.take(Joined::End, &mut out).unwrap();
+        slider.take(JoinerEvent::End, &mut out).unwrap();
         out
     }
 

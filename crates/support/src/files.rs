@@ -58,13 +58,13 @@ pub fn left_over(target: &Path) -> Vec<PathBuf> {
 
 /// A file or folder that is not complete yet. It is removed when dropped, unless it was finished.
 #[derive(Debug)]
-pub struct Aside {
+pub struct PendingOutput {
     path: PathBuf,
     target: PathBuf,
     is_finished: bool,
 }
 
-impl Aside {
+impl PendingOutput {
     /// The temporary name of `target`. Nothing is created.
     ///
     /// # Errors
@@ -73,8 +73,8 @@ impl Aside {
         let name = target.file_name();
         let name = name.ok_or_else(|| Error::new(ErrorKind::InvalidInput, "it names no file"))?;
         let (name, host) = (name.to_string_lossy(), host_name());
-        let aside = format!(".{name}.{host}.{}.tmp", std::process::id());
-        let path = target.with_file_name(aside);
+        let pending = format!(".{name}.{host}.{}.tmp", std::process::id());
+        let path = target.with_file_name(pending);
         unfinished().push(path.clone());
         Ok(Self {
             path,
@@ -104,7 +104,7 @@ impl Aside {
     }
 }
 
-impl Drop for Aside {
+impl Drop for PendingOutput {
     fn drop(&mut self) {
         if !self.is_finished {
             remove(&self.path);
@@ -118,7 +118,7 @@ impl Drop for Aside {
 #[derive(Debug)]
 pub struct Replacement {
     file: File,
-    aside: Option<Aside>,
+    pending: Option<PendingOutput>,
 }
 
 impl Replacement {
@@ -133,13 +133,13 @@ impl Replacement {
         if path.metadata().is_ok_and(|found| !found.is_file()) {
             return Ok(Self {
                 file: OpenOptions::new().write(true).open(path)?,
-                aside: None,
+                pending: None,
             });
         }
-        let aside = Aside::of(path)?;
+        let pending = PendingOutput::of(path)?;
         Ok(Self {
-            file: File::create(aside.path())?,
-            aside: Some(aside),
+            file: File::create(pending.path())?,
+            pending: Some(pending),
         })
     }
 
@@ -148,8 +148,8 @@ impl Replacement {
     /// # Errors
     /// If it cannot be written; then the old file stays intact and no temporary file remains.
     pub fn finish(self) -> Result<()> {
-        match self.aside {
-            Some(aside) => self.file.sync_all().and_then(|()| aside.finish()),
+        match self.pending {
+            Some(pending) => self.file.sync_all().and_then(|()| pending.finish()),
             None => Ok(()),
         }
     }
@@ -232,12 +232,12 @@ mod tests {
         let mut file = Replacement::create(&path).unwrap();
         file.write_all(b"half").unwrap();
         drop(file);
-        let aside = Aside::of(&path).unwrap();
-        create_dir(aside.path()).unwrap();
-        write(aside.path().join("part"), "half").unwrap();
-        drop(aside);
+        let pending = PendingOutput::of(&path).unwrap();
+        create_dir(pending.path()).unwrap();
+        write(pending.path().join("part"), "half").unwrap();
+        drop(pending);
         assert!(names(folder.path()).is_empty());
-        let none = Aside::of(&folder.path().join("..")).unwrap_err();
+        let none = PendingOutput::of(&folder.path().join("..")).unwrap_err();
         assert_eq!(none.kind(), ErrorKind::InvalidInput);
     }
 
@@ -266,10 +266,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("set");
         for expected in [true, false] {
-            let aside = Aside::of(&path).unwrap();
-            create_dir(aside.path()).unwrap();
-            write(aside.path().join("part"), "whole").unwrap();
-            assert_eq!(aside.finish().is_ok(), expected);
+            let pending = PendingOutput::of(&path).unwrap();
+            create_dir(pending.path()).unwrap();
+            write(pending.path().join("part"), "whole").unwrap();
+            assert_eq!(pending.finish().is_ok(), expected);
             assert_eq!(names(folder.path()), ["set"]);
         }
     }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use support::files::Aside;
+use support::files::PendingOutput;
 
 use super::config::RecordingsConfig;
 use super::events::Events;
@@ -87,8 +87,8 @@ fn atomically(
         .filter(|parent| !parent.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
     let made = first_missing(parent);
-    let aside = Aside::of(out).map_err(unwritable(out))?;
-    let temporary = aside.path().to_owned();
+    let pending = PendingOutput::of(out).map_err(unwritable(out))?;
+    let temporary = pending.path().to_owned();
     std::fs::create_dir_all(&temporary).map_err(unwritable(&temporary))?;
     let result = work(&temporary).and_then(|imported| {
         let config = DatasetConfig::load(&temporary.join("dataset_config.yaml"), None)?;
@@ -97,7 +97,7 @@ fn atomically(
         if how.strict && !notes.is_empty() {
             return Err(DataError::Strict { notes });
         }
-        let finished = aside.finish();
+        let finished = pending.finish();
         finished.map_err(|problem| {
             if exists() {
                 // Another process was faster.

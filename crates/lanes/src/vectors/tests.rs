@@ -3,9 +3,13 @@ use super::sealed::Run;
 use super::*;
 
 /// Uses every operation.
-struct Everything<'a, T: Float, S, const A: bool>(Fours<'a, S>, &'a Row<T::Array>, FoursMut<'a, T>);
+struct AllOperations<'a, T: Float, S, const A: bool>(
+    Fours<'a, S>,
+    &'a Row<T::Array>,
+    FoursMut<'a, T>,
+);
 
-impl<T: Float, S: Source<T>, const A: bool> Kernel<T> for Everything<'_, T, S, A> {
+impl<T: Float, S: Source<T>, const A: bool> Kernel<T> for AllOperations<'_, T, S, A> {
     #[inline(always)]
     fn run<I: Isa<T>>(mut self, isa: I) {
         let mut copy = *self.1;
@@ -47,9 +51,9 @@ macro_rules! same_bits {
                 <$float>::mul_add(-0.1, row, sum) + 0.1
             };
         }
-        let run_on = |run: &dyn Fn(Everything<'_, $float, $source, $adjacent>)| {
+        let run_on = |run: &dyn Fn(AllOperations<'_, $float, $source, $adjacent>)| {
             let mut found: Vec<$float> = vec![-1.0; 32];
-            run(Everything(
+            run(AllOperations(
                 Fours::new(&source, from),
                 &row,
                 FoursMut::new(&mut found, to),

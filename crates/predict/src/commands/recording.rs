@@ -14,7 +14,7 @@ use crate::analysis::{Analysis, Finding};
 use crate::classifier::Classifier;
 use crate::error::PredictError;
 use crate::events::{Event, EventDetector, EventSettings};
-use crate::feed::{Recordings, Site, Wanted, other_order};
+use crate::feed::{Recordings, RequestedChannels, Site, other_order};
 use crate::join::Joiner;
 use crate::notes::joining_notes;
 use crate::slide::{Cutting, Slider};
@@ -135,8 +135,8 @@ impl<'a> Analyst<'a> {
     }
 
     /// The model's channels, for which these names are given.
-    pub(super) fn wanted<'w>(&'w self, given: &'w [String]) -> Wanted<'w> {
-        Wanted {
+    pub(super) fn wanted<'w>(&'w self, given: &'w [String]) -> RequestedChannels<'w> {
+        RequestedChannels {
             given,
             trained: self.classifier.trained_channels(),
             count: self.cutting.channels,

@@ -16,7 +16,7 @@ pub(crate) fn seed_site(channel: &str) -> Option<(String, char)> {
 
 /// The channels that a model is used on.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Wanted<'a> {
+pub(crate) struct RequestedChannels<'a> {
     /// Names that are given, in the model's order; may be empty.
     pub given: &'a [String],
     /// Names in the recordings that the model was trained on; empty if it does not store them.
@@ -25,7 +25,7 @@ pub(crate) struct Wanted<'a> {
     pub count: usize,
 }
 
-impl Wanted<'_> {
+impl RequestedChannels<'_> {
     /// Chooses the model's channels, in its order: those given; or those of the training by name, or else by orientation;
     /// or else all, if their number is that of the model.
     ///
@@ -40,7 +40,7 @@ impl Wanted<'_> {
         of_training.unwrap_or_else(|| all(there, self.count))
     }
 
-    /// Like [`Wanted::choose`] for channels of several stations: those that are not given by full names must be of one.
+    /// Like [`RequestedChannels::choose`] for channels of several stations: those that are not given by full names must be of one.
     ///
     /// # Errors
     /// If they cannot be chosen, or are of several.
@@ -167,7 +167,7 @@ mod tests {
         let there = ["XX.A.00.HHE", "XX.A.00.HHN", "XX.A.00.HHZ"];
         let of = |names: &[&str]| {
             let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-            let wanted = Wanted {
+            let wanted = RequestedChannels {
                 given: &names,
                 trained: &[],
                 count: 2,
@@ -192,9 +192,9 @@ mod tests {
         }
         let all = |there: &[&str]| {
             let count = there.len();
-            let wanted = Wanted {
+            let wanted = RequestedChannels {
                 count,
-                ..Wanted::default()
+                ..RequestedChannels::default()
             };
             wanted.choose(there).unwrap()
         };
@@ -208,7 +208,7 @@ mod tests {
     fn channels_are_those_of_the_training() {
         let of = |trained: &[&str], there: &[&str]| {
             let trained = owned(trained);
-            let wanted = Wanted {
+            let wanted = RequestedChannels {
                 given: &[],
                 trained: &trained,
                 count: trained.len(),

@@ -1,10 +1,10 @@
 //! Which sites, and which of their channels, a model is used on.
 
-use super::{Recordings, Site, Source, Wanted, seed_site};
+use super::{Recordings, RequestedChannels, Site, Source, seed_site};
 use crate::error::PredictError;
 
 /// Sites with their channels in the model's order.
-pub(crate) struct Chosen {
+pub(crate) struct ChosenSites {
     pub sites: Vec<(Site, Vec<String>)>,
     /// Sites that were left out, and why.
     pub notes: Vec<String>,
@@ -17,7 +17,7 @@ impl Recordings {
     ///
     /// # Errors
     /// If they cannot be chosen at any site; the message lists the available channels.
-    pub(crate) fn choose(self, wanted: Wanted<'_>) -> Result<Chosen, PredictError> {
+    pub(crate) fn choose(self, wanted: RequestedChannels<'_>) -> Result<ChosenSites, PredictError> {
         let sites = self.sites;
         let chosen = |sites: &[Site]| -> Vec<_> {
             let choices = sites.iter().map(|site| site.choose(wanted));
@@ -34,7 +34,7 @@ impl Recordings {
         }
         let one = united(stations);
         match one.choose(wanted) {
-            Ok(channels) => Ok(Chosen {
+            Ok(channels) => Ok(ChosenSites {
                 sites: vec![(one, channels)],
                 notes: Vec::new(),
             }),
@@ -60,8 +60,8 @@ impl Site {
 fn paired(
     sites: Vec<Site>,
     found: Vec<Result<Vec<String>, PredictError>>,
-) -> Result<Chosen, PredictError> {
-    let mut chosen = Chosen {
+) -> Result<ChosenSites, PredictError> {
+    let mut chosen = ChosenSites {
         sites: Vec::new(),
         notes: Vec::new(),
     };
@@ -152,7 +152,7 @@ mod tests {
         let of = |wanted: &[&str], channels: usize| {
             let there = ["X.A..LHZ", "X.A..HHZ", "X.A..HHN", "X.B..HHZ", "X.A..HNZ"];
             let wanted: Vec<String> = wanted.iter().map(|name| (*name).to_owned()).collect();
-            let wanted = Wanted {
+            let wanted = RequestedChannels {
                 given: &wanted,
                 trained: &[],
                 count: channels,

@@ -10,15 +10,15 @@ type Stretch = (i64, Vec<Vec<f64>>);
 fn joined(pieces: &[(usize, Trace)]) -> (Vec<Stretch>, JoinCounts) {
     let mut joiner = Joiner::new(2);
     let mut found: Vec<Stretch> = Vec::new();
-    let mut sink = |joined: Joined<'_>| {
-        match joined {
-            Joined::Begin(start, _) => found.push((start, vec![Vec::new(); 2])),
-            Joined::Samples(slices) => {
+    let mut sink = |event: JoinerEvent<'_>| {
+        match event {
+            JoinerEvent::Begin(start, _) => found.push((start, vec![Vec::new(); 2])),
+            JoinerEvent::Samples(slices) => {
                 for (channel, slice) in found.last_mut().unwrap().1.iter_mut().zip(slices) {
                     channel.extend_from_slice(slice);
                 }
             }
-            Joined::BeginApart(..) | Joined::End => {}
+            JoinerEvent::BeginApart(..) | JoinerEvent::End => {}
         }
         Ok(())
     };
@@ -117,8 +117,8 @@ fn a_silent_channel_holds_nothing_up_once_it_is_passed() {
         }
         joiner.passed(1, (at - 5) * 1_000_000_000);
         joiner
-            .drain(&mut |joined| {
-                ended += usize::from(joined == Joined::End);
+            .drain(&mut |event| {
+                ended += usize::from(event == JoinerEvent::End);
                 Ok(())
             })
             .unwrap();
@@ -180,20 +180,20 @@ fn resampled(pieces: &[(usize, Trace)], rate: f64) -> (Vec<Stretch>, JoinCounts)
     let mut joiner = Joiner::new(2).resampled_to(rate);
     let mut resamplers: Vec<Resampler> = Vec::new();
     let mut found: Vec<Stretch> = Vec::new();
-    let mut sink = |joined: Joined<'_>| {
-        match joined {
-            Joined::Begin(start, _) => {
+    let mut sink = |event: JoinerEvent<'_>| {
+        match event {
+            JoinerEvent::Begin(start, _) => {
                 resamplers.clear();
                 found.push((start, vec![Vec::new(); 2]));
             }
-            Joined::BeginApart(start, rates) => {
+            JoinerEvent::BeginApart(start, rates) => {
                 let ratios = rates
                     .iter()
                     .map(|input_rate| Ratio::of_rates(*input_rate, rate).unwrap());
                 resamplers = ratios.map(Resampler::new).collect();
                 found.push((start, vec![Vec::new(); 2]));
             }
-            Joined::Samples(slices) => {
+            JoinerEvent::Samples(slices) => {
                 let channels = &mut found.last_mut().unwrap().1;
                 for (i, (channel, slice)) in channels.iter_mut().zip(slices).enumerate() {
                     match resamplers.get_mut(i) {
@@ -202,7 +202,7 @@ fn resampled(pieces: &[(usize, Trace)], rate: f64) -> (Vec<Stretch>, JoinCounts)
                     }
                 }
             }
-            Joined::End => {
+            JoinerEvent::End => {
                 let channels = &mut found.last_mut().unwrap().1;
                 for (channel, resampler) in channels.iter_mut().zip(&mut resamplers) {
                     resampler.finish(channel);

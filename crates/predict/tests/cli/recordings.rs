@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use data::recording::Hints;
 use predict::scoring::LabelledRecording;
-use predict::{Analysis, Cutting, EventDetector, EventSettings, Finding, Joined, Slider};
+use predict::{Analysis, Cutting, EventDetector, EventSettings, Finding, JoinerEvent, Slider};
 
 use super::*;
 
@@ -359,15 +359,15 @@ fn windows_are_scaled_together_in_their_order() {
         let detector = EventDetector::new(settings.clone());
         let mut analysis = Analysis::new(Slider::new(cutting), detector, 256);
         let mut found = Vec::new();
-        let mut take = |joined: Joined<'_>| {
-            let taken = analysis.take(joined, &mut classifier, &mut found);
+        let mut take = |event: JoinerEvent<'_>| {
+            let taken = analysis.take(event, &mut classifier, &mut found);
             taken.unwrap();
         };
-        take(Joined::Begin(0, 100.0));
+        take(JoinerEvent::Begin(0, 100.0));
         for part in samples.chunks(chunk) {
-            take(Joined::Samples(&[part, part]));
+            take(JoinerEvent::Samples(&[part, part]));
         }
-        take(Joined::End);
+        take(JoinerEvent::End);
         analysis.finish(&mut classifier, &mut found).unwrap();
         let found = found.into_iter().filter_map(|finding| match finding {
             Finding::Window(_, prediction) => Some(prediction),

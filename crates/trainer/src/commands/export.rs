@@ -8,7 +8,7 @@ use deploy::network::Network;
 use deploy::{ModelFile, TrainedModel, c, onnx, saved_model, tflite};
 use experiment::{Entry, ExperimentError, ExperimentStore, write_atomically};
 use model::Bundle;
-use support::files::Aside;
+use support::files::PendingOutput;
 
 use super::quantised::{CalibrationArgs, Quantised};
 use crate::error::{ExportError, TrainerError};
@@ -166,16 +166,18 @@ fn export_for_nodes(
 
 /// Writes `files` into a temporary directory and renames it once it is complete.
 fn write_directory(out: &Path, files: &[ModelFile]) -> Result<(), TrainerError> {
-    let aside = Aside::of(out).map_err(|_| ExportError::NoFileName {
+    let pending = PendingOutput::of(out).map_err(|_| ExportError::NoFileName {
         path: out.to_owned(),
     })?;
     for file in files {
-        let path = aside.path().join(&file.path);
-        let folder = path.parent().unwrap_or(aside.path());
+        let path = pending.path().join(&file.path);
+        let folder = path.parent().unwrap_or(pending.path());
         fs::create_dir_all(folder).map_err(|source| cannot_write(folder, source))?;
         write_atomically(&path, &file.bytes)?;
     }
-    Ok(aside.finish().map_err(|source| cannot_write(out, source))?)
+    Ok(pending
+        .finish()
+        .map_err(|source| cannot_write(out, source))?)
 }
 
 fn cannot_write(path: &Path, source: std::io::Error) -> ExperimentError {

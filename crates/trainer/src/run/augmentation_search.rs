@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::paired::Paired;
 use super::site_shift::separability;
-use super::trial::{Contender, Effort, Trial};
+use super::trial::{Effort, Trial, TrialSetup};
 use crate::error::TrainerError;
 use crate::recipe::Recipe;
 use crate::training::Interrupt;
@@ -145,13 +145,13 @@ impl Losses {
     ) -> Result<Self, TrainerError> {
         let mut trial = Trial::new(dataset);
         for candidate in [Candidate::Standard, Candidate::NewSites] {
-            let way = Contender {
+            let setup = TrialSetup {
                 dataset,
                 augmentation: candidate.settings(),
                 teacher: None,
                 effort: Effort::OF_AUGMENTATION,
             };
-            trial.add(&way, recipe, interrupt)?;
+            trial.add(&setup, recipe, interrupt)?;
         }
         let found = trial.loss([0, 1]);
         let [loss_of_standard, loss_of_new_sites] = found.scores;

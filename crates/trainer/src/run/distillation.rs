@@ -12,7 +12,7 @@ use serde_json::json;
 use super::augmentation_search::sites_differ;
 use super::distillation_search::{DistillationSearch, Teacher};
 use super::prepared::Prepared;
-use super::trial::{Contender, Effort, Trial};
+use super::trial::{Effort, Trial, TrialSetup};
 use crate::error::TrainerError;
 use crate::metrics::probabilities;
 use crate::progress::Progress;
@@ -122,19 +122,19 @@ impl Prepared {
         interrupt: &Interrupt,
     ) -> Result<DistillationSearch, TrainerError> {
         let (mut trial, recipe) = (Trial::new(&self.dataset), &self.job.recipe);
-        let mut ways = [0; 2];
+        let mut numbers = [0; 2];
         let teachers = [None, Some((teacher, SHARE_IN_TRIALS))];
-        for (way, teacher) in ways.iter_mut().zip(teachers) {
-            let contender = Contender {
+        for (number, teacher) in numbers.iter_mut().zip(teachers) {
+            let setup = TrialSetup {
                 dataset: &self.dataset,
                 augmentation: recipe.augmentation.settings(),
                 teacher,
                 effort: Effort::WHOLE,
             };
-            *way = trial.add(&contender, recipe, interrupt)?;
+            *number = trial.add(&setup, recipe, interrupt)?;
         }
-        let [loss, loss_with_teacher] = trial.loss(ways).scores;
-        let diverged = ways.iter().any(|way| trial.diverged(*way));
+        let [loss, loss_with_teacher] = trial.loss(numbers).scores;
+        let diverged = numbers.iter().any(|number| trial.diverged(*number));
         Ok(DistillationSearch {
             loss,
             loss_with_teacher: if diverged {

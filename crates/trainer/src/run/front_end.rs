@@ -8,7 +8,7 @@ use serde_json::json;
 use super::front_end_form::Form;
 use super::front_end_search::FrontEndSearch;
 use super::prepared::{Prepared, identity, load, network};
-use super::trial::{Contender, Effort, Trial};
+use super::trial::{Effort, Trial, TrialSetup};
 use crate::error::{TrainerError, UsageError};
 use crate::progress::Progress;
 use crate::training::Interrupt;
@@ -97,7 +97,7 @@ impl Prepared {
             return self.with_search(search, None, progress);
         }
         let mut trial = Trial::new(&self.dataset);
-        let usual_form = self.contender(&self.dataset, Effort::SHORT);
+        let usual_form = self.trial_setup(&self.dataset, Effort::SHORT);
         let chosen = trial.add(&usual_form, &self.job.recipe, interrupt)?;
         if trial.diverged(chosen) {
             progress.say(DIVERGED);
@@ -158,8 +158,8 @@ impl Prepared {
             forms.best = Some((config, dataset));
         }
         let best = forms.best.as_ref().map_or(&self.dataset, |(_, data)| data);
-        let contender = self.contender(best, forms.effort);
-        let number = forms.trial.add(&contender, &self.job.recipe, interrupt)?;
+        let setup = self.trial_setup(best, forms.effort);
+        let number = forms.trial.add(&setup, &self.job.recipe, interrupt)?;
         if forms.trial.diverged(number) {
             progress.say(DIVERGED);
             return Ok(false);
@@ -194,23 +194,23 @@ impl Prepared {
         // One set of inputs at a time beside those of the usual form.
         forms.best = None;
         let dataset = self.read_again(&config, progress)?;
-        let contender = self.contender(&dataset, forms.effort);
-        let way = forms.trial.add(&contender, &self.job.recipe, interrupt)?;
-        let found = forms.trial.loss([number, way]);
-        if forms.trial.diverged(way) || found.scores.iter().any(|loss| !loss.is_finite()) {
+        let setup = self.trial_setup(&dataset, forms.effort);
+        let raw = forms.trial.add(&setup, &self.job.recipe, interrupt)?;
+        let found = forms.trial.loss([number, raw]);
+        if forms.trial.diverged(raw) || found.scores.iter().any(|loss| !loss.is_finite()) {
             progress.say(DIVERGED);
             return Ok(false);
         }
         if forms.search.is_taken(form, against, found) {
-            forms.chosen = way;
+            forms.chosen = raw;
             forms.best = Some((config, dataset));
         }
         Ok(true)
     }
 
     /// How the run trains, on these data.
-    fn contender<'a>(&self, dataset: &'a Dataset, effort: Effort) -> Contender<'a> {
-        Contender {
+    fn trial_setup<'a>(&self, dataset: &'a Dataset, effort: Effort) -> TrialSetup<'a> {
+        TrialSetup {
             dataset,
             augmentation: self.job.recipe.augmentation.settings(),
             teacher: None,

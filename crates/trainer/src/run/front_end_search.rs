@@ -30,14 +30,14 @@ pub struct FrontEndSearch {
     /// Cross-entropy of the validation split after short trainings in the usual form.
     loss_of_usual: f64,
     /// Other forms that were tried.
-    tried: Vec<Tried>,
+    tried: Vec<TriedForm>,
     /// The form that is taken.
     chosen: Form,
 }
 
 /// A form that was tried.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-struct Tried {
+struct TriedForm {
     form: Form,
     /// The form that was taken before.
     against: Form,
@@ -84,7 +84,7 @@ impl FrontEndSearch {
                 found.is_clear_gain(self.groups) || gain > error.max(LARGE_GAIN * loss_against)
             }
         });
-        self.tried.push(Tried {
+        self.tried.push(TriedForm {
             form,
             against,
             loss,
@@ -129,7 +129,7 @@ impl FrontEndSearch {
             ..self.chosen
         };
         let loss = self.loss_of(with_as_many);
-        let is_lower = |tried: &Tried| {
+        let is_lower = |tried: &TriedForm| {
             tried.loss < tried.loss_against.unwrap_or(loss) && !tried.form.long_frames
         };
         if !self.chosen.raw && self.tried.iter().any(is_lower) {

@@ -65,7 +65,7 @@ impl Effort {
 }
 
 /// One way to train.
-pub struct Contender<'a> {
+pub struct TrialSetup<'a> {
     /// The data, with inputs.
     pub dataset: &'a Dataset,
     /// Augmentation of the training split.
@@ -83,11 +83,11 @@ pub struct Trial {
     groups: Option<Vec<String>>,
     classes: usize,
     /// One for each way, in the order in which they were tried.
-    ways: Vec<Way>,
+    results: Vec<TrialResult>,
 }
 
 /// What trainings in one way found.
-struct Way {
+struct TrialResult {
     /// Whether a training diverged.
     diverged: bool,
     /// Logarithms of class probabilities, averaged over the trainings.
@@ -104,7 +104,7 @@ impl Trial {
         let groups = val.group_names();
         let groups = groups.map(|names| names.into_iter().map(str::to_owned).collect());
         Self {
-            ways: Vec::new(),
+            results: Vec::new(),
             classes: dataset.class_names.len(),
             groups,
             labels: val.y,
@@ -117,17 +117,17 @@ impl Trial {
     /// [`TrainerError::Interrupted`], or those of a training.
     pub fn add(
         &mut self,
-        way: &Contender<'_>,
+        setup: &TrialSetup<'_>,
         recipe: &Recipe,
         interrupt: &Interrupt,
     ) -> Result<usize, TrainerError> {
-        self.ways.push(averaged(way, recipe, interrupt)?);
-        Ok(self.ways.len() - 1)
+        self.results.push(averaged(setup, recipe, interrupt)?);
+        Ok(self.results.len() - 1)
     }
 
     /// Mean cross-entropy of two ways, each at its best temperature. Infinite standard error with fewer than two groups.
-    pub fn loss(&self, ways: [usize; 2]) -> Paired {
-        let losses = ways.map(|way| self.losses(way));
+    pub fn loss(&self, numbers: [usize; 2]) -> Paired {
+        let losses = numbers.map(|number| self.losses(number));
         let mut by_group: BTreeMap<String, (f64, f64)> = BTreeMap::new();
         for (i, group) in self.parts().into_iter().enumerate() {
             let totals = by_group.entry(group).or_default();
@@ -160,8 +160,8 @@ impl Trial {
     }
 
     /// Whether a training in this way diverged.
-    pub fn diverged(&self, way: usize) -> bool {
-        self.ways[way].diverged
+    pub fn diverged(&self, number: usize) -> bool {
+        self.results[number].diverged
     }
 
     /// Parts of the validation split that count as independent: groups, or blocks of neighbouring windows.
@@ -173,8 +173,8 @@ impl Trial {
     }
 
     /// Cross-entropy of each window at the best temperature.
-    fn losses(&self, way: usize) -> Vec<f64> {
-        let logits = &self.ways[way].logits;
+    fn losses(&self, number: usize) -> Vec<f64> {
+        let logits = &self.results[number].logits;
         let temperature = fit_temperature(logits, &self.labels);
         let windows = logits.chunks_exact(self.classes).zip(&self.labels);
         windows
@@ -185,28 +185,28 @@ impl Trial {
 
 /// Trains in one way and classifies the validation split.
 fn averaged(
-    way: &Contender<'_>,
+    setup: &TrialSetup<'_>,
     recipe: &Recipe,
     interrupt: &Interrupt,
-) -> Result<Way, TrainerError> {
-    let kept = part_of_train(way.dataset);
-    let dataset = part_of(way.dataset, &kept);
+) -> Result<TrialResult, TrainerError> {
+    let kept = part_of_train(setup.dataset);
+    let dataset = part_of(setup.dataset, &kept);
     let classes = dataset.class_names.len();
-    let teacher = way.teacher.map(|(teacher, _)| {
+    let teacher = setup.teacher.map(|(teacher, _)| {
         let of = |&i: &usize| &teacher[i * classes..][..classes];
         kept.iter().flat_map(of).copied().collect::<Vec<f32>>()
     });
     let mut sum = vec![0.0; dataset.val.len() * classes];
     let mut diverged = false;
-    for training in 0..way.effort.trainings {
+    for training in 0..setup.effort.trainings {
         let recipe = Recipe {
-            augmentation: way.augmentation.clone().into(),
-            model: way.effort.model,
-            epochs: way.effort.epochs,
+            augmentation: setup.augmentation.clone().into(),
+            model: setup.effort.model,
+            epochs: setup.effort.epochs,
             seed: SEED + training,
             class_weights: recipe.class_weights.clone(),
             sampling: recipe.sampling,
-            distillation: way.teacher.map(|(_, share)| share),
+            distillation: setup.teacher.map(|(_, share)| share),
             ..Recipe::default()
         };
         let (logits, is_whole) = trained_logits(&dataset, &recipe, teacher.as_deref(), interrupt)?;
@@ -217,12 +217,12 @@ fn averaged(
     }
     // Probabilities that are 0 in float64 would be infinitely wrong.
     let logarithm = |sum: f64| {
-        (sum / way.effort.trainings as f64)
+        (sum / setup.effort.trainings as f64)
             .max(f64::MIN_POSITIVE)
             .ln() as f32
     };
     let logits = sum.into_iter().map(logarithm).collect();
-    Ok(Way { diverged, logits })
+    Ok(TrialResult { diverged, logits })
 }
 
 /// The windows that judge a trial.
@@ -306,8 +306,8 @@ impl Recorder for Unrecorded {
 mod tests {
     use super::*;
 
-    fn way(odds: &[f32]) -> Way {
-        Way {
+    fn result(odds: &[f32]) -> TrialResult {
+        TrialResult {
             diverged: false,
             logits: odds.iter().flat_map(|odd| [*odd, 0.0]).collect(),
         }
@@ -318,7 +318,7 @@ mod tests {
             labels: vec![0; groups.len()],
             groups: Some(groups.iter().map(|group| (*group).to_owned()).collect()),
             classes: 2,
-            ways: [first, second].map(way).into(),
+            results: [first, second].map(result).into(),
         }
     }
 

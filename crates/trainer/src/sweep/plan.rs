@@ -7,7 +7,7 @@ use experiment::{ExperimentError, write_atomically};
 use jobs::{SlurmSettings, token};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use support::files::Aside;
+use support::files::PendingOutput;
 
 use super::file::SweepFile;
 use super::folds::PlannedFold;
@@ -160,24 +160,24 @@ impl Study {
         let studies = studies_dir(&settings.experiments_dir);
         let folder = studies.join(&settings.name);
         refuse_taken(&folder, &settings.name)?;
-        let aside = Aside::of(&folder).map_err(|source| cannot_write(&folder, source))?;
+        let pending = PendingOutput::of(&folder).map_err(|source| cannot_write(&folder, source))?;
         let mut plan = String::new();
         for line in &lines {
             plan.push_str(&json!(line).to_string());
             plan.push('\n');
         }
         let write =
-            |name: &str, text: &str| write_atomically(&aside.path().join(name), text.as_bytes());
+            |name: &str, text: &str| write_atomically(&pending.path().join(name), text.as_bytes());
         let written = ["claims", "logs"]
             .iter()
-            .try_for_each(|name| fs::create_dir_all(aside.path().join(name)))
-            .map_err(|source| cannot_write(aside.path(), source))
+            .try_for_each(|name| fs::create_dir_all(pending.path().join(name)))
+            .map_err(|source| cannot_write(pending.path(), source))
             .and_then(|()| write(PLAN, &plan))
             .and_then(|()| write(SETTINGS, &format!("{:#}\n", json!(settings))))
             .and_then(|()| write(SOURCE, source))
             .and_then(|()| write(token::FILE, &token::new()));
         let finished = written.and_then(|()| {
-            let finished = aside.finish();
+            let finished = pending.finish();
             finished.map_err(|source| cannot_write(&folder, source))
         });
         if let Err(error) = finished {

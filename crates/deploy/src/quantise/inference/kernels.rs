@@ -93,7 +93,7 @@ unsafe fn store<L: Lanes>(units: L, to: *mut i16, count: usize) {
 
 /// Destination of a tile's sums.
 #[derive(Clone, Copy)]
-pub(super) enum To<'a> {
+pub(super) enum Destination<'a> {
     /// Units of a value.
     Units(*mut i16, &'a Finish),
     /// Unchanged sums, in whole panels.
@@ -105,7 +105,7 @@ pub(super) enum To<'a> {
 pub(super) struct Tile<'a, const R: usize, const BYTES: bool> {
     /// Words that every row reads, and offset that it writes to.
     pub rows: [(*const i32, usize); R],
-    pub to: To<'a>,
+    pub to: Destination<'a>,
     /// Bias per channel; only for units.
     pub bias: &'a [i32],
     pub runs: &'a [Run],
@@ -143,7 +143,7 @@ impl<const R: usize, const BYTES: bool> Tile<'_, R, BYTES> {
         // SAFETY: runs end within the input of the rows and within the kernel of the panel; `Finish` has whole panels.
         unsafe {
             let mut sums = [[L::splat(0); 4]; R];
-            if let To::Units(..) = self.to {
+            if let Destination::Units(..) = self.to {
                 let bias = self.bias.as_ptr().add(self.channel);
                 for v in 0..vectors {
                     let start = L::load(bias.add(v * L::COUNT));
@@ -173,7 +173,7 @@ impl<const R: usize, const BYTES: bool> Tile<'_, R, BYTES> {
                 }
             }
             match self.to {
-                To::Units(to, finish) => {
+                Destination::Units(to, finish) => {
                     for v in 0..vectors {
                         let first = v * L::COUNT;
                         if first >= self.count {
@@ -186,7 +186,7 @@ impl<const R: usize, const BYTES: bool> Tile<'_, R, BYTES> {
                         }
                     }
                 }
-                To::Sums(to) => {
+                Destination::Sums(to) => {
                     for r in 0..R {
                         for v in 0..vectors {
                             sums[r][v].store(to.add(self.rows[r].1 + v * L::COUNT));

@@ -26,7 +26,7 @@ mod vector;
 use rayon::prelude::*;
 
 use self::instructions::Instructions;
-use self::kernels::{Bytes, Channels, Encode, Pool, Sum, To};
+use self::kernels::{Bytes, Channels, Destination, Encode, Pool, Sum};
 use self::layout::Layout;
 use self::line_kernels::{Combine, Evaluate};
 use self::lines::Lines;
@@ -213,7 +213,7 @@ impl Worker {
         assert!(from.len() >= samples * before.length() + PANEL);
         assert!(to.len() >= samples * after.length() + PANEL);
         let finish = &step.finish;
-        let units = To::Units(to.as_mut_ptr(), finish);
+        let units = Destination::Units(to.as_mut_ptr(), finish);
         let rows = |words: usize, from: *const i32| Rows {
             instructions,
             samples,
@@ -337,7 +337,7 @@ impl Worker {
                 samples,
                 lengths: (lengths.0 / 2, lengths.1),
                 from: self.points.as_ptr().cast(),
-                to: To::Sums(self.products.as_mut_ptr()),
+                to: Destination::Sums(self.products.as_mut_ptr()),
             };
             rows.multiply::<false>(&lines.groups, &lines.kernel, after.shape.channels);
             for sample in 0..samples {

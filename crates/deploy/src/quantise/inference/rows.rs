@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use super::instructions::Instructions;
-use super::kernels::{Tile, To, Words};
+use super::kernels::{Destination, Tile, Words};
 use super::layout::Group;
 use super::vector::PANEL;
 
@@ -13,7 +13,7 @@ pub(super) struct Rows<'a> {
     /// Words per sample of the input, numbers per sample of the output.
     pub lengths: (usize, usize),
     pub from: *const i32,
-    pub to: To<'a>,
+    pub to: Destination<'a>,
 }
 
 impl Rows<'_> {
@@ -51,8 +51,8 @@ impl Rows<'_> {
         (channel, count): (usize, usize),
     ) {
         let bias = match self.to {
-            To::Units(_, finish) if group.bias.is_empty() => &finish.bias,
-            To::Units(..) | To::Sums(_) => &group.bias,
+            Destination::Units(_, finish) if group.bias.is_empty() => &finish.bias,
+            Destination::Units(..) | Destination::Sums(_) => &group.bias,
         };
         let rows = self.samples * group.rows.len();
         let tiles = rows.div_ceil(self.instructions.rows());

@@ -46,13 +46,13 @@ pub(super) struct Lines {
     /// Number of groups of products.
     pub count: usize,
     /// The tiles of all lines.
-    pub places: Vec<Place>,
+    pub places: Vec<TilePosition>,
     pub blocks: Blocks,
 }
 
 /// Where a tile of a line reads and writes.
 #[derive(Clone, Debug)]
-pub(super) struct Place {
+pub(super) struct TilePosition {
     /// Its shape, as an index of [`Lines::tiles`].
     pub tile: usize,
     /// Input positions of its columns; `None` in the padding.
@@ -136,7 +136,7 @@ impl Lines {
         blocks
     }
 
-    fn place(&self, line: usize, tile: usize) -> Place {
+    fn place(&self, line: usize, tile: usize) -> TilePosition {
         let (width, shape) = (self.geometry.width, &self.tiles[tile]);
         let (mut inputs, mut products) = ([None; MOST], [0; MOST]);
         for j in 0..shape.points {
@@ -145,7 +145,7 @@ impl Lines {
             inputs[j] = column.map(|column| line * width + column);
             products[j] = self.group(line, tile, j);
         }
-        Place {
+        TilePosition {
             tile,
             inputs,
             products,

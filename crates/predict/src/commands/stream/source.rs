@@ -7,7 +7,7 @@ use super::StreamArgs;
 use super::mistaken::{LOOKED_AT, mistaken};
 use crate::classifier::Classifier;
 use crate::error::PredictError;
-use crate::feed::{Wanted, other_order, seed_site};
+use crate::feed::{RequestedChannels, other_order, seed_site};
 
 /// Number of bytes that suffice to recognise the format.
 const DETECTION_BYTES: usize = 64;
@@ -282,8 +282,8 @@ impl Records {
         Ok(found)
     }
 
-    fn wanted(&self) -> Wanted<'_> {
-        Wanted {
+    fn wanted(&self) -> RequestedChannels<'_> {
+        RequestedChannels {
             given: &self.given,
             trained: &self.trained,
             count: self.count,
