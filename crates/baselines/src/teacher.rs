@@ -152,13 +152,17 @@ mod tests {
     fn recordings_are_judged_by_others() {
         let splits = splits();
         let logits = pooled(&splits, 1000, 0).unwrap();
-        let said: Vec<u32> = logits
+        let predicted: Vec<u32> = logits
             .chunks_exact(2)
             .map(|row| argmax(&[f64::from(row[0]), f64::from(row[1])]) as u32)
             .collect();
         let agrees = |from: usize, to: usize| {
-            let pairs = said[from..to].iter().zip(&splits.samples.labels[from..to]);
-            pairs.filter(|(said, label)| said == label).count()
+            let pairs = predicted[from..to]
+                .iter()
+                .zip(&splits.samples.labels[from..to]);
+            pairs
+                .filter(|(predicted, label)| predicted == label)
+                .count()
         };
         assert!(agrees(0, 110) >= 105, "{}", agrees(0, 110));
         assert!(agrees(110, 120) <= 1, "{}", agrees(110, 120));

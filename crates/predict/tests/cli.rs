@@ -110,10 +110,10 @@ fn lines(output: &Output) -> Vec<Value> {
 }
 
 /// Checks the exit code and message of a failed run.
-fn refused(output: &Output, code: i32, said: &str) {
+fn refused(output: &Output, code: i32, expected: &str) {
     let error = text(&output.stderr);
     assert_eq!(output.status.code(), Some(code), "{error}");
-    assert!(error.contains(said), "{error}");
+    assert!(error.contains(expected), "{error}");
     assert!(!error.contains("panicked"), "{error}");
 }
 

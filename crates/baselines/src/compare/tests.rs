@@ -238,10 +238,10 @@ fn a_network_is_compared_with_the_best() {
     let wrong: Vec<u32> = labels.iter().map(|label| 1 - label).collect();
     let worse = comparison.verdict("validation", &wrong).unwrap();
     assert!(!worse.network_is_better());
-    let said = worse.to_string();
+    let message = worse.to_string();
     assert!(
-        said.contains("WORSE than the best simple baseline (logistic regression on mean bands)"),
-        "{said}"
+        message.contains("WORSE than the best simple baseline (logistic regression on mean bands)"),
+        "{message}"
     );
     let same = comparison
         .verdict("validation", &comparison.results[1].judgements[0].predicted)

@@ -47,8 +47,8 @@ fn check(name: &str, files: &[ModelFile]) {
             let ran = Command::new(folder.path().join("test_model"))
                 .output()
                 .unwrap();
-            let said = text(&ran.stdout) + &text(&ran.stderr);
-            assert!(said.contains("PASS"), "{name}: {said}");
+            let printed = text(&ran.stdout) + &text(&ran.stderr);
+            assert!(printed.contains("PASS"), "{name}: {printed}");
         } else {
             compile(compiler, &["-fsyntax-only", &stream], folder.path());
         }

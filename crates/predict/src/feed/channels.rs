@@ -232,10 +232,10 @@ mod tests {
         assert_eq!(of(&["HHZ", "HHN"], &["2", "1"]).unwrap(), ["2", "1"]);
         assert!(of(&["x", "y"], &there).is_err());
         let order = |chosen: &[&str]| other_order(&owned(&["HHZ", "HHN"]), &owned(chosen));
-        let said = order(&["X.A..EHN", "X.A..EHZ"]).unwrap();
+        let message = order(&["X.A..EHN", "X.A..EHZ"]).unwrap();
         assert!(
-            said.starts_with("channels in the order X.A..EHN, X.A..EHZ, but"),
-            "{said}"
+            message.starts_with("channels in the order X.A..EHN, X.A..EHZ, but"),
+            "{message}"
         );
         assert_eq!(order(&["X.A..EHZ", "X.A..EHN"]), None);
         assert_eq!(order(&["X.A..EHN", "X.A..EHE"]), None);

@@ -50,11 +50,14 @@ fn days_without_a_channel_are_left_out() {
         ])
     };
     let output = analysed("some", "Z,E");
-    let said = text(&output.stderr);
-    assert!(output.status.success(), "{said}");
+    let stderr = text(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
     let expected = "warning: 2 days without the model's channels, and so without events: XX.MADE.00.HH.2024.123, XX.MADE.00.HH.2024.126";
-    assert!(said.contains(expected), "{said}");
-    assert!(said.contains("HHZ.D.2024.126: the file is empty"), "{said}");
+    assert!(stderr.contains(expected), "{stderr}");
+    assert!(
+        stderr.contains("HHZ.D.2024.126: the file is empty"),
+        "{stderr}"
+    );
     let day = |day: u32| {
         let path = folder
             .path()
@@ -95,24 +98,24 @@ fn two_archives_do_not_share_a_folder_unsaid() {
     };
     for _ in 0..2 {
         let output = analysed("one");
-        let said = text(&output.stderr);
+        let stderr = text(&output.stderr);
         assert!(
-            output.status.success() && !said.contains("results of the archive"),
-            "{said}"
+            output.status.success() && !stderr.contains("results of the archive"),
+            "{stderr}"
         );
     }
     let output = analysed("both");
-    let said = text(&output.stderr);
-    assert!(output.status.success(), "{said}");
-    assert!(said.contains("/one, and those of 1 day are"), "{said}");
+    let stderr = text(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
+    assert!(stderr.contains("/one, and those of 1 day are"), "{stderr}");
     refused(&analysed("other"), 2, "use a different --out");
     // It was moved.
     std::fs::remove_file(root("out/archive")).unwrap();
     let output = analysed("both");
-    let said = text(&output.stderr);
+    let stderr = text(&output.stderr);
     assert!(
-        output.status.success() && !said.contains("results of the archive"),
-        "{said}"
+        output.status.success() && !stderr.contains("results of the archive"),
+        "{stderr}"
     );
 }
 
@@ -146,7 +149,7 @@ fn an_archive_is_done_day_by_day() {
     let children: Vec<_> = (0..2)
         .map(|_| command(&arguments).stderr(Stdio::piped()).spawn().unwrap())
         .collect();
-    let said: Vec<String> = children
+    let outputs: Vec<String> = children
         .into_iter()
         .map(|child| {
             let ended = child.wait_with_output().unwrap();
@@ -154,11 +157,11 @@ fn an_archive_is_done_day_by_day() {
             text(&ended.stderr).to_owned()
         })
         .collect();
-    let done: usize = said
+    let done: usize = outputs
         .iter()
         .map(|stderr| stderr.matches(": done").count())
         .sum();
-    assert_eq!(done, 2, "{said:?}");
+    assert_eq!(done, 2, "{outputs:?}");
     let days = ["122", "123"].map(|day| {
         std::fs::read_to_string(out.join(format!("days/XX.MADE.00.HH.2024.{day}.jsonl"))).unwrap()
     });
@@ -271,10 +274,10 @@ fn nothing_is_lost_at_midnight() {
         .set_modified(later)
         .unwrap();
     let output = analysed(&root, &["--windows", "--out", &out("windows")]);
-    let said = text(&output.stderr);
+    let stderr = text(&output.stderr);
     assert!(
-        said.contains("warning: 2 days with files that are newer than the result"),
-        "{said}"
+        stderr.contains("warning: 2 days with files that are newer than the result"),
+        "{stderr}"
     );
 }
 

@@ -26,9 +26,9 @@ fn times_in_another_unit_are_no_seconds() {
     };
     refused(&of_rate("250"), 2, "slow.csv: the sampling rate is 0.1 Hz");
     let output = of_rate("100");
-    let said = text(&output.stderr);
-    assert!(output.status.success(), "{said}");
-    assert!(said.contains("with the rate of the windows"), "{said}");
+    let stderr = text(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
+    assert!(stderr.contains("with the rate of the windows"), "{stderr}");
 }
 
 #[test]

@@ -281,15 +281,21 @@ fn channels_of_the_training_are_chosen() {
         ];
         let streamed = run_with_input(&[&fixed[..], options].concat(), &[&bytes]);
         assert_eq!(stdout(&read), stdout(&streamed));
-        let said = [&read, &streamed].map(|output| text(&output.stderr).to_owned());
-        (stdout(&read).to_owned(), said)
+        let outputs = [&read, &streamed].map(|output| text(&output.stderr).to_owned());
+        (stdout(&read).to_owned(), outputs)
     };
     let other = "the order XX.MADE.00.HHZ, XX.MADE.00.HHN, but the model was trained on HHN, EHZ";
-    let (chosen, said) = windows(&[]);
-    assert!(!said.iter().any(|said| said.contains(other)), "{said:?}");
+    let (chosen, outputs) = windows(&[]);
+    assert!(
+        !outputs.iter().any(|stderr| stderr.contains(other)),
+        "{outputs:?}"
+    );
     assert_eq!(windows(&["--channels", "HHN,HHZ"]).0, chosen);
-    let (swapped, said) = windows(&["--channels", "HHZ,HHN"]);
-    assert!(said.iter().all(|said| said.contains(other)), "{said:?}");
+    let (swapped, outputs) = windows(&["--channels", "HHZ,HHN"]);
+    assert!(
+        outputs.iter().all(|stderr| stderr.contains(other)),
+        "{outputs:?}"
+    );
     assert_ne!(swapped, chosen);
 }
 

@@ -53,9 +53,9 @@ fn a_stream_gives_what_a_recording_gives() {
         let pieces: Vec<&[u8]> = bytes.chunks(700).collect();
         let streamed = run_with_input(&arguments, &pieces);
         assert_eq!(stdout(&streamed), stdout(&found));
-        let said = text(&streamed.stderr);
-        assert!(said.contains("latency"), "{said}");
-        assert!(said.contains("lost samples: 1133 in 1 gaps"), "{said}");
+        let stderr = text(&streamed.stderr);
+        assert!(stderr.contains("latency"), "{stderr}");
+        assert!(stderr.contains("lost samples: 1133 in 1 gaps"), "{stderr}");
         if kind[0] == "--windows" {
             let starts = expected["HHN-HHE"]
                 .as_array()

@@ -161,9 +161,9 @@ fn another_sampling_rate_is_told() {
         let model = write_model(folder.path(), 64, Some(rate));
         let output = run(&["windows", model.to_str().unwrap(), path, "--json"]);
         assert_eq!(lines(&output).len(), 2);
-        let said = text(&output.stderr);
+        let stderr = text(&output.stderr);
         let expected =
             "rate.npz: has a sampling rate of 50 Hz, but the model was trained with 100 Hz";
-        assert_eq!(said.contains(expected), is_told, "{said}");
+        assert_eq!(stderr.contains(expected), is_told, "{stderr}");
     }
 }

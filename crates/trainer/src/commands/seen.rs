@@ -125,14 +125,14 @@ mod tests {
             seen("e", None),
             seen("f", Some(&[])),
         ];
-        let said = warnings(&found);
+        let texts = warnings(&found);
         assert!(
-            said[0].starts_with("the model was trained on a, c: "),
-            "{said:?}"
+            texts[0].starts_with("the model was trained on a, c: "),
+            "{texts:?}"
         );
-        assert!(said[1].contains("used d for validation"), "{said:?}");
-        assert!(said[2].contains("imported from e, among"), "{said:?}");
-        assert_eq!(said.len(), 3);
+        assert!(texts[1].contains("used d for validation"), "{texts:?}");
+        assert!(texts[2].contains("imported from e, among"), "{texts:?}");
+        assert_eq!(texts.len(), 3);
         assert!(warnings(&found[1..2]).is_empty());
         let many: Vec<_> = (0..20)
             .map(|i| seen(&i.to_string(), Some(&["train"])))

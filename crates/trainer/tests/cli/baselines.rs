@@ -58,10 +58,13 @@ fn trainings_are_compared_with_baselines() {
     let with = place.run(&QUICK);
     assert!(with.status.success(), "{}", text(&with.stderr));
     let without = place.run(&[&QUICK[..], &["--no-baseline"]].concat());
-    let said = text(&with.stdout);
-    assert!(said.contains("simple baselines, macro F1:"), "{said}");
-    assert!(said.contains("test: the network is "), "{said}");
-    assert!(said.contains("over 60 groups, [95 % interval]"), "{said}");
+    let stdout = text(&with.stdout);
+    assert!(stdout.contains("simple baselines, macro F1:"), "{stdout}");
+    assert!(stdout.contains("test: the network is "), "{stdout}");
+    assert!(
+        stdout.contains("over 60 groups, [95 % interval]"),
+        "{stdout}"
+    );
     assert!(!text(&without.stdout).contains("baseline"));
     let found = place.found();
     let [first, second] = &found[..] else {

@@ -53,10 +53,10 @@ fn a_configuration_without_spectra_gets_bands_whatever_its_unit() {
         let config = raw_windows(&place, factor);
         let output =
             place.run(&[&QUICK[..], &["--dataset-config", config.to_str().unwrap()]].concat());
-        let said = text(&output.stderr);
-        assert!(output.status.success(), "{said}");
+        let stderr = text(&output.stderr);
+        assert!(output.status.success(), "{stderr}");
         let notice = "names no `spectral_processing`: the front end is `bands`";
-        assert_eq!(said.matches(notice).count(), 1, "{said}");
+        assert_eq!(stderr.matches(notice).count(), 1, "{stderr}");
         let experiment = place.found().pop().unwrap();
         let metadata = metadata(&experiment);
         assert_eq!(
@@ -85,11 +85,11 @@ fn what_the_dataset_configuration_overrides_in_a_preset_is_told() {
     let told = |text: &str, times: usize| {
         std::fs::write(&preset, text).unwrap();
         let output = place.run(&[&QUICK[..], &["--config", preset.to_str().unwrap()]].concat());
-        let said = self::text(&output.stderr);
-        assert!(output.status.success(), "{said}");
+        let stderr = self::text(&output.stderr);
+        assert!(output.status.success(), "{stderr}");
         let notice =
             "the dataset configuration names `spectral_processing`: that of the preset is not used";
-        assert_eq!(said.matches(notice).count(), times, "{said}");
+        assert_eq!(stderr.matches(notice).count(), times, "{stderr}");
     };
     // The demo has `fft` with `log1p`.
     told("spectral_processing: {method: none}\n", 1);
@@ -125,27 +125,31 @@ fn augmentation_is_chosen_where_validation_comes_from_other_sites() {
             "1",
         ];
         let output = place.run(&[&base, &["--no-baseline"][..], more].concat());
-        let said = text(&output.stderr);
-        assert!(output.status.success(), "{said}");
+        let stderr = text(&output.stderr);
+        assert!(output.status.success(), "{stderr}");
         let experiment = place.found().pop().unwrap();
         let recipe = std::fs::read_to_string(experiment.join("recipe.json")).unwrap();
         let recipe: Value = serde_json::from_str(&recipe).unwrap();
-        (said, metadata(&experiment), recipe["augmentation"].clone())
+        (
+            stderr,
+            metadata(&experiment),
+            recipe["augmentation"].clone(),
+        )
     };
     let standard = serde_json::json!(data::Augmentation::standard());
     let new_sites = serde_json::json!(data::Augmentation::new_sites());
 
-    let (said, metadata, augmentation) = train(&same, &[]);
-    assert!(!said.contains("different sites"), "{said}");
+    let (stderr, metadata, augmentation) = train(&same, &[]);
+    assert!(!stderr.contains("different sites"), "{stderr}");
     let choice = &metadata["augmentation_choice"];
     let separability = choice["separability"].as_f64().unwrap();
     assert!((0.2..0.8).contains(&separability), "{choice}");
     assert_eq!((choice.get("trial"), &augmentation), (None, &standard));
 
-    let (said, metadata, augmentation) = train(&other, &[]);
+    let (stderr, metadata, augmentation) = train(&other, &[]);
     assert!(
-        said.contains("windows come from different sites or days"),
-        "{said}"
+        stderr.contains("windows come from different sites or days"),
+        "{stderr}"
     );
     let choice = metadata["augmentation_choice"].clone();
     assert!(choice["separability"].as_f64().unwrap() > 0.95, "{choice}");

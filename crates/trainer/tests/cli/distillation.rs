@@ -14,12 +14,16 @@ fn train(place: &Place, config: &Path, more: &[&str]) -> (String, Value, Value) 
         "--no-baseline",
     ];
     let output = place.run(&[&base, more].concat());
-    let said = text(&output.stderr);
-    assert!(output.status.success(), "{said}");
+    let stderr = text(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
     let experiment = place.found().pop().unwrap();
     let recipe = std::fs::read_to_string(experiment.join("recipe.json")).unwrap();
     let recipe: Value = serde_json::from_str(&recipe).unwrap();
-    (said, metadata(&experiment), recipe["distillation"].clone())
+    (
+        stderr,
+        metadata(&experiment),
+        recipe["distillation"].clone(),
+    )
 }
 
 #[test]
@@ -30,8 +34,8 @@ fn a_trial_decides_where_sites_differ() {
             without_slow_part(values);
         }
     });
-    let (said, metadata, share) = train(&place, &other, &[]);
-    assert!(said.contains("a trial chose the targets"), "{said}");
+    let (stderr, metadata, share) = train(&place, &other, &[]);
+    assert!(stderr.contains("a trial chose the targets"), "{stderr}");
     let choice = metadata["distillation_choice"].clone();
     let loss = |key: &str| choice[key].as_f64().unwrap();
     let helps = loss("loss_with_teacher") <= 1.01 * loss("loss");
@@ -44,15 +48,15 @@ fn a_trial_decides_where_sites_differ() {
     assert_eq!(again, share);
     // A given share is taken without a trial.
     for given in ["0", "0.25"] {
-        let (said, metadata, share) = train(&place, &other, &["--distillation", given]);
-        assert!(!said.contains("chose the targets"), "{said}");
+        let (stderr, metadata, share) = train(&place, &other, &["--distillation", given]);
+        assert!(!stderr.contains("chose the targets"), "{stderr}");
         assert!(metadata.get("distillation_choice").is_none());
         assert_eq!(share, given.parse::<f64>().unwrap());
     }
     // Where splits are alike there is no trial.
     let same = changed_windows(&place, "same", |_, _| {});
-    let (said, metadata, share) = train(&place, &same, &[]);
-    assert!(!said.contains("chose the targets"), "{said}");
+    let (stderr, metadata, share) = train(&place, &same, &[]);
+    assert!(!stderr.contains("chose the targets"), "{stderr}");
     assert!(metadata.get("distillation_choice").is_none());
     assert_eq!(share, 0.0);
 }
@@ -91,9 +95,9 @@ fn a_share_is_a_fraction() {
         ("-0.1", "between 0 and 1"),
     ] {
         let output = place.run(&[&format!("--distillation={given}")]);
-        let said = text(&output.stderr);
-        assert_eq!(output.status.code(), Some(2), "{said}");
-        assert!(said.contains(problem), "{said}");
+        let stderr = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{stderr}");
+        assert!(stderr.contains(problem), "{stderr}");
     }
     assert!(place.found().is_empty());
 }

@@ -93,8 +93,8 @@ fn a_training_begins_with_other_weights() {
     ];
     let output = place.run(&[&QUICK[..], &arguments].concat());
     assert!(output.status.success(), "{}", text(&output.stderr));
-    let said = text(&output.stderr);
-    assert!(said.contains("12 of 12 tensors taken"), "{said}");
+    let stderr = text(&output.stderr);
+    assert!(stderr.contains("12 of 12 tensors taken"), "{stderr}");
     let second = place
         .found()
         .into_iter()
@@ -161,15 +161,15 @@ fn an_evaluation_on_recordings_of_the_training_warns() {
     train_on(&place, &all);
 
     let output = evaluate(&place, &["--recordings", all.to_str().unwrap(), "--json"]);
-    let said = text(&output.stderr);
-    assert!(output.status.success(), "{said}");
+    let stderr = text(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
     for expected in [
         "warning: the model was trained on first: ",
         "warning: the training used second for validation: ",
     ] {
-        assert!(said.contains(expected), "{said}");
+        assert!(stderr.contains(expected), "{stderr}");
     }
-    assert!(!said.contains("third"), "{said}");
+    assert!(!stderr.contains("third"), "{stderr}");
     let found: Value = serde_json::from_str(&text(&output.stdout)).unwrap();
     assert_eq!(
         found["in_dataset"][2]["splits"],
@@ -181,11 +181,11 @@ fn an_evaluation_on_recordings_of_the_training_warns() {
     let fourth = of("fourth", 4, "train");
     std::fs::write(&new, [head, &third, &fourth].concat()).unwrap();
     let output = evaluate(&place, &["--recordings", new.to_str().unwrap()]);
-    let said = text(&output.stderr);
-    assert!(output.status.success(), "{said}");
+    let stderr = text(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
     assert!(
-        !said.contains("trained on") && !said.contains("unknown"),
-        "{said}"
+        !stderr.contains("trained on") && !stderr.contains("unknown"),
+        "{stderr}"
     );
 
     names_a_recording_in_another_unit(&place, &[third.clone(), fourth.clone()]);
@@ -197,20 +197,20 @@ fn an_evaluation_on_recordings_of_the_training_warns() {
         .replace("end: 40", "end: 4000");
     std::fs::write(&counted, [head, &third, &samples].concat()).unwrap();
     let output = evaluate(&place, &["--recordings", counted.to_str().unwrap()]);
-    let said = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{said}");
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
     let expected = "recording `fourth`: nearly all labels lie behind the end of the recording";
     assert!(
-        said.contains(expected) && said.contains("samples at 100 Hz"),
-        "{said}"
+        stderr.contains(expected) && stderr.contains("samples at 100 Hz"),
+        "{stderr}"
     );
 
     std::fs::remove_file(folder.join("dataset/import_report.json")).unwrap();
     let output = evaluate(&place, &["--recordings", new.to_str().unwrap()]);
-    let said = text(&output.stderr);
+    let stderr = text(&output.stderr);
     assert!(
-        said.contains("used in training is unknown: there is no import_report.json"),
-        "{said}"
+        stderr.contains("used in training is unknown: there is no import_report.json"),
+        "{stderr}"
     );
 }
 
@@ -227,11 +227,11 @@ fn names_a_recording_in_another_unit(place: &Place, others: &[String]) {
     let list = folder.join("other.yaml");
     std::fs::write(&list, [HEAD, &others.concat(), &fifth].concat()).unwrap();
     let output = evaluate(place, &["--recordings", list.to_str().unwrap()]);
-    let said = text(&output.stderr);
-    assert!(said.contains("note: fifth: channel 1: "), "{said}");
+    let stderr = text(&output.stderr);
+    assert!(stderr.contains("note: fifth: channel 1: "), "{stderr}");
     assert!(
-        !said.contains("third: channel") && !said.contains("fourth: channel"),
-        "{said}"
+        !stderr.contains("third: channel") && !stderr.contains("fourth: channel"),
+        "{stderr}"
     );
 }
 
@@ -265,10 +265,10 @@ fn an_evaluation_is_of_what_was_asked_for() {
     assert_eq!(found["advised"]["false_alarms"], 0);
     let filtered = format!("preprocessing: [demean]\n{one}");
     let output = scored("filtered.yaml", &filtered, &[]);
-    let said = text(&output.stderr);
+    let stderr = text(&output.stderr);
     assert!(
-        said.contains("is not what the import did to the model's recordings"),
-        "{said}"
+        stderr.contains("is not what the import did to the model's recordings"),
+        "{stderr}"
     );
     let backwards = format!("{HEAD}{test}\n    labels: [{{start: 9, end: 3, class: vehicle}}]\n");
     for (list, options, expected) in [
@@ -296,9 +296,9 @@ fn an_evaluation_is_of_what_was_asked_for() {
         (&backwards, ["--hop", "32"], "ends before it begins"),
     ] {
         let output = scored("refused.yaml", list, &options);
-        let said = text(&output.stderr);
-        assert_eq!(output.status.code(), Some(2), "{said}");
-        assert!(said.contains(expected), "{said}");
+        let stderr = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{stderr}");
+        assert!(stderr.contains(expected), "{stderr}");
     }
 
     let note = |arguments: &[&str]| {

@@ -88,11 +88,11 @@ fn an_export_says_how_recordings_were_prepared() {
     for format in ["c", "onnx"] {
         let out = folder.join(format!("as_{format}"));
         let output = export(&place, "latest", format, &out);
-        let said = text(&output.stderr);
-        assert!(output.status.success(), "{said}");
+        let stderr = text(&output.stderr);
+        assert!(output.status.success(), "{stderr}");
         assert!(
-            said.contains("not part of the export") && said.contains("[{\"scale\":0.5}]"),
-            "{said}"
+            stderr.contains("not part of the export") && stderr.contains("[{\"scale\":0.5}]"),
+            "{stderr}"
         );
     }
 }

@@ -28,8 +28,8 @@ fn a_loss_that_is_no_number_stops_the_run_and_keeps_the_best_weights() {
     }
     let experiment = place.found().remove(0);
     assert_eq!(metadata(&experiment)["status"], "failed");
-    let said = metadata(&experiment)["error"].as_str().unwrap().to_owned();
-    assert!(error.contains(&said), "{error}");
+    let message = metadata(&experiment)["error"].as_str().unwrap().to_owned();
+    assert!(error.contains(&message), "{error}");
 
     // Diverges after a good epoch, since the learning rate in the checkpoint is raised far too high.
     let place = Place::new();

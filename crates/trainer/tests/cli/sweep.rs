@@ -180,8 +180,8 @@ fn what_cannot_run_is_refused_before_anything_is_written() {
         let mut command = place.sweep(&[&[file.as_str()][..], arguments].concat());
         let output = command.env("PATH", "").output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{sweep}");
-        let said = text(&output.stderr);
-        assert!(said.contains(expected), "{sweep}: {said}");
+        let stderr = text(&output.stderr);
+        assert!(stderr.contains(expected), "{sweep}: {stderr}");
         assert!(
             !place.study().exists() && place.found().is_empty(),
             "{sweep}"

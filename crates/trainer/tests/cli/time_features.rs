@@ -101,9 +101,9 @@ fn trained(place: &Place, config: &Path, options: &[&str]) -> (PathBuf, String) 
         .env("SEISMIC_CACHE_DIR", cache.path())
         .output()
         .unwrap();
-    let said = text(&output.stderr) + &text(&output.stdout);
-    assert!(output.status.success(), "{said}");
-    (place.found().pop().unwrap(), said)
+    let printed = text(&output.stderr) + &text(&output.stdout);
+    assert!(output.status.success(), "{printed}");
+    (place.found().pop().unwrap(), printed)
 }
 
 fn card(experiment: &Path) -> Value {
@@ -137,8 +137,8 @@ fn assert_evaluates_alike(place: &Place, experiment: &Path) {
 fn features_in_time_are_used_where_the_configuration_names_them() {
     let place = Place::new();
     let config = dataset(&place, IN_TIME, |_, label| [label == 1, false]);
-    let (experiment, said) = trained(&place, &config, &[]);
-    assert!(!said.contains("trials"), "{said}");
+    let (experiment, printed) = trained(&place, &config, &[]);
+    assert!(!printed.contains("trials"), "{printed}");
     assert_eq!(card(&experiment)["preprocessing"]["bands"]["time"], true);
     assert_evaluates_alike(&place, &experiment);
     let (streamed, _) = trained(&place, &config, &["--stream"]);
@@ -165,10 +165,10 @@ fn all_features_of_the_window_are_used_where_the_configuration_names_them() {
 fn features_in_time_are_chosen_where_they_tell_the_classes() {
     let place = Place::new();
     let config = dataset(&place, "", |_, label| [label == 1, false]);
-    let (experiment, said) = trained(&place, &config, &[]);
+    let (experiment, printed) = trained(&place, &config, &[]);
     assert!(
-        said.contains("training with features in time (`spec"),
-        "{said}"
+        printed.contains("training with features in time (`spec"),
+        "{printed}"
     );
     let choice = metadata(&experiment)["front_end_choice"].clone();
     assert_eq!(chosen(&choice), ["time"], "{choice}");
@@ -193,8 +193,8 @@ fn features_in_time_are_chosen_where_they_tell_the_classes() {
         assert_eq!(metadata(&cached)["front_end_choice"], choice);
         assert_eq!(card(&cached)["preprocessing"]["bands"]["time"], true);
     }
-    let (bounded, said) = trained(&place, &config, &["--budget-kb", "200"]);
-    assert!(!said.contains("trials"), "{said}");
+    let (bounded, printed) = trained(&place, &config, &["--budget-kb", "200"]);
+    assert!(!printed.contains("trials"), "{printed}");
     assert!(
         card(&bounded)["preprocessing"]["bands"]
             .get("time")
@@ -202,9 +202,9 @@ fn features_in_time_are_chosen_where_they_tell_the_classes() {
     );
     let id = experiment.file_name().unwrap().to_str().unwrap();
     let output = place.run(&["--resume", id]);
-    let said = text(&output.stderr);
-    assert!(output.status.success(), "{said}");
-    assert!(!said.contains("trials"), "{said}");
+    let printed = text(&output.stderr);
+    assert!(output.status.success(), "{printed}");
+    assert!(!printed.contains("trials"), "{printed}");
     assert_eq!(card(&experiment)["preprocessing"]["bands"]["time"], true);
     // Calibration in 8 bits reads the data with the front end that was chosen.
     let output = Command::new(env!("CARGO_BIN_EXE_trainer"))
@@ -214,16 +214,19 @@ fn features_in_time_are_chosen_where_they_tell_the_classes() {
         .unwrap();
     assert!(output.status.success(), "{}", text(&output.stderr));
     // Weights of a model go with its front end.
-    let (tuned, said) = trained(&place, &config, &["--init-from", id]);
-    assert!(said.contains("that of the model in --init-from"), "{said}");
-    assert!(!said.contains("trials"), "{said}");
+    let (tuned, printed) = trained(&place, &config, &["--init-from", id]);
+    assert!(
+        printed.contains("that of the model in --init-from"),
+        "{printed}"
+    );
+    assert!(!printed.contains("trials"), "{printed}");
     assert_eq!(card(&tuned)["preprocessing"]["bands"]["time"], true);
     let front_end = "spectral_processing: {method: bands}\n";
     let config = dataset(&place, front_end, |_, label| [label == 1, false]);
-    let (_, said) = trained(&place, &config, &["--init-from", id]);
+    let (_, printed) = trained(&place, &config, &["--init-from", id]);
     assert!(
-        said.contains("trained with another `spectral_processing`"),
-        "{said}"
+        printed.contains("trained with another `spectral_processing`"),
+        "{printed}"
     );
 }
 
@@ -240,9 +243,9 @@ fn the_correlation_of_channels_is_chosen_where_it_tells_the_classes() {
         let other: Vec<f32> = other.collect();
         [common, other].concat()
     });
-    let (experiment, said) = trained(&place, &config, &[]);
+    let (experiment, printed) = trained(&place, &config, &[]);
     let choice = metadata(&experiment)["front_end_choice"].clone();
-    assert!(chosen(&choice).contains(&"correlation"), "{said}");
+    assert!(chosen(&choice).contains(&"correlation"), "{printed}");
     let results = &metadata(&experiment)["results"]["test"];
     assert!(results["f1_macro"].as_f64().unwrap() > 0.9, "{results}");
     assert_evaluates_alike(&place, &experiment);
@@ -267,13 +270,13 @@ fn raw_samples_are_chosen_where_no_spectrum_tells_the_classes() {
         let noise = |i| pulse(i) + uniform(&mut random) - 0.5;
         (0..2 * 256).map(noise).collect()
     });
-    let (experiment, said) = trained(&place, &config, &[]);
+    let (experiment, printed) = trained(&place, &config, &[]);
     assert!(
-        said.contains("training with raw samples in short segments (`spec"),
-        "{said}"
+        printed.contains("training with raw samples in short segments (`spec"),
+        "{printed}"
     );
     let choice = metadata(&experiment)["front_end_choice"].clone();
-    assert_eq!(chosen(&choice), ["raw"], "{said}");
+    assert_eq!(chosen(&choice), ["raw"], "{printed}");
     assert_eq!(
         card(&experiment)["preprocessing"]["spectral"]["method"],
         "none"
@@ -297,10 +300,10 @@ fn features_in_time_are_not_chosen_where_they_mislead() {
     let place = Place::new();
     let kind = |split: &str, label| [(label == 1) == (split == "train"), label == 1];
     let config = dataset(&place, "", kind);
-    let (experiment, said) = trained(&place, &config, &[]);
+    let (experiment, printed) = trained(&place, &config, &[]);
     assert!(
-        said.contains("training with the usual bands alone"),
-        "{said}"
+        printed.contains("training with the usual bands alone"),
+        "{printed}"
     );
     let choice = metadata(&experiment)["front_end_choice"].clone();
     assert_eq!(chosen(&choice), [""; 0], "{choice}");
@@ -339,11 +342,11 @@ fn few_bands_are_chosen_where_narrow_ones_mislead() {
         (0..2 * 512).map(sample).collect()
     };
     let config = dataset_of(&place, "", 512, tones);
-    let (experiment, said) = trained(&place, &config, &[]);
+    let (experiment, printed) = trained(&place, &config, &[]);
     let choice = metadata(&experiment)["front_end_choice"].clone();
     // Steady windows have nothing to tell from frame to frame.
-    assert_eq!(chosen(&choice), ["coarse", "long_frames"], "{said}");
-    assert_eq!(card(&experiment)["input_shape"][2], 9, "{said}");
+    assert_eq!(chosen(&choice), ["coarse", "long_frames"], "{printed}");
+    assert_eq!(card(&experiment)["input_shape"][2], 9, "{printed}");
     assert_evaluates_alike(&place, &experiment);
     // Firmware can compute few bands as well, and the inputs of a resumed run stay as they are.
     let (bounded, _) = trained(&place, &config, &["--budget-kb", "200"]);
@@ -360,12 +363,12 @@ fn few_bands_are_chosen_where_narrow_ones_mislead() {
     assert_eq!(card(&bounded)["input_shape"][2], 9);
     assert_evaluates_alike(&place, &bounded);
     // Where many bands do not fit, no trial is needed.
-    let (small, said) = trained(&place, &config, &["--budget-kb", "22"]);
+    let (small, printed) = trained(&place, &config, &["--budget-kb", "22"]);
     assert!(
-        said.contains("do not fit --budget-kb: training with 8 bands"),
-        "{said}"
+        printed.contains("do not fit --budget-kb: training with 8 bands"),
+        "{printed}"
     );
-    assert!(metadata(&small)["front_end_choice"].is_null(), "{said}");
+    assert!(metadata(&small)["front_end_choice"].is_null(), "{printed}");
     assert_eq!(card(&small)["input_shape"][2], 36);
 }
 
@@ -375,7 +378,7 @@ fn scaling_that_mixes_features_in_time_with_others_is_refused() {
     let config = dataset(&place, IN_TIME, |_, label| [label == 1, false]);
     let config = config.to_str().unwrap();
     let output = place.run(&["--dataset-config", config, "--normalisation", "sample"]);
-    let said = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{said}");
-    assert!(said.contains("`normalisation: sample`"), "{said}");
+    let printed = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{printed}");
+    assert!(printed.contains("`normalisation: sample`"), "{printed}");
 }

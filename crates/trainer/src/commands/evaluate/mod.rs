@@ -236,10 +236,10 @@ fn of_recordings(
         scores.text() + &written
     };
     notes.extend(scores.notes());
-    let mut said = as_notes(notes);
+    let mut lines = as_notes(notes);
     let warnings = scores.warnings().into_iter();
-    said.extend(warnings.map(|warning| format!("warning: {warning}")));
-    Ok((text, said))
+    lines.extend(warnings.map(|warning| format!("warning: {warning}")));
+    Ok((text, lines))
 }
 
 /// A note if the windows are not those that the split's name promises.
