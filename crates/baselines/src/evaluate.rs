@@ -86,7 +86,7 @@ impl<G: AsRef<str>> PredictedWindows<'_, G> {
             };
             bootstrap::interval(tested, self.predicted, score, options)
         };
-        let of_class = |class: usize| ClassScores {
+        let class_scores = |class: usize| ClassScores {
             precision: report.precision.per_class[class],
             recall: report.recall.per_class[class],
             f1: report.f1.per_class[class],
@@ -103,7 +103,7 @@ impl<G: AsRef<str>> PredictedWindows<'_, G> {
             accuracy: interval(|matrix| Report::of(matrix).accuracy),
             calibration_error: calibrated(calibration::expected_error),
             log_loss: calibrated(calibration::log_loss),
-            per_class: (0..self.classes).map(of_class).collect(),
+            per_class: (0..self.classes).map(class_scores).collect(),
             confusion: matrix,
             windows: self.labels.len(),
             groups: groups.len(),

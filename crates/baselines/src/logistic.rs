@@ -138,8 +138,8 @@ fn penalised_loss(
             let error = &mut errors[label as usize];
             loss -= error.max(f64::MIN_POSITIVE).ln();
             *error -= 1.0;
-            for (of_class, error) in gradient.chunks_exact_mut(width + 1).zip(errors) {
-                of_class[width] += *error;
+            for (class_gradient, error) in gradient.chunks_exact_mut(width + 1).zip(errors) {
+                class_gradient[width] += *error;
             }
         }
         add_products(&mut gradient, width + 1, &errors, values, width);

@@ -69,12 +69,12 @@ impl Preconditioner {
     pub fn apply(&self, weights: &mut [f64]) {
         // Block by block, so that a factor stays in the cache for all classes.
         for (first, size, factor) in &self.blocks {
-            for of_class in weights.chunks_exact_mut(self.width + 1) {
-                solve(factor, &mut of_class[*first..first + size]);
+            for class_weights in weights.chunks_exact_mut(self.width + 1) {
+                solve(factor, &mut class_weights[*first..first + size]);
             }
         }
-        for of_class in weights.chunks_exact_mut(self.width + 1) {
-            of_class[self.width] *= self.classes;
+        for class_weights in weights.chunks_exact_mut(self.width + 1) {
+            class_weights[self.width] *= self.classes;
         }
     }
 }

@@ -190,15 +190,15 @@ pub(crate) fn at_most(rows: &[usize], labels: &[u32], most: usize, seed: u64) ->
     let classes = rows.iter().map(|&row| labels[row]).max().unwrap_or(0);
     let mut kept = Vec::with_capacity(most);
     for class in 0..=classes {
-        let mut of_class: Vec<usize> = rows
+        let mut rows_of_class: Vec<usize> = rows
             .iter()
             .copied()
             .filter(|&row| labels[row] == class)
             .collect();
-        let share = (of_class.len() as f64 * most as f64 / rows.len() as f64).round() as usize;
+        let share = (rows_of_class.len() as f64 * most as f64 / rows.len() as f64).round() as usize;
         let mut rng = generator(seed, Purpose::Subset, class as usize);
-        let share = share.max(1).min(of_class.len());
-        kept.extend_from_slice(of_class.partial_shuffle(&mut rng, share).0);
+        let share = share.max(1).min(rows_of_class.len());
+        kept.extend_from_slice(rows_of_class.partial_shuffle(&mut rng, share).0);
     }
     kept.sort_unstable();
     kept

@@ -88,13 +88,13 @@ impl<'a> Fetcher<'a> {
     /// Enables augmentation. The split must be streamed or kept as windows ([`crate::Storage::Windows`]).
     pub fn augmented(mut self, augmenting: Option<Augmenting<'a>>) -> Self {
         let class = augmenting.and_then(|augmenting| augmenting.background);
-        let of_class = self
+        let backgrounds = self
             .split
             .y
             .iter()
             .enumerate()
             .filter(|(_, label)| Some(**label) == class);
-        self.backgrounds = of_class.map(|(i, _)| i).collect();
+        self.backgrounds = backgrounds.map(|(i, _)| i).collect();
         self.place = augmenting.map_or(0, |augmenting| augmenting.first);
         self.augmenting = augmenting.filter(|augmenting| !augmenting.augmentation.is_none());
         // Only scaled spectra: raw samples have no bands, and noise is relative to the features' deviation.

@@ -352,10 +352,13 @@ pub fn coincidence_warnings(
     groups: &[impl AsRef<str>],
     class_names: &[String],
 ) -> Vec<String> {
-    let mut of_class: BTreeMap<u32, BTreeSet<&str>> = BTreeMap::new();
+    let mut groups_of_class: BTreeMap<u32, BTreeSet<&str>> = BTreeMap::new();
     let mut of_group: BTreeMap<&str, BTreeSet<u32>> = BTreeMap::new();
     for (&label, group) in labels.iter().zip(groups) {
-        of_class.entry(label).or_default().insert(group.as_ref());
+        groups_of_class
+            .entry(label)
+            .or_default()
+            .insert(group.as_ref());
         of_group.entry(group.as_ref()).or_default().insert(label);
     }
     let coincides = |groups: &BTreeSet<&str>| {
@@ -363,7 +366,10 @@ pub fn coincidence_warnings(
             && groups.iter().all(|group| of_group[group].len() == 1)
     };
     let mut warnings = Vec::new();
-    for (&label, groups) in of_class.iter().filter(|(_, groups)| coincides(groups)) {
+    for (&label, groups) in groups_of_class
+        .iter()
+        .filter(|(_, groups)| coincides(groups))
+    {
         let name = class_names.get(label as usize).map_or("?", String::as_str);
         let named: Vec<String> = groups.iter().map(|group| format!("`{group}`")).collect();
         warnings.push(format!(

@@ -284,14 +284,19 @@ impl SeisBench {
             self.other_rates
                 .add(|| format!("`{name}` with {rate} Hz, not {all} Hz"));
         }
-        let of_row = self.value(row, COMPONENTS).map(components);
-        if let (Some(of_row), Some(all)) = (&of_row, &self.components)
-            && is_reordered(of_row, all)
+        let row_components = self.value(row, COMPONENTS).map(components);
+        if let (Some(row_components), Some(all)) = (&row_components, &self.components)
+            && is_reordered(row_components, all)
         {
-            self.reordered
-                .add(|| format!("`{name}` with {}, not {}", of_row.concat(), all.concat()));
+            self.reordered.add(|| {
+                format!(
+                    "`{name}` with {}, not {}",
+                    row_components.concat(),
+                    all.concat()
+                )
+            });
         }
-        let components = of_row
+        let components = row_components
             .or_else(|| self.components.clone())
             .filter(|components| !components.is_empty())
             .ok_or(SeisBenchError::NoComponents { column: COMPONENTS })?;

@@ -50,17 +50,17 @@ impl RecordingReport {
                 ));
             }
         }
-        for of_class in self
+        for class_report in self
             .classes
             .iter()
-            .filter(|of_class| of_class.all_silent > 0)
+            .filter(|class_report| class_report.all_silent > 0)
         {
-            let (class, silent) = (&of_class.class, of_class.silent);
+            let (class, silent) = (&class_report.class, class_report.silent);
             note(match self.traces {
                 None => format!("all {silent} windows of class `{class}` are silent"),
                 Some(_) => format!(
                     "all windows of class `{class}` are silent in {} traces",
-                    of_class.all_silent
+                    class_report.all_silent
                 ),
             });
         }
