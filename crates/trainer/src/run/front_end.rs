@@ -1,8 +1,7 @@
 //! Fixes the form of the front end `bands`, for a dataset whose configuration names none.
 
 use baselines::cache::{self, Key};
-use data::{Augmentation, BandLayout, Dataset, DatasetConfig, FEW_BANDS, Normalisation, Storage};
-use model::ModelKind;
+use data::{BandLayout, Dataset, DatasetConfig, FEW_BANDS, Normalisation, Storage};
 use serde_json::json;
 
 use super::front_end_form::Form;
@@ -15,26 +14,24 @@ use crate::training::Interrupt;
 use crate::{budget, memory};
 
 /// Raised whenever a search comes to other results, which are then not taken from the cache.
-const VERSION: u32 = 12;
+const VERSION: u32 = 13;
 
 /// Samples of the shortest window in which the rhythm is tried: four for each part whose energy it compares.
 const SHORTEST_WITH_RHYTHM: usize = 256;
 
-/// Samples of the windows in which raw samples are tried. Inputs of longer ones would be larger than those of the usual form.
-const WINDOWS_WITH_RAW: std::ops::RangeInclusive<usize> = 64..=1024;
-
-const DIVERGED: &str = "a short trial of a form of `bands` diverged: no more forms are tried";
+pub(super) const DIVERGED: &str =
+    "a short trial of a form of `bands` diverged: no more forms are tried";
 
 /// Trials of forms, and the best so far.
-struct Forms {
-    trial: Trial,
+pub(super) struct Forms {
+    pub trial: Trial,
     /// How much each is trained.
-    effort: Effort,
-    search: FrontEndSearch,
+    pub effort: Effort,
+    pub search: FrontEndSearch,
     /// The number of the chosen form in the trial.
-    chosen: usize,
+    pub chosen: usize,
     /// The data in the chosen form, if they were read again for it.
-    best: Option<(DatasetConfig, Dataset)>,
+    pub best: Option<(DatasetConfig, Dataset)>,
 }
 
 impl Prepared {
@@ -139,43 +136,8 @@ impl Prepared {
         Ok(true)
     }
 
-    /// Tries raw samples after the form taken so far, if they may be taken, with a network of its own. Returns whether all
-    /// could be tried.
-    fn try_raw(
-        &self,
-        forms: &mut Forms,
-        interrupt: &Interrupt,
-        progress: &mut Progress,
-    ) -> Result<bool, TrainerError> {
-        if !self.may_take_raw() {
-            return Ok(true);
-        }
-        forms.effort = Effort::OF_RAW_SAMPLES;
-        let chosen = forms.search.chosen();
-        if chosen != Form::USUAL && forms.best.is_none() {
-            let config = self.config_with(chosen);
-            let dataset = self.read_again(&config, progress)?;
-            forms.best = Some((config, dataset));
-        }
-        let best = forms.best.as_ref().map_or(&self.dataset, |(_, data)| data);
-        let setup = self.trial_setup(best, forms.effort);
-        let number = forms.trial.add(&setup, &self.job.recipe, interrupt)?;
-        if forms.trial.diverged(number) {
-            progress.say(DIVERGED);
-            return Ok(false);
-        }
-        let base = (chosen, number);
-        // Kept while raw samples are tried: reading the data again takes longer than the trial.
-        let taken = forms.best.take();
-        let could = self.try_form((Form::RAW, base), forms, interrupt, progress)?;
-        if forms.best.is_none() {
-            forms.best = taken;
-        }
-        Ok(could)
-    }
-
     /// Tries a form after another, which has a number in the trial. Returns whether it could be tried; if not, says why.
-    fn try_form(
+    pub(super) fn try_form(
         &self,
         (form, (against, number)): (Form, (Form, usize)),
         forms: &mut Forms,
@@ -209,7 +171,7 @@ impl Prepared {
     }
 
     /// How the run trains, on these data.
-    fn trial_setup<'a>(&self, dataset: &'a Dataset, effort: Effort) -> TrialSetup<'a> {
+    pub(super) fn trial_setup<'a>(&self, dataset: &'a Dataset, effort: Effort) -> TrialSetup<'a> {
         TrialSetup {
             dataset,
             augmentation: self.job.recipe.augmentation.settings(),
@@ -219,7 +181,7 @@ impl Prepared {
     }
 
     /// The layout of the front end, if its form is an open question.
-    fn open_layout(&self) -> Option<&BandLayout> {
+    pub(super) fn open_layout(&self) -> Option<&BandLayout> {
         let is_open = self.leaves_front_end_open && self.has_features_to_augment();
         // Given weights expect certain features, and so do those of a run that is resumed.
         let is_free = is_open && self.job.recipe.init_from.is_none() && self.job.resume.is_none();
@@ -268,21 +230,6 @@ impl Prepared {
             .collect()
     }
 
-    /// Whether raw samples may be taken: windows can be cut into short segments, no augmentation is for spectra alone, and
-    /// the network does not grow too slow with so many segments.
-    fn may_take_raw(&self) -> bool {
-        let recipe = &self.job.recipe;
-        let is_standard = recipe.augmentation.settings() == Augmentation::standard();
-        let fits = |layout: &BandLayout| {
-            let spectral = Form::RAW.of(&self.dataset.preprocessing.spectral);
-            WINDOWS_WITH_RAW.contains(&layout.window) && spectral.cut(layout.window).is_some()
-        };
-        is_standard
-            && recipe.model != ModelKind::DeepLarge
-            && self.job.budget_kb.is_none()
-            && self.open_layout().is_some_and(fits)
-    }
-
     /// Those of some forms with features of the whole window that can be computed.
     fn possible(&self, forms: &[Form]) -> Vec<Form> {
         let Some(layout) = self.open_layout() else {
@@ -308,7 +255,7 @@ impl Prepared {
     }
 
     /// The configuration with this form.
-    fn config_with(&self, form: Form) -> DatasetConfig {
+    pub(super) fn config_with(&self, form: Form) -> DatasetConfig {
         let mut config = self.config.clone();
         config.spectral = form.of(&config.spectral);
         config
@@ -378,7 +325,7 @@ impl Prepared {
     }
 
     /// Reads the splits with another front end.
-    fn read_again(
+    pub(super) fn read_again(
         &self,
         config: &DatasetConfig,
         progress: &mut Progress,

@@ -98,6 +98,13 @@ impl FrontEndSearch {
         is_taken
     }
 
+    /// Forgets the last trial of a form, which is to be repeated with more trainings.
+    pub fn forget_last(&mut self) {
+        if let Some(last) = self.tried.pop() {
+            self.chosen = last.against;
+        }
+    }
+
     /// The form that is taken.
     pub fn chosen(&self) -> Form {
         self.chosen
@@ -283,6 +290,20 @@ mod tests {
         let (_, message) = is_taken(0.95, 0.05);
         assert!(message.contains("may be chance"), "{message}");
         assert!(!is_taken(0.92, 0.01).0 && !is_taken(0.8, 0.2).0);
+    }
+
+    /// What a first training shows may be chance.
+    #[test]
+    fn a_trial_can_be_repeated() {
+        let mut search = FrontEndSearch::new(30, 0.7);
+        let coarse = USUAL.with_coarse_bands();
+        assert!(search.is_taken(coarse, USUAL, paired(0.7, 0.6, 0.02)));
+        assert!(search.is_taken(Form::RAW, coarse, paired(0.66, 0.58, 0.06)));
+        search.forget_last();
+        assert_eq!(search.chosen(), coarse);
+        assert!(!search.is_taken(Form::RAW, coarse, paired(0.64, 0.6, 0.05)));
+        assert_eq!(search.chosen(), coarse);
+        assert_eq!(search.message().matches("raw samples").count(), 1);
     }
 
     /// As few bands are, where the loss is hardly higher.

@@ -16,6 +16,7 @@ mod front_end_search;
 mod front_end_source;
 mod paired;
 mod prepared;
+mod raw_samples;
 mod site_shift;
 mod trained;
 mod trial;

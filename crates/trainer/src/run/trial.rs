@@ -90,11 +90,26 @@ pub struct Trial {
 struct TrialResult {
     /// Whether a training diverged.
     diverged: bool,
-    /// Logarithms of class probabilities, averaged over the trainings.
+    /// Number of trainings.
+    trainings: u64,
+    /// Class probabilities, summed over the trainings.
     ///
     /// # Shapes
     /// `[windows, classes]`, flattened.
-    logits: Vec<f32>,
+    probabilities: Vec<f64>,
+}
+
+impl TrialResult {
+    /// Logarithms of the mean probabilities.
+    ///
+    /// # Shapes
+    /// `[windows, classes]`, flattened.
+    fn logits(&self) -> Vec<f32> {
+        // Probabilities that are 0 in float64 would be infinitely wrong.
+        let logarithm =
+            |sum: &f64| (sum / self.trainings as f64).max(f64::MIN_POSITIVE).ln() as f32;
+        self.probabilities.iter().map(logarithm).collect()
+    }
 }
 
 impl Trial {
@@ -121,8 +136,28 @@ impl Trial {
         recipe: &Recipe,
         interrupt: &Interrupt,
     ) -> Result<usize, TrainerError> {
-        self.results.push(averaged(setup, recipe, interrupt)?);
-        Ok(self.results.len() - 1)
+        self.results.push(TrialResult {
+            diverged: false,
+            trainings: 0,
+            probabilities: vec![0.0; setup.dataset.val.len().min(WINDOWS) * self.classes],
+        });
+        let number = self.results.len() - 1;
+        self.repeat(number, setup, recipe, interrupt)?;
+        Ok(number)
+    }
+
+    /// Trains as often again in a way that was tried, with other seeds.
+    ///
+    /// # Errors
+    /// As [`Trial::add`].
+    pub fn repeat(
+        &mut self,
+        number: usize,
+        setup: &TrialSetup<'_>,
+        recipe: &Recipe,
+        interrupt: &Interrupt,
+    ) -> Result<(), TrainerError> {
+        train_again(&mut self.results[number], setup, recipe, interrupt)
     }
 
     /// Mean cross-entropy of two ways, each at its best temperature. Infinite standard error with fewer than two groups.
@@ -174,8 +209,8 @@ impl Trial {
 
     /// Cross-entropy of each window at the best temperature.
     fn losses(&self, number: usize) -> Vec<f64> {
-        let logits = &self.results[number].logits;
-        let temperature = fit_temperature(logits, &self.labels);
+        let logits = self.results[number].logits();
+        let temperature = fit_temperature(&logits, &self.labels);
         let windows = logits.chunks_exact(self.classes).zip(&self.labels);
         windows
             .map(|(logits, label)| loss_at(logits, &[*label], temperature))
@@ -183,12 +218,13 @@ impl Trial {
     }
 }
 
-/// Trains in one way and classifies the validation split.
-fn averaged(
+/// Trains in one way and adds what the networks say of the validation split.
+fn train_again(
+    result: &mut TrialResult,
     setup: &TrialSetup<'_>,
     recipe: &Recipe,
     interrupt: &Interrupt,
-) -> Result<TrialResult, TrainerError> {
+) -> Result<(), TrainerError> {
     let kept = part_of_train(setup.dataset);
     let dataset = part_of(setup.dataset, &kept);
     let classes = dataset.class_names.len();
@@ -196,33 +232,26 @@ fn averaged(
         let of = |&i: &usize| &teacher[i * classes..][..classes];
         kept.iter().flat_map(of).copied().collect::<Vec<f32>>()
     });
-    let mut sum = vec![0.0; dataset.val.len() * classes];
-    let mut diverged = false;
-    for training in 0..setup.effort.trainings {
+    for _ in 0..setup.effort.trainings {
         let recipe = Recipe {
             augmentation: setup.augmentation.clone().into(),
             model: setup.effort.model,
             epochs: setup.effort.epochs,
-            seed: SEED + training,
+            seed: SEED + result.trainings,
             class_weights: recipe.class_weights.clone(),
             sampling: recipe.sampling,
             distillation: setup.teacher.map(|(_, share)| share),
             ..Recipe::default()
         };
         let (logits, is_whole) = trained_logits(&dataset, &recipe, teacher.as_deref(), interrupt)?;
-        diverged |= !is_whole || logits.iter().any(|logit| !logit.is_finite());
-        for (sum, value) in sum.iter_mut().zip(probabilities(&logits, classes, 1.0)) {
+        result.trainings += 1;
+        result.diverged |= !is_whole || logits.iter().any(|logit| !logit.is_finite());
+        let sums = result.probabilities.iter_mut();
+        for (sum, value) in sums.zip(probabilities(&logits, classes, 1.0)) {
             *sum += value;
         }
     }
-    // Probabilities that are 0 in float64 would be infinitely wrong.
-    let logarithm = |sum: f64| {
-        (sum / setup.effort.trainings as f64)
-            .max(f64::MIN_POSITIVE)
-            .ln() as f32
-    };
-    let logits = sum.into_iter().map(logarithm).collect();
-    Ok(TrialResult { diverged, logits })
+    Ok(())
 }
 
 /// The windows that judge a trial.
@@ -309,7 +338,11 @@ mod tests {
     fn result(odds: &[f32]) -> TrialResult {
         TrialResult {
             diverged: false,
-            logits: odds.iter().flat_map(|odd| [*odd, 0.0]).collect(),
+            trainings: 1,
+            probabilities: odds
+                .iter()
+                .flat_map(|odd| [f64::from(*odd).exp(), 1.0])
+                .collect(),
         }
     }
 
