@@ -294,10 +294,10 @@ pub enum ColumnError {
     /// The column is encrypted, and the footer of the file is not.
     #[error("is encrypted: write the file without encryption")]
     Encrypted,
-    /// A page claims more bytes than the column has.
-    #[error("a page claims {claimed} bytes, more than the whole column: it is damaged")]
+    /// A page claims more bytes or elements than the column has.
+    #[error("a page claims {claimed} bytes or elements, more than the whole column: it is damaged")]
     PageSize {
-        /// Claimed size of the decompressed page in bytes.
+        /// Claimed size of the decompressed page in bytes, or of a list in its header.
         claimed: u64,
     },
     /// The Parquet library panicked.

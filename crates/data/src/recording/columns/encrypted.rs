@@ -51,6 +51,6 @@ fn is_encrypted(rest: &mut &[u8]) -> Option<bool> {
         }
         found |= number == CRYPTO;
         field = number;
-        skip(rest, kind, 0)?;
+        skip(rest, kind, 0, &mut 0)?;
     }
 }

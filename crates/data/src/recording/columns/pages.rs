@@ -1,14 +1,14 @@
-//! Claimed sizes of decompressed pages. The library reserves that much memory before it decompresses a page, and a
-//! damaged header of a few bytes can claim gigabytes.
+//! Claimed sizes of decompressed pages, and of lists in their headers. The library reserves that much memory before it
+//! decompresses a page, and passes over that many elements one by one. A damaged header of a few bytes can claim gigabytes.
 //!
 //! The fields are those of `PageHeader` in parquet.thrift.
 
 use super::thrift::{next_field, skip, zigzag};
 
-/// The most bytes that a page of a column chunk claims, as far as the headers can be followed.
+/// The most bytes or elements that a page of a column chunk claims, as far as the headers can be followed.
 pub(super) fn largest(chunk: &[u8]) -> u64 {
     let (mut rest, mut largest) = (chunk, 0);
-    while let Some((unpacked, packed)) = header(&mut rest) {
+    while let Some((unpacked, packed)) = header(&mut rest, &mut largest) {
         largest = largest.max(unpacked);
         match usize::try_from(packed).ok().and_then(|n| rest.get(n..)) {
             Some(next) if !next.is_empty() => rest = next,
@@ -19,7 +19,7 @@ pub(super) fn largest(chunk: &[u8]) -> u64 {
 }
 
 /// The decompressed and compressed size of a page in bytes, from its header.
-fn header(rest: &mut &[u8]) -> Option<(u64, u64)> {
+fn header(rest: &mut &[u8], largest: &mut u64) -> Option<(u64, u64)> {
     let (mut field, mut sizes) = (0, [0; 2]);
     loop {
         let (number, kind) = next_field(rest, field)?;
@@ -30,7 +30,7 @@ fn header(rest: &mut &[u8]) -> Option<(u64, u64)> {
                 let size = u64::try_from(zigzag(rest)?).ok()?;
                 sizes[number as usize - 2] = size;
             }
-            _ => skip(rest, kind, 0)?,
+            _ => skip(rest, kind, 0, largest)?,
         }
     }
 }
@@ -59,10 +59,15 @@ mod tests {
         damaged.splice(3..4, [0xFE, 0xFF, 0xFF, 0xFF, 0x0F]);
         assert_eq!(largest(&damaged), 0x7FFF_FFFF);
         // Endless nested lists.
-        assert_eq!(largest(&[0x19; 1000]), 0);
+        assert_eq!(largest(&[0x19; 1000]), 1);
+        // A list of 2^31 - 1 numbers, and a map.
         assert_eq!(
-            largest(&[0xF9, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]),
-            0
+            largest(&[0x19, 0xF7, 0xFF, 0xFF, 0xFF, 0xFF, 7]),
+            0x7FFF_FFFF
+        );
+        assert_eq!(
+            largest(&[0x1B, 0xFF, 0xFF, 0xFF, 0xFF, 7, 0x77]),
+            0x7FFF_FFFF
         );
     }
 }

@@ -6,6 +6,7 @@ const DEEPEST: usize = 16;
 
 /// The type of a list.
 pub(super) const LIST: u8 = 9;
+const MAP: u8 = 11;
 
 /// Number and type of the next field, which is 0 behind the last.
 pub(super) fn next_field(rest: &mut &[u8], before: i64) -> Option<(i64, u8)> {
@@ -19,8 +20,8 @@ pub(super) fn next_field(rest: &mut &[u8], before: i64) -> Option<(i64, u8)> {
     Some((number, kind))
 }
 
-/// Passes over a value.
-pub(super) fn skip(rest: &mut &[u8], kind: u8, depth: usize) -> Option<()> {
+/// Passes over a value. `largest` becomes the number of elements of a list or map in it if one claims more.
+pub(super) fn skip(rest: &mut &[u8], kind: u8, depth: usize, largest: &mut u64) -> Option<()> {
     if depth > DEEPEST {
         return None;
     }
@@ -37,10 +38,11 @@ pub(super) fn skip(rest: &mut &[u8], kind: u8, depth: usize) -> Option<()> {
         LIST | 10 => {
             let head = *rest.first()?;
             let count = length(rest)?;
+            *largest = count.max(*largest);
             for _ in 0..count {
                 // A boolean in a list takes one byte.
                 let kind = if head & 15 <= 2 { 3 } else { head & 15 };
-                skip(rest, kind, depth + 1)?;
+                skip(rest, kind, depth + 1, largest)?;
             }
         }
         12 => {
@@ -51,8 +53,13 @@ pub(super) fn skip(rest: &mut &[u8], kind: u8, depth: usize) -> Option<()> {
                     break;
                 }
                 field = number;
-                skip(rest, kind, depth + 1)?;
+                skip(rest, kind, depth + 1, largest)?;
             }
+        }
+        MAP => {
+            // Parquet has none.
+            *largest = varint(rest)?.max(*largest);
+            return None;
         }
         _ => return None,
     }
@@ -90,7 +97,7 @@ pub(super) fn enter(rest: &mut &[u8], (wanted, of): (i64, u8)) -> Option<()> {
         match (number, kind) {
             (_, 0) => return None,
             (number, kind) if (number, kind) == (wanted, of) => return Some(()),
-            _ => skip(rest, kind, 0)?,
+            _ => skip(rest, kind, 0, &mut 0)?,
         }
         field = number;
     }
