@@ -91,7 +91,12 @@ impl Form {
 
     /// Whether it has fewer features, and no others.
     pub(super) fn is_simpler_than(self, other: Self) -> bool {
-        self == other.with_coarse_bands() || self == other.with_long_frames()
+        self.is_coarser_than(other) || self == other.with_long_frames()
+    }
+
+    /// Whether it has fewer bands, and is the same otherwise.
+    pub(super) fn is_coarser_than(self, other: Self) -> bool {
+        self == other.with_coarse_bands()
     }
 
     /// The front end in this form.
