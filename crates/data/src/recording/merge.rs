@@ -78,7 +78,7 @@ pub struct Merged {
 /// channels are assigned to the nearest ones, also with a note.
 ///
 /// # Errors
-/// If a channel is missing or ambiguous, or the channels share no time at one rate because their rates differ.
+/// If a channel is missing, ambiguous or listed twice, or the channels share no time at one rate because their rates differ.
 pub fn merge(traces: Vec<Trace>, channels: &[String]) -> Result<Merged, MergeError> {
     joined(traces, channels, None)
 }
@@ -214,7 +214,7 @@ fn select(
     Ok(selected)
 }
 
-/// The full names of `channels`.
+/// The full names of `channels`, which are all different.
 fn find(traces: &[Trace], channels: &[String]) -> Result<Vec<String>, MergeError> {
     let mut known: Vec<&String> = traces.iter().map(|trace| &trace.channel).collect();
     known.sort();
@@ -234,7 +234,16 @@ fn find(traces: &[Trace], channels: &[String]) -> Result<Vec<String>, MergeError
             MergeError::Ambiguous { channel, there }
         })
     };
-    channels.iter().map(one).collect()
+    let found = channels.iter().map(one).collect::<Result<Vec<_>, _>>()?;
+    for (i, channel) in found.iter().enumerate() {
+        if let Some(before) = found[..i].iter().position(|other| other == channel) {
+            return Err(MergeError::Twice {
+                names: [before, i].map(|at| channels[at].clone()),
+                channel: channel.clone(),
+            });
+        }
+    }
+    Ok(found)
 }
 
 /// The traces of a channel; samples that are not numbers become gaps.

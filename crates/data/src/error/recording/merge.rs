@@ -31,6 +31,18 @@ pub enum MergeError {
         /// The channels that were found.
         there: Vec<String>,
     },
+    /// Two names are those of one channel.
+    #[error(
+        "`{}` and `{}` are the same channel, `{channel}`: list each channel once",
+        names[0],
+        names[1]
+    )]
+    Twice {
+        /// The names, as listed.
+        names: [String; 2],
+        /// The channel.
+        channel: String,
+    },
     /// The channels have no time at one rate in common.
     #[error(
         "{0}: too far apart to bring them to one rate; list the channels as separate recordings"

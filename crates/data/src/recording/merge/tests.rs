@@ -184,6 +184,18 @@ fn channels_are_named() {
     assert!(merge(Vec::new(), &[]).is_err());
 }
 
+#[test]
+fn two_names_of_one_channel_are_refused() {
+    let traces = vec![trace("N.A..Z", 0.0, 0..9), trace("N.A..N", 0.0, 0..9)];
+    let names = ["Z", "N", "N.A..Z"].map(str::to_owned);
+    let error = merge(traces.clone(), &names).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "`Z` and `N.A..Z` are the same channel, `N.A..Z`: list each channel once"
+    );
+    assert!(merge(traces, &names[..2]).is_ok());
+}
+
 proptest! {
     /// Every sample's value is its time. However the pieces are cut, the stretches have exactly the samples of the
     /// times that both channels cover, each at its time.
