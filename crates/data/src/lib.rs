@@ -36,6 +36,7 @@ mod feature_augment;
 mod fills;
 mod fingerprint;
 pub mod folds;
+mod formulas;
 mod gzip;
 pub mod import;
 mod index;

@@ -22,7 +22,6 @@ mod divided;
 mod doubts;
 mod empatica;
 mod ends;
-mod errors;
 mod gps;
 mod headings;
 mod influx;
@@ -61,6 +60,7 @@ mod scan;
 mod scope;
 mod sensors;
 mod spelled;
+mod spreadsheet;
 mod stamps;
 mod steps;
 mod summer_time;
@@ -106,7 +106,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
     let holes = noise::without_zeros(bytes, &mut notes);
     let mut text = text::decode(holes.as_deref().unwrap_or(bytes))?;
     octave::check(&text.bytes)?;
-    text.bytes = errors::without(text.bytes);
+    text.bytes = spreadsheet::plain(text.bytes, text.quoted, &mut notes);
     let pairs::Plain { bytes, line } =
         pairs::as_rows(monitor::without_arrows(text.bytes), &mut notes);
     text.bytes = bytes;

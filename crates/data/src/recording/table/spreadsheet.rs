@@ -1,9 +1,30 @@
-//! Errors of spreadsheets, which stand where there is no value.
+//! Texts for spreadsheets: errors, which stand where there is no value, and formulas of a text, `="0.5"`.
 
 use std::borrow::Cow;
 
+use super::super::{Notes, Remark};
+use crate::formulas;
+
+/// The text with the values of formulas that are texts, and without errors at the beginning of lines.
+pub(super) fn plain<'a>(text: Cow<'a, [u8]>, is_quoted: bool, notes: &mut Notes) -> Cow<'a, [u8]> {
+    let found = if is_quoted {
+        formulas::without(&text)
+    } else {
+        None
+    };
+    let Some((plain, example)) = found else {
+        return without(text);
+    };
+    notes.push(Remark::Numbers {
+        what: "the form of a formula",
+        example,
+        how: "as the text in it",
+    });
+    without(plain.into())
+}
+
 /// The text with `NaN` in place of errors of spreadsheets, such as `#N/A`, at the beginning of lines, which are no comments.
-pub(super) fn without(text: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
+fn without(text: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
     let has_errors = || {
         let mut lines = text.split(|byte| *byte == b'\n');
         lines.any(|line| length(line).is_some())
