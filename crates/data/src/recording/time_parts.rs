@@ -54,6 +54,19 @@ pub(super) fn is_part_of_date(name: &str) -> bool {
     parts.any(|part| *part == name) || DAY_OF_YEAR.contains(&name)
 }
 
+/// The `letters` of a name without those of fractions of a second, as `ss` of `SS.SS`.
+fn without_fraction(letters: &str, name: &str) -> String {
+    let is_fraction = |text: &str| text.chars().all(|c| "sSfF0".contains(c));
+    match name.trim().split_once(['.', ' ']) {
+        Some((seconds, fraction))
+            if seconds.eq_ignore_ascii_case("ss") && is_fraction(fraction) =>
+        {
+            "ss".into()
+        }
+        _ => letters.to_owned(),
+    }
+}
+
 /// The columns with the parts of a time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct TimeParts {
@@ -67,7 +80,7 @@ impl TimeParts {
     pub fn find(names: &[(usize, &str)]) -> Self {
         let plain: Vec<(usize, String)> = names
             .iter()
-            .map(|(at, name)| (*at, letters_and_digits(name)))
+            .map(|(at, name)| (*at, without_fraction(&letters_and_digits(name), name)))
             .collect();
         let find = |wanted: &[&str]| {
             let found = plain.iter().find(|(_, name)| wanted.contains(&&**name));
@@ -83,21 +96,26 @@ impl TimeParts {
 
     /// Finds parts with the letters of a date's pattern: `MM` and `mm`, which only their case tells apart, and `Y M D h m s`.
     fn add_letters(&mut self, names: &[(usize, &str)]) {
-        let exact = |wanted: &str| {
-            let mut named = names.iter().filter(|(_, name)| name.trim() == wanted);
-            named.next().map(|(at, _)| *at)
-        };
-        if self.parts[MONTH].is_none() && self.parts[YEAR].is_some() && self.parts[DATE].is_some() {
-            self.parts[MONTH] = exact("MM");
-            if self.parts[MONTH].is_some() && self.parts[HOUR].is_some() {
-                self.parts[MINUTE] = self.parts[MINUTE].or_else(|| exact("mm"));
-            }
-        }
         // The second column of one name has another: `M.1`.
         let letter = |name: &str| {
             let name = name.trim();
             name.strip_suffix(".1").unwrap_or(name).to_owned()
         };
+        if self.parts[MONTH].is_none() && self.parts[YEAR].is_some() && self.parts[DATE].is_some() {
+            let exact = |wanted: &str| -> Vec<usize> {
+                let named = names.iter().filter(|(_, name)| letter(name) == wanted);
+                named.map(|(at, _)| *at).collect()
+            };
+            // Either is there again behind the hour in `YYYY MM DD HH MM SS`.
+            let (month, minute) = match (&exact("MM")[..], &exact("mm")[..]) {
+                ([month, minute], []) | ([], [month, minute]) => (Some(*month), Some(*minute)),
+                (upper, lower) => (upper.first().copied(), lower.first().copied()),
+            };
+            self.parts[MONTH] = month;
+            if month.is_some() && self.parts[HOUR].is_some() {
+                self.parts[MINUTE] = self.parts[MINUTE].or(minute);
+            }
+        }
         let all = |wanted: &str| -> Vec<(usize, String)> {
             let letters = names.iter().map(|(at, name)| (*at, letter(name)));
             letters
@@ -132,6 +150,10 @@ impl TimeParts {
             self.parts[MINUTE] = Some(*minute);
             self.parts[SECOND] = second;
         }
+        // `year month day hour min s`.
+        if let (Some(minute), None) = (self.parts[MINUTE], self.parts[SECOND]) {
+            self.parts[SECOND] = second.filter(|second| *second == minute + 1);
+        }
     }
 
     /// These parts, and the date and the time of day of `others` if they have none of their own.
@@ -144,6 +166,11 @@ impl TimeParts {
             self.parts[HOUR..].copy_from_slice(&others.parts[HOUR..]);
         }
         self
+    }
+
+    /// Whether there are hours, and no minutes.
+    pub fn lacks_minutes(&self) -> bool {
+        self.parts[HOUR].is_some() && self.parts[MINUTE].is_none()
     }
 
     /// Only the parts of the date.
@@ -283,92 +310,4 @@ impl TimeParts {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn of(names: &str, values: &[f64]) -> (Option<i64>, String) {
-        let names: Vec<&str> = names.split(' ').collect();
-        let names: Vec<(usize, &str)> = names.into_iter().enumerate().collect();
-        let parts = TimeParts::find(&names);
-        let missing = parts.missing(|at| values[at]).join(" ");
-        (parts.nanos(|at| values[at]), missing)
-    }
-
-    #[test]
-    fn names_of_parts() {
-        let moment = super::super::parse_time("2024-05-01T10:07:30.25").unwrap();
-        let whole = [2024.0, 5.0, 1.0, 10.0, 7.0, 30.25];
-        for names in [
-            "year month day hour minute second",
-            "Jahr Monat Tag Stunde Minuten Sekunde",
-            "yyyy MM dd hh mm ss",
-            "Y M D h m s",
-            "y m d h m.1 s",
-            "Y M D H M.1 S",
-            "Year Month Day h m s",
-        ] {
-            assert_eq!(of(names, &whole), (Some(moment), String::new()), "{names}");
-        }
-        // `m` is the minute although it comes first.
-        assert_eq!(
-            of("m s h M D Y", &[7.0, 30.25, 10.0, 5.0, 1.0, 2024.0]).0,
-            Some(moment)
-        );
-        assert_eq!(
-            of("year doy hour min sec", &[2024.0, 122.0, 10.0, 7.0, 30.25]).0,
-            Some(moment)
-        );
-        assert_eq!(
-            of("year doy sec", &[2024.0, 122.0, 36_450.25]),
-            (Some(moment), String::new())
-        );
-        let parts = [2024.0, 122.0, 10.0, 7.0, 30.0, 250.0];
-        assert_eq!(of("year doy hour min sec ms", &parts).0, Some(moment));
-        let clock = 36_450_250_000_000;
-        assert_eq!(
-            of("h m s", &[10.0, 7.0, 30.25]),
-            (Some(clock), String::new())
-        );
-        assert_eq!(of("min sec", &[607.0, 30.25]), (Some(clock), String::new()));
-    }
-
-    #[test]
-    fn what_is_missing() {
-        for (names, missing) in [
-            ("year day", "month"),
-            ("year month", "day"),
-            ("month day hour", "year"),
-            ("doy hour minute", "year"),
-            ("year month day minute second", "hour"),
-            ("year month day hour second", "minute"),
-            ("year doy second", "hour minute"),
-            ("year doy hour minute ms", "second"),
-            ("hour sec", "minute"),
-            ("year month day hour", ""),
-            ("year month day", ""),
-        ] {
-            assert_eq!(of(names, &[5.0; 6]).1, missing, "{names}");
-        }
-    }
-
-    #[test]
-    fn values_out_of_range() {
-        for (names, values) in [
-            ("year month day", &[24.0, 5.0, 1.0][..]),
-            ("year month day", &[2024.0, 13.0, 1.0]),
-            ("year month day", &[2023.0, 2.0, 29.0]),
-            ("year doy", &[2023.0, 366.0]),
-            ("year doy hour minute", &[2024.0, 1.0, 10.0, 60.0]),
-            (
-                "year doy hour minute second",
-                &[2024.0, 1.0, 10.0, 5.0, 61.0],
-            ),
-            ("year doy hour minute", &[2024.0, 1.0, 10.5, 5.0]),
-            ("hour min sec ms", &[1.0, 2.0, 3.0, 1000.0]),
-            ("hour min sec ms us", &[1.0, 2.0, 3.0, 100.0, 100_000.0]),
-            ("hour min sec", &[1.0, f64::NAN, 3.0]),
-        ] {
-            assert_eq!(of(names, values).0, None, "{names} {values:?}");
-        }
-    }
-}
+mod tests;
