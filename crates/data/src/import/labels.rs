@@ -15,6 +15,7 @@ mod events;
 mod flags;
 mod forms;
 mod heads;
+mod known;
 mod layout;
 mod minutes;
 mod numbers;

@@ -88,6 +88,14 @@ pub enum LabelTimeError {
         /// The end.
         end: String,
     },
+    /// A mark in place of an end.
+    #[error(
+        "`{text}` in place of an end is no time: write when the label ends, such as at the end of the recording, or remove the row"
+    )]
+    OpenEnd {
+        /// The mark.
+        text: String,
+    },
     /// A number as the end of a label that starts at a moment.
     #[error(
         "starts at `{start}`, a moment, and its end `{end}` is a number: call its column duration if it is that, or write the moment"

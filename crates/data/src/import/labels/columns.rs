@@ -2,8 +2,8 @@
 
 use super::Time;
 use super::heads::{
-    CLASSES, CLOCKS, DURATIONS, ENDS, EVENTS, FILE_OFFSET, FILES, NETWORKS, OBSERVATION, PICKS,
-    SEQUENCE, STARTS, STATIONS, STATUS, Separated, all_plain, cell, whole_unit,
+    CLASSES, CLOCKS, DURATIONS, ENDS, EVENTS, FILE_OFFSET, FILES, MIDDLES, NETWORKS, OBSERVATION,
+    PICKS, SEQUENCE, STARTS, STATIONS, STATUS, Separated, WIDTHS, all_plain, cell, whole_unit,
 };
 use super::numbers::{self, Numbers};
 use super::places::{DateCells, PartNames, Place, TimeCells, TimeColumn, dates};
@@ -17,6 +17,8 @@ pub(super) struct Columns {
     /// End or duration; `None` if the list says how long labels are.
     pub end: Option<Place>,
     pub is_duration: bool,
+    /// Whether starts are the middles of labels, around which these have their durations.
+    pub are_middles: bool,
     /// The durations of labels without an end, beside ends.
     pub lasting: Option<Place>,
     pub class: usize,
@@ -195,7 +197,7 @@ impl Heads<'_> {
         };
         let start = match self.given("start", self.settings.start.as_ref())? {
             Some(given) => dated(given, start_date, start_parts),
-            None => match self.pick().or_else(|| self.known(&STARTS)) {
+            None => match self.pick().or_else(|| self.start()) {
                 Some(known) if !parts.has_start(known.0) => dated(known, start_date, start_parts),
                 _ => {
                     let found = parts.start(start_date)?;
@@ -221,6 +223,34 @@ impl Heads<'_> {
         Ok((start, end, is_duration))
     }
 
+    /// The column of starts, or of middles beside durations.
+    fn start(&self) -> Option<TimeColumn> {
+        let middles = || self.middles().filter(|_| self.width().is_some());
+        self.known(&STARTS).or_else(middles)
+    }
+
+    /// The column of middles, in tables without starts and ends.
+    fn middles(&self) -> Option<TimeColumn> {
+        let is_given = self.settings.start.is_some() || self.settings.end.is_some();
+        let has_others = self.known(&STARTS).or_else(|| self.known(&ENDS)).is_some();
+        self.known(&MIDDLES).filter(|_| !is_given && !has_others)
+    }
+
+    /// The column of durations, which may be called widths beside middles.
+    fn width(&self) -> Option<TimeColumn> {
+        let widths = || self.known(&WIDTHS).filter(|_| self.middles().is_some());
+        self.known(&DURATIONS).or_else(widths)
+    }
+
+    /// Whether a place of starts has the middles of labels.
+    fn are_middles(&self, start: &Place) -> bool {
+        let is_middle = |at: usize| MIDDLES.contains(&&*self.names[at].0);
+        match start.time {
+            TimeCells::Column((at, _)) => self.named && self.middles().is_some() && is_middle(at),
+            TimeCells::Parts(_) => false,
+        }
+    }
+
     /// The column of picks, if no column has ends or durations.
     fn pick(&self) -> Option<TimeColumn> {
         let has_ends = self.settings.end.is_some() || self.settings.duration.is_some();
@@ -237,7 +267,7 @@ impl Heads<'_> {
         if let Some(given) = self.given("duration", settings.duration.as_ref())? {
             return Ok((Some(given), true));
         }
-        match (self.known(&ENDS), self.known(&DURATIONS)) {
+        match (self.known(&ENDS), self.width()) {
             (Some(end), _) => Ok((Some(end), false)),
             (None, Some(duration)) => Ok((Some(duration), true)),
             (None, None) if settings.length.is_some() || self.known(&STATUS).is_some() => {
@@ -262,6 +292,15 @@ impl Columns {
         let files = self.files.as_ref().map(|column| column.at);
         let others = [self.event, self.status, self.observation, files];
         at == self.class || others.contains(&Some(at))
+    }
+
+    /// Information on a column of middles.
+    pub fn middles_note(&self, heads: &csv::StringRecord) -> Option<String> {
+        let at = self.start.columns().into_iter().next();
+        let name = at.filter(|_| self.are_middles).map(|at| cell(heads, at))?;
+        Some(format!(
+            "column `{name}` has the middles of the labels: each begins half its duration before"
+        ))
     }
 
     /// Finds the columns that the list gives, and others by the names in the first row. Without names, three columns that
@@ -294,6 +333,7 @@ impl Columns {
                 start: Place::from((0, None)),
                 end: has_ends.then_some((1, None)).map(Place::from),
                 is_duration: false,
+                are_middles: false,
                 lasting: None,
                 class: row.len() - 1,
                 event: None,
@@ -328,6 +368,7 @@ impl Columns {
             .filter(|_| end.is_some() && !is_duration);
         Ok(Self {
             lasting: lasting.map(Place::from),
+            are_middles: heads.are_middles(&start),
             numbers: heads.numbers(&start, end.as_ref()),
             offset: heads.known(&[FILE_OFFSET]).filter(|_| is_sequence),
             station: station.map(|(at, _)| (at, network)),

@@ -26,6 +26,7 @@ impl Table<'_> {
             self.of_dates_beside_numbers(labels),
             self.of_other_dates(labels),
             self.of_dates_alone(),
+            self.of_hours_alone(),
             self.of_length(labels),
         ];
         all.into_iter().flatten().collect()
@@ -52,7 +53,19 @@ impl Table<'_> {
                 .iter()
                 .any(|(text, _)| text.len() == 3 && is_short(text));
             let first = cells.iter().find(|(text, _)| has_thousands(text));
-            if let Some((number, line)) = first.filter(|_| are_whole && has_hundreds) {
+            // Rows are usually in the order of time.
+            let values = |marks: &[char]| {
+                let numbers = cells
+                    .iter()
+                    .map(|(text, _)| text.replace(marks, "").replace(',', "."));
+                numbers
+                    .map(|text| text.parse().unwrap_or(f64::NAN))
+                    .collect::<Vec<f64>>()
+            };
+            let is_order = || values(&['.', ',']).is_sorted() && !values(&[]).is_sorted();
+            if let Some((number, line)) =
+                first.filter(|_| are_whole && (has_hundreds || is_order()))
+            {
                 return Err(LabelTableError::Thousands {
                     line: *line,
                     number: (*number).to_owned(),
@@ -151,6 +164,21 @@ impl Table<'_> {
             "line {line}: `{shown}` has no time of day, and is taken for the beginning of that day: write the time behind it, as \
              2024-05-01T10:00:00Z"
         ))
+    }
+
+    /// Hours without minutes.
+    fn of_hours_alone(&self) -> Option<String> {
+        let TimeCells::Parts(parts) = self.columns.start.time else {
+            return None;
+        };
+        let hour = parts.hour().filter(|_| parts.lacks_minutes())?;
+        (!self.rows.is_empty()).then(|| {
+            format!(
+                "column `{}` has hours, and no column has minutes, so that all labels begin at full hours: call the column of minutes \
+                 `minute`",
+                cell(self.heads, hour)
+            )
+        })
     }
 
     /// A length that no label takes.

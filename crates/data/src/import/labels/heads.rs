@@ -2,151 +2,12 @@
 
 use std::borrow::Cow;
 
+pub(super) use super::known::{
+    CLASSES, CLOCKS, DATES, DURATIONS, ENDS, EVENTS, FILE_OFFSET, FILES, MIDDLES, NETWORKS,
+    OBSERVATION, PICKS, SEQUENCE, STARTS, STATIONS, STATUS, WIDTHS,
+};
 use super::zone_names::without_zone;
 use crate::recording::{DateOrder, unit};
-
-/// Column names in label tables of various programs. Those of instants, such as picks, come last.
-pub(super) const STARTS: [&str; 26] = [
-    "start",
-    "starttime",
-    "begin",
-    "begintime",
-    "onset",
-    "from",
-    "anfang",
-    "beginn",
-    "von",
-    "début",
-    "debut",
-    "inicio",
-    "início",
-    "inizio",
-    "tmin",
-    "tstart",
-    "eventstart",
-    "eventstarttime",
-    "arrivaltime",
-    "picktime",
-    "phasetime",
-    "arrival",
-    "pick",
-    "time",
-    "timestamp",
-    "datetime",
-];
-/// Starts of labels without ends. Beside them, `begin_time` is that of the recording, as in PhaseNet's picks.
-pub(super) const PICKS: [&str; 3] = ["phasetime", "picktime", "arrivaltime"];
-pub(super) const ENDS: [&str; 16] = [
-    "end",
-    "endtime",
-    "stop",
-    "stoptime",
-    "offset",
-    "to",
-    "until",
-    "ende",
-    "bis",
-    "fin",
-    "fim",
-    "fine",
-    "tmax",
-    "tend",
-    "eventend",
-    "eventendtime",
-];
-pub(super) const CLASSES: [&str; 23] = [
-    "class",
-    "label",
-    "classname",
-    "category",
-    "annotation",
-    "species",
-    "eventlabel",
-    "klasse",
-    "bezeichnung",
-    "classe",
-    "clase",
-    "étiquette",
-    "etiqueta",
-    "etichetta",
-    "trialtype",
-    "behavior",
-    "behaviour",
-    "activity",
-    "eventtype",
-    "phasetype",
-    "phasehint",
-    "phase",
-    "description",
-];
-pub(super) const EVENTS: [&str; 2] = ["event", "eventid"];
-/// Columns that give a duration instead of an end.
-pub(super) const DURATIONS: [&str; 9] = [
-    "duration",
-    "length",
-    "dur",
-    "lasts",
-    "dauer",
-    "durée",
-    "duración",
-    "duração",
-    "durata",
-];
-/// Columns that tell whether something starts or stops, in tables without ends.
-pub(super) const STATUS: [&str; 3] = ["status", "behaviortype", "behaviourtype"];
-/// Column of the observations of BORIS.
-pub(super) const OBSERVATION: &str = "observationid";
-/// Columns of dates, beside times of day.
-pub(super) const DATES: [&str; 3] = ["date", "datum", "fecha"];
-/// Starts that, beside a date, can only be times of day.
-pub(super) const CLOCKS: [&str; 3] = ["time", "timestamp", "clock"];
-/// Columns that name the labelled file. Raven's `Begin File` is the file of a sequence in which a selection begins; its
-/// times count from the start of the sequence.
-pub(super) const FILES: [&str; 15] = [
-    "file",
-    "filename",
-    "filepath",
-    "audiofile",
-    "audiofilename",
-    "wavfile",
-    "soundfile",
-    "mediafile",
-    "mediafilename",
-    "mediafilepath",
-    "sourcefile",
-    "recording",
-    "recordingname",
-    "tracename",
-    SEQUENCE,
-];
-pub(super) const SEQUENCE: &str = "beginfile";
-/// Raven's times from the start of that file.
-pub(super) const FILE_OFFSET: &str = "fileoffset";
-/// Columns that name the station of a row, and those of its network.
-pub(super) const STATIONS: [&str; 21] = [
-    "station",
-    "stationid",
-    "stationcode",
-    "stationname",
-    "sta",
-    "traceid",
-    "seedid",
-    "nslc",
-    "receiver",
-    "receiverid",
-    "sensor",
-    "sensorid",
-    "sensorname",
-    "node",
-    "nodeid",
-    "geophone",
-    "seismometer",
-    "device",
-    "deviceid",
-    "site",
-    "siteid",
-];
-pub(super) const NETWORKS: [&str; 3] = ["network", "networkcode", "net"];
 
 /// How a name tells the form of its times, in the order in which columns of the same name are preferred.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -196,7 +57,7 @@ pub(super) fn plain(head: &str) -> (String, Option<f64>) {
 /// [`plain`], and the form of the times. Times without a zone are UTC.
 fn parts(head: &str) -> (String, Option<f64>, Form) {
     let (head, has_zone) = without_zone(head);
-    let head = head.to_lowercase();
+    let head = with_unit_apart(&head).to_lowercase();
     let words = head.split(|c: char| !c.is_alphanumeric());
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
     let (words, is_form) = match &words[..] {
@@ -238,6 +99,22 @@ fn parts(head: &str) -> (String, Option<f64>, Form) {
         return (name.concat(), Some(unit), form);
     }
     (words.concat(), None, form)
+}
+
+/// A name with a blank before its unit if that begins with a capital, as in `startSeconds`.
+fn with_unit_apart(head: &str) -> Cow<'_, str> {
+    let is_capital = |pair: &(usize, char)| pair.1.is_uppercase();
+    let last = head
+        .char_indices()
+        .rfind(is_capital)
+        .map_or(0, |(at, _)| at);
+    let (name, last) = head.split_at(last);
+    let is_unit = last.len() > 1 && unit(&last.to_lowercase()).is_some();
+    if is_unit && name.ends_with(char::is_lowercase) {
+        format!("{name} {last}").into()
+    } else {
+        head.into()
+    }
 }
 
 /// The words of a name before those that spell minutes and seconds, if no hours are before these.

@@ -52,6 +52,22 @@ impl Reading<'_> {
         }
     }
 
+    /// Puts labels that begin at their middles around these.
+    pub fn around_middles(&self, labels: &mut [&mut Label]) {
+        let lasting = |label: &Label| match (label.start, label.end) {
+            (Time::Seconds(start), Time::Seconds(end)) => end - start,
+            (Time::Moment(start), Time::Moment(end)) | (Time::Clock(start), Time::Clock(end)) => {
+                end.saturating_sub(start) as f64 / NANOS
+            }
+            _ => 0.0,
+        };
+        for label in labels.iter_mut().filter(|_| self.columns.are_middles) {
+            let half = lasting(label) / 2.0;
+            label.start = label.start.later(-half);
+            label.end = label.end.later(-half);
+        }
+    }
+
     /// Start and end in a row, as messages show them; if the end has a row of its own, that is `stop`.
     pub fn shown(
         &self,
@@ -109,6 +125,12 @@ impl Reading<'_> {
             let time = self.time(&place, row)?;
             Ok::<_, LabelTimeError>(time.map(|time| (time, place, is_duration)))
         };
+        if let (None, Some(place)) = (stop, columns.end)
+            && is_mark(&place.shown(row), start, columns.is_duration)
+        {
+            let text = place.shown(row);
+            return Err(LabelTimeError::OpenEnd { text });
+        }
         let mut given = match (stop, columns.end) {
             (Some(stop), _) => read(columns.start, stop, false)?,
             (None, Some(place)) => read(place, row, columns.is_duration)?,
@@ -191,4 +213,13 @@ impl Reading<'_> {
         };
         Ok((label, is_night))
     }
+}
+
+/// Whether the text of an end or duration only marks that it is open, as programs write it: `inf`, or -1 behind a start that is not
+/// before the recording.
+fn is_mark(text: &str, start: Time, is_duration: bool) -> bool {
+    let is_before = matches!(start, Time::Seconds(seconds) if seconds < 0.0);
+    text.trim()
+        .parse::<f64>()
+        .is_ok_and(|number| number.is_infinite() || number == -1.0 && (is_duration || !is_before))
 }

@@ -20,7 +20,7 @@ use super::{
 use crate::error::import::{LabelTableError, LabelTimeError};
 use crate::error::{DataError, ImportError, in_file};
 use crate::recording::{DateOrder, DateOrders, format_time};
-use crate::{quotes, text};
+use crate::{formulas, quotes, text};
 
 /// A row of a table of labels.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,6 +84,9 @@ pub(crate) fn read(path: &Path, settings: &LabelsFile) -> Result<LabelRows, Data
     let htk = forms::htk(path, &text);
     let is_htk = htk.is_some();
     let text = htk.unwrap_or(text);
+    let plain = formulas::without(text.as_bytes());
+    let plain = plain.and_then(|(plain, _)| String::from_utf8(plain).ok());
+    let text = plain.unwrap_or(text);
     let stray = quotes::closed(text.as_bytes());
     let text = match &stray {
         Some((closed, ..)) => str::from_utf8(closed).unwrap_or(&text),
@@ -160,6 +163,7 @@ fn whole(
         said.push(note);
     }
     said.extend(tails::join(heads, &mut owned, columns)?);
+    said.extend(columns.middles_note(heads));
     Ok((owned, said))
 }
 
@@ -286,6 +290,7 @@ fn labels(
     if are_days {
         reading.shift_days(&pairs, &mut labels);
     }
+    reading.around_middles(&mut labels);
     let mut files = columns.files.clone();
     if let Some((at, unit)) = columns.offset
         && let Some(offsets) = pairs

@@ -5,6 +5,7 @@ mod doubts;
 mod events;
 mod forms;
 mod layout;
+mod middles;
 mod numbers;
 mod one_hot;
 mod several;
