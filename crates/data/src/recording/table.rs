@@ -8,6 +8,7 @@
 mod assembly;
 mod bare;
 mod begin;
+mod begun;
 mod behind;
 mod blocks;
 mod careless;
@@ -23,6 +24,7 @@ mod doubts;
 mod empatica;
 mod ends;
 mod gps;
+mod heading;
 mod headings;
 mod influx;
 mod interleaved;
@@ -56,6 +58,8 @@ mod parts;
 mod renamed;
 mod rows;
 mod saf;
+mod scaled;
+mod scales;
 mod scan;
 mod scope;
 mod sensors;
@@ -78,6 +82,7 @@ mod zones;
 
 use assembly::{Assembly, Rows};
 pub(crate) use days::DayCount;
+use heading::{Heading, below};
 pub(crate) use kinds::is_missing;
 pub use labelled::LabelColumn;
 use labelled::RowLabels;
@@ -157,14 +162,14 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
         text.bytes = with_fractions.into();
     }
     let values = values_of(&mut text, &layout, hints, &mut notes)?;
+    let heading = Heading::of(&text.bytes, line, &layout);
     let columns = layout.names.into_iter().zip(values);
     let columns = columns.map(|(name, values)| Column {
         name,
         values,
         whole: false,
     });
-    let heading = &text.bytes[..layout.start];
-    below(columns.collect(), heading, hints, notes)
+    below(columns.collect(), &heading, hints, notes)
 }
 
 /// The values of all columns.
@@ -197,29 +202,6 @@ fn values_of(
         notes.extend(told::zone(heading).map(|line| zones::as_utc_below(&line)));
     }
     Ok(columns)
-}
-
-/// The contents of columns below a heading, which may tell of their times.
-///
-/// # Errors
-/// As for [`assemble`].
-fn below(
-    columns: Vec<Column>,
-    heading: &[u8],
-    hints: &Hints,
-    mut notes: Notes,
-) -> Result<Contents, RecordingError> {
-    let assembled = assemble(columns, hints).map_err(|problem| {
-        if problem.is_rate_unknown() {
-            notes.extend(told::only_rate(heading));
-        }
-        problem.noted(notes.all())
-    });
-    let mut contents = assembled?;
-    notes.extend(told::other_rate(heading, &contents.traces));
-    contents.notes.prepend(notes);
-    contents.notes.extend(summer_time::note(&contents.traces));
-    Ok(contents)
 }
 
 /// Columns for each row, from which a table is rather one of channels or windows in rows.

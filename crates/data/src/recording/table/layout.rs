@@ -136,7 +136,7 @@ fn usual_width(lengths: impl Iterator<Item = usize>, rows: &[Vec<Vec<u8>>]) -> u
 }
 
 /// The order of dates that a heading tells, as ActiLife's: `date format M/d/yyyy`.
-fn told_order(heading: &[u8]) -> DateOrder {
+pub(super) fn told_order(heading: &[u8]) -> DateOrder {
     const WORDS: &[u8] = b"date format ";
     let mut windows = heading.windows(WORDS.len());
     let found = windows.position(|window| window.eq_ignore_ascii_case(WORDS));

@@ -153,7 +153,8 @@ fn abbreviated(line: &str) -> Option<(&str, &str)> {
     is_word.then_some((trimmed, rest))
 }
 
-fn lines(heading: &[u8]) -> impl Iterator<Item = String> {
+/// The lines of a heading.
+pub(super) fn lines(heading: &[u8]) -> impl Iterator<Item = String> {
     let heading = &heading[..heading.len().min(LONGEST)];
     heading.split(|byte| *byte == b'\n').map(cell)
 }
@@ -168,7 +169,7 @@ fn behind<'a>(line: &'a str, words: &[&str]) -> Option<(&'a str, &'a str)> {
 }
 
 /// A line for a message.
-fn shown(line: &str) -> String {
+pub(super) fn shown(line: &str) -> String {
     line.trim().chars().take(60).collect()
 }
 
