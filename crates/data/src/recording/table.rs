@@ -66,6 +66,7 @@ mod sensors;
 mod spelled;
 mod spreadsheet;
 mod stamps;
+mod statistics;
 mod steps;
 mod summer_time;
 mod timeless;
@@ -161,6 +162,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
     if let Some(with_fractions) = two_parts::with_fractions(&text.bytes, &mut layout, &mut notes) {
         text.bytes = with_fractions.into();
     }
+    statistics::cut(&mut text, &layout, &mut notes);
     let values = values_of(&mut text, &layout, hints, &mut notes)?;
     let heading = Heading::of(&text.bytes, line, &layout);
     let columns = layout.names.into_iter().zip(values);
