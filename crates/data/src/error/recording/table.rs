@@ -319,6 +319,17 @@ pub enum ColumnError {
     },
 }
 
+/// What a clock may be that goes back by so many seconds.
+fn set_back(seconds: f64) -> &'static str {
+    match seconds / 3600.0 {
+        0.99..1.01 => {
+            "; if the clock was set back from summer time there, write the times in UTC, or with their offset"
+        }
+        11.9..12.1 => "; if the times count twelve hours, write AM or PM behind them",
+        _ => "",
+    }
+}
+
 /// What is wrong with a column of times.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ClockError {
@@ -349,8 +360,9 @@ pub enum ClockError {
     /// A time is before that of the row above.
     #[error(
         "the time of row {} is not after that of row {row}: it goes back by {seconds:.3} s; cut the table there if another \
-         recording begins, sort the rows, or add a column `sensor` if they are those of several",
-        row + 1
+         recording begins, sort the rows, or add a column `sensor` if they are those of several{}",
+        row + 1,
+        set_back(*seconds)
     )]
     Backwards {
         /// The row before the jump, from 1.

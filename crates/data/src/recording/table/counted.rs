@@ -4,6 +4,7 @@
 use super::super::time::DAY;
 use super::super::{Hints, NANOS, Note, Notes, Remark};
 use super::names::{counts_rows, time_name};
+use super::units::DAY_UNIT;
 use super::{Column, NO_TIME, Values, spelled};
 
 /// Names of columns with dates.
@@ -116,6 +117,8 @@ pub(super) struct Unwrapped {
     turns: usize,
     /// The longest step to a value that starts again.
     longest: f64,
+    /// When it starts again.
+    when: &'static str,
 }
 
 impl Unwrapped {
@@ -151,14 +154,42 @@ impl Unwrapped {
             first,
             turns,
             longest,
+            when: "when its counter is full",
+        })
+    }
+
+    /// The same for seconds of the day, in units of `unit` seconds, which start again at midnight.
+    pub fn of_day(values: &[f64], unit: f64) -> Option<Self> {
+        let day = DAY_UNIT / unit;
+        let backs = || values.windows(2).filter(|pair| pair[1] < pair[0]);
+        let is_turn = |pair: &[f64]| pair[0] > 0.99 * day && pair[1] < 0.01 * day;
+        let is_inside = |value: &f64| value.is_nan() || (0.0..day).contains(value);
+        backs().next()?;
+        if !backs().all(is_turn) || !values.iter().all(is_inside) {
+            return None;
+        }
+        let steps = backs().map(|pair| pair[1] + day - pair[0]);
+        let (mut turns, mut before) = (0, 0.0);
+        let longest = steps.fold(0.0, f64::max);
+        let values = values.iter().map(|value| {
+            turns += usize::from(*value < before);
+            before = if value.is_nan() { before } else { *value };
+            value + turns as f64 * day
+        });
+        Some(Self {
+            values: values.collect(),
+            first: 0.0,
+            turns,
+            longest,
+            when: "at midnight",
         })
     }
 
     /// What to say of column `name`, whose values usually rise by `step`, in units of `unit` seconds.
     pub fn note(&self, name: &str, step: f64, unit: f64) -> Note {
         let text = format!(
-            "column `{name}` starts again from {} when its counter is full, {} times: it is read as if it went on",
-            self.first, self.turns
+            "column `{name}` starts again from {} {}, {} times: it is read as if it went on",
+            self.first, self.when, self.turns
         );
         if self.longest <= GAP * step {
             return Remark::Records(text).into();

@@ -13,6 +13,7 @@ use super::steps::usual_step;
 use super::units::{DAY_UNIT, bare_unit, unit_by_size};
 use super::{
     Column, NO_TIME, Values, bare, counts, doubts, gps, midnight, of_day, parts, timeless,
+    zone_word,
 };
 use crate::error::recording::TableError;
 
@@ -194,10 +195,12 @@ fn choose(columns: &[Column], rate: Option<f64>, bare: bool) -> Option<usize> {
         }
     };
     let columns = columns.iter().enumerate();
+    // Of two clocks, that of another zone than UTC comes last.
+    let is_local = |column: &Column| zone_word(&column.name).is_some();
     columns
-        .filter_map(|candidate| Some((rank(candidate)?, candidate.0)))
+        .filter_map(|candidate| Some((rank(candidate)?, is_local(candidate.1), candidate.0)))
         .min()
-        .map(|(_, i)| i)
+        .map(|(.., i)| i)
 }
 
 /// Whether a column with a name of times may have them: whole days are not enough.
@@ -322,7 +325,9 @@ fn of_numbers(
             None => return Ok(None),
         },
     };
-    let unwrapped = Unwrapped::of(values);
+    let falls = values.windows(2).any(|pair| pair[1] < pair[0]);
+    let unwrapped = || Unwrapped::of(values).or_else(|| Unwrapped::of_day(values, unit));
+    let unwrapped = if falls { unwrapped() } else { None };
     notes.extend(
         unwrapped
             .as_ref()

@@ -267,3 +267,94 @@ fn few_different_times_are_not_called_equal() {
     let expected = "the 80 rows have 2 different times, too few to tell the sampling rate: give";
     assert!(error.contains(expected), "{error}");
 }
+
+#[test]
+fn seconds_of_the_day_go_on_over_midnight() {
+    for (name, unit) in [("time (s)", 1.0), ("time_ms", 1e3)] {
+        let row = |i: usize| {
+            let seconds = (86_397.0 + i as f64 / 100.0) % 86_400.0;
+            format!("{:.2},{}\n", seconds * unit, i % 17)
+        };
+        let text = format!("{name},Z\n{}", (0..600).map(row).collect::<String>());
+        let recording = contents(&text, &Hints::default()).unwrap();
+        let [trace] = &recording.traces[..] else {
+            panic!("{name}: {} traces", recording.traces.len());
+        };
+        assert_eq!(
+            (trace.start, trace.rate),
+            (86_397_000_000_000, 100.0),
+            "{name}"
+        );
+        assert!(
+            trace
+                .samples
+                .iter()
+                .enumerate()
+                .all(|(i, sample)| *sample == (i % 17) as f64)
+        );
+        assert!(recording.notes.all()[0].contains("starts again from 0 at midnight, 1 times"));
+    }
+}
+
+#[test]
+fn of_two_clocks_that_of_utc_counts() {
+    let row = |i: usize| {
+        format!(
+            "2024-05-01 12:{:02}:{:02},2024-05-01 10:{:02}:{:02},{i}\n",
+            i / 60,
+            i % 60,
+            i / 60,
+            i % 60
+        )
+    };
+    let rows: String = (0..300).map(row).collect();
+    for names in ["local_time,utc_time", "Time (CEST),Time UTC"] {
+        let traces = parse(&format!("{names},Z\n{rows}"), &Hints::default()).unwrap();
+        let start = crate::recording::parse_time("2024-05-01T10:00:00Z").unwrap();
+        assert_eq!(traces[0].start, start, "{names}");
+    }
+}
+
+#[test]
+fn clocks_that_go_back_have_reasons() {
+    let error = |clock: &dyn Fn(usize) -> String| {
+        let rows: String = (0..600)
+            .map(|i| format!("{},{}\n", clock(i), i % 17))
+            .collect();
+        contents(&format!("time,Z\n{rows}"), &Hints::default())
+            .unwrap_err()
+            .to_string()
+    };
+    let summer = |i: usize| {
+        let at = if i < 300 {
+            2 * 3600 + 3300 + i
+        } else {
+            2 * 3600 + i - 300
+        };
+        format!(
+            "2024-10-27 {:02}:{:02}:{:02}",
+            at / 3600,
+            at / 60 % 60,
+            at % 60
+        )
+    };
+    // From 12:59:59 to 1:00:00.
+    let twelve = |i: usize| {
+        let at = if i < 300 {
+            43_200 + 3300 + i
+        } else {
+            3600 + i - 300
+        };
+        format!("{:02}:{:02}:{:02}", at / 3600, at / 60 % 60, at % 60)
+    };
+    assert!(
+        error(&summer).contains("set back from summer time"),
+        "{}",
+        error(&summer)
+    );
+    assert!(
+        error(&twelve).contains("write AM or PM"),
+        "{}",
+        error(&twelve)
+    );
+}
