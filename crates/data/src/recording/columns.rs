@@ -28,7 +28,7 @@ use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::reader::{ChunkReader, FileReader, RowGroupReader, SerializedFileReader};
 use support::panics::catch;
 
-use super::table::{Column, NO_TIME, Values, assemble, names_rows};
+use super::table::{Column, NO_TIME, Values, as_utc_by_name, assemble, names_rows};
 use super::{Contents, Hints, Notes, Remark};
 use crate::error::recording::{ColumnError, RecordingError, TableError};
 use crate::error::{DataError, in_file};
@@ -286,6 +286,8 @@ fn choose<F: FileReader>(file: &F, notes: &mut Notes) -> Vec<Chosen> {
             notes.push(format!("left out the second column `{name}`"));
             continue;
         }
+        let zone = as_utc_by_name(&name).filter(|_| meaning::lacks_zone(description));
+        notes.extend(zone);
         let duration = durations.get(&name).copied().map(Meaning::Elapsed);
         match duration.map_or_else(|| Meaning::of(description), Ok) {
             Ok(meaning) => all.push(Chosen {

@@ -95,6 +95,7 @@ use renamed::{name_unnamed, rename_twins};
 pub(crate) use told::zone as zone_of_heading;
 pub(crate) use units::{unit, unit_by_size};
 pub(super) use values::{Column, NO_TIME, Texts, Values};
+pub(super) use zones::as_utc_by_name;
 pub(crate) use zones::{is_offset, is_zone, zone_word};
 
 use super::{Contents, Hints, Notes, Remark, text};

@@ -58,6 +58,12 @@ fn nanos(unit: TimeUnit) -> i64 {
     }
 }
 
+/// Whether a column has times of a clock whose offset from UTC is not known.
+pub(super) fn lacks_zone(column: &ColumnDescriptor) -> bool {
+    let kind = column.logical_type_ref();
+    matches!(kind, Some(LogicalType::Timestamp(stamp)) if !stamp.is_adjusted_to_u_t_c)
+}
+
 impl Meaning {
     /// From the logical type, else the converted type of older files.
     ///

@@ -228,3 +228,32 @@ fn a_dictionary_cannot_claim_more_than_it_holds() {
         assert_eq!(pages.get_next_page().is_ok(), is_read, "{num_values}");
     }
 }
+
+/// Times of a clock have no offset, which names may tell; those in UTC have theirs.
+#[test]
+fn names_with_a_zone_are_said() {
+    let notes = |name: &str, is_utc: bool| {
+        let schema = format!(
+            "message table {{ required int64 {name} (TIMESTAMP(MILLIS,{is_utc})); required double Z; }}"
+        );
+        let schema = Arc::new(parse_message_type(&schema).unwrap());
+        let properties = WriterProperties::builder().build();
+        let mut file = SerializedFileWriter::new(Vec::new(), schema, properties.into()).unwrap();
+        let mut group = file.next_row_group().unwrap();
+        let times: Vec<i64> = (0..50).map(|i| 1_714_557_600_000 + 10 * i).collect();
+        let samples: Vec<f64> = (0..50).map(f64::from).collect();
+        write::<Int64Type>(&mut group, &times, None);
+        write::<DoubleType>(&mut group, &samples, None);
+        group.close().unwrap();
+        let bytes = file.into_inner().unwrap().into();
+        super::read(&bytes, &Hints::default()).unwrap().notes.all()
+    };
+    let said = notes("local_time", false).join(";");
+    assert!(
+        said.contains("column `local_time` says local time, but the times have no offset"),
+        "{said}"
+    );
+    for (name, is_utc) in [("local_time", true), ("time", false), ("time_utc", false)] {
+        assert_eq!(notes(name, is_utc), [""; 0], "{name}");
+    }
+}

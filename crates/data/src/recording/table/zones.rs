@@ -130,6 +130,15 @@ fn as_utc(name: &str, zone: &str) -> String {
     format!("column `{name}` says {zone}, but {AS_UTC}")
 }
 
+/// The note of times without an offset whose name tells a zone other than UTC.
+pub(in crate::recording) fn as_utc_by_name(name: &str) -> Option<String> {
+    let has_offset = offset_in(name).is_some_and(|offset| offset != 0);
+    let offset = || has_offset.then_some("an offset from UTC");
+    local_zone(name)
+        .or_else(offset)
+        .map(|zone| as_utc(name, zone))
+}
+
 /// The note of a line above the table that tells a zone.
 pub(super) fn as_utc_below(line: &str) -> String {
     format!("the heading says `{line}`, but {AS_UTC}")
