@@ -63,7 +63,9 @@ pub(super) fn number(cell: &[u8], commas: Commas) -> Option<f64> {
 fn spelt_plainly(text: &str) -> Option<String> {
     /// Marks between thousands; a usual space may also be between two numbers.
     const MARKS: [char; 5] = ['\'', '’', '\u{a0}', '\u{202f}', '\u{2009}'];
-    let mut plain = text.replace('−', "-");
+    let mut plain = text
+        .trim_matches(['\u{a0}', '\u{202f}', '\u{2009}'])
+        .replace('−', "-");
     if let Some(mark) = MARKS.into_iter().find(|mark| plain.contains(*mark)) {
         let end = plain.find(['.', ',']).unwrap_or(plain.len());
         let is_mark = is_grouped(&plain[..end], mark) && !plain[end..].contains(mark);
@@ -229,6 +231,7 @@ mod tests {
     fn numbers_in_other_spellings() {
         for (cell, commas, expected) in [
             ("−1.5", Commas::None, Some(-1.5)),
+            ("\u{a0}1.5\u{a0}", Commas::None, Some(1.5)),
             ("1'234'567.5", Commas::None, Some(1_234_567.5)),
             ("-1’234.5", Commas::None, Some(-1234.5)),
             ("−1\u{202f}234,5", Commas::Decimal, Some(-1234.5)),

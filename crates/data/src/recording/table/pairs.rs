@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use super::super::Notes;
 use super::super::text::cell;
+use super::names::with_unit;
 
 /// Lines that are looked at.
 const LINES: usize = 8;
@@ -39,7 +40,7 @@ pub(super) fn as_rows<'a>(text: Cow<'a, [u8]>, notes: &mut Notes) -> Plain<'a> {
         };
     };
     let mut plain = Vec::with_capacity(text.len());
-    plain.extend_from_slice(&names.join(&b','));
+    plain.extend_from_slice(&with_units(&names, &lines).join(&b','));
     let mut is_first = true;
     for (number, line) in text.split(|byte| *byte == b'\n').enumerate() {
         plain.push(b'\n');
@@ -70,6 +71,30 @@ pub(super) fn as_rows<'a>(text: Cow<'a, [u8]>, notes: &mut Notes) -> Plain<'a> {
     }
 }
 
+/// The names, with the unit behind the values of times if all `lines` have the same.
+fn with_units(names: &[&[u8]], lines: &[&[u8]]) -> Vec<Vec<u8>> {
+    let units: Vec<Vec<&[u8]>> = lines.iter().map(|line| units(line)).collect();
+    let named = names.iter().enumerate().map(|(at, name)| {
+        let mut all = units.iter().filter_map(|units| units.get(at).copied());
+        let first = all.next().filter(|first| all.all(|unit| unit == *first));
+        let unit = first.and_then(|unit| str::from_utf8(unit).ok());
+        let told = unit.and_then(|unit| with_unit(str::from_utf8(name).ok()?, unit));
+        told.map_or_else(|| name.to_vec(), String::into_bytes)
+    });
+    named.collect()
+}
+
+/// What is behind the value of each cell of a line.
+fn units(line: &[u8]) -> Vec<&[u8]> {
+    let (mut rest, mut units) = (line, Vec::new());
+    while !rest.is_empty() {
+        let (_, unit, behind) = value(name(rest).map_or(rest, |(_, behind)| behind));
+        units.push(unit);
+        rest = behind;
+    }
+    units
+}
+
 /// Name and value of a cell.
 type Cell<'a> = (&'a [u8], &'a [u8]);
 
@@ -97,7 +122,7 @@ fn torn(line: &[u8], names: &[&[u8]]) -> Vec<u8> {
     let mut rest = line;
     while !rest.is_empty() {
         let named = name(rest);
-        let (value, behind) = value(named.map_or(rest, |(_, behind)| behind));
+        let (value, _, behind) = value(named.map_or(rest, |(_, behind)| behind));
         cells.push((named.map_or(b"", |(name, _)| name), value));
         rest = behind;
     }
@@ -133,8 +158,8 @@ fn is_between(byte: &u8) -> bool {
     matches!(byte, b',' | b';' | b'\t' | b' ' | b'|')
 }
 
-/// A value, and what is behind it, its unit and its separator.
-fn value(rest: &[u8]) -> (&[u8], &[u8]) {
+/// A value, its unit, and what is behind these and a separator.
+fn value(rest: &[u8]) -> (&[u8], &[u8], &[u8]) {
     let word = |rest: &[u8]| rest.iter().position(is_between).unwrap_or(rest.len());
     let (value, behind) = rest.split_at(word(rest));
     let (is_end, behind) = without_separator(behind);
@@ -147,14 +172,11 @@ fn value(rest: &[u8]) -> (&[u8], &[u8]) {
         && !unit.iter().any(|byte| b":=".contains(byte))
         && !next.trim_ascii_start().starts_with(b":")
         && !next.trim_ascii_start().starts_with(b"=");
-    (
-        value,
-        if is_unit {
-            without_separator(next).1
-        } else {
-            behind
-        },
-    )
+    if is_unit {
+        (value, unit, without_separator(next).1)
+    } else {
+        (value, b"", behind)
+    }
 }
 
 /// What is behind a separator, and whether there is one other than a blank.
@@ -180,7 +202,7 @@ fn pairs(line: &[u8]) -> Option<Vec<Cell<'_>>> {
             None if cells.is_empty() => b"time",
             None => return None,
         };
-        let (value, behind) = value(rest);
+        let (value, _, behind) = value(rest);
         let is_number = str::from_utf8(value).is_ok_and(|value| value.parse::<f64>().is_ok());
         if !(is_number || name.is_none() && value.contains(&b':')) {
             return None;
@@ -324,6 +346,12 @@ mod tests {
                 "{new} {notes:?}"
             );
         }
+    }
+
+    #[test]
+    fn times_have_the_unit_behind_them() {
+        let found = traces(&rows(|i| format!("t={} ms, acc={i} g", 10 * i)), None);
+        assert_eq!((found.len(), found[0].rate), (1, 100.0));
     }
 
     /// A capture of a serial port begins within a line.
