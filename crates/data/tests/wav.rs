@@ -190,3 +190,52 @@ fn long_files_are_as_those_in_memory() {
     }
     assert!(noted >= 24, "{noted}");
 }
+
+/// The start of Broadcast Wave, in every byte order, from bytes and from files.
+#[test]
+fn broadcast_wave_tells_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.wav");
+    for name in ["riff-pcm16", "rifx-pcm16", "rf64-pcm16"] {
+        let sound = conformance::bytes("wav", &format!("{name}.wav"));
+        let number = |value: u32| match name {
+            "rifx-pcm16" => value.to_be_bytes(),
+            _ => value.to_le_bytes(),
+        };
+        // A quarter of a second after 10:12:03, at 512 Hz.
+        let with = |date: &[u8], samples: u32| {
+            let text = [&[0; 320][..], date, &number(samples), &[0; 256]].concat();
+            let chunk = [b"bext", &number(text.len() as u32)[..], &text].concat();
+            let at = sound.windows(4).position(|id| id == b"fmt ").unwrap();
+            [&sound[..at], &chunk, &sound[at..]].concat()
+        };
+        let read = |bytes: &[u8], hints: &Hints| {
+            let parsed = recording::parse(bytes, "wav", hints).unwrap();
+            std::fs::write(&path, bytes).unwrap();
+            assert_eq!(recording::read(&path, hints).unwrap(), parsed, "{name}");
+            let starts: Vec<i64> = parsed.traces.iter().map(|trace| trace.start).collect();
+            assert_eq!(starts, [starts[0]; 2]);
+            (recording::format_time(starts[0]), parsed.notes.join("; "))
+        };
+        let none = Hints::default();
+        let sound_start = with(b"2024-05-0110:12:03", 36_723 * 512 + 128);
+        let (start, note) = read(&sound_start, &none);
+        assert_eq!(start, "2024-05-01T10:12:03.250Z");
+        assert!(note.contains("in local time of a zone that it does not name"));
+        let given = Hints {
+            start: Some(5_000_000_000),
+            ..Hints::default()
+        };
+        assert_eq!(
+            read(&sound_start, &given),
+            ("5.000 s".into(), String::new())
+        );
+        let (start, note) = read(&with(b"2024-05-0110:12:03", 512), &none);
+        assert_eq!(start, "0.000 s");
+        assert!(note.contains("and they are not the same time: neither is used"));
+        assert_eq!(
+            read(&with(&[0; 18], 0), &none),
+            ("0.000 s".into(), String::new())
+        );
+    }
+}

@@ -3,13 +3,17 @@
 //! Samples are the integers of their containers, whatever the number of valid bits: 24 valid bits at the upper end of
 //! 32 are read as 32-bit integers, as SciPy does. WAV stores 8-bit integers from 0 to 255; they are read as -128 to
 //! 127. Bytes of A-law and mu-law are read as the 16-bit integers that they stand for, as soundfile does.
+//!
+//! Broadcast Wave tells when the recording began.
 
+mod broadcast;
 mod chunks;
 mod codec;
 
 use std::io::{self, Read};
 use std::ops::Range;
 
+use self::broadcast::Origination;
 use self::chunks::Chunks;
 use self::codec::{Format, Width, a_law, mu_law};
 use super::{Contents, Hints, Notes, Trace, check_rate};
@@ -57,6 +61,8 @@ struct Header {
     /// The bytes of whole frames.
     data: Range<usize>,
     notes: Notes,
+    /// When the recording began, by the file.
+    origination: Option<Origination>,
 }
 
 impl Header {
@@ -81,12 +87,16 @@ impl Header {
                 "the last {rest} bytes are not a whole frame of {frame} and are left out"
             ));
         }
+        let rate = check_rate(rate)?;
+        let broadcast = sample_chunks.broadcast;
         Ok(Self {
             format,
             big_endian: chunks.big_endian,
-            rate: check_rate(rate)?,
+            rate,
             data: sample_chunks.data.start..sample_chunks.data.end - rest,
             notes,
+            origination: broadcast
+                .and_then(|chunk| Origination::of(chunk, chunks.big_endian, rate)),
         })
     }
 
@@ -109,10 +119,15 @@ impl Header {
         Ok(samples)
     }
 
-    fn contents(self, samples: Vec<Vec<f64>>, hints: &Hints) -> Contents {
+    fn contents(mut self, samples: Vec<Vec<f64>>, hints: &Hints) -> Contents {
+        let mut start = hints.start;
+        if let (None, Some(origination)) = (start, &self.origination) {
+            start = origination.start();
+            self.notes.push(origination.to_string());
+        }
         let trace = |(channel, samples): (usize, Vec<f64>)| Trace {
             channel: (channel + 1).to_string(),
-            start: hints.start.unwrap_or(0),
+            start: start.unwrap_or(0),
             rate: self.rate,
             samples,
         };

@@ -28,6 +28,8 @@ pub(super) struct SampleChunks<'a> {
     pub format: &'a [u8],
     /// Where `data` is in the file, which may end before it.
     pub data: Range<usize>,
+    /// `bext`, which only Broadcast Wave has.
+    pub broadcast: Option<&'a [u8]>,
 }
 
 /// Position of a chunk's content, and its stated length.
@@ -98,6 +100,7 @@ impl<'a> Chunks<'a> {
             return Err(WavError::Form { form });
         }
         let (mut format, mut data, mut long_data) = (None, None, None);
+        let mut broadcast = None;
         let mut at = HEAD;
         // Samples or a second file may follow what the header counts.
         while let Some(chunk) = self.chunk(at) {
@@ -117,6 +120,7 @@ impl<'a> Chunks<'a> {
                     let whole = rest.get(..length).ok_or(WavError::HeaderTruncated)?;
                     format = format.or(Some(whole));
                 }
+                b"bext" => broadcast = broadcast.or(rest.get(..length)),
                 b"data" if data.is_some() => {
                     notes.push("holds more than one `data` chunk: the first is read");
                 }
@@ -129,7 +133,11 @@ impl<'a> Chunks<'a> {
             at = self.after(&chunk, length);
         }
         match (format, data) {
-            (Some(format), Some(data)) => Ok(SampleChunks { format, data }),
+            (Some(format), Some(data)) => Ok(SampleChunks {
+                format,
+                data,
+                broadcast,
+            }),
             (None, _) => Err(WavError::NoChunk { name: "fmt " }),
             (_, None) => Err(WavError::NoChunk { name: "data" }),
         }
