@@ -100,10 +100,21 @@ fn all_that_is_missing_is_named_at_once() {
 
 /// Imports a folder of the fixtures with other metadata; returns the number of windows and the warnings, or the error.
 fn imported(name: &str, metadata: Option<&str>, more: &str) -> Result<(usize, String), String> {
+    let waveforms = std::fs::read(folder().join(name).join("waveforms.hdf5")).unwrap();
+    imported_with(name, &waveforms, metadata, more)
+}
+
+/// The same with other waveforms.
+fn imported_with(
+    name: &str,
+    waveforms: &[u8],
+    metadata: Option<&str>,
+    more: &str,
+) -> Result<(usize, String), String> {
     let copy = tempfile::tempdir().unwrap();
-    for file in ["metadata.csv", "waveforms.hdf5"] {
-        std::fs::copy(folder().join(name).join(file), copy.path().join(file)).unwrap();
-    }
+    let file = "metadata.csv";
+    std::fs::copy(folder().join(name).join(file), copy.path().join(file)).unwrap();
+    std::fs::write(copy.path().join("waveforms.hdf5"), waveforms).unwrap();
     if let Some(metadata) = metadata {
         std::fs::write(copy.path().join("metadata.csv"), metadata).unwrap();
     }
@@ -162,6 +173,40 @@ fn one_trace_does_not_lose_the_others() {
     // If no trace can be read, the first reason becomes an error.
     let error = imported("CW", Some("trace_name,source_type\nnothing,x\n"), class).unwrap_err();
     assert!(error.contains("record 0"), "{error}");
+}
+
+/// A trace with a channel, or all of them, that is not finite gives no window, and is not called one without channels.
+#[test]
+fn traces_without_measurements() {
+    let mut sound = SeisBench::open(&folder().join("CW"), "").unwrap();
+    sound.complete(&Given::default()).unwrap();
+    let traces = sound.traces(1).unwrap();
+    let bytes = |samples: &[f64]| -> Vec<u8> {
+        let singles = samples.iter().map(|sample| *sample as f32);
+        singles.flat_map(f32::to_le_bytes).collect()
+    };
+    let class = "    class_column: source_type\n";
+    for (channels, value) in [(1, f32::NAN), (3, f32::INFINITY)] {
+        let mut waveforms = std::fs::read(folder().join("CW/waveforms.hdf5")).unwrap();
+        for trace in &traces[..channels] {
+            let samples = bytes(&trace.samples);
+            let at = waveforms
+                .windows(samples.len())
+                .position(|part| part == samples)
+                .unwrap();
+            for sample in waveforms[at..at + samples.len()].as_chunks_mut().0 {
+                *sample = value.to_le_bytes();
+            }
+        }
+        let (windows, warnings) = imported_with("CW", &waveforms, None, class).unwrap();
+        assert_eq!(windows, 4, "{warnings}");
+        for expected in [
+            "1 traces have no stretch as long as a window",
+            "channel `Z`: samples that are no measurements are read as gaps: 20 not finite",
+        ] {
+            assert!(warnings.contains(expected), "{warnings}");
+        }
+    }
 }
 
 /// Other spellings of classes are told, and those of splits are read.

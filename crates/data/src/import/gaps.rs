@@ -158,6 +158,11 @@ pub(super) fn split(pieces: Vec<Piece>, extremes: &Extremes, left_out: &mut Left
     whole
 }
 
+/// The piece without its samples.
+pub(super) fn emptied(piece: &Piece) -> Piece {
+    part(piece, 0, &[])
+}
+
 /// The samples of `piece` from index `at` on.
 fn part(piece: &Piece, at: usize, samples: &[f64]) -> Piece {
     Piece {

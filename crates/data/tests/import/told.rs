@@ -19,6 +19,28 @@ fn of_list(folder: &Path, list: &str) -> Result<Imported, String> {
     import(&config, &folder.join("out"), 100, &mut |_| {}).map_err(|error| error.to_string())
 }
 
+/// A recording without measurements is left out, for what it is.
+#[test]
+fn recordings_without_measurements() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    (0..4).for_each(|i| table(&at(&format!("{i}.csv")), 20, i));
+    let rows = (0..400).map(|i| format!("{}.{:02},inf\n", i / 100, i % 100));
+    let dead = format!("time,Z\n{}", rows.collect::<String>());
+    std::fs::write(at("dead.csv"), dead).unwrap();
+    let list = "recordings:\n\
+                \x20 - {files: [0.csv], class: a}\n  - {files: [1.csv], class: b}\n\
+                \x20 - {files: [2.csv], class: a}\n  - {files: [3.csv], class: b}\n";
+    let dead = "  - {files: [dead.csv], class: a}\n";
+    let imported = of_list(folder.path(), &format!("{list}{dead}")).unwrap();
+    let said = imported.warnings.join("\n");
+    assert!(
+        said.contains("gives no windows: channel `Z` has no measurement at all"),
+        "{said}"
+    );
+    assert!(said.contains("read as gaps: 400 not finite"), "{said}");
+}
+
 /// Labels that meet between two samples share none, and no note says so.
 #[test]
 fn labels_that_meet_share_no_sample() {

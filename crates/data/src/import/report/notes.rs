@@ -15,10 +15,15 @@ impl RecordingReport {
         match (self.traces, self.too_short) {
             (_, 0) => {}
             (Some(_), n) => note(format!("{n} traces have no stretch as long as a window")),
-            (None, _) => note(
-                "gives no windows: no stretch is as long as a window; choose a shorter `window`"
-                    .into(),
-            ),
+            (None, _) => note(match self.without_measurement() {
+                Some(channel) => {
+                    format!("gives no windows: channel `{channel}` has no measurement at all")
+                }
+                None => {
+                    "gives no windows: no stretch is as long as a window; choose a shorter `window`"
+                        .into()
+                }
+            }),
         }
         if self.classes.iter().all(|class| class.labels == 0) {
             note(match self.group {
@@ -67,6 +72,14 @@ impl RecordingReport {
         notes.extend(self.notes_on_labels());
         notes.extend(self.no_windows());
         notes
+    }
+
+    /// The first channel that has samples, all of which are no measurements.
+    fn without_measurement(&self) -> Option<&str> {
+        let mut channels = self.channels.iter();
+        let found = channels
+            .find(|channel| channel.samples > 0 && channel.no_measurement == channel.samples);
+        found.map(|channel| &*channel.channel)
     }
 
     /// Why a recording with labels gives no window at all, and what to do.

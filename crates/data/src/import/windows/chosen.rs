@@ -85,6 +85,7 @@ impl Chosen {
             report.rates = pieces.iter().map(|piece| piece.trace.rate).collect();
             report.tidy();
             report.samples = samples(pieces);
+            let emptied = pieces.first().map(gaps::emptied);
             let mut left_out = LeftOut::default();
             let extremes =
                 |pieces: &[Piece]| suspect::extremes(pieces.iter().map(|piece| &piece.trace));
@@ -100,6 +101,10 @@ impl Chosen {
             report.constant = first.is_some() && values.all(|value| Some(value) == first);
             let traces = pieces.iter().map(|piece| &piece.trace);
             report.suspect = suspect::notes(&report.channel, traces, &found);
+            // A channel without measurements is not missing.
+            if pieces.is_empty() {
+                pieces.extend(emptied);
+            }
         }
         let named = report.channels.iter().zip(&self.channels);
         let named = named.map(|(channel_report, pieces)| {
