@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::error::DataError;
-use crate::recording::{SeisBench, chunks};
+use crate::recording::{SeisBench, Trace, chunks};
 
 /// Number of traces whose samples are read.
 const TRACES: usize = 64;
@@ -22,6 +22,8 @@ pub(super) struct Collection {
     looked_at: usize,
     unreadable: usize,
     first_problem: Option<String>,
+    /// Those with a channel that has no finite sample: they give no windows.
+    not_finite: usize,
     /// Number of inspected traces by sampling rate in Hz, components and number of samples.
     sampling_rates: BTreeMap<String, usize>,
     components: BTreeMap<String, usize>,
@@ -101,11 +103,13 @@ pub(super) fn look(folder: &Path) -> Result<Collection, DataError> {
 }
 
 impl Collection {
-    fn add(&mut self, traces: &[crate::recording::Trace]) {
+    fn add(&mut self, traces: &[Trace]) {
         let names: Vec<&str> = traces.iter().map(|trace| &*trace.channel).collect();
         let one_letter = names.iter().all(|name| name.chars().count() == 1);
         let names = names.join(if one_letter { "" } else { "," });
         *self.components.entry(names).or_default() += 1;
+        let is_dead = |trace: &Trace| !trace.samples.iter().any(|sample| sample.is_finite());
+        self.not_finite += usize::from(traces.iter().any(is_dead));
         if let Some(first) = traces.first() {
             *self
                 .sampling_rates
@@ -146,6 +150,15 @@ impl Collection {
                 self.unreadable
             );
         }
+        if self.not_finite > 0 {
+            text += &format!(
+                "  {} a channel without a finite sample: no window is cut there\n",
+                match self.not_finite {
+                    1 => "1 has".into(),
+                    count => format!("{count} have"),
+                }
+            );
+        }
         text += "columns with few values, of which one may tell the classes (`class_column`):\n";
         for (column, values) in &self.values {
             text += &format!("  {column}: {}\n", counted(values));
@@ -160,5 +173,29 @@ impl Collection {
             text += &format!("missing: {missing}\n");
         }
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn traces_without_a_finite_sample_are_counted() {
+        let trace = |samples: [f64; 2]| Trace {
+            channel: "Z".into(),
+            start: 0,
+            rate: 100.0,
+            samples: samples.to_vec(),
+        };
+        let mut found = Collection::default();
+        found.add(&[trace([1.0, f64::NAN])]);
+        assert!(!found.text().contains("finite"));
+        found.add(&[trace([1.0, 2.0]), trace([f64::NAN, f64::INFINITY])]);
+        assert!(
+            found
+                .text()
+                .contains("1 has a channel without a finite sample")
+        );
     }
 }

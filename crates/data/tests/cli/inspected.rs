@@ -28,6 +28,39 @@ fn stretches_and_rates_of_a_channel() {
     assert_eq!(json["notes"][0]["note"], expected);
 }
 
+/// A channel without a finite sample has no smallest one, and is not called equal to another.
+#[test]
+fn channels_without_a_finite_sample() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("dead.wav");
+    let samples = f32::NAN.to_le_bytes().repeat(400);
+    let format = [3u16, 2, 100, 0, 800, 0, 8, 32].map(u16::to_le_bytes);
+    let chunk = |name: &[u8], content: &[u8]| {
+        [name, &(content.len() as u32).to_le_bytes(), content].concat()
+    };
+    let form = [
+        b"WAVE".to_vec(),
+        chunk(b"fmt ", format.as_flattened()),
+        chunk(b"data", &samples),
+    ];
+    std::fs::write(&path, chunk(b"RIFF", &form.concat())).unwrap();
+    let text = stdout(
+        Path::new("/nowhere"),
+        &["inspect", &path.display().to_string()],
+    );
+    let rows: Vec<Vec<&str>> = text
+        .lines()
+        .skip(2)
+        .map(|line| line.split_whitespace().collect())
+        .collect();
+    let row = |channel| {
+        [
+            channel, "0.000", "s", "100", "200", "2.000", "1", "-", "-", "200",
+        ]
+    };
+    assert_eq!(rows, [row("1"), row("2")], "{text}");
+}
+
 /// A record of ten samples from a second on.
 fn record(second: u8, rate: i16) -> Vec<u8> {
     let mut record = b"000001D NODE   EHZXX".to_vec();

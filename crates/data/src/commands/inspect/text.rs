@@ -70,6 +70,11 @@ pub(super) fn of_samples(found: &[SampleStatistics], names: &BTreeMap<i64, Strin
 
 pub(super) fn of_recordings(channels: &[Channel], picks: &[Pick], notes: &[Note]) -> String {
     let unknown = || "not known".to_owned();
+    // Without a finite sample, there is none.
+    let extreme = |value: f64| {
+        let finite = Some(value).filter(|value| value.is_finite());
+        finite.map_or_else(|| "-".to_owned(), |value| value.to_string())
+    };
     let heads = [
         "channel",
         "start",
@@ -95,8 +100,8 @@ pub(super) fn of_recordings(channels: &[Channel], picks: &[Pick], notes: &[Note]
                 row.seconds
                     .map_or_else(unknown, |seconds| format!("{seconds:.3}")),
                 row.stretches.to_string(),
-                row.smallest.to_string(),
-                row.largest.to_string(),
+                extreme(row.smallest),
+                extreme(row.largest),
                 row.not_finite.to_string(),
             ]);
         }

@@ -86,8 +86,9 @@ fn are_equal(one: &[&Trace], other: &[&Trace]) -> bool {
 /// Whether the samples change often enough.
 fn changes(traces: &[&Trace]) -> bool {
     let pairs = traces.iter().flat_map(|trace| trace.samples.windows(2));
+    // What is missing changes into nothing.
     pairs
-        .filter(|pair| pair[0] != pair[1])
+        .filter(|pair| pair[0] != pair[1] && pair.iter().all(|value| value.is_finite()))
         .nth(CHANGES - 1)
         .is_some()
 }
@@ -153,6 +154,11 @@ mod tests {
         );
         assert_eq!(
             notes(&[("x", vec![&pair[0], &pair[1]]), ("y", vec![&pair[1]])]),
+            []
+        );
+        let nothing = [trace(&|_| f64::NAN, 0), trace(&|_| f64::NAN, 0)];
+        assert_eq!(
+            notes(&[("x", vec![&nothing[0]]), ("y", vec![&nothing[1]])]),
             []
         );
     }
