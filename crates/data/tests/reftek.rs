@@ -87,6 +87,37 @@ fn damaged_packets_are_left_out() {
     assert!(contents.notes[0].contains("packet 1 has damaged samples"));
 }
 
+/// The next event goes on the trace of the last one only where it begins within half a sample of its end. All samples are
+/// kept.
+#[test]
+fn events_in_succession() {
+    let sound = bytes("events.rt130");
+    let whole = parse(&sound).unwrap().traces;
+    assert_eq!(whole[0].samples.len(), 100);
+    let (first, second) = whole[0].samples.split_at(50);
+    // At 50 Hz, and without a jump at 255 ms.
+    for (millis, digits, goes_on) in [
+        (255, 0x55, true),
+        (264, 0x64, true),
+        (266, 0x66, false),
+        (246, 0x46, true),
+        (244, 0x44, false),
+    ] {
+        let mut file = sound.clone();
+        // The packet with the samples of the second event.
+        file[4 * PACKET + 11] = digits;
+        let traces = parse(&file).unwrap().traces;
+        if goes_on {
+            assert_eq!(traces, whole, "{millis}");
+            continue;
+        }
+        assert_eq!(traces.len(), 3, "{millis}");
+        assert_eq!((&*traces[0].samples, &*traces[1].samples), (first, second));
+        let late = (millis - 255) * 1_000_000;
+        assert_eq!(traces[1].start - traces[0].end(), late, "{millis}");
+    }
+}
+
 /// Without samples, it is no recording.
 #[test]
 fn packets_with_the_state_alone() {
