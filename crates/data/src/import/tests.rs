@@ -160,27 +160,67 @@ fn imports_repeat_to_the_byte() {
         labels(&events)
     );
     std::fs::write(at("list.yaml"), text).unwrap();
-    let config = RecordingsConfig::load(&at("list.yaml")).unwrap();
-    let files = |out: &Path| {
-        import(&config, out, 7, &mut |_| ()).unwrap();
-        let mut names: Vec<_> = std::fs::read_dir(out)
-            .unwrap()
-            .map(|e| e.unwrap().path())
+    are_equal(&at("list.yaml"), [4, 4]);
+}
+
+/// Imports a list twice, with some numbers of threads, and compares all bytes.
+fn are_equal(list: &Path, threads: [usize; 2]) {
+    let config = RecordingsConfig::load(list).unwrap();
+    let imports = threads.into_iter().enumerate().map(|(number, threads)| {
+        let out = list.with_file_name(format!("out{number}"));
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        let mut said = Vec::new();
+        let done = pool.unwrap().install(|| {
+            import(&config, &out, 7, &mut |line| {
+                said.push(line.replace(&*out.to_string_lossy(), ""));
+            })
+        });
+        let done = done.unwrap();
+        let names = std::fs::read_dir(&out).unwrap();
+        let mut files: Vec<_> = names
+            .map(|entry| {
+                let path = entry.unwrap().path();
+                let bytes = std::fs::read(&path).unwrap();
+                (path.file_name().unwrap().to_owned(), bytes)
+            })
             .collect();
-        names.sort();
-        names
+        files.sort();
+        (files, said, done.warnings.all())
+    });
+    let imports: Vec<_> = imports.collect();
+    let [one, two] = &imports[..] else {
+        panic!("two imports");
     };
-    let (one, two) = (files(&at("one")), files(&at("two")));
-    assert!(one.len() > 6);
-    assert_eq!(one.len(), two.len());
-    for (one, two) in one.iter().zip(&two) {
-        assert_eq!(one.file_name(), two.file_name());
-        assert!(
-            std::fs::read(one).unwrap() == std::fs::read(two).unwrap(),
-            "{}",
-            one.display()
-        );
+    assert!(one.0.len() > 6 && !one.1.is_empty());
+    assert_eq!((&one.1, &one.2), (&two.1, &two.2));
+    assert_eq!(one.0.len(), two.0.len());
+    for (one, two) in one.0.iter().zip(&two.0) {
+        assert!(one == two, "{:?}, {:?}", one.0, two.0);
     }
+}
+
+/// The same for recordings of several formats, with warnings, however many threads read them.
+#[test]
+fn mixed_imports_repeat_with_any_threads() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    (0..4).for_each(|i| table(&at(&format!("{i}.csv")), 300, 1_000 * i));
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/recordings");
+    let mut list = String::from(
+        "sampling_rate: 100\nwindow: 0.32\nchannels: [Z, N]\nclass_names: [quiet, steps]\nrecordings:\n\
+         \x20 - {files: '*.csv', each_file: true, class: quiet}\n",
+    );
+    for (name, channels) in [
+        ("steim2.mseed", "[EHZ, EHN]"),
+        ("float32.mseed", "[EHZ, EHN]"),
+        ("int16.wav", "['1', '2']"),
+        ("float32.wav", "['2', '1']"),
+    ] {
+        let path = fixtures.join(name).display().to_string();
+        list += &format!("  - {{files: ['{path}'], channels: {channels}, class: steps}}\n");
+    }
+    std::fs::write(at("list.yaml"), list).unwrap();
+    are_equal(&at("list.yaml"), [1, 5]);
 }
 
 /// Lists of people with Windows have its separators in their paths.
