@@ -56,6 +56,16 @@ def repacked(name, of):
                 own.attrs.update(array.attrs)
 
 
+def unsigned(name, of):
+    """The file `of` as programs in C may write it, with the start as an unsigned and the rate as a float of 4 bytes."""
+    repacked(name, of)
+    with h5py.File(FOLDER / name, "r+") as new:
+        for arrays in new["Waveforms"].values():
+            for array in arrays.values():
+                array.attrs["starttime"] = np.uint64(array.attrs["starttime"])
+                array.attrs["sampling_rate"] = np.float32(array.attrs["sampling_rate"])
+
+
 def main():
     FOLDER.mkdir(parents=True, exist_ok=True)
     for old in FOLDER.iterdir():
@@ -66,7 +76,8 @@ def main():
         "tags.h5": write("tags", [trace("i4", "AAA", "EHZ")], None, ("raw_recording", "filtered")),
     }
     repacked("lzf.h5", "packed.h5")
-    expected["lzf.h5"] = expected["packed.h5"]
+    unsigned("unsigned.h5", "packed.h5")
+    expected["lzf.h5"] = expected["unsigned.h5"] = expected["packed.h5"]
     (FOLDER / "expected.json").write_text(json.dumps(expected))
     print({path.name: path.stat().st_size for path in FOLDER.iterdir()})
 

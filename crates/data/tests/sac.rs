@@ -159,6 +159,16 @@ fn parts_of_the_reference_time_that_are_full() {
             second * 3 / 4,
             "the reference time has 1000 ms: read as the next second",
         ),
+        (
+            &[(75, -12345)],
+            -second / 4,
+            "the reference time has no milliseconds (NZMSEC): 0 are read",
+        ),
+        (
+            &[(72, -12345)],
+            -start,
+            "the reference time has a date but no complete time of day, and is not used: give the recording its `start`",
+        ),
     ] {
         let read = parts(changed).unwrap();
         assert_eq!(read.traces[0].start - start, later, "{changed:?}");

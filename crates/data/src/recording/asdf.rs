@@ -106,9 +106,15 @@ fn trace(set: &Dataset) -> Result<Trace, AsdfError> {
             problem: problem.to_string(),
         }
     };
-    let start = set
-        .attribute("starttime")
-        .and_then(|attribute| attribute.read_scalar::<i64>());
+    let start = set.attribute("starttime").and_then(|attribute| {
+        // pyasdf writes signed integers, others also unsigned ones.
+        attribute.read_scalar::<i64>().or_else(|problem| {
+            let unsigned = attribute.read_scalar::<u64>().ok();
+            unsigned
+                .and_then(|time| i64::try_from(time).ok())
+                .ok_or(problem)
+        })
+    });
     let rate = set
         .attribute("sampling_rate")
         .and_then(|attribute| attribute.read_as_f64());

@@ -52,7 +52,7 @@ pub(super) fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingErr
     } else {
         begin
     };
-    let stated = reference(&header, &mut notes)?;
+    let stated = reference(&header, hints, &mut notes)?;
     let reference = stated.or(hints.start).unwrap_or(0);
     let channel = [608, 440, 464, 600].map(|at| header.text(at)).join(".");
     let start = reference.saturating_add((begin * NANOS).round() as i64);
@@ -178,18 +178,33 @@ fn clock(bytes: &[u8], header: &Header, count: usize) -> Result<(f64, f64), Reco
 ///
 /// # Errors
 /// If it is not a time.
-fn reference(header: &Header, notes: &mut Notes) -> Result<Option<i64>, SacError> {
-    let [year, day, hour, minute, second] = [70, 71, 72, 73, 74].map(|word| header.integer(word));
-    let (Some(year), Some(day), Some(hour), Some(minute), Some(second)) =
-        (year, day, hour, minute, second)
+fn reference(header: &Header, hints: &Hints, notes: &mut Notes) -> Result<Option<i64>, SacError> {
+    let fields = [70, 71, 72, 73, 74].map(|word| header.integer(word));
+    let [
+        Some(year),
+        Some(day),
+        Some(hour),
+        Some(minute),
+        Some(second),
+    ] = fields
     else {
+        let mut date = fields[..2].iter();
+        if hints.start.is_none() && date.all(|part| part.is_some_and(|part| part > 0)) {
+            notes.push(
+                "the reference time has a date but no complete time of day, and is not used: give the recording its `start`",
+            );
+        }
         return Ok(None);
     };
-    let milli = header.integer(75).unwrap_or(0);
+    let milli = header.integer(75);
     // Some writers set what is not known to 0, and no year has a day 0.
     if [year, day] == [0, 0] {
         return Ok(None);
     }
+    if milli.is_none() {
+        notes.push("the reference time has no milliseconds (NZMSEC): 0 are read");
+    }
+    let milli = milli.unwrap_or(0);
     let wrong = SacError::Reference {
         year,
         day,
