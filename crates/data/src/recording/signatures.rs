@@ -6,8 +6,8 @@
 mod foreign;
 
 use self::foreign::{
-    is_ah, is_bzip2, is_cosmos, is_error_message, is_gcf, is_json, is_nordic, is_reftek, is_seisan,
-    is_tar, is_uff, is_wfdisc,
+    is_ah, is_bzip2, is_cosmos, is_error_message, is_gcf, is_json, is_nordic, is_orc, is_reftek,
+    is_seisan, is_tar, is_uff, is_wfdisc,
 };
 use crate::error::recording::OtherFormat;
 
@@ -108,7 +108,7 @@ const SIGNATURES: &[Signature] = &[
     row(With(HDF5, b"AuxiliaryData"), "ASDF (HDF5) without waveforms at its beginning", CONVERT_ASDF),
     row(With(HDF5, b"MATLAB_class"), "a MATLAB file of version 7.3 (HDF5)", FROM_MATLAB),
     row(With(HDF5, b"Acquisition"), "HDF5 of a fibre-optic (DAS) recorder", "export the channels to miniSEED, WAV or CSV"),
-    row(Start(HDF5), "HDF5", "recordings in HDF5 are read from SeisBench folders with `metadata.csv` and `waveforms.hdf5` (key `seisbench`); export others to miniSEED, WAV or CSV"),
+    row(Start(HDF5), "HDF5", "recordings in HDF5 are read if they are ASDF, of pandas (`to_hdf`), or of SeisBench folders with `metadata.csv` and `waveforms.hdf5` (key `seisbench`); export others to miniSEED, WAV or CSV"),
     row(Start(b"MATLAB 7.3"), "a MATLAB file of version 7.3 (HDF5)", FROM_MATLAB),
     row(Start(b"MATLAB "), "a MATLAB file", FROM_MATLAB),
     row(Start(b"\x93NUMPY"), "an array of NumPy", "save it as CSV or WAV, which have a sampling rate"),
@@ -117,7 +117,7 @@ const SIGNATURES: &[Signature] = &[
     row(With(b"SQLite format 3", b"AUDY"), "a project of Audacity", EXPORT_TRACKS),
     row(Start(b"SQLite format 3"), "a database of SQLite", EXPORT),
     row(Start(b"ARROW1"), "a table of Arrow (Feather)", "save it as Parquet"),
-    row(Start(b"ORC\x0C"), "a table of ORC", "save it as Parquet"),
+    row(By(is_orc), "a table of ORC", "save it as Parquet"),
     row(Start(b"Obj\x01"), "a table of Avro", "save it as Parquet"),
     row(Start(b"RDX3\n"), "a file of R", EXPORT),
     row(Start(b"RDX2\n"), "a file of R", EXPORT),
@@ -147,6 +147,10 @@ const SIGNATURES: &[Signature] = &[
     row(Start(b"OggS\0"), "Ogg audio", TO_WAV),
     row(Start(b"ID3\x03\0"), "MP3 audio", TO_WAV),
     row(Start(b"ID3\x04\0"), "MP3 audio", TO_WAV),
+    row(Start(b"\xFF\xFB"), "MP3 audio", TO_WAV),
+    row(Start(b"\xFF\xF3"), "MP3 audio", TO_WAV),
+    row(Start(b"NIST_1A"), "NIST SPHERE audio", TO_WAV),
+    row(Start(b"Creative Voice File\x1A"), "VOC audio", TO_WAV),
     row(At(4, b"ftyp"), "MP4 audio or video", TO_WAV),
     // Archives.
     row(Start(ZIP), "a zip archive", UNPACK),

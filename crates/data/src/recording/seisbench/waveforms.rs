@@ -176,9 +176,21 @@ pub(in crate::recording) fn numbers(
                 kind: format!("integers of {size} bytes"),
             }),
         },
-        other => Err(HdfError::ElementType {
-            kind: format!("{other:?}"),
-        }),
+        other => Err(HdfError::ElementType { kind: name(other) }),
+    }
+}
+
+/// The name of a type whose values are no samples.
+fn name(kind: &Datatype) -> String {
+    match kind {
+        Datatype::FixedPoint { .. } => "integer".into(),
+        Datatype::FloatingPoint { size, .. } => format!("float of {size} bytes"),
+        Datatype::String { .. } => "text".into(),
+        Datatype::Compound { .. } => "compound (as complex numbers are)".into(),
+        Datatype::Enum { .. } => "enumeration (as booleans are)".into(),
+        Datatype::Array { .. } | Datatype::VarLen { .. } => "list".into(),
+        Datatype::Opaque { .. } | Datatype::Bitfield { .. } => "raw bytes".into(),
+        Datatype::Reference { .. } => "reference".into(),
     }
 }
 
@@ -240,6 +252,25 @@ mod tests {
         ] {
             assert!(selection(bad, &[24, 3, 6000]).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn types_without_samples_have_names() {
+        let (size, fields) = (16, Vec::new());
+        assert!(name(&Datatype::Compound { size, fields }).contains("complex numbers"));
+        let byte_order = ByteOrder::LittleEndian;
+        let base = Datatype::FixedPoint {
+            size: 1,
+            signed: true,
+            byte_order,
+        };
+        let (base, members) = (Box::new(base), Vec::new());
+        assert!(name(&Datatype::Enum { base, members }).contains("booleans"));
+        let long = Datatype::FloatingPoint {
+            size: 16,
+            byte_order,
+        };
+        assert_eq!(name(&long), "float of 16 bytes");
     }
 
     #[test]

@@ -1,5 +1,11 @@
 //! Tests for formats without an unambiguous beginning.
 
+/// `ORC`, and soon a byte that is in no text.
+pub(super) fn is_orc(bytes: &[u8]) -> bool {
+    let mut behind = bytes.iter().skip(3).take(61);
+    bytes.starts_with(b"ORC") && behind.any(|byte| matches!(byte, 0..=8 | 0x0C))
+}
+
 /// `BZh`, and a digit that is the size of blocks.
 pub(super) fn is_bzip2(bytes: &[u8]) -> bool {
     matches!(bytes, [b'B', b'Z', b'h', b'1'..=b'9', ..])

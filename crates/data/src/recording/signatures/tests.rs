@@ -40,6 +40,10 @@ fn other_files_are_named() {
         (b"\0\0\x04\x4C\0\0\x05\0", "AH with a header that is damaged"),
         (b"7z\xBC\xAF\x27\x1C", "a 7z archive"),
         (b"BZh9", "bzip2"),
+        (b"ORC\n\x07\x12\x05\x08\xD8\x04P\0", "a table of ORC"),
+        (b"\xFF\xFB\x90\x44\0\0", "MP3 audio: convert it to WAV"),
+        (b"NIST_1A\n   1024\n", "NIST SPHERE audio"),
+        (b"Creative Voice File\x1A\x1A\0", "VOC audio"),
         (b"\xFD7zXZ\0", "xz"),
         (b"\x1F\x9D\x90", "compress (.Z)"),
         (b"\x89HDF\r\n\x1A\n..Waveforms..Provenance", "ASDF"),
@@ -158,6 +162,7 @@ fn tables_are_tables() {
         " 2013  9 1\n",
         "ID3,x\n1,2\n",
         "id,x\n1,2\n",
+        "ORC,x\n1,2\n",
     ] {
         assert_eq!(of(text.as_bytes()), None, "{text}");
     }
