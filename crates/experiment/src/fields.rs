@@ -329,15 +329,18 @@ pub fn size(directory: &Path) -> u64 {
     total
 }
 
-/// Orders two fields: missing values, then numbers by value, then text.
+/// Orders two fields: missing values, then numbers by value, infinite ones among them, then text.
 pub fn compare(a: &Value, b: &Value) -> Ordering {
+    // JSON has no infinite numbers: they are texts.
+    let infinite = |value: &Value| crate::json::number(value).filter(|number| number.is_infinite());
+    let number = |value: &Value| value.as_f64().or_else(|| infinite(value));
     let rank = |value: &Value| match value {
         Value::Null => 0,
         Value::Bool(_) => 1,
         Value::Number(_) => 2,
         _ => 3,
     };
-    match (a.as_f64(), b.as_f64()) {
+    match (number(a), number(b)) {
         (Some(a), Some(b)) => a.total_cmp(&b),
         _ => rank(a).cmp(&rank(b)).then_with(|| text(a).cmp(&text(b))),
     }
@@ -381,7 +384,8 @@ mod tests {
 
     #[test]
     fn order() {
-        let sorted = [json!(null), json!(-1), json!(2.5), json!("a"), json!("b")];
+        let numbers = [json!("-Infinity"), json!(-1), json!(2.5), json!("Infinity")];
+        let sorted = [&[json!(null)], &numbers[..], &[json!("a"), json!("b")]].concat();
         for pair in sorted.windows(2) {
             assert_eq!(compare(&pair[0], &pair[1]), Ordering::Less);
         }

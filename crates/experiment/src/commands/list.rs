@@ -4,6 +4,7 @@ mod gather;
 mod groups;
 mod table;
 
+use std::cmp::Ordering;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
@@ -13,6 +14,7 @@ use super::nothing::no_experiments;
 use super::text::Terminal;
 use crate::error::ExperimentError;
 use crate::fields::{compare, size};
+use crate::json::number as number_of;
 use crate::store::ExperimentStore;
 use gather::{Gathered, gather};
 use groups::Grouping;
@@ -43,7 +45,7 @@ pub struct Options {
     /// and 95 % interval of the mean of val_f1 and test_f1, or of the given --columns
     #[arg(long, value_name = "KEY,...", value_delimiter = ',')]
     pub group_by: Vec<String>,
-    /// Show only the last N rows
+    /// Show only the last N rows; with `--sort -KEY`, the first N
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
     /// Print a JSON array instead of a table
@@ -92,9 +94,7 @@ pub(super) fn run(
         });
     }
     sort(&mut rows, options);
-    if let Some(limit) = options.limit {
-        rows.drain(..rows.len().saturating_sub(limit));
-    }
+    options.cut(&mut rows);
     take_sizes(&mut rows, &names, options);
     let text = if options.json {
         let rows: Vec<String> = rows.into_iter().filter_map(|row| row.json).collect();
@@ -128,6 +128,31 @@ impl Options {
             None => (&self.sort, false),
         }
     }
+
+    /// Leaves as many rows as were asked for: those with the largest values of the sort field.
+    fn cut<T>(&self, rows: &mut Vec<T>) {
+        let Some(limit) = self.limit else {
+            return;
+        };
+        let (_, largest_first) = self.order();
+        if largest_first {
+            rows.truncate(limit);
+        } else {
+            rows.drain(..rows.len().saturating_sub(limit));
+        }
+    }
+}
+
+/// The order of two values of the sort field. Missing ones and NaN count as the smallest, so that no limit prefers them.
+fn in_order(a: &Value, b: &Value, largest_first: bool) -> Ordering {
+    let is_missing = |value: &Value| value.is_null() || number_of(value).is_some_and(f64::is_nan);
+    let order = is_missing(b).cmp(&is_missing(a));
+    let order = order.then_with(|| compare(a, b));
+    if largest_first {
+        order.reverse()
+    } else {
+        order
+    }
 }
 
 fn sort(rows: &mut [Row], options: &Options) {
@@ -136,15 +161,7 @@ fn sort(rows: &mut [Row], options: &Options) {
         rows.reverse();
         return;
     }
-    rows.sort_by(|a, b| {
-        // Missing values stay first.
-        let missing = a.sort.is_null() || b.sort.is_null();
-        if largest_first && !missing {
-            compare(&b.sort, &a.sort)
-        } else {
-            compare(&a.sort, &b.sort)
-        }
-    });
+    rows.sort_by(|a, b| in_order(&a.sort, &b.sort, largest_first));
 }
 
 /// Measures the sizes of the shown experiments on several threads.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::super::group_keys::GroupKeys;
 use super::super::text::{number, painted_table, plain};
 use super::table::{header, quoted};
-use super::{DEFAULT_ORDER, Options, Row};
+use super::{DEFAULT_ORDER, Options, Row, in_order};
 use crate::error::ExperimentError;
 use crate::fields::{compare, text};
 use crate::json::number as number_of;
@@ -87,9 +87,7 @@ impl<'a> Grouping<'a> {
         self.check_scores(&rows)?;
         let mut groups = self.groups(rows);
         self.sort(&mut groups, options);
-        if let Some(limit) = options.limit {
-            groups.drain(..groups.len().saturating_sub(limit));
-        }
+        options.cut(&mut groups);
         Ok(if options.json {
             let groups: Vec<Value> = groups.iter().map(|group| self.as_json(group)).collect();
             format!("{:#}\n", json!(groups))
@@ -163,15 +161,7 @@ impl<'a> Grouping<'a> {
             (None, Some(i)) => group.keys[i].clone(),
             (None, None) => Value::Null,
         };
-        groups.sort_by(|a, b| {
-            let (a, b) = (value(a), value(b));
-            // Missing values stay first.
-            if largest_first && !a.is_null() && !b.is_null() {
-                compare(&b, &a)
-            } else {
-                compare(&a, &b)
-            }
-        });
+        groups.sort_by(|a, b| in_order(&value(a), &value(b), largest_first));
     }
 
     fn table(&self, groups: &[Group]) -> String {

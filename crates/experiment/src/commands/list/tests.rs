@@ -48,6 +48,40 @@ fn other_forms() {
     assert_eq!(rows.as_array().unwrap().len(), 1);
 }
 
+/// A run that diverged has no rank, and `--limit` keeps the best ones, whichever end they are at.
+#[test]
+fn limits_keep_the_largest() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, loss) in [
+        ("a", "0.5"),
+        ("b", "NaN"),
+        ("c", "0.25"),
+        ("d", "null"),
+        ("e", "Infinity"),
+    ] {
+        let text = format!(
+            r#"{{"experiment_id": "{name}", "results": {{"validation": {{"loss": {loss}}}}}}}"#
+        );
+        std::fs::create_dir(folder.path().join(name)).unwrap();
+        std::fs::write(folder.path().join(name).join("metadata.json"), text).unwrap();
+    }
+    let store = crate::store::ExperimentStore::new(folder.path());
+    let ids = |sort: &str, limit| {
+        let options = Options {
+            columns: vec!["id".into()],
+            csv: true,
+            limit,
+            ..by(sort)
+        };
+        let text = run(&store, &options, &terminal(None)).unwrap().text;
+        text.lines().skip(1).collect::<String>()
+    };
+    assert_eq!(ids("val_loss", None), "dbcae");
+    assert_eq!(ids("-val_loss", None), "eacbd");
+    assert_eq!(ids("val_loss", Some(2)), "ae");
+    assert_eq!(ids("-val_loss", Some(2)), "ea");
+}
+
 #[test]
 fn baselines_show_their_features() {
     let (_folder, store) = crate::test_store::baselines();
