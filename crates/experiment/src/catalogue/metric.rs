@@ -186,34 +186,34 @@ metrics! {
     F1Macro = Row {
         short: Some("f1"),
         written: WrittenTo { hparams: true, ..HISTORY },
-        ..score("f1_macro", "macro F1", "f1_score/macro", HISTORY, &["f1_score_macro", "f1_macro", "macro_f1"])
+        ..score("f1_macro", "macro F1", "f1_score/macro", HISTORY, &["f1_score_macro", "f1_macro", "macro_f1", "macro_avg_f1_score"])
     };
     /// F1 with all samples counted together.
-    F1Micro = score("f1_micro", "micro F1", "f1_score/micro", LOGS, &["f1_score_micro", "f1_micro", "micro_f1"]);
+    F1Micro = score("f1_micro", "micro F1", "f1_score/micro", LOGS, &["f1_score_micro", "f1_micro", "micro_f1", "micro_avg_f1_score"]);
     /// Mean F1 weighted by support.
     F1Weighted = score(
-        "f1_weighted", "weighted F1", "f1_score/weighted", HISTORY, &["f1_score_weighted", "f1_weighted", "weighted_f1"],
+        "f1_weighted", "weighted F1", "f1_score/weighted", HISTORY, &["f1_score_weighted", "f1_weighted", "weighted_f1", "weighted_avg_f1_score"],
     );
     /// Mean precision over the classes.
     PrecisionMacro = score(
-        "precision_macro", "macro precision", "precision/macro", HISTORY, &["precision_macro", "macro_precision"],
+        "precision_macro", "macro precision", "precision/macro", HISTORY, &["precision_macro", "macro_precision", "macro_avg_precision"],
     );
     /// Precision with all samples counted together.
     PrecisionMicro = score(
-        "precision_micro", "micro precision", "precision/micro", LOGS, &["precision_micro", "micro_precision"],
+        "precision_micro", "micro precision", "precision/micro", LOGS, &["precision_micro", "micro_precision", "micro_avg_precision"],
     );
     /// Mean precision weighted by support.
     PrecisionWeighted = score(
         "precision_weighted", "weighted precision", "precision/weighted", RESULTS,
-        &["precision_weighted", "weighted_precision"],
+        &["precision_weighted", "weighted_precision", "weighted_avg_precision"],
     );
     /// Mean recall over the classes.
-    RecallMacro = score("recall_macro", "macro recall", "recall/macro", HISTORY, &["recall_macro", "macro_recall"]);
+    RecallMacro = score("recall_macro", "macro recall", "recall/macro", HISTORY, &["recall_macro", "macro_recall", "macro_avg_recall"]);
     /// Recall with all samples counted together.
-    RecallMicro = score("recall_micro", "micro recall", "recall/micro", LOGS, &["recall_micro", "micro_recall"]);
+    RecallMicro = score("recall_micro", "micro recall", "recall/micro", LOGS, &["recall_micro", "micro_recall", "micro_avg_recall"]);
     /// Mean recall weighted by support.
     RecallWeighted = score(
-        "recall_weighted", "weighted recall", "recall/weighted", RESULTS, &["recall_weighted", "weighted_recall"],
+        "recall_weighted", "weighted recall", "recall/weighted", RESULTS, &["recall_weighted", "weighted_recall", "weighted_avg_recall"],
     );
 }
 

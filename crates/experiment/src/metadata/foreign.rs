@@ -15,7 +15,7 @@ pub(crate) const TRACKER: &str = "tracker";
 const MOST_DEEP: usize = 3;
 
 /// Words of the names of sections with scores. Others may be those of a class, a fold or a model, or of settings.
-const SECTIONS: [&str; 12] = [
+const SECTIONS: [&str; 14] = [
     "results",
     "result",
     "metrics",
@@ -28,6 +28,8 @@ const SECTIONS: [&str; 12] = [
     "final",
     "summary",
     "overall",
+    "classification",
+    "report",
 ];
 
 /// The value of the metric `name` on `split` that another program gave under a name of its own; none if there are several that
@@ -198,7 +200,11 @@ impl Metadata {
         let label = metric.label(split);
         if let Some(value) = self.metric(split, metric.name()) {
             let is_beyond = metric != Metric::Loss && !(0.0..=1.0).contains(&value);
-            let doubt = format!("{label} is {value}, which is no fraction from 0 to 1");
+            let doubt = if value.is_nan() {
+                format!("{label} is NaN, as of a run that diverged or a class without samples")
+            } else {
+                format!("{label} is {value}, which is no fraction from 0 to 1")
+            };
             return is_beyond.then_some(doubt).into_iter().collect();
         }
         let search = Search::of(self, metric, split);
@@ -271,14 +277,19 @@ impl Search {
 
     /// Looks into the section with this path; its names are separated by slashes.
     fn section(&mut self, path: &str, fields: &Map<String, Value>, depth: usize) {
+        // `f1-score` below `macro avg`, as scikit-learn reports it.
+        let average = path.rsplit('/').next().filter(|name| is_average(name));
         for (key, value) in fields {
             match value {
-                Value::Object(fields) if depth < MOST_DEEP && has_scores(key) => {
+                Value::Object(fields)
+                    if depth < MOST_DEEP && (has_scores(key) || is_average(key)) =>
+                {
                     self.section(&format!("{path}/{key}"), fields, depth + 1);
                 }
-                Value::Number(_) | Value::String(_) => {
-                    self.value(path, key, value);
-                }
+                Value::Number(_) | Value::String(_) => match average {
+                    Some(average) => self.value(path, &format!("{average} {key}"), value),
+                    None => self.value(path, key, value),
+                },
                 _ => {}
             }
         }
@@ -310,8 +321,12 @@ impl Search {
             });
             // Otherwise, it is not known whether it is a percentage.
             let fits = |number: &f64| (0.0..=1.0).contains(number);
-            read.filter(fits)
-                .ok_or("is no fraction from 0 to 1; a percentage is written with its sign, such as \"93.5%\"")
+            let why = if read.is_some_and(f64::is_finite) {
+                "is no fraction from 0 to 1; a percentage is written with its sign, such as \"93.5%\""
+            } else {
+                "is no number"
+            };
+            read.filter(fits).ok_or(why)
         };
         match read {
             Ok(number) => self.found.push(number),
@@ -342,6 +357,13 @@ const BEST: &str = "best";
 fn is_missing(value: &Value) -> bool {
     let text = value.as_str().map(|text| text.trim().to_lowercase());
     text.is_some_and(|text| ["", "-", "n/a", "na", "none", "null"].contains(&&*text))
+}
+
+/// Whether a section's name is that of an average over classes in a report of scikit-learn: `macro avg`.
+fn is_average(name: &str) -> bool {
+    let words = words(name);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    matches!(words[..], ["macro" | "micro" | "weighted", "avg"])
 }
 
 /// Whether a section's name says that it has scores of a split, or of all.

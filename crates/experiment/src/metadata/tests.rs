@@ -214,6 +214,14 @@ fn scores_of_other_programs_that_are_none() {
             "`results.test_loss`: `0,31` is no number: it is not shown",
         ),
         (
+            json!({"test_accuracy": "NaN"}),
+            "`results.test_accuracy`: `NaN` is no number: it is not shown",
+        ),
+        (
+            json!({"test": {"accuracy": "NaN"}}),
+            "test accuracy is NaN, as of a run that diverged or a class without samples",
+        ),
+        (
             json!({"val_acc": 0.8, "val_accuracy": 0.7}),
             "validation accuracy is given as 0.8 and as 0.7: none is shown",
         ),
@@ -233,6 +241,30 @@ fn scores_of_other_programs_that_are_none() {
     }
     let metadata = json!({"schema_version": 1, "results": {"test": {"accuracy": 98.2}}});
     assert_eq!(doubts(metadata), [""; 0]);
+}
+
+/// The averages of scikit-learn's `classification_report` are scores, those of its classes are not.
+#[test]
+fn reports_of_scikit_learn() {
+    use serde_json::json;
+    let scores = |f1: f64| json!({"precision": 0.5, "recall": 0.25, "f1-score": f1, "support": 8});
+    let report = json!({
+        "car": scores(0.9), "accuracy": 0.75, "macro avg": scores(0.5), "weighted avg": scores(0.625),
+    });
+    for json in [
+        json!({"results": {"test": report}}),
+        json!({"test_classification_report": report}),
+        json!({"results": {"test/accuracy": 0.75, "test/macro avg/f1-score": 0.5,
+            "test/weighted avg/f1-score": 0.625, "test/macro avg/recall": 0.25}}),
+    ] {
+        let metadata = Metadata::read(json);
+        let value = |name: &str| metadata.metric(Split::Test, name);
+        assert_eq!(value("accuracy"), Some(0.75));
+        assert_eq!(value("f1_macro"), Some(0.5));
+        assert_eq!(value("f1_weighted"), Some(0.625));
+        assert_eq!(value("recall_macro"), Some(0.25));
+        assert_eq!(metadata.doubts(), [""; 0]);
+    }
 }
 
 /// The best of all epochs counts where nothing else is known, and is told apart.
