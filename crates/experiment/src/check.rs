@@ -100,7 +100,8 @@ pub fn check(entry: &Entry) -> Vec<Finding> {
             "says running, but no process holds the lock: `trainer --resume` goes on with it, \
              `experiment repair` closes it",
         ),
-        Some(Status::Completed) => {
+        // Other programs leave other files.
+        Some(Status::Completed) if ours => {
             if entry.metadata.results.is_none() {
                 findings.bad(METADATA, "completed, but without results");
             }

@@ -379,4 +379,15 @@ mod tests {
         let read: Value = serde_json::from_str(&json.text).unwrap();
         assert_eq!(read[0]["problems"], 3, "{}", json.text);
     }
+
+    /// Other programs leave other files than ours.
+    #[test]
+    fn a_finished_run_of_another_program_is_whole() {
+        let (_folder, store) = store();
+        let run = store.root().join("theirs");
+        std::fs::create_dir(&run).unwrap();
+        std::fs::write(run.join("metadata.json"), r#"{"status": "completed"}"#).unwrap();
+        let found = verify(&store, &["theirs".into()], false, &terminal(None)).unwrap();
+        assert!(!found.failed, "{}", found.text);
+    }
 }
