@@ -160,7 +160,12 @@ fn reason(path: &Path, tracked: &SearchResult) -> Option<String> {
         return None;
     }
     if files.is_empty() {
-        return (!is_new(&kind)).then(|| "has no files".into());
+        let why = if has_links(path) {
+            "has symbolic links alone, which are not followed"
+        } else {
+            "has no files"
+        };
+        return (!is_new(&kind)).then(|| why.into());
     }
     let shown = |file: &Path| {
         let relative = file.strip_prefix(path).unwrap_or(file);
@@ -191,6 +196,13 @@ fn reason(path: &Path, tracked: &SearchResult) -> Option<String> {
         Some((file, what)) => format!("has `{}` ({what}), which is not read", shown(file)),
         None => format!("has no metrics; its first file is `{}`", shown(&files[0])),
     })
+}
+
+/// Whether there are symbolic links in a folder itself.
+fn has_links(folder: &Path) -> bool {
+    let listing = fs::read_dir(folder).into_iter().flatten();
+    let mut kinds = listing.filter_map(|entry| entry.ok()?.file_type().ok());
+    kinds.any(|kind| kind.is_symlink())
 }
 
 /// Whether a folder changed so lately that a program may be about to write into it.
@@ -317,16 +329,22 @@ mod tests {
             fs::write(at(name).join("history.jsonl"), "").unwrap();
         }
         let an_hour_ago = std::time::SystemTime::now() - Duration::from_secs(3600);
-        let empty = fs::File::open(at("empty")).unwrap();
-        empty.set_modified(an_hour_ago).unwrap();
+        fs::create_dir(at("links")).unwrap();
+        std::os::unix::fs::symlink("../file.txt", at("links/events.out.tfevents.1")).unwrap();
+        for name in ["empty", "links"] {
+            let folder = fs::File::open(at(name)).unwrap();
+            folder.set_modified(an_hour_ago).unwrap();
+        }
         let store = ExperimentStore::new(folder.path());
         let found = store.left_out(&BTreeSet::new()).unwrap();
         let names: Vec<&str> = found.iter().map(|omitted| &*omitted.name).collect();
-        assert_eq!(names, ["empty", "link", "self"]);
+        assert_eq!(names, ["empty", "link", "links", "self"]);
         assert_eq!(found[0].reason, "has no files");
         assert!(found[1].reason.starts_with("is a symbolic link, which"));
+        let links = "has symbolic links alone, which are not followed";
+        assert_eq!(found[2].reason, links);
         assert!(
-            found[2]
+            found[3]
                 .reason
                 .starts_with("is a symbolic link that leads nowhere")
         );
