@@ -4,7 +4,8 @@
 //! otherwise a note. A note is a warning unless it is listed in [`Remark`]. With `--strict`, warnings are errors and
 //! remarks are not.
 
-use std::collections::HashMap;
+mod groups;
+
 use std::fmt::{self, Debug, Display, Formatter};
 use std::ops::Deref;
 
@@ -252,37 +253,6 @@ impl Serialize for Note {
     }
 }
 
-/// Subjects that a line names.
-const NAMED: usize = 3;
-
-/// What notes have in common that say the same: not the example of a text.
-fn gist(said: &str) -> &str {
-    let example = said.find(": texts, such as `");
-    &said[..example.unwrap_or(said.len())]
-}
-
-/// The text of notes that say the same.
-fn together(group: &[&Note]) -> String {
-    let mut subjects: Vec<&str> = group.iter().map(|note| note.parts().0).collect();
-    subjects.dedup();
-    if let [_] = subjects[..] {
-        return group[0].text.clone();
-    }
-    let names = subjects.iter().take(NAMED);
-    let names: Vec<&str> = names.map(|name| name.trim_end_matches(": ")).collect();
-    let more = subjects.len() - names.len();
-    let more = match more {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    let (_, said) = group[0].parts();
-    format!(
-        "{} times: {said} ({}{more})",
-        subjects.len(),
-        names.join(", ")
-    )
-}
-
 /// Notes in the order in which they arose.
 #[derive(Clone, Default, PartialEq, Serialize)]
 #[serde(transparent)]
@@ -313,23 +283,6 @@ impl Notes {
     /// The texts of all.
     pub fn all(&self) -> Vec<String> {
         self.0.iter().map(ToString::to_string).collect()
-    }
-
-    /// The texts of the notes that `wanted` accepts; those that say the same of several files or recordings are one.
-    pub fn grouped(&self, wanted: impl Fn(&Note) -> bool) -> Vec<String> {
-        let mut groups: Vec<Vec<&Note>> = Vec::new();
-        let mut known: HashMap<(&str, bool), usize> = HashMap::new();
-        for note in self.0.iter().filter(|note| wanted(note)) {
-            let (_, said) = note.parts();
-            let index = *known
-                .entry((gist(said), note.is_doubt))
-                .or_insert(groups.len());
-            match groups.get_mut(index) {
-                Some(group) => group.push(note),
-                None => groups.push(vec![note]),
-            }
-        }
-        groups.iter().map(|group| together(group)).collect()
     }
 
     /// All texts with `between` between them.

@@ -23,6 +23,34 @@ fn notes_that_say_the_same_are_one_line() {
 }
 
 #[test]
+fn notes_with_other_numbers_are_few_lines() {
+    let notes = |count: usize| {
+        let mut notes = Notes::default();
+        for i in 0..count {
+            for channel in ["E1", "E2"] {
+                let text = format!(
+                    "channel `{channel}`: {}.{i} s of 0 at 08:{i:02}: is it off?",
+                    i * 7
+                );
+                notes.push(Note::from(text).after(format_args!("day{i}: ")));
+            }
+            notes.push(format!("split {i} is small"));
+        }
+        notes.grouped(|_| true)
+    };
+    let many = notes(9);
+    assert_eq!(many.len(), 9 + 2 * 4, "{many:#?}");
+    assert_eq!(
+        many[4],
+        "day1: channel `E2`: 7.1 s of 0 at 08:01: is it off?"
+    );
+    let rest = "6 times more, with other numbers: channel `E1`: 21.3 s of 0 at 08:03: is it off? (day3, day4, day5 and 3 more)";
+    assert_eq!(many[9], rest);
+    // One line instead of one is no gain.
+    assert_eq!(notes(4).len(), 4 + 2 * 4);
+}
+
+#[test]
 fn notes_on_texts_are_one_line_whatever_the_texts() {
     let mut notes = Notes::default();
     for i in 0..3 {
