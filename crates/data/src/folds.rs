@@ -66,8 +66,8 @@ pub enum FoldError {
 /// each.
 fn advice(groups: usize) -> String {
     match groups {
-        0 | 1 => format!("is {groups}: record at least 3 groups"),
-        2 => "are 2: record at least 3 groups, for training, validation and test".to_owned(),
+        0 | 1 => format!("is {groups}: record at least 3 groups, besides those of a test split"),
+        2 => "are 2: record at least 3 groups, besides those of a test split".to_owned(),
         _ => format!("are {groups}: ask for fewer folds"),
     }
 }

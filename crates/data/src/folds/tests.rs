@@ -119,7 +119,7 @@ fn bad_requests_are_refused() {
         (FoldScheme::Stratified(0), "at least 2 folds, not 0"),
         (
             FoldScheme::Stratified(3),
-            "3 folds need at least 3 groups, but there are 2",
+            "3 folds need at least 3 groups, but there are 2: record at least 3 groups, besides those of a test",
         ),
     ] {
         let error = Folds::new(&labels, &names, scheme, 0)
