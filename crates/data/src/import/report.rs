@@ -16,7 +16,7 @@ use super::SPLITS;
 use super::config::RecordingsConfig;
 use super::cut::{Counts, Interval};
 use super::recording::Recording;
-use crate::recording::{DAY, format_time};
+use crate::recording::{DAY, NANOS, format_time};
 pub(super) use shared::leave_to_others;
 
 /// Name of the report as JSON.
@@ -104,6 +104,9 @@ pub struct RecordingReport {
     /// Start of the first label and end of the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub labelled: Option<[String; 2]>,
+    /// Seconds from the first sample to the end of the last label, and to the last sample.
+    #[serde(skip)]
+    pub(super) labelled_of: Option<[f64; 2]>,
     /// Hours by which all labels with dates are later than a time at which the recording has samples for them.
     #[serde(skip)]
     pub(super) hours_late: Option<f64>,
@@ -213,6 +216,10 @@ impl RecordingReport {
         let starts = labels.iter().map(|label| label.start).min();
         let ends = labels.iter().map(|label| label.end).max();
         let labelled = starts.zip(ends);
+        self.labelled_of = span.zip(ends).map(|((from, to), end)| {
+            let seconds = |time: i64| (time - from) as f64 / NANOS;
+            [seconds(end), seconds(to)]
+        });
         self.hours_late = span
             .zip(labelled.filter(|_| are_dated))
             .and_then(hours_late);

@@ -6,6 +6,10 @@ use super::{EXAMPLES, RecordingReport};
 use crate::import::cut::Counts;
 use crate::recording::{Note, Remark};
 
+/// If at least so many labels lie within the beginning of a recording, this fraction of it, their unit may be wrong.
+const SOME_LABELS: usize = 3;
+const BEGINNING: f64 = 100.0;
+
 impl RecordingReport {
     /// The warnings, one sentence each.
     pub(in crate::import) fn notes(&self) -> Vec<Note> {
@@ -89,6 +93,15 @@ impl RecordingReport {
         let labels: usize = self.classes.iter().map(|class| class.labels).sum();
         if labels == 0 || sum.windows > 0 || self.too_short > 0 {
             return None;
+        }
+        if let Some([end, all]) = self.labelled_of
+            && labels >= SOME_LABELS
+            && end * BEGINNING < all
+        {
+            let text = format!(
+                "gives no windows: all {labels} labels lie in the first {end:.1} s of its {all:.0} s: are their times in seconds?"
+            );
+            return Some(Note::from(text).after(format_args!("{}: ", self.name)));
         }
         let reasons = [
             (
@@ -176,5 +189,39 @@ impl RecordingReport {
             ));
         }
         notes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ClassReport;
+    use super::*;
+
+    #[test]
+    fn labels_in_another_unit() {
+        let said = |end: f64, windows: usize| {
+            let report = RecordingReport {
+                name: "a".into(),
+                labelled_of: Some([end, 600.0]),
+                classes: vec![ClassReport {
+                    labels: 4,
+                    counts: Counts {
+                        windows,
+                        contradicting: 4,
+                        ..Default::default()
+                    },
+                    ..Default::default()
+                }],
+                ..Default::default()
+            };
+            let notes = report.notes().into_iter().map(|note| note.to_string());
+            notes.collect::<Vec<_>>().join("\n")
+        };
+        assert_eq!(
+            said(0.6, 0),
+            "a: gives no windows: all 4 labels lie in the first 0.6 s of its 600 s: are their times in seconds?"
+        );
+        assert!(said(590.0, 0).contains("a shorter `window` may fit between the labels"));
+        assert_eq!(said(0.6, 1), "");
     }
 }
