@@ -26,6 +26,7 @@ mod report;
 mod rounding;
 mod shards;
 mod sources;
+mod spool;
 pub(crate) mod suspect;
 mod tables;
 #[cfg(test)]

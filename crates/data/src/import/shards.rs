@@ -1,15 +1,12 @@
-//! Spools windows to disk, and assigns them to splits once all are known.
+//! Assigns windows to splits once all are known, and writes them.
 
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::advice::{self, Traits};
-use super::events::Events;
 use super::fractions::SplitBy;
 use super::imported::Imported;
-use super::origin::{Extent, Origins, Resolved, Spooled, resolve};
-use super::repeats::Repeats;
+use super::origin::{Resolved, Spooled, resolve};
 use super::report;
+use super::spool::Spool;
 use super::{Group, SPLITS, assign};
 use crate::error::{DataError, ImportError, in_file, unwritable};
 use crate::reader::{self, Record, TfrecordWriter, Wanted};
@@ -29,85 +26,6 @@ pub struct Target {
     pub shares: [f64; 3],
     /// Seed of the order in which groups are assigned.
     pub seed: u64,
-}
-
-/// Windows on disk, in the order in which they were cut. Only label, group, split if given, and the positions of their
-/// samples are kept in memory.
-pub(super) struct Spool {
-    path: PathBuf,
-    writer: TfrecordWriter,
-    pub windows: Vec<Spooled>,
-    /// Sources of the recordings.
-    pub origins: Origins,
-    /// The parts of the sources that the windows contain.
-    pub extents: Vec<Extent>,
-    /// Properties of the windows for advice.
-    traits: Traits,
-    repeats: Repeats,
-    /// Events that are to stay in one split.
-    pub events: Events,
-    groups: Vec<String>,
-    numbers: HashMap<String, usize>,
-}
-
-impl Spool {
-    pub fn new(path: PathBuf) -> Result<Self, DataError> {
-        let writer = TfrecordWriter::create(&path)?;
-        Ok(Self {
-            path,
-            writer,
-            windows: Vec::new(),
-            origins: Origins::default(),
-            extents: Vec::new(),
-            traits: Traits::default(),
-            repeats: Repeats::default(),
-            events: Events::default(),
-            groups: Vec::new(),
-            numbers: HashMap::new(),
-        })
-    }
-
-    /// Adds a sample with its class index and group, and its split if given.
-    pub fn add(&mut self, record: &Record, split: Option<usize>) -> Result<(), DataError> {
-        self.add_taken(record, split, None)
-    }
-
-    /// Like [`Self::add`], with what is known of the recording.
-    pub fn add_taken(
-        &mut self,
-        record: &Record,
-        split: Option<usize>,
-        taken: Option<Taken>,
-    ) -> Result<(), DataError> {
-        let channels = record.shape.first().copied().unwrap_or(1);
-        let minute = taken.map(|taken| taken.minute);
-        self.traits.add(&record.values, channels, minute);
-        self.repeats.add(record, self.windows.len());
-        // Readers of datasets remove blanks around groups.
-        let name = record.group.as_deref().unwrap_or_default();
-        let name = name.trim().to_owned();
-        let group = *self.numbers.entry(name.clone()).or_insert_with(|| {
-            self.groups.push(name);
-            self.groups.len() - 1
-        });
-        self.writer.write(record)?;
-        self.windows.push(Spooled {
-            label: record.label as usize,
-            group,
-            split,
-            recording: taken.map(|taken| taken.recording),
-        });
-        Ok(())
-    }
-}
-
-/// Where a window was cut.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Taken {
-    /// From [`advice::minute`].
-    pub minute: (u32, i64),
-    /// Number of the recording.
-    pub recording: usize,
 }
 
 /// The assignment of windows to splits.
@@ -143,17 +61,12 @@ pub(super) fn share_out(
     let assignment = Assignment { resolved, splits };
     count(target, &spool, &assignment, imported);
     check_counts(target, imported)?;
-    let advice = spool.traits.advice(&assignment.splits);
-    imported.warnings.extend(advice);
-    let windows = spool.windows.iter().zip(&assignment.splits);
-    let windows =
-        windows.filter_map(|(window, split)| Some((&*spool.groups[window.group], (*split)?)));
-    imported.warnings.extend(spool.events.divided(windows));
-    let recordings = &imported.report.recordings;
-    let repeated = spool.repeats.warning(&assignment.splits, recordings);
-    imported.warnings.extend(repeated);
-    let lonely = advice::lonely(&target.class_names, &imported.report.recordings);
-    imported.warnings.extend(lonely);
+    let found = spool.advice(
+        &assignment.splits,
+        &target.class_names,
+        &imported.report.recordings,
+    );
+    imported.warnings.extend(found);
     imported.report.version = 1;
     imported.report.class_names.clone_from(&target.class_names);
     imported.report.splits = report::splits(imported.groups, &imported.windows);

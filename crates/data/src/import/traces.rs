@@ -6,7 +6,7 @@ use super::each_file::split;
 use super::imported::Imported;
 use super::labels::{Label, Time};
 use super::recording::Recording;
-use super::shards::Spool;
+use super::spool::Spool;
 use super::windows::{Job, of_traces};
 use crate::error::{DataError, ImportError, in_record, other_case};
 use crate::recording::{Given, Notes, SeisBench, Trace, chunks};

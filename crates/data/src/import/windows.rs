@@ -27,7 +27,7 @@ use super::origin::{Piece, Places};
 use super::recording::Recording;
 use super::report::RecordingReport;
 use super::rounding;
-use super::shards::Spool;
+use super::spool::Spool;
 use super::transients;
 use crate::error::{DataError, ImportError, Problem, in_file};
 use crate::preprocessing::Chain;

@@ -3,7 +3,7 @@
 use super::super::cut::Cut;
 use super::super::fractions::SplitBy;
 use super::super::origin::Places;
-use super::super::shards::{Spool, Taken};
+use super::super::spool::{Spool, Taken};
 use super::super::{SPLITS, advice};
 use super::Job;
 use crate::error::{DataError, ImportError};
