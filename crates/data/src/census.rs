@@ -4,6 +4,7 @@
 use crate::constant::constant_channels;
 use crate::extremes::Extremes;
 use crate::limits::{FEWEST, certain_bits};
+use crate::loudness::{SplitLevels, loudness, median};
 use crate::preprocessing::{Preprocessing, Survey, Thresholds};
 use crate::reader::Record;
 use crate::segments::{SEGMENTS, window, window_length};
@@ -28,6 +29,8 @@ pub(crate) struct Census {
     equal: Option<Vec<[usize; 2]>>,
     /// Samples by channel; none of features.
     extremes: Vec<Extremes>,
+    /// How loud the samples of every window are, by channel; none of features.
+    levels: Vec<Vec<f32>>,
     /// Collected for the training split only.
     survey: Option<Survey>,
     /// Samples per window.
@@ -49,6 +52,7 @@ impl Census {
             constant: Vec::new(),
             equal: None,
             extremes: Vec::new(),
+            levels: Vec::new(),
             survey: survey.filter(Survey::is_needed),
             samples: 0,
             shape: Vec::new(),
@@ -71,6 +75,11 @@ impl Census {
             self.extremes.resize(channels, Extremes::default());
             for (extremes, samples) in self.extremes.iter_mut().zip(record.values.chunks(samples)) {
                 extremes.add_all(samples);
+            }
+            self.levels.resize(channels, Vec::new());
+            let levels = self.levels.iter_mut();
+            for (levels, level) in levels.zip(loudness(&record.values, channels)) {
+                levels.push(level);
             }
         }
         self.shape.clone_from(&record.shape);
@@ -112,6 +121,15 @@ impl Census {
                 other + 1
             )
         })
+    }
+
+    /// The median loudness of its windows by channel, under a name for messages.
+    pub fn levels<'a>(&self, name: &'a str) -> SplitLevels<'a> {
+        let channels = self.levels.iter();
+        SplitLevels {
+            name,
+            channels: channels.map(|levels| median(levels.clone())).collect(),
+        }
     }
 
     /// Samples per window and channel.

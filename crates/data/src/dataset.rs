@@ -1,13 +1,14 @@
 //! The three splits of a dataset, in memory or streamed.
 
+mod warnings;
 mod window_features;
 
 use crate::batch::Fetcher;
 use crate::config::DatasetConfig;
 use crate::error::{DataError, UsageError};
-use crate::folds::{coincidence_warnings, few_groups_warning};
 use crate::leaks::Contents;
 use crate::loader::{Loader, READ_AHEAD};
+use crate::loudness::louder;
 use crate::pool::SplitPlan;
 use crate::preprocessing::{
     Compression, Normalisation, Preprocessing, SpectralMethod, Statistics, StatisticsPasses,
@@ -15,6 +16,7 @@ use crate::preprocessing::{
 use crate::reader::{class_note, note, rate_note, spread};
 use crate::split::{Inputs, Loading, Split, Storage};
 
+use warnings::{class_warnings, group_warnings, ungrouped_warning};
 use window_features::{check_channels, check_window_features};
 
 /// A dataset ready for training.
@@ -141,11 +143,15 @@ impl Dataset {
         }
         let (val, in_val) = loader.split("validation", plan.validation)?;
         let mut seen = census.warnings();
-        seen.extend(loader.take_census("test").warnings());
+        let of_val = loader.take_census("test");
+        seen.extend(of_val.warnings());
+        let mut judges = vec![of_val.levels("the validation split")];
         let test = match plan.test {
             Some(sources) => {
                 let split = loader.split("test", sources)?;
-                seen.extend(loader.take_census("test").warnings());
+                let of_test = loader.take_census("test");
+                seen.extend(of_test.warnings());
+                judges.push(of_test.levels("the test split"));
                 Some(split)
             }
             None => {
@@ -153,6 +159,7 @@ impl Dataset {
                 None
             }
         };
+        seen.extend(louder(&census.levels("the training split"), &judges));
         let read = [
             Some(&in_train),
             Some(&in_val),
@@ -161,11 +168,12 @@ impl Dataset {
         warnings.extend(windows_twice(read));
         let (mut train, mut val, mut test) = separate((train, in_train), (val, in_val), test)?;
         let class_names = config.class_names();
-        warnings.extend(untrained_classes(&train, &class_names));
+        let read = [Some(&train), Some(&val), test.as_ref()];
+        warnings.extend(class_warnings(read, &class_names));
         warnings.extend(seen);
-        warnings.extend(group_warnings(&train, &val, &class_names));
+        warnings.extend(group_warnings(read, &class_names));
         if !says_ungrouped {
-            warnings.extend(ungrouped_warning(&train, &val, test.as_ref()));
+            warnings.extend(ungrouped_warning(read));
         }
         check_channels(config, train.shape[0])?;
         preprocessing.thresholds = (!config.absolute_thresholds).then(|| census.thresholds());
@@ -244,70 +252,6 @@ fn separate(
         in_val.refuse_shared(in_test)?;
     }
     Ok((train, val, test.map(|(test, _)| test)))
-}
-
-/// Warnings of classes without a training sample.
-fn untrained_classes(train: &Split, class_names: &[String]) -> Vec<String> {
-    let counts = train.class_counts(class_names.len());
-    let missing = class_names
-        .iter()
-        .zip(counts)
-        .filter(|(_, count)| *count == 0);
-    missing
-        .map(|(name, _)| format!("class `{name}` has no training sample"))
-        .collect()
-}
-
-/// Warnings of classes and recordings that coincide, and of few recordings to validate on.
-fn group_warnings(train: &Split, val: &Split, class_names: &[String]) -> Vec<String> {
-    let mut warnings = Vec::new();
-    if let Some(groups) = train.group_names() {
-        let found = coincidence_warnings("training", &train.y, &groups, class_names);
-        warnings.extend(found);
-    }
-    if let Some(groups) = val.group_names() {
-        warnings.extend(few_groups_warning("validation", &groups));
-    }
-    warnings
-}
-
-/// A warning of windows without a group, for which nothing shows from which recording they come.
-fn ungrouped_warning(train: &Split, val: &Split, test: Option<&Split>) -> Option<String> {
-    let splits = [
-        ("training", Some(train)),
-        ("validation", Some(val)),
-        ("test", test),
-    ];
-    let splits = splits
-        .into_iter()
-        .filter_map(|(name, split)| Some((name, split?)));
-    let counts = splits.map(|(name, split)| {
-        let without = split
-            .group_of
-            .iter()
-            .filter(|group| group.is_none())
-            .count();
-        (name, without, split.len())
-    });
-    let counts: Vec<(&str, usize, usize)> = counts.collect();
-    let without: usize = counts.iter().map(|(_, without, _)| without).sum();
-    let all: usize = counts.iter().map(|(.., all)| all).sum();
-    let meaning = "whether windows of one recording are in several splits cannot be checked, and if they are, scores are far \
-                   too high; store a `group` with each sample, such as its recording, event or person";
-    match without {
-        0 => None,
-        _ if without == all => Some(format!("no window names a group: {meaning}")),
-        _ => {
-            let named = counts.iter().filter(|(_, without, _)| *without > 0);
-            let named =
-                named.map(|(name, without, all)| format!("{without} of {all} {name} windows"));
-            let named: Vec<String> = named.collect();
-            Some(format!(
-                "{} name no group, while others do: {meaning}",
-                named.join(" and ")
-            ))
-        }
-    }
 }
 
 /// Compresses and scales all inputs in memory, and stores the scaling of the training split in `preprocessing` for

@@ -22,6 +22,7 @@
 //! # Ok::<(), data::DataError>(())
 //! ```
 
+mod alike;
 mod augment;
 pub mod batch;
 mod census;
@@ -45,6 +46,7 @@ mod leaks;
 mod limited;
 mod limits;
 mod loader;
+mod loudness;
 mod memory;
 mod nesting;
 mod pool;

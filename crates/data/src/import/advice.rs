@@ -1,13 +1,18 @@
 //! Advice about windows, given before anyone trains with them.
 
+mod far;
+mod hours;
+
 use std::collections::HashSet;
 
-use super::SPLITS;
+pub(super) use self::far::far_recordings;
+pub(super) use self::hours::own_hours;
 use super::report::RecordingReport;
+use crate::loudness::{SplitLevels, louder, loudness, median};
 use crate::recording::{NANOS, is_slower};
 
-/// Ratio of loudness between splits above which it is reported.
-const LOUDER: f32 = 10.0;
+/// The splits in sentences.
+const NAMES: [&str; 3] = ["split train", "split val", "split test"];
 /// Fraction of a split's windows from the same minutes as training windows, above which it is reported.
 const SAME_MINUTES: f64 = 0.1;
 /// Windows quieter than this fraction of their recording's usual window are silent.
@@ -33,39 +38,34 @@ impl Traits {
 
     /// Advice about windows in `splits`, which is `None` for windows that are left out.
     pub fn advice(&self, splits: &[Option<usize>]) -> Vec<String> {
-        let mut advice = Vec::new();
-        for channel in 0..self.channels {
-            advice.extend(self.louder(splits, channel));
-        }
+        let [train, val, test] = [0, 1, 2].map(|split| self.levels(splits, split));
+        let mut advice = louder(&train, &[val, test]);
         advice.extend(self.same_minutes(splits));
         advice
     }
 
-    fn louder(&self, splits: &[Option<usize>], channel: usize) -> Option<String> {
-        let usual = |split: usize| {
-            let windows = splits
-                .iter()
-                .enumerate()
-                .filter(|(_, assigned)| **assigned == Some(split));
-            let at = |i: usize| self.loudness.get(i * self.channels + channel).copied();
-            median(windows.filter_map(|(i, _)| at(i)).collect())
+    /// The median loudness of a split, by channel.
+    fn levels(&self, splits: &[Option<usize>], split: usize) -> SplitLevels<'static> {
+        let of_split =
+            |(i, assigned): (usize, &Option<usize>)| (*assigned == Some(split)).then_some(i);
+        let windows: Vec<usize> = splits.iter().enumerate().filter_map(of_split).collect();
+        let median = |channel| {
+            median(
+                windows
+                    .iter()
+                    .filter_map(|i| self.level(*i, channel))
+                    .collect(),
+            )
         };
-        let train = usual(0).filter(|train| *train > 0.0)?;
-        let other = |split: usize| Some((split, usual(split)? / train));
-        let far = |(_, times): &(usize, f32)| *times > LOUDER || *times < 1.0 / LOUDER;
-        let (split, times) = [1, 2].into_iter().filter_map(other).find(far)?;
-        let (size, word) = if times > 1.0 {
-            (times, "louder")
-        } else {
-            (1.0 / times, "quieter")
-        };
-        Some(format!(
-            "channel {} of {} is {size:.0} times {word} in split {} than in split train (median standard deviation): \
-             another gain or unit?",
-            channel + 1,
-            self.channels,
-            SPLITS[split]
-        ))
+        SplitLevels {
+            name: NAMES[split],
+            channels: (0..self.channels).map(median).collect(),
+        }
+    }
+
+    /// The loudness of a channel of a window.
+    fn level(&self, window: usize, channel: usize) -> Option<f32> {
+        self.loudness.get(window * self.channels + channel).copied()
     }
 
     fn same_minutes(&self, splits: &[Option<usize>]) -> Option<String> {
@@ -75,52 +75,31 @@ impl Traits {
                 (*assigned == Some(split)).then_some(*minute)?
             })
         };
-        let train: HashSet<(u32, i64)> = of(0).collect();
-        let shared = [1, 2].map(|split| {
-            let all = of(split).count();
-            (
-                split,
-                of(split).filter(|minute| train.contains(minute)).count(),
-                all,
-            )
-        });
-        let most = |(_, shared, all): &&(usize, usize, usize)| {
-            *shared as f64 >= SAME_MINUTES * *all as f64 && *shared > 0
-        };
-        let told: Vec<String> = shared
-            .iter()
-            .filter(most)
-            .map(|(split, shared, all)| {
-                format!("{shared} of {all} windows of split {}", SPLITS[*split])
+        // What the network learns from, or is chosen by, for each split that judges it.
+        let told = |(judge, known): (usize, usize)| {
+            let minutes: HashSet<(u32, i64)> = of(known).collect();
+            let all = of(judge).count();
+            let shared = of(judge).filter(|minute| minutes.contains(minute)).count();
+            let is_told = shared as f64 >= SAME_MINUTES * all as f64 && shared > 0;
+            is_told.then(|| {
+                (
+                    format!("{shared} of {all} windows of {}", NAMES[judge]),
+                    known,
+                )
             })
-            .collect();
-        (!told.is_empty()).then(|| {
-            format!(
-                "{} are from minutes that split train has windows of: scores may tell how well those minutes are known",
-                told.join(" and ")
-            )
-        })
+        };
+        let by_training = [(1, 0), (2, 0)].into_iter().filter_map(told);
+        let mut found: Vec<(String, usize)> = by_training.collect();
+        if found.is_empty() {
+            found.extend(told((2, 1)));
+        }
+        let known = NAMES[found.first()?.1];
+        let shared: Vec<String> = found.into_iter().map(|(windows, _)| windows).collect();
+        Some(format!(
+            "{} are from minutes that {known} has windows of: scores may tell how well those minutes are known",
+            shared.join(" and ")
+        ))
     }
-}
-
-/// Standard deviations of concatenated channels.
-fn loudness(values: &[f32], channels: usize) -> impl Iterator<Item = f32> {
-    values
-        .chunks((values.len() / channels).max(1))
-        .take(channels)
-        .map(|channel| {
-            let n = channel.len() as f64;
-            let mean = channel.iter().map(|value| f64::from(*value)).sum::<f64>() / n;
-            let squares = channel
-                .iter()
-                .map(|value| (f64::from(*value) - mean).powi(2));
-            (squares.sum::<f64>() / n).sqrt() as f32
-        })
-}
-
-fn median(mut values: Vec<f32>) -> Option<f32> {
-    let middle = values.len() / 2;
-    (!values.is_empty()).then(|| *values.select_nth_unstable_by(middle, f32::total_cmp).1)
 }
 
 /// The minute in which a window begins at `nanos`, and its clock: the common one if the time has a date, otherwise that

@@ -1,6 +1,6 @@
 //! Windows on disk while they wait for their splits, and what a careful colleague would say of them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
 use super::advice::{self, Traits};
@@ -8,6 +8,7 @@ use super::events::Events;
 use super::origin::{Extent, Origins, Spooled};
 use super::repeats::Repeats;
 use super::report::RecordingReport;
+use crate::alike::alike_groups;
 use crate::error::DataError;
 use crate::reader::{Record, TfrecordWriter};
 
@@ -89,13 +90,18 @@ impl Spool {
         class_names: &[String],
         recordings: &[RecordingReport],
     ) -> Vec<String> {
+        let labels: Vec<usize> = self.windows.iter().map(|window| window.label).collect();
         let windows = self.windows.iter().zip(splits);
         let windows =
             windows.filter_map(|(window, split)| Some((&*self.groups[window.group], (*split)?)));
+        let groups: BTreeSet<(&str, usize)> = windows.clone().collect();
         let mut found = self.traits.advice(splits);
+        found.extend(advice::far_recordings(&self.traits, &labels, recordings));
+        found.extend(alike_groups(groups));
         found.extend(self.events.divided(windows));
         found.extend(self.repeats.warning(splits, recordings));
         found.extend(advice::lonely(class_names, recordings));
+        found.extend(advice::own_hours(&self.traits, &labels, class_names));
         found
     }
 }
