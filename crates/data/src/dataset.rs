@@ -227,8 +227,8 @@ fn windows_twice(splits: [Option<&Contents>; 3]) -> Vec<String> {
     let repeats = splits.into_iter().flatten().filter_map(Contents::repeats);
     let pairs = [(0, 1), (0, 2), (1, 2)].into_iter();
     let pairs = pairs.filter_map(|(one, other)| splits[one].zip(splits[other]));
-    let sharing = pairs.filter_map(|(one, other)| one.sharing(other));
-    repeats.chain(sharing).collect()
+    let found = pairs.flat_map(|(one, other)| [one.sharing(other), one.scaled(other)]);
+    repeats.chain(found.flatten()).collect()
 }
 
 /// A split and the hashes of its windows.

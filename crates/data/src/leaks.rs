@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use crate::error::DataError;
 use crate::reader::Record;
 use crate::runs::{Content, SPARSE, runs};
+use crate::shapes::{SCALED, shape_hash};
 use support::words::counted;
 
 /// Hash of a window's values. Between two splits of a hundred thousand windows, a chance collision occurs once in two
@@ -29,10 +30,11 @@ const SHARING: (usize, f64) = (3, 0.01);
 /// Most runs of a split that are kept.
 const MOST_RUNS: usize = 1 << 22;
 
-/// Hashes of a window and, if it has no group, of runs of its samples.
+/// Hashes of a window, of its shape and, if it has no group, of runs of its samples.
 #[derive(Debug)]
 pub(crate) struct WindowContent {
     whole: Option<u64>,
+    shape: Option<u64>,
     runs: Vec<u64>,
 }
 
@@ -40,6 +42,7 @@ impl WindowContent {
     pub fn of(record: &Record) -> Self {
         let mut window = Self {
             whole: content_hash(record),
+            shape: shape_hash(record),
             runs: Vec::new(),
         };
         // Groups tell by themselves which windows belong together.
@@ -62,6 +65,10 @@ type Place = (u32, u32);
 #[derive(Debug, Default)]
 pub(crate) struct Contents {
     windows: HashMap<u64, Place>,
+    /// Windows by [`shape_hash`], the first of each.
+    shapes: HashMap<u64, Place>,
+    /// Number of all windows that were added.
+    count: usize,
     /// Number of windows with the values of an earlier one, and the first with the earlier one.
     repeats: usize,
     repeat: Option<[Place; 2]>,
@@ -84,8 +91,12 @@ impl Contents {
         (source, record): (usize, usize),
     ) {
         let place = (source as u32, record as u32);
+        self.count += 1;
         if !is_grouped {
             self.add_runs(window.runs);
+        }
+        if let Some(shape) = window.shape {
+            self.shapes.entry(shape).or_insert(place);
         }
         let Some(content) = window.whole else {
             return;
@@ -132,6 +143,28 @@ impl Contents {
                 self.split
             )
         })
+    }
+
+    /// A warning of windows that are those of another split with another gain or offset.
+    pub fn scaled(&self, other: &Contents) -> Option<String> {
+        let pair = |(shape, place): (&u64, &Place)| Some((*place, *self.shapes.get(shape)?));
+        let mut pairs: Vec<(Place, Place)> = other.shapes.iter().filter_map(pair).collect();
+        let (fewest, fraction) = SCALED;
+        if pairs.len() < fewest || (pairs.len() as f64) < fraction * other.count as f64 {
+            return None;
+        }
+        pairs.sort_unstable();
+        let (first, original) = pairs[0];
+        Some(format!(
+            "at least {} of {} {} windows are {} windows with another gain or offset, as from augmentation or an export in another \
+             unit ({} is {}): scores are far too high; keep both in one split",
+            pairs.len(),
+            other.count,
+            other.split,
+            self.split,
+            other.place(first),
+            self.place(original)
+        ))
     }
 
     /// Sets the name of the split and its sources.
@@ -191,6 +224,7 @@ mod tests {
         let mut contents = Contents::default();
         let content = |whole: u64| WindowContent {
             whole: Some(whole),
+            shape: None,
             runs: Vec::new(),
         };
         contents.add(content(1), true, (0, 0));
@@ -204,6 +238,45 @@ mod tests {
                 && warning.contains("b.npz, record 0 is a.npz, record 1"),
             "{warning}"
         );
+    }
+
+    /// Windows that were augmented before they were divided.
+    #[test]
+    fn windows_with_another_gain_in_another_split() {
+        let mut splits = [Contents::default(), Contents::default()];
+        for (split, name) in splits.iter_mut().zip(["training", "test"]) {
+            split.name(name, vec![format!("{name}.npz").into()]);
+        }
+        let mut add = |split: usize, number: usize, gain: f32, seed: u32| {
+            let values = (0..200).map(|i| gain * ((seed + i) * (seed + i) % 1009) as f32);
+            let record = Record {
+                record: number,
+                values: values.collect(),
+                shape: vec![1, 200],
+                label: 0,
+                group: Some(format!("{split}")),
+            };
+            splits[split].add(WindowContent::of(&record), true, (0, number));
+        };
+        for number in 0..9 {
+            add(0, number, 1.0, 400 * number as u32);
+            add(
+                1,
+                number,
+                1.5,
+                400 * number as u32 + [200, 0][usize::from(number > 3)],
+            );
+        }
+        let said = splits[0].scaled(&splits[1]).unwrap();
+        assert!(
+            said.starts_with("at least 5 of 9 test windows are training windows with another gain"),
+            "{said}"
+        );
+        assert!(
+            said.contains("(test.npz, record 4 is training.npz, record 4)"),
+            "{said}"
+        );
+        assert_eq!(splits[0].scaled(&Contents::default()), None);
     }
 
     /// Overlapping windows of one signal, dealt in turn.

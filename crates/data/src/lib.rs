@@ -59,6 +59,7 @@ mod runs;
 pub mod samples;
 mod segments;
 mod serde_skip;
+mod shapes;
 pub mod signal;
 mod split;
 mod text;

@@ -7,6 +7,7 @@ use support::words::counted;
 use super::report::RecordingReport;
 use crate::leaks::content_hash;
 use crate::reader::Record;
+use crate::shapes::{SCALED, shape_hash};
 
 /// The windows with the values of an earlier one.
 #[derive(Debug, Default)]
@@ -15,6 +16,10 @@ pub(super) struct Repeats {
     known: HashMap<u64, u32>,
     /// Windows with the values of an earlier one, and that one.
     pairs: Vec<(u32, u32)>,
+    /// The first window with each shape.
+    shapes: HashMap<u64, u32>,
+    /// Windows that are an earlier one with another gain or offset, and that one.
+    scaled: Vec<(u32, u32)>,
 }
 
 impl Repeats {
@@ -27,7 +32,41 @@ impl Repeats {
         let first = *self.known.entry(content).or_insert(number);
         if first != number {
             self.pairs.push((number, first));
+            return;
         }
+        if let Some(shape) = shape_hash(record) {
+            let first = *self.shapes.entry(shape).or_insert(number);
+            if first != number {
+                self.scaled.push((number, first));
+            }
+        }
+    }
+
+    /// A warning of windows that are kept and are another one with another gain or offset.
+    pub fn scaled(
+        &self,
+        splits: &[Option<usize>],
+        recordings: &[RecordingReport],
+    ) -> Option<String> {
+        let split = |number: u32| splits[number as usize];
+        let kept = self.scaled.iter();
+        let kept = kept.filter(|(later, first)| split(*later).and(split(*first)).is_some());
+        let kept: Vec<(u32, u32)> = kept.copied().collect();
+        let (fewest, fraction) = SCALED;
+        let all = splits.iter().flatten().count();
+        if kept.len() < fewest || (kept.len() as f64) < fraction * all as f64 {
+            return None;
+        }
+        let divided = kept
+            .iter()
+            .filter(|(later, first)| split(*later) != split(*first));
+        Some(format!(
+            "{} are earlier ones with another gain or offset{}, {} of them in another split: one recording in two units or under two \
+             names? Give its samples once",
+            counted(kept.len(), "window"),
+            places(kept[0], recordings),
+            divided.count()
+        ))
     }
 
     /// A warning of the windows that are kept; `splits` has the split of each, `None` if it is left out.
@@ -42,17 +81,7 @@ impl Repeats {
         let count = 1 + kept
             .filter(|(later, first)| is_kept(*later) && is_kept(*first))
             .count();
-        let name = |number: u32| {
-            let recording = recordings
-                .iter()
-                .find(|recording| recording.windows.contains(&(number as usize)));
-            recording.map(|recording| recording.name.as_str())
-        };
-        let places = match (name(*first), name(*earlier)) {
-            (Some(one), Some(other)) if one == other => format!(" (the first in `{one}`)"),
-            (Some(one), Some(other)) => format!(" (the first in `{one}`, as in `{other}`)"),
-            _ => String::new(),
-        };
+        let places = places((*first, *earlier), recordings);
         let (has, counts) = if count == 1 {
             ("has", "counts")
         } else {
@@ -62,6 +91,21 @@ impl Repeats {
             "{} {has} the values of an earlier one, to the bit, and {counts} twice{places}: give the samples once",
             counted(count, "window")
         ))
+    }
+}
+
+/// Where a window and an earlier one are, if that is known.
+fn places((later, first): (u32, u32), recordings: &[RecordingReport]) -> String {
+    let name = |number: u32| {
+        let recording = recordings
+            .iter()
+            .find(|recording| recording.windows.contains(&(number as usize)));
+        recording.map(|recording| recording.name.as_str())
+    };
+    match (name(later), name(first)) {
+        (Some(one), Some(other)) if one == other => format!(" (the first in `{one}`)"),
+        (Some(one), Some(other)) => format!(" (the first in `{one}`, as in `{other}`)"),
+        _ => String::new(),
     }
 }
 
@@ -101,5 +145,38 @@ mod tests {
         assert!(said([Some(0); 5]).unwrap().starts_with(expected));
         assert_eq!(said([Some(0), None, Some(0), Some(0), Some(0)]), None);
         assert_eq!(said([Some(0), Some(0), Some(0), None, Some(0)]), None);
+    }
+
+    #[test]
+    fn windows_in_two_units() {
+        let recording = |name: &str, windows| RecordingReport {
+            name: name.into(),
+            windows,
+            ..Default::default()
+        };
+        let recordings = [recording("counts", 0..4), recording("volts", 4..8)];
+        let mut repeats = Repeats::default();
+        for number in 0..8 {
+            let (from, gain) = (number % 4 * 300, [1.0, 0.25][usize::from(number > 3)]);
+            let values = (from..from + 200).map(|i| gain * (i * i % 1009) as f32);
+            let record = Record {
+                record: number as usize,
+                values: values.collect(),
+                shape: vec![1, 200],
+                label: 0,
+                group: None,
+            };
+            repeats.add(&record, number as usize);
+        }
+        let said = |splits: [Option<usize>; 8]| repeats.scaled(&splits, &recordings);
+        let mut splits = [Some(0); 8];
+        splits[7] = Some(2);
+        let expected = "4 windows are earlier ones with another gain or offset (the first in `volts`, as in `counts`), 1 of them in another \
+                        split";
+        let found = said(splits).unwrap();
+        assert!(found.starts_with(expected), "{found}");
+        splits[4..].fill(None);
+        assert_eq!(said(splits), None);
+        assert_eq!(repeats.warning(&[Some(0); 8], &recordings), None);
     }
 }

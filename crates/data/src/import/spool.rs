@@ -100,6 +100,7 @@ impl Spool {
         found.extend(alike_groups(groups));
         found.extend(self.events.divided(windows));
         found.extend(self.repeats.warning(splits, recordings));
+        found.extend(self.repeats.scaled(splits, recordings));
         found.extend(advice::lonely(class_names, recordings));
         found.extend(advice::own_hours(&self.traits, &labels, class_names));
         found
