@@ -360,7 +360,7 @@ fn is_missing(value: &Value) -> bool {
 }
 
 /// Whether a section's name is that of an average over classes in a report of scikit-learn: `macro avg`.
-fn is_average(name: &str) -> bool {
+pub(super) fn is_average(name: &str) -> bool {
     let words = words(name);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     matches!(words[..], ["macro" | "micro" | "weighted", "avg"])

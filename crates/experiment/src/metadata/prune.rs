@@ -1,7 +1,7 @@
 //! Leaves out the parts of `metadata.json` that lists of thousands of experiments do not show, since building values
 //! from them takes most of the time of reading. Plain loops over bytes, which are fast in debug builds, too.
 
-use super::foreign::has_scores;
+use super::foreign::{has_scores, is_average};
 
 /// Deepest containers that are kept: the sections of the file.
 const KEPT: usize = 2;
@@ -34,7 +34,9 @@ pub(super) fn pruned(text: &str) -> Option<String> {
                         _ => KEPT,
                     };
                 }
-                let is_deeper = depth == KEPT_OF_RESULTS && depth == limit && has_scores(key);
+                let is_deeper = depth == KEPT_OF_RESULTS
+                    && depth == limit
+                    && (has_scores(key) || is_average(key));
                 if depth < limit || is_deeper {
                     (depth, at) = (depth + 1, at + 1);
                     continue;
@@ -155,6 +157,16 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use serde_json::{Value, json};
+
+    /// Those of scikit-learn are one section deeper.
+    #[test]
+    fn averages_stay() {
+        let file =
+            json!({"results": {"test": {"car": {"f1-score": 1}, "macro avg": {"f1-score": 0.5}}}});
+        let expected = json!({"results": {"test": {"car": {}, "macro avg": {"f1-score": 0.5}}}});
+        let read: Value = serde_json::from_str(&pruned(&file.to_string()).unwrap()).unwrap();
+        assert_eq!(read, expected);
+    }
 
     #[test]
     fn sections_and_scores_stay() {
