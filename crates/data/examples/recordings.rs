@@ -8,7 +8,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use data::reader::{self, Wanted};
+use data::reader::{self, SourceSelection};
 use data::recording::{self, Hints, SeisBench};
 use serde_json::json;
 
@@ -76,7 +76,7 @@ fn records(path: &Path) -> serde_json::Value {
         return json!({"rows": rows.collect::<Vec<_>>()});
     }
     let mut records = Vec::new();
-    let read = reader::read(path, &Wanted::default(), &mut |record| {
+    let read = reader::read(path, &SourceSelection::default(), &mut |record| {
         let values = record.values.iter().map(|value| number(f64::from(*value)));
         let values: Vec<_> = values.collect();
         records.push(json!({"values": values, "shape": record.shape, "label": record.label}));

@@ -20,7 +20,7 @@ use crate::error::{DataError, SampleError, YamlError};
 use crate::folds::FoldChoice;
 use crate::index::{read_index, with_slashes};
 use crate::preprocessing::{Normalisation, SpectralConfig, Step};
-use crate::reader::Wanted;
+use crate::reader::SourceSelection;
 
 use self::file::{FileSeed, is_list_of_recordings, task_names};
 pub use self::finite::finite_json;
@@ -209,13 +209,13 @@ impl DatasetConfig {
     }
 
     /// Selects what to read from sources with several sensors or tasks.
-    pub fn wanted(&self) -> Wanted {
+    pub fn wanted(&self) -> SourceSelection {
         let task = self.task_name.trim_end_matches("_classification");
         let field = match task {
             "vehicle" => "vehicle_type",
             task => task,
         };
-        Wanted {
+        SourceSelection {
             location: self.location.clone(),
             modality: self.modality.clone(),
             label: self

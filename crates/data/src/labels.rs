@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use support::words::hex;
 
-use crate::reader::Wanted;
+use crate::reader::SourceSelection;
 
 /// Minimum number of sources for which caching is worthwhile.
 const MIN_SOURCES: usize = 1000;
@@ -25,7 +25,7 @@ const SETTLE_TIME: Duration = Duration::from_secs(2);
 pub(crate) type Stamp = (u64, u64);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Known {
+struct CachedLabel {
     stamp: Stamp,
     label: i64,
 }
@@ -33,7 +33,7 @@ struct Known {
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Content {
     version: u32,
-    labels: HashMap<PathBuf, Known>,
+    labels: HashMap<PathBuf, CachedLabel>,
 }
 
 const VERSION: u32 = 1;
@@ -49,7 +49,7 @@ pub(crate) struct LabelIndex {
 
 impl LabelIndex {
     /// Opens the cache for `sources` sources listed in `index`.
-    pub fn open(index: &Path, wanted: &Wanted, sources: usize) -> Self {
+    pub fn open(index: &Path, wanted: &SourceSelection, sources: usize) -> Self {
         let folder = folder().filter(|_| sources >= MIN_SOURCES);
         let file = folder.and_then(|folder| {
             let index = index.canonicalize().ok()?;
@@ -95,7 +95,7 @@ impl LabelIndex {
 
     /// Adds a label.
     pub fn learn(&mut self, source: &Path, stamp: Stamp, label: i64) {
-        let known = Known { stamp, label };
+        let known = CachedLabel { stamp, label };
         let before = self.content.labels.insert(source.to_owned(), known);
         self.learned |= before != Some(known);
     }

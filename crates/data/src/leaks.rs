@@ -59,19 +59,19 @@ impl WindowContent {
 }
 
 /// Source and record of a window.
-type Place = (u32, u32);
+type WindowSource = (u32, u32);
 
 /// Windows of a split: source and record by [`content_hash`].
 #[derive(Debug, Default)]
 pub(crate) struct Contents {
-    windows: HashMap<u64, Place>,
+    windows: HashMap<u64, WindowSource>,
     /// Windows by [`shape_hash`], the first of each.
-    shapes: HashMap<u64, Place>,
+    shapes: HashMap<u64, WindowSource>,
     /// Number of all windows that were added.
     count: usize,
     /// Number of windows with the values of an earlier one, and the first with the earlier one.
     repeats: usize,
-    repeat: Option<[Place; 2]>,
+    repeat: Option<[WindowSource; 2]>,
     split: &'static str,
     sources: Vec<PathBuf>,
     /// Runs of samples in windows without a group, each with the number of the window.
@@ -147,8 +147,9 @@ impl Contents {
 
     /// A warning of windows that are those of another split with another gain or offset.
     pub fn scaled(&self, other: &Contents) -> Option<String> {
-        let pair = |(shape, place): (&u64, &Place)| Some((*place, *self.shapes.get(shape)?));
-        let mut pairs: Vec<(Place, Place)> = other.shapes.iter().filter_map(pair).collect();
+        let pair = |(shape, place): (&u64, &WindowSource)| Some((*place, *self.shapes.get(shape)?));
+        let mut pairs: Vec<(WindowSource, WindowSource)> =
+            other.shapes.iter().filter_map(pair).collect();
         let (fewest, fraction) = SCALED;
         if pairs.len() < fewest || (pairs.len() as f64) < fraction * other.count as f64 {
             return None;
@@ -184,7 +185,7 @@ impl Contents {
         ))
     }
 
-    fn place(&self, (source, record): Place) -> String {
+    fn place(&self, (source, record): WindowSource) -> String {
         format!(
             "{}, record {record}",
             self.sources[source as usize].display()

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use ndarray::ArrayView4;
 
-use crate::reader::{Span, Wanted};
+use crate::reader::{SourceSelection, Span};
 
 /// Where inputs are kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub struct Streamed {
     /// Position of each sample.
     pub slots: Vec<Slot>,
     /// What to read of each sample.
-    pub wanted: Wanted,
+    pub wanted: SourceSelection,
 }
 
 /// Position of a sample on disk.

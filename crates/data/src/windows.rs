@@ -66,7 +66,7 @@ fn visit_split(
     sink: &mut dyn FnMut(WindowChunk) -> Result<(), DataError>,
 ) -> Result<String, DataError> {
     let wanted = config.wanted();
-    let mut visit = Visit::new(config, keep)?;
+    let mut visit = WindowVisit::new(config, keep)?;
     let mut visited = 0;
     for some in sources.chunks(CHUNK) {
         // Single-record sources are read on all threads, others one by one.
@@ -123,7 +123,7 @@ pub(crate) fn first_empty(sources: &[PathBuf]) -> Option<PathBuf> {
 }
 
 /// State of [`visit_windows`].
-struct Visit<'a> {
+struct WindowVisit<'a> {
     config: &'a DatasetConfig,
     chain: Chain,
     /// Which windows of the included classes to take; `None` for all.
@@ -133,7 +133,7 @@ struct Visit<'a> {
     chunk: WindowChunk,
 }
 
-impl<'a> Visit<'a> {
+impl<'a> WindowVisit<'a> {
     fn new(config: &'a DatasetConfig, keep: Option<Vec<bool>>) -> Result<Self, DataError> {
         let chain =
             Chain::new(&config.steps, config.spectral.sampling_rate).map_err(UsageError::from)?;

@@ -107,7 +107,7 @@ fn what_is_not_clear_is_refused() {
 #[test]
 fn labels_in_other_forms_are_numbers_of_classes() {
     let labels = |name: &str, class_names: &[&str]| {
-        let wanted = reader::Wanted {
+        let wanted = reader::SourceSelection {
             class_names: class_names.iter().map(ToString::to_string).collect(),
             ..Default::default()
         };

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use data::reader::{self, Record, Wanted};
+use data::reader::{self, Record, SourceSelection};
 use data::{DataError, Dataset, DatasetConfig, Normalisation, Storage};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -12,7 +12,7 @@ fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/pt")
 }
 
-fn wanted(task: &str) -> Wanted {
+fn wanted(task: &str) -> SourceSelection {
     let text = format!(
         "{task}:\n  num_classes: 9\n  train_index_file: a\n  val_index_file: b\nlocation: shake\nmodality: seismic\n"
     );
@@ -21,7 +21,7 @@ fn wanted(task: &str) -> Wanted {
         .wanted()
 }
 
-fn read(path: &Path, wanted: &Wanted) -> Result<Record, DataError> {
+fn read(path: &Path, wanted: &SourceSelection) -> Result<Record, DataError> {
     let mut records = Vec::new();
     reader::read(path, wanted, &mut |record| {
         records.push(record);
@@ -47,7 +47,7 @@ fn every_file_is_what_pytorch_loads() {
             assert_eq!(record.values, values, "{name}");
         }
     }
-    let record = read(&fixtures().join("window.pt"), &Wanted::default()).unwrap();
+    let record = read(&fixtures().join("window.pt"), &SourceSelection::default()).unwrap();
     assert_eq!(record.group.as_deref(), Some("run 4"));
 }
 
@@ -56,14 +56,14 @@ fn every_file_is_what_pytorch_loads() {
 fn habits_of_others() {
     let text = std::fs::read_to_string(fixtures().join("habits.json")).unwrap();
     let expected: Value = serde_json::from_str(&text).unwrap();
-    let wanted = Wanted {
+    let wanted = SourceSelection {
         class_names: ["bicycle", "car", "truck"].map(str::to_owned).to_vec(),
-        ..Wanted::default()
+        ..SourceSelection::default()
     };
     // A value for each class of another number.
-    let other = Wanted {
+    let other = SourceSelection {
         num_classes: Some(5),
-        ..Wanted::default()
+        ..SourceSelection::default()
     };
     let error = read(&fixtures().join("one_hot.pt"), &other).unwrap_err();
     assert!(
@@ -81,10 +81,10 @@ fn habits_of_others() {
         assert_eq!(record.values, values, "{name}");
     }
     // A label in the key that the configuration names.
-    let given = |name: &str| Wanted {
+    let given = |name: &str| SourceSelection {
         given_label: Some(name.into()),
         class_names: ["run 3", "run 4"].map(str::to_owned).to_vec(),
-        ..Wanted::default()
+        ..SourceSelection::default()
     };
     let path = fixtures().join("x_and_y.pt");
     assert_eq!(read(&path, &given("recording")).unwrap().label, 1);
@@ -96,7 +96,11 @@ fn habits_of_others() {
         "{note}"
     );
     assert_eq!(reader::note(&path, &wanted), None);
-    let error = read(&fixtures().join("class_name.pt"), &Wanted::default()).unwrap_err();
+    let error = read(
+        &fixtures().join("class_name.pt"),
+        &SourceSelection::default(),
+    )
+    .unwrap_err();
     assert!(
         error
             .to_string()
@@ -110,16 +114,16 @@ fn code_is_never_run_and_what_is_wrong_is_named() {
     let trace = Path::new("/tmp/code_was_run");
     let _ = std::fs::remove_file(trace);
     let seismic = wanted("vehicle_classification");
-    let no_location = Wanted {
+    let no_location = SourceSelection {
         location: None,
         modality: None,
         ..seismic.clone()
     };
-    let elsewhere = Wanted {
+    let elsewhere = SourceSelection {
         location: Some("moon".into()),
         ..seismic.clone()
     };
-    let other_task = Wanted {
+    let other_task = SourceSelection {
         label: "weather".into(),
         ..seismic.clone()
     };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use data::import::{RecordingsConfig, import};
-use data::recording::{Given, SeisBench, chunks};
+use data::recording::{SeisBench, SeisBenchHints, chunks};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -18,8 +18,8 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/seisbench")
 }
 
-fn stead() -> Given {
-    Given {
+fn stead() -> SeisBenchHints {
+    SeisBenchHints {
         sampling_rate: Some(100.0),
         component_order: Some("ENZ".into()),
         dimension_order: None,
@@ -36,7 +36,7 @@ fn every_trace_is_what_h5py_reads() {
         let given = if name == "stead" {
             stead()
         } else {
-            Given::default()
+            SeisBenchHints::default()
         };
         data.complete(&given).unwrap();
         assert_eq!(data.len(), expected.len());
@@ -65,7 +65,10 @@ fn every_trace_is_what_h5py_reads() {
 #[test]
 fn all_that_is_missing_is_named_at_once() {
     let mut data = SeisBench::open(&folder().join("stead"), "").unwrap();
-    let error = data.complete(&Given::default()).unwrap_err().to_string();
+    let error = data
+        .complete(&SeisBenchHints::default())
+        .unwrap_err()
+        .to_string();
     for part in [
         "no sampling rate: give `sampling_rate`",
         "no order of components (the first array has the shape [20, 3]): give `component_order`",
@@ -75,9 +78,10 @@ fn all_that_is_missing_is_named_at_once() {
     }
     // Given settings must not contradict the file.
     let mut data = SeisBench::open(&folder().join("CW"), "").unwrap();
-    let refused =
-        |data: &mut SeisBench, given: Given| data.complete(&given).unwrap_err().to_string();
-    let rate = Given {
+    let refused = |data: &mut SeisBench, given: SeisBenchHints| {
+        data.complete(&given).unwrap_err().to_string()
+    };
+    let rate = SeisBenchHints {
         sampling_rate: Some(50.0),
         ..Default::default()
     };
@@ -91,7 +95,7 @@ fn all_that_is_missing_is_named_at_once() {
         error.contains("given as E, N, Z, but the file says Z, N, E"),
         "{error}"
     );
-    let order = Given {
+    let order = SeisBenchHints {
         dimension_order: Some("WC".into()),
         ..Default::default()
     };
@@ -179,7 +183,7 @@ fn one_trace_does_not_lose_the_others() {
 #[test]
 fn traces_without_measurements() {
     let mut sound = SeisBench::open(&folder().join("CW"), "").unwrap();
-    sound.complete(&Given::default()).unwrap();
+    sound.complete(&SeisBenchHints::default()).unwrap();
     let traces = sound.traces(1).unwrap();
     let bytes = |samples: &[f64]| -> Vec<u8> {
         let singles = samples.iter().map(|sample| *sample as f32);

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use data::DatasetConfig;
-use data::reader::{self, Wanted};
+use data::reader::{self, SourceSelection};
 use data::recording::{self, Hints, SeisBench, merge};
 use proptest::prelude::*;
 use rand::{Rng, SeedableRng};
@@ -211,7 +211,7 @@ fn read_damaged(bytes: &[u8], ending: &str, path: &Path) {
     match ending {
         "npz" | "npy" | "pt" | "tfrecord" => {
             std::fs::write(path, bytes).unwrap();
-            let wanted = Wanted {
+            let wanted = SourceSelection {
                 label: "vehicle_type".into(),
                 label_is_optional: true,
                 ..Default::default()

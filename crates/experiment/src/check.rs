@@ -232,7 +232,7 @@ fn event_logs(findings: &mut Findings<'_>, entry: &Entry, ours: bool) {
 }
 
 /// Describes an intact event file, or says what is wrong with it.
-fn event_file(mut sound: event_files::Soundness, running: bool) -> Result<String, Damaged> {
+fn event_file(mut sound: event_files::Integrity, running: bool) -> Result<String, Damaged> {
     if sound.size == 0 && !running {
         return Err(Damaged::NoEvents);
     }

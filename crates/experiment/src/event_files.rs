@@ -16,7 +16,7 @@ use prost::Message;
 
 pub use self::packing::Packing;
 use self::scalar_file::{ScalarEvent, ScalarFile};
-pub(crate) use self::written::Written;
+pub(crate) use self::written::ScalarSteps;
 
 use crate::catalogue::layout::EVENT_FILE_MARK;
 use crate::error::ExperimentError;
@@ -39,7 +39,7 @@ pub struct Damage {
 
 /// How much of an event file is intact.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Soundness {
+pub struct Integrity {
     /// Size of the file in bytes.
     pub size: u64,
     /// Number of readable events.
@@ -56,7 +56,7 @@ pub struct Soundness {
     pub unpacked: bool,
 }
 
-impl Soundness {
+impl Integrity {
     /// Whether the file holds any event at all.
     pub fn is_event_file(&self) -> bool {
         self.events > 0
@@ -81,9 +81,9 @@ struct DamagedTail {
 ///
 /// # Errors
 /// [`ExperimentError::Read`] if the file cannot be read.
-pub fn check(path: &Path) -> Result<Soundness, ExperimentError> {
+pub fn check(path: &Path) -> Result<Integrity, ExperimentError> {
     let mut records = Records::open(path).map_err(ExperimentError::read(path))?;
-    let mut found = Soundness {
+    let mut found = Integrity {
         unpacked: records.is_packed(),
         ..Default::default()
     };

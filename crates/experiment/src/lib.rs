@@ -80,5 +80,5 @@ pub use metadata::{
 };
 pub use pr_curve::PrCurve;
 pub use run::{Experiment, LogPositions, load_checkpoint};
-pub use store::{Broken, Entry, ExperimentStore, LeftOut, Selection};
+pub use store::{Broken, Entry, ExperimentStore, Selection, SkippedEntries};
 pub use trackers::Program;

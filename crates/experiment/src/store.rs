@@ -21,7 +21,7 @@ use chrono::NaiveDateTime;
 use self::entry::LoadMetadata;
 pub use self::entry::{Broken, Entry, Selection};
 use self::foreign::foreign_runs;
-pub use self::left_out::LeftOut;
+pub use self::left_out::SkippedEntries;
 use crate::catalogue::layout::{LOCK_FILE, METADATA, UNTRACKED};
 use crate::error::ExperimentError;
 use crate::files::name_of;

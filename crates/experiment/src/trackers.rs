@@ -18,7 +18,7 @@ mod wandb_log;
 use std::path::Path;
 
 pub(crate) use self::metrics::TrackedMetrics;
-pub(crate) use self::mlflow_database::{StoredRun, Wanted};
+pub(crate) use self::mlflow_database::{ReadScope, StoredRun};
 use self::run::{File, Files, Part, TrackedRun};
 #[cfg(feature = "cli")]
 pub(crate) use self::search::MLFLOW_DATABASE;

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Once;
 
-use data::reader::{self, Wanted};
+use data::reader::{self, SourceSelection};
 use libfuzzer_sys::fuzz_target;
 
 const Y: &[u8] = include_bytes!("../../tests/fixtures/numpy/y_train.npy");
@@ -12,7 +12,7 @@ const Y: &[u8] = include_bytes!("../../tests/fixtures/numpy/y_train.npy");
 static LABELS: Once = Once::new();
 
 fuzz_target!(|bytes: &[u8]| {
-    let wanted = Wanted { label: "vehicle_type".into(), ..Default::default() };
+    let wanted = SourceSelection { label: "vehicle_type".into(), ..Default::default() };
     // PyTorch and NumPy archives differ only in their file names.
     let endings: &[&str] = if bytes.starts_with(b"PK") { &["pt", "npz"] } else { &["pt", "tfrecord", "npy"] };
     let at = |name: &str| PathBuf::from(format!("/dev/shm/data-fuzz-{}{name}", std::process::id()));

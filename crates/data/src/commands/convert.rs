@@ -5,7 +5,7 @@ use std::path::Path;
 use super::split::target;
 use crate::config::DatasetConfig;
 use crate::error::DataError;
-use crate::import::{self, Imported, SPLITS, Writing};
+use crate::import::{self, Imported, SPLITS, WriteOptions};
 use crate::reader::Record;
 use crate::samples;
 use crate::split::Loading;
@@ -14,7 +14,7 @@ use crate::split::Loading;
 pub(super) fn convert(
     config: &DatasetConfig,
     out: &Path,
-    how: Writing,
+    how: WriteOptions,
     watch: &mut dyn FnMut(Loading),
 ) -> Result<Imported, DataError> {
     let target = target(config, [1.0 / 3.0; 3], 0)?;

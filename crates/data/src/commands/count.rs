@@ -9,7 +9,7 @@ use super::table;
 use crate::config::DatasetConfig;
 use crate::error::{DataError, in_record};
 use crate::labels::{LabelIndex, Stamp};
-use crate::reader::{self, Wanted};
+use crate::reader::{self, SourceSelection};
 use crate::samples;
 use crate::split::Loading;
 
@@ -28,7 +28,7 @@ pub(super) fn count(
     watch: &mut dyn FnMut(Loading),
 ) -> Result<String, DataError> {
     // No values are kept, so readers skip them if the format allows.
-    let wanted = Wanted {
+    let wanted = SourceSelection {
         labels: Some(Vec::new()),
         ..config.wanted()
     };
@@ -72,7 +72,7 @@ pub(super) fn count(
 /// Labels of a source, with its cache stamp if it is a single sample.
 fn labels_of(
     source: &Path,
-    wanted: &Wanted,
+    wanted: &SourceSelection,
     known: &LabelIndex,
 ) -> Result<(Vec<i64>, Option<Stamp>), DataError> {
     let stamp = known.stamp(source);

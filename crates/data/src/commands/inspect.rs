@@ -11,7 +11,7 @@ use super::{InspectArgs, seisbench, warn};
 use crate::config::DatasetConfig;
 use crate::constant::constant_channels;
 use crate::error::{DataError, FolderError, UsageError, in_file};
-use crate::reader::{self, Record, Wanted};
+use crate::reader::{self, Record, SourceSelection};
 
 use crate::samples;
 use crate::split::Loading;
@@ -185,7 +185,7 @@ impl Inspected {
                 name: path.display().to_string(),
                 ..Default::default()
             };
-            let wanted = Wanted {
+            let wanted = SourceSelection {
                 label: task.unwrap_or("vehicle_type").to_owned(),
                 ..Default::default()
             };
@@ -280,7 +280,7 @@ fn is_recording(path: &Path) -> bool {
 /// Adds the samples of a source, and the first of every label to the figure.
 fn source_of(
     path: &Path,
-    wanted: &Wanted,
+    wanted: &SourceSelection,
     found: &mut SampleStatistics,
     examples: &mut Vec<Example>,
     rate: f64,

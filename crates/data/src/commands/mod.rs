@@ -18,7 +18,7 @@ use crate::config::DatasetConfig;
 use crate::dataset::Dataset;
 use crate::error::DataError;
 use crate::error::recording::KNOWN;
-use crate::import::{self, Imported, RecordingsConfig, SPLITS, Writing};
+use crate::import::{self, Imported, RecordingsConfig, SPLITS, WriteOptions};
 use crate::split::Loading;
 
 /// Inspect, check and prepare seismic data for training.
@@ -173,8 +173,8 @@ impl OutputArgs {
         }
     }
 
-    fn writing(&self) -> Writing {
-        Writing {
+    fn writing(&self) -> WriteOptions {
+        WriteOptions {
             shard: self.shard_size,
             strict: false,
         }
@@ -196,7 +196,7 @@ pub fn run(
         Command::Import { list, strict, out } => {
             let config = RecordingsConfig::load(list)?;
             out.say_left_over(say);
-            let how = Writing {
+            let how = WriteOptions {
                 strict: *strict,
                 ..out.writing()
             };

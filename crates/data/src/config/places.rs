@@ -80,7 +80,7 @@ impl<'a> Lines<'a> {
     fn find(&self, path: &[Step], is_key: bool) -> Option<(usize, usize)> {
         let root: Value = serde_yaml::from_str(self.source).ok()?;
         let path = in_source(&root, path)?;
-        let seed = Find {
+        let seed = PathSearch {
             path: &path,
             is_key,
         };
@@ -198,7 +198,7 @@ fn in_source(value: &Value, path: &[Step]) -> Option<Vec<Step>> {
 }
 
 /// Stops with an error at the end of a path: the library says where it is.
-struct Find<'a> {
+struct PathSearch<'a> {
     path: &'a [Step],
     /// Whether to stop at the last key, not at its value.
     is_key: bool,
@@ -207,7 +207,7 @@ struct Find<'a> {
 /// Message of the error at the end of a path.
 const HERE: &str = "here";
 
-impl<'de> DeserializeSeed<'de> for Find<'_> {
+impl<'de> DeserializeSeed<'de> for PathSearch<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
@@ -215,7 +215,7 @@ impl<'de> DeserializeSeed<'de> for Find<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Find<'_> {
+impl<'de> Visitor<'de> for PathSearch<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -232,7 +232,7 @@ impl<'de> Visitor<'de> for Find<'_> {
                 map.next_value::<IgnoredAny>()?;
                 continue;
             }
-            map.next_value_seed(Find { path: rest, ..self })?;
+            map.next_value_seed(PathSearch { path: rest, ..self })?;
         }
         Ok(())
     }
@@ -244,7 +244,7 @@ impl<'de> Visitor<'de> for Find<'_> {
         for _ in 0..*wanted {
             items.next_element::<IgnoredAny>()?;
         }
-        items.next_element_seed(Find { path: rest, ..self })?;
+        items.next_element_seed(PathSearch { path: rest, ..self })?;
         while items.next_element::<IgnoredAny>()?.is_some() {}
         Ok(())
     }

@@ -60,7 +60,7 @@ struct Walk {
 impl Walk {
     /// The path of the key at which the walk stops, and its line, from 1.
     fn stops_in(&self, text: &str) -> Option<(Vec<Step>, usize)> {
-        let walked = Below(self).deserialize(serde_yaml::Deserializer::from_str(text));
+        let walked = ValueVisitor(self).deserialize(serde_yaml::Deserializer::from_str(text));
         let error = walked.err().filter(|_| *self.has_stopped.borrow())?;
         Some((self.path.borrow().clone(), error.location()?.line()))
     }
@@ -68,9 +68,9 @@ impl Walk {
 
 /// A value of the text.
 #[derive(Clone, Copy)]
-struct Below<'a>(&'a Walk);
+struct ValueVisitor<'a>(&'a Walk);
 
-impl<'de> DeserializeSeed<'de> for Below<'_> {
+impl<'de> DeserializeSeed<'de> for ValueVisitor<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
@@ -78,7 +78,7 @@ impl<'de> DeserializeSeed<'de> for Below<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Below<'_> {
+impl<'de> Visitor<'de> for ValueVisitor<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

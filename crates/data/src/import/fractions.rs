@@ -26,7 +26,7 @@ pub enum SplitBy {
 
 /// How windows are split.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(try_from = "Written")]
+#[serde(try_from = "RawSplit")]
 pub struct SplitSettings {
     /// What stays in one split.
     pub by: SplitBy,
@@ -65,7 +65,7 @@ impl SplitSettings {
 /// `split:` as people write it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct RawSplit {
     #[serde(default)]
     by: SplitBy,
     train: Option<f64>,
@@ -77,12 +77,12 @@ struct Written {
 /// What is wrong with `split:`, with the key: the parser does not name it.
 #[derive(Debug, thiserror::Error)]
 #[error("`split`: {0}")]
-struct InSplit(#[from] UsageError);
+struct SplitKeyError(#[from] UsageError);
 
-impl TryFrom<Written> for SplitSettings {
-    type Error = InSplit;
+impl TryFrom<RawSplit> for SplitSettings {
+    type Error = SplitKeyError;
 
-    fn try_from(written: Written) -> Result<Self, InSplit> {
+    fn try_from(written: RawSplit) -> Result<Self, SplitKeyError> {
         let [train, val, test] = fractions([written.train, written.val, written.test])?;
         Ok(Self {
             by: written.by,

@@ -7,7 +7,7 @@ use crate::recording::{Trace, format_time};
 
 /// Samples left out of one channel, by reason.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct LeftOut {
+pub(super) struct OmittedSamples {
     /// Samples that are NaN or infinite.
     pub not_finite: usize,
     /// Samples with a fill value, such as -2147483648.
@@ -20,7 +20,7 @@ pub(super) struct LeftOut {
     pub value: f64,
 }
 
-impl LeftOut {
+impl OmittedSamples {
     /// A sentence that describes the loss of samples in a channel.
     pub fn note(&self, channel: &str) -> Option<String> {
         let kinds = [
@@ -131,7 +131,11 @@ pub(crate) fn measured<'a>(
 }
 
 /// Splits the pieces of one channel at samples that are not measurements.
-pub(super) fn split(pieces: Vec<Piece>, extremes: &Extremes, left_out: &mut LeftOut) -> Vec<Piece> {
+pub(super) fn split(
+    pieces: Vec<Piece>,
+    extremes: &Extremes,
+    left_out: &mut OmittedSamples,
+) -> Vec<Piece> {
     let samples = pieces.iter().flat_map(|piece| &piece.trace.samples);
     let Some(judge) = Judge::of(samples, extremes) else {
         return pieces;
@@ -189,7 +193,7 @@ mod tests {
     use super::*;
     use crate::recording::NANOS;
 
-    fn split(pieces: Vec<Piece>, left_out: &mut LeftOut) -> Vec<Piece> {
+    fn split(pieces: Vec<Piece>, left_out: &mut OmittedSamples) -> Vec<Piece> {
         let samples = pieces.iter().map(|piece| &*piece.trace.samples);
         let extremes = Extremes::of(samples);
         super::split(pieces, &extremes, left_out)
@@ -217,7 +221,7 @@ mod tests {
         samples[11] = f64::INFINITY;
         samples[30] = f64::from(i32::MIN);
         samples[49] = 1e39;
-        let mut left_out = LeftOut::default();
+        let mut left_out = OmittedSamples::default();
         let parts = split(vec![piece(2.0, samples)], &mut left_out);
         let spans: Vec<(f64, usize, usize)> = parts
             .iter()
@@ -243,7 +247,7 @@ mod tests {
     #[test]
     fn clipped_samples_are_samples() {
         let samples = vec![f64::from(i32::MAX), 2e9, f64::from(i32::MIN)];
-        let mut left_out = LeftOut::default();
+        let mut left_out = OmittedSamples::default();
         let piece = piece(0.0, samples);
         assert_eq!(split(vec![piece.clone()], &mut left_out), [piece]);
         assert_eq!(left_out.note("Z"), None);

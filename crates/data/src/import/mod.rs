@@ -54,7 +54,7 @@ pub use shards::Target;
 pub use sources::{DatasetSources, SourceUse};
 pub use suspect::fill_notes;
 pub use windows::{SensorChannel, labelled_intervals, overlapping, sensor_channels};
-pub use write::{SplitSink, Writing, import, import_watched, resplit};
+pub use write::{SplitSink, WriteOptions, import, import_watched, resplit};
 
 /// Names of the splits, in order.
 pub const SPLITS: [&str; 3] = ["train", "val", "test"];

@@ -30,7 +30,7 @@ pub(super) struct Piece {
 
 /// Source and time span of a piece, without its samples.
 #[derive(Clone, Debug)]
-struct Place {
+struct PieceSpan {
     source: u32,
     offset: usize,
     start: i64,
@@ -44,14 +44,14 @@ struct Place {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Places {
     /// Sorted by start.
-    places: Vec<Place>,
+    places: Vec<PieceSpan>,
     /// For each place, the latest end up to and including it.
     ends: Vec<i64>,
 }
 
 impl Places {
     pub fn of<'a>(pieces: impl Iterator<Item = &'a Piece>) -> Self {
-        let place = |piece: &Piece| Place {
+        let place = |piece: &Piece| PieceSpan {
             source: piece.source,
             offset: piece.offset,
             start: piece.trace.start,
@@ -60,7 +60,7 @@ impl Places {
             samples: piece.trace.samples.len(),
             aliases: piece.aliases.clone(),
         };
-        let mut places: Vec<Place> = pieces.map(place).collect();
+        let mut places: Vec<PieceSpan> = pieces.map(place).collect();
         places.sort_by_key(|place| place.start);
         let mut latest = i64::MIN;
         let ends = places.iter().map(|place| {
@@ -107,7 +107,7 @@ impl Extent {
     }
 }
 
-impl Place {
+impl PieceSpan {
     fn extent(&self, from: i64, to: i64, window: usize) -> Option<Extent> {
         // Rounded in the same way as samples are picked, so adjacent windows share none.
         let sample = |time: i64| {

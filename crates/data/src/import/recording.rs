@@ -89,7 +89,7 @@ pub(super) fn by_text<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<BTreeMap<String, String>, D::Error> {
     #[derive(Deserialize)]
-    #[serde(from = "Written")]
+    #[serde(from = "RawLabel")]
     struct Key(String);
 
     #[derive(Deserialize)]
@@ -97,21 +97,21 @@ pub(super) fn by_text<'de, D: Deserializer<'de>>(
         untagged,
         expecting = "expected the label as a text, a number, true or false"
     )]
-    enum Written {
+    enum RawLabel {
         Whole(i64),
         Flag(bool),
         Number(f64),
         Text(String),
     }
 
-    impl From<Written> for Key {
-        fn from(key: Written) -> Self {
+    impl From<RawLabel> for Key {
+        fn from(key: RawLabel) -> Self {
             Self(match key {
-                Written::Whole(number) => number.to_string(),
-                Written::Flag(flag) => flag.to_string(),
+                RawLabel::Whole(number) => number.to_string(),
+                RawLabel::Flag(flag) => flag.to_string(),
                 // `1.0` is the label 1.
-                Written::Number(number) => number.to_string(),
-                Written::Text(text) => text,
+                RawLabel::Number(number) => number.to_string(),
+                RawLabel::Text(text) => text,
             })
         }
     }

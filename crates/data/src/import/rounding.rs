@@ -6,13 +6,13 @@ use crate::recording::Stretch;
 const PARTS: f64 = 100.0;
 
 /// How a part of a channel is rounded, if its signal suffers.
-struct Coarse {
+struct RoundingLoss {
     low: f64,
     high: f64,
     error: f64,
 }
 
-impl Coarse {
+impl RoundingLoss {
     fn of(samples: &[f64]) -> Option<Self> {
         let (mut low, mut high, mut error) = (f64::INFINITY, f64::NEG_INFINITY, 0.0f64);
         for value in samples {
@@ -34,8 +34,8 @@ pub(super) fn warning(
     let all = channels.iter().enumerate();
     let mut said = all.filter_map(|(at, channel)| {
         let parts = stretches.iter().flat_map(|stretch| stretch.channels[at].chunks_exact(window.max(1)));
-        let mut coarse = parts.filter_map(Coarse::of);
-        let Coarse { low, high, error } = coarse.next()?;
+        let mut coarse = parts.filter_map(RoundingLoss::of);
+        let RoundingLoss { low, high, error } = coarse.next()?;
         Some(format!(
             "{recording}: channel `{channel}`: samples between {low} and {high} are rounded by up to {error}, as windows are float32, \
              in this and {} other parts as long as a window: write `demean` in `preprocessing`",

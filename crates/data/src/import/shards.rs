@@ -9,7 +9,7 @@ use super::report;
 use super::spool::Spool;
 use super::{Group, SPLITS, assign};
 use crate::error::{DataError, ImportError, in_file, unwritable};
-use crate::reader::{self, Record, TfrecordWriter, Wanted};
+use crate::reader::{self, Record, SourceSelection, TfrecordWriter};
 
 /// The dataset to write.
 #[derive(Clone, Debug, PartialEq)]
@@ -247,7 +247,7 @@ fn write_shards(
     let mut writers: [Option<TfrecordWriter>; 3] = [None, None, None];
     let mut written = [0usize; 3];
     let mut next = 0;
-    reader::read(&path, &Wanted::default(), &mut |record| {
+    reader::read(&path, &SourceSelection::default(), &mut |record| {
         let (window, split) = (windows[next], splits[next]);
         next += 1;
         let Some(split) = split else {

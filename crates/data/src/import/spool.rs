@@ -58,7 +58,7 @@ impl Spool {
         &mut self,
         record: &Record,
         split: Option<usize>,
-        taken: Option<Taken>,
+        taken: Option<CutPosition>,
     ) -> Result<(), DataError> {
         let channels = record.shape.first().copied().unwrap_or(1);
         let minute = taken.map(|taken| taken.minute);
@@ -109,7 +109,7 @@ impl Spool {
 
 /// Where a window was cut.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Taken {
+pub(super) struct CutPosition {
     /// From [`advice::minute`].
     pub minute: (u32, i64),
     /// Number of the recording.

@@ -74,7 +74,7 @@ pub(super) fn add_labels(
 }
 
 /// The rows of each recording.
-struct Shared {
+struct AssignedRows {
     rows: Vec<Vec<LabelRow>>,
     left_out: Option<String>,
     warning: Option<String>,
@@ -84,7 +84,7 @@ struct Shared {
 ///
 /// # Errors
 /// If there are several, and the rows tell no day.
-fn all(recordings: &[&Recording], rows: Vec<LabelRow>) -> Result<Shared, LabelTableError> {
+fn all(recordings: &[&Recording], rows: Vec<LabelRow>) -> Result<AssignedRows, LabelTableError> {
     let is_clock = |row: &&LabelRow| matches!(row.label.start, Time::Clock(_));
     if let (Some(row), [_, _, ..]) = (rows.iter().find(is_clock), recordings) {
         return Err(LabelTableError::SharedClocks {
@@ -92,7 +92,7 @@ fn all(recordings: &[&Recording], rows: Vec<LabelRow>) -> Result<Shared, LabelTa
             class: row.label.class.clone(),
         });
     }
-    Ok(Shared {
+    Ok(AssignedRows {
         rows: vec![rows; recordings.len()],
         left_out: None,
         warning: None,
@@ -100,7 +100,7 @@ fn all(recordings: &[&Recording], rows: Vec<LabelRow>) -> Result<Shared, LabelTa
 }
 
 /// Gives each of `recordings` the rows of a table that are its own: all, or those that a column says.
-fn share(recordings: &[&Recording], table: LabelRows) -> Result<Shared, LabelTableError> {
+fn share(recordings: &[&Recording], table: LabelRows) -> Result<AssignedRows, LabelTableError> {
     let Some(column) = table.files else {
         return all(recordings, table.rows);
     };
@@ -127,7 +127,7 @@ fn share(recordings: &[&Recording], table: LabelRows) -> Result<Shared, LabelTab
             other: (*other).to_owned(),
         });
     }
-    let known = Known::of(recordings);
+    let known = RecordingIndex::of(recordings);
     let (owners, warning) = owners_of(&known, &column, &named, is_relative)?;
     if owners.values().all(Vec::is_empty) {
         // A copy of the file, in another format, may be the only one.
@@ -135,7 +135,7 @@ fn share(recordings: &[&Recording], table: LabelRows) -> Result<Shared, LabelTab
         if is_certain && !column.is_given {
             let warning = unmatched(&column.name, &named, &known);
             let shared = all(recordings, table.rows)?;
-            return Ok(Shared { warning, ..shared });
+            return Ok(AssignedRows { warning, ..shared });
         }
         return Err(LabelTableError::NoRowOfRecordings {
             column: column.name,
@@ -160,7 +160,7 @@ fn share(recordings: &[&Recording], table: LabelRows) -> Result<Shared, LabelTab
         }
     }
     let left_out = said(&column.name, &left_out, table.rows.len());
-    Ok(Shared {
+    Ok(AssignedRows {
         rows,
         left_out,
         warning,
@@ -172,7 +172,7 @@ fn share(recordings: &[&Recording], table: LabelRows) -> Result<Shared, LabelTab
 /// # Errors
 /// If a name may be one of several files.
 fn owners_of<'a>(
-    known: &Known,
+    known: &RecordingIndex,
     column: &FileColumn,
     named: &[&'a str],
     is_relative: bool,
@@ -207,7 +207,7 @@ fn owners_of<'a>(
 }
 
 /// A warning of rows that count for all recordings, as the files of none of them are `named`.
-fn unmatched(column: &str, named: &[&str], known: &Known) -> Option<String> {
+fn unmatched(column: &str, named: &[&str], known: &RecordingIndex) -> Option<String> {
     let recordings = known.recordings.len();
     (named.len() > 1 && recordings > 1).then(|| {
         format!(
@@ -286,13 +286,13 @@ struct Owner {
 type Owners<'a> = HashMap<&'a str, Vec<Owner>>;
 
 /// The files and names of recordings.
-struct Known<'a> {
+struct RecordingIndex<'a> {
     recordings: &'a [&'a Recording],
     /// Files by their names, by these with an ending in small letters, and by these without endings.
     files: [HashMap<String, Vec<Owner>>; 3],
 }
 
-impl<'a> Known<'a> {
+impl<'a> RecordingIndex<'a> {
     fn of(recordings: &'a [&'a Recording]) -> Self {
         let mut files: [HashMap<String, Vec<Owner>>; 3] = Default::default();
         for (recording, entry) in recordings.iter().enumerate() {

@@ -9,11 +9,11 @@ use super::recording::Recording;
 use super::spool::Spool;
 use super::windows::{Job, of_traces};
 use crate::error::{DataError, ImportError, in_record, other_case};
-use crate::recording::{Given, Notes, SeisBench, Trace, chunks};
+use crate::recording::{Notes, SeisBench, SeisBenchHints, Trace, chunks};
 
 /// Numbers of traces that are left out, by reason.
 #[derive(Default)]
-struct LeftOut {
+struct SkippedTraces {
     /// Traces whose class is not used, and the first such class.
     class: (usize, String),
     /// Traces without an arrival to cut around.
@@ -34,7 +34,7 @@ fn count(errors: &mut Option<(usize, DataError)>, error: DataError) {
     }
 }
 
-impl LeftOut {
+impl SkippedTraces {
     fn warnings(&self, seisbench: &SeisBenchFolder, names: &[String]) -> Vec<String> {
         let mut warnings = Vec::new();
         let mut warn = |count: usize, text: String| {
@@ -87,7 +87,7 @@ pub(super) fn spool(
     imported: &mut Imported,
     say: &mut dyn FnMut(&str),
 ) -> Result<(), DataError> {
-    let mut left_out = LeftOut::default();
+    let mut left_out = SkippedTraces::default();
     let mut read = 0;
     for chunk in chunks(&seisbench.folder)? {
         let mut data = SeisBench::open(&seisbench.folder, &chunk)?;
@@ -95,7 +95,7 @@ pub(super) fn spool(
         if let Some(column) = &seisbench.around {
             data.needs(column)?;
         }
-        data.complete(&Given {
+        data.complete(&SeisBenchHints {
             sampling_rate: seisbench.sampling_rate,
             component_order: seisbench.component_order.clone(),
             dimension_order: seisbench.dimension_order.clone(),
@@ -164,7 +164,7 @@ fn recording(
     seisbench: &SeisBenchFolder,
     data: &SeisBench,
     row: usize,
-    left_out: &mut LeftOut,
+    left_out: &mut SkippedTraces,
 ) -> Option<Recording> {
     let value = data.value(row, &seisbench.class_column).unwrap_or_default();
     let class = class_of(&seisbench.classes, &config.class_names, value);

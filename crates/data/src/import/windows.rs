@@ -9,7 +9,7 @@ mod splits;
 
 use std::path::{Path, PathBuf};
 
-use chosen::Chosen;
+use chosen::ChannelPieces;
 pub use labelled::labelled_intervals;
 use labelled::{count_labels, intervals, remove_repeated};
 pub use overlaps::overlapping;
@@ -212,7 +212,7 @@ fn of_pieces(
     let error = |problem: ImportError| in_file(&first)(problem);
     let names = recording.channels.as_ref().unwrap_or(&config.channels);
     let mut report = RecordingReport::new(config, recording);
-    let mut chosen = Chosen::of(pieces, names);
+    let mut chosen = ChannelPieces::of(pieces, names);
     overlaps::check(names.iter().zip(chosen.channels()), recording)?;
     let (span, starts) = (chosen.span(), chosen.starts(recording.files.len()));
     refuse_counts(recording, &chosen).map_err(error)?;
@@ -281,7 +281,7 @@ fn of_pieces(
 ///
 /// # Errors
 /// If they do.
-fn refuse_counts(recording: &Recording, chosen: &Chosen) -> Result<(), ImportError> {
+fn refuse_counts(recording: &Recording, chosen: &ChannelPieces) -> Result<(), ImportError> {
     let rates = chosen.pieces().map(|piece| piece.trace.rate);
     match (chosen.span(), rates.reduce(f64::max)) {
         (Some(span), Some(rate)) => recording.refuse_counts(span, rate),
@@ -290,7 +290,7 @@ fn refuse_counts(recording: &Recording, chosen: &Chosen) -> Result<(), ImportErr
 }
 
 /// A warning on a gap of years between several files of a recording, such as files with and without dates.
-fn clock_set(recording: &Recording, chosen: &Chosen) -> Option<String> {
+fn clock_set(recording: &Recording, chosen: &ChannelPieces) -> Option<String> {
     let pieces = chosen.pieces().map(|piece| &piece.trace);
     let note = recording::clock_set(pieces.map(|trace| (trace.start, trace.end())));
     note.filter(|_| recording.files.len() > 1)

@@ -20,7 +20,7 @@ use crate::split::Loading;
 
 /// How a dataset is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Writing {
+pub struct WriteOptions {
     /// Maximum number of windows in a shard.
     pub shard: usize,
     /// Whether warnings are errors.
@@ -38,7 +38,7 @@ pub fn import(
     shard: usize,
     say: &mut dyn FnMut(&str),
 ) -> Result<Imported, DataError> {
-    let how = Writing {
+    let how = WriteOptions {
         shard,
         strict: false,
     };
@@ -52,7 +52,7 @@ pub fn import(
 pub fn import_watched(
     config: &RecordingsConfig,
     out: &Path,
-    how: Writing,
+    how: WriteOptions,
     say: &mut dyn FnMut(&str),
     watch: &mut dyn FnMut(Loading),
 ) -> Result<Imported, DataError> {
@@ -74,7 +74,7 @@ pub fn import_watched(
 /// nothing is written.
 fn atomically(
     out: &Path,
-    how: Writing,
+    how: WriteOptions,
     watch: &mut dyn FnMut(Loading),
     work: impl FnOnce(&Path) -> Result<Imported, DataError>,
 ) -> Result<Imported, DataError> {
@@ -208,7 +208,7 @@ pub type SplitSink<'a> = &'a mut dyn FnMut(Record, Option<usize>) -> Result<(), 
 pub fn resplit(
     target: &Target,
     out: &Path,
-    how: Writing,
+    how: WriteOptions,
     watch: &mut dyn FnMut(Loading),
     each: impl FnOnce(SplitSink<'_>) -> Result<(), DataError>,
 ) -> Result<Imported, DataError> {

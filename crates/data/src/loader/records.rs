@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{DataError, PreprocessingError, SampleError, in_file};
 use crate::labels::{LabelIndex, Stamp};
-use crate::reader::{Reader, Record, Span, Wanted};
+use crate::reader::{Reader, Record, SourceSelection, Span};
 use crate::split::{Inputs, Slot, Split, Storage, Streamed};
 
 /// Records waiting for their inputs to be computed, with their source and byte range.
@@ -48,7 +48,7 @@ pub(super) struct SingleRecord {
 
 /// Options for reading sources, shared by the reader threads.
 pub(super) struct ReadOptions {
-    pub wanted: Wanted,
+    pub wanted: SourceSelection,
     pub storage: Storage,
 }
 

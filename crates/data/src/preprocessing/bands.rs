@@ -21,7 +21,7 @@ use spectra::loops::{
 use spectra::roots::cosine_window;
 
 use correlation::Correlations;
-use groups::{Fresh, are_in_order, move_all};
+use groups::{NewFrames, are_in_order, move_all};
 use layout::Run;
 pub use layout::{BandLayout, FEW_BANDS};
 
@@ -43,7 +43,7 @@ pub(super) struct Bands {
     /// What the frames were multiplied by, `[channels, starts]`.
     scales: Vec<f32>,
     known: Vec<bool>,
-    fresh: Fresh,
+    fresh: NewFrames,
     mean_squares: Vec<f64>,
     /// Features of the window of the channels: powers, features in time, correlations and rhythms.
     times: Vec<f32>,
@@ -139,7 +139,7 @@ impl Bands {
             scales: Vec::new(),
             known: Vec::new(),
             sums: Vec::new(),
-            fresh: Fresh::default(),
+            fresh: NewFrames::default(),
             mean_squares: Vec::new(),
             times: Vec::new(),
             correlations: Correlations::default(),
@@ -250,7 +250,7 @@ impl Bands {
         let pairs = self.known.iter().zip(&self.mean_squares);
         let pairs = pairs.map(|(known, square)| [*known, *square > 0.0]);
         self.fresh.plan(&self.starts, shift, pairs);
-        let Fresh {
+        let NewFrames {
             channels, moves, ..
         } = &self.fresh;
         let powers = self.powers.chunks_exact_mut(bins);

@@ -203,7 +203,7 @@ impl Statistics {
             .map(|(mean, std)| guard.scale(*mean, *std))
             .collect();
         Scales {
-            narrow: Narrow::new(&self.mean, &factors),
+            narrow: Scales32::new(&self.mean, &factors),
             means: self.mean.clone(),
             factors,
         }
@@ -221,19 +221,19 @@ pub(super) struct Scales {
     means: Vec<f64>,
     /// `1 / std`, or 0 for constant entries.
     factors: Vec<f64>,
-    narrow: Option<Narrow>,
+    narrow: Option<Scales32>,
 }
 
 /// [`Scales`] in float32, which takes half the time.
 #[derive(Clone, Debug)]
-struct Narrow {
+struct Scales32 {
     means: Vec<f32>,
     /// What rounding loses of the means.
     rests: Vec<f32>,
     factors: Vec<f32>,
 }
 
-impl Narrow {
+impl Scales32 {
     /// `None` if float32 has no such factors.
     fn new(means: &[f64], factors: &[f64]) -> Option<Self> {
         let fits = |value: &f64| *value == 0.0 || (1e-30..1e30).contains(&value.abs());

@@ -23,7 +23,7 @@ pub struct Pipeline {
 
 /// What is known about a window from the one before.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Known {
+pub(super) struct Overlap {
     /// Number of leading segments whose features are omitted, for front ends of single segments.
     pub segments: usize,
     /// Number of samples between the start of the last window and of this one, for `bands`.
@@ -71,7 +71,7 @@ impl Pipeline {
         out: &mut Vec<f32>,
     ) -> Result<[usize; 3], PreprocessingError> {
         let first = out.len();
-        self.features_after(Known::default(), (values, shape), out, first)
+        self.features_after(Overlap::default(), (values, shape), out, first)
     }
 
     /// Whether the steps before the front end change each sample independently.
@@ -85,7 +85,7 @@ impl Pipeline {
     /// As there.
     pub(super) fn features_after(
         &mut self,
-        known: Known,
+        known: Overlap,
         (values, shape): (&[f32], &[usize]),
         out: &mut Vec<f32>,
         first: usize,

@@ -2,7 +2,7 @@
 
 use super::Preprocessing;
 use super::normalise::{Normalisation, Scales};
-use super::pipeline::{Known, Pipeline};
+use super::pipeline::{Overlap, Pipeline};
 use super::settings::SpectralMethod;
 use crate::error::PreprocessingError;
 use crate::segments::Cut;
@@ -15,7 +15,7 @@ use spectra::loops;
 pub struct Sequence {
     preprocessing: Preprocessing,
     pipeline: Pipeline,
-    shared: Shared,
+    shared: Reusable,
     /// Factors for scaling rows; `None` if they come from the window or the batch.
     scales: Option<Scales>,
     /// Whether rows are scaled one by one, by `scales` or not at all.
@@ -34,7 +34,7 @@ pub struct Sequence {
 
 /// What overlapping windows have in common.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Shared {
+enum Reusable {
     Nothing,
     /// Finished segments.
     Segments,
@@ -50,10 +50,10 @@ impl Sequence {
     pub(super) fn new(preprocessing: &Preprocessing) -> Result<Self, PreprocessingError> {
         let pipeline = preprocessing.pipeline()?;
         let shared = match (pipeline.is_per_sample(), preprocessing.spectral.method) {
-            (false, _) => Shared::Nothing,
-            (true, SpectralMethod::Bands) => Shared::Frames,
+            (false, _) => Reusable::Nothing,
+            (true, SpectralMethod::Bands) => Reusable::Frames,
             (true, SpectralMethod::None | SpectralMethod::Fft | SpectralMethod::Welch) => {
-                Shared::Segments
+                Reusable::Segments
             }
         };
         let scales_rows = match preprocessing.normalisation {
@@ -97,15 +97,15 @@ impl Sequence {
         shift: Option<usize>,
     ) -> Result<(&[f32], [usize; 3]), PreprocessingError> {
         // Callers with windows of their own never ask what they share.
-        let is_kept = shift.is_some() && shape.len() == 2 && self.shared != Shared::Nothing;
+        let is_kept = shift.is_some() && shape.len() == 2 && self.shared != Reusable::Nothing;
         let shift = shift.filter(|shift| self.is_shifted(values, shape, *shift));
         let known = match (self.shared, shift) {
-            (Shared::Segments, Some(shift)) => Known {
+            (Reusable::Segments, Some(shift)) => Overlap {
                 segments: known_segments(self.preprocessing.spectral.cut(shape[1]), shift),
                 shift: None,
             },
-            (Shared::Nothing | Shared::Segments, _) => Known::default(),
-            (Shared::Frames, shift) => Known { segments: 0, shift },
+            (Reusable::Nothing | Reusable::Segments, _) => Overlap::default(),
+            (Reusable::Frames, shift) => Overlap { segments: 0, shift },
         };
         // After an error there is no previous window.
         self.window.clear();
@@ -127,7 +127,7 @@ impl Sequence {
             self.window.extend_from_slice(values);
             self.shape.extend_from_slice(shape);
         }
-        let all = if self.shared == Shared::Segments {
+        let all = if self.shared == Reusable::Segments {
             self.put_together(known.segments, found);
             &self.segments
         } else {

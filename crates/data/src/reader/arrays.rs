@@ -10,7 +10,7 @@ use npyz::{Order, TypeChar};
 use super::element::Element;
 use super::lists::{Array, type_of};
 use super::notes::coarse;
-use super::{Record, Sink, Span, Wanted, Window, Windows, names, unreadable};
+use super::{Record, Sink, SourceSelection, Span, Window, Windows, names, unreadable};
 use crate::error::sample::{ArrayError, SampleError};
 use crate::error::{DataError, in_file, in_record};
 
@@ -195,7 +195,7 @@ impl Annotations {
         path: &Path,
         layout: &Layout,
         values: &mut impl Read,
-        wanted: &Wanted,
+        wanted: &SourceSelection,
         sink: Sink<'_>,
     ) -> Result<(), DataError> {
         // Values after the last wanted sample are not read.

@@ -2,7 +2,7 @@
 
 use support::words::letters_and_digits;
 
-use super::Wanted;
+use super::SourceSelection;
 use crate::error::sample::ClassNameError;
 
 /// Whether a name is that of a list of classes, in the order of their numbers.
@@ -81,7 +81,7 @@ pub(super) fn other_number<'a>(one: &'a [String], other: &[String]) -> Option<&'
 pub(super) fn check_text(
     (name, text): (&str, &str),
     label: i64,
-    wanted: &Wanted,
+    wanted: &SourceSelection,
 ) -> Result<(), ClassNameError> {
     let known = &wanted.class_names;
     let meant = usize::try_from(label).ok().and_then(|at| known.get(at));
@@ -142,9 +142,9 @@ mod tests {
 
     #[test]
     fn texts_of_another_class() {
-        let mut wanted = Wanted {
+        let mut wanted = SourceSelection {
             class_names: names(&["noise", "car"]),
-            ..Wanted::default()
+            ..SourceSelection::default()
         };
         for (name, text, label, is_same) in [
             ("class_name", "car", 1, true),

@@ -14,7 +14,7 @@ use self::label::label;
 use super::element::Element;
 use super::names::{Role, is_rate};
 use super::notes::{Candidate, joined, twins};
-use super::{Record, Wanted, class_names, names, tensor_proto};
+use super::{Record, SourceSelection, class_names, names, tensor_proto};
 use crate::error::sample::ExampleError;
 
 /// Decodes record number `record`; `label_is_optional` lets it come without a label.
@@ -24,7 +24,7 @@ use crate::error::sample::ExampleError;
 pub(super) fn decode(
     record: usize,
     example: Example,
-    wanted: &Wanted,
+    wanted: &SourceSelection,
 ) -> Result<Record, ExampleError> {
     let mut features = example.features.unwrap_or_default().feature;
     let shape = shape(&mut features)?;
@@ -105,7 +105,7 @@ pub(super) fn decode(
 fn check_texts(
     features: &HashMap<String, Feature>,
     label: i64,
-    wanted: &Wanted,
+    wanted: &SourceSelection,
 ) -> Result<(), ExampleError> {
     for (name, feature) in features {
         if let Some(Kind::BytesList(list)) = &feature.kind
@@ -120,7 +120,7 @@ fn check_texts(
 }
 
 /// What to say of an example that is read in an uncertain way.
-pub(super) fn note(example: Example, wanted: &Wanted) -> Option<String> {
+pub(super) fn note(example: Example, wanted: &SourceSelection) -> Option<String> {
     joined([of_names(&example, wanted), assumed(example)])
 }
 
@@ -136,7 +136,7 @@ pub(super) fn rate(example: &Example) -> Option<f64> {
 }
 
 /// What to say of samples and of a label that are in one of several features.
-fn of_names(example: &Example, wanted: &Wanted) -> Option<String> {
+fn of_names(example: &Example, wanted: &SourceSelection) -> Option<String> {
     let features = &example.features.as_ref()?.feature;
     let candidates = features.iter().map(|(name, feature)| Candidate {
         name,
@@ -162,7 +162,7 @@ fn assumed(example: Example) -> Option<String> {
     if is_tensor || features.contains_key("shape") {
         return None;
     }
-    let wanted = Wanted {
+    let wanted = SourceSelection {
         label_is_optional: true,
         ..Default::default()
     };

@@ -10,7 +10,7 @@ use tfrecord::io::sync as framing;
 use super::example::{note, rate};
 use super::notes::distinct;
 use super::tfrecord::{CHECKSUM, first, frame, payload};
-use super::{Reader, Record, Sink, Wanted, unknown, unreadable};
+use super::{Reader, Record, Sink, SourceSelection, unknown, unreadable};
 use crate::error::DataError;
 use crate::error::sample::FrameError;
 use crate::gzip;
@@ -31,7 +31,7 @@ impl Reader for Gz {
         gzip::is(head) || is_zlib(head)
     }
 
-    fn read(&self, path: &Path, wanted: &Wanted, sink: Sink<'_>) -> Result<(), DataError> {
+    fn read(&self, path: &Path, wanted: &SourceSelection, sink: Sink<'_>) -> Result<(), DataError> {
         let unpacked = unpacked(path).map_err(unreadable(path))?;
         let mut reader = BufReader::with_capacity(1 << 16, unpacked);
         // An archive or a text is no damaged TFRecord file.
@@ -49,7 +49,7 @@ impl Reader for Gz {
         Ok(())
     }
 
-    fn note(&self, path: &Path, wanted: &Wanted) -> Option<String> {
+    fn note(&self, path: &Path, wanted: &SourceSelection) -> Option<String> {
         note(first(unpacked(path).ok()?)?, wanted)
     }
 
@@ -112,7 +112,7 @@ fn next(
     path: &Path,
     record: usize,
     length: usize,
-    wanted: &Wanted,
+    wanted: &SourceSelection,
     reader: &mut impl Read,
 ) -> Result<Record, DataError> {
     if length > LONGEST {
@@ -134,7 +134,7 @@ mod tests {
 
     fn read(path: &Path) -> Result<Vec<Record>, DataError> {
         let mut records = Vec::new();
-        super::super::read(path, &Wanted::default(), &mut |record| {
+        super::super::read(path, &SourceSelection::default(), &mut |record| {
             records.push(record);
             Ok(())
         })?;

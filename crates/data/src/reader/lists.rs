@@ -5,7 +5,7 @@ use std::io::{Chain, Cursor, Read};
 use npyz::{DType, Deserialize, NpyFile, Order, TypeChar, TypeStr};
 
 use super::element::Element;
-use super::{Wanted, header};
+use super::{SourceSelection, header};
 use crate::error::sample::ArrayError;
 
 /// An array whose header has been checked; it is parsed again from memory.
@@ -62,7 +62,7 @@ pub(super) fn list<T, R: Read>(
 pub(super) fn labels<R: Read>(
     name: &str,
     array: Array<R>,
-    wanted: &Wanted,
+    wanted: &SourceSelection,
 ) -> Result<Vec<i64>, ArrayError> {
     let class_names = &wanted.class_names;
     type_of(&array).map_err(ArrayError::in_array(name))?;
@@ -107,7 +107,11 @@ pub(super) fn numbers_of(
 }
 
 /// Reads labels of which each has a column for every class, and a 1 in that of its own.
-fn one_hot<R: Read>(name: &str, array: Array<R>, wanted: &Wanted) -> Result<Vec<i64>, ArrayError> {
+fn one_hot<R: Read>(
+    name: &str,
+    array: Array<R>,
+    wanted: &SourceSelection,
+) -> Result<Vec<i64>, ArrayError> {
     let shape = array.shape().to_vec();
     let is_fortran = array.header().order() == Order::Fortran;
     let expected: u64 = shape.iter().product();

@@ -56,7 +56,7 @@ pub struct Record {
 }
 
 impl Record {
-    /// The label of a sample that has none; see [`Wanted::label_is_optional`].
+    /// The label of a sample that has none; see [`SourceSelection::label_is_optional`].
     pub const UNLABELLED: i64 = i64::MIN;
 
     /// A sample of which only the label was read.
@@ -73,7 +73,7 @@ impl Record {
 
 /// What to read from a source that holds more than one sensor or task.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Wanted {
+pub struct SourceSelection {
     /// Location of the sensor; needed if a nested sample has several.
     pub location: Option<String>,
     /// Kind of sensor, likewise.
@@ -93,7 +93,7 @@ pub struct Wanted {
     pub label_is_optional: bool,
 }
 
-impl Wanted {
+impl SourceSelection {
     /// Whether the values of a sample with this label are needed.
     pub fn keeps(&self, label: i64) -> bool {
         let kept = |labels: &Vec<usize>| {
@@ -184,7 +184,7 @@ pub trait Reader: Sync {
     ///
     /// # Errors
     /// [`DataError`] with the file and, if a record is at fault, its number.
-    fn read(&self, path: &Path, wanted: &Wanted, sink: Sink<'_>) -> Result<(), DataError>;
+    fn read(&self, path: &Path, wanted: &SourceSelection, sink: Sink<'_>) -> Result<(), DataError>;
 
     /// Positions of the records of `path`, in order; `None` if single records of the format cannot be read.
     ///
@@ -196,7 +196,7 @@ pub trait Reader: Sync {
     }
 
     /// What to say of the first record of `path` that is read in an uncertain way; `None` also if it cannot be read.
-    fn note(&self, path: &Path, wanted: &Wanted) -> Option<String> {
+    fn note(&self, path: &Path, wanted: &SourceSelection) -> Option<String> {
         let _ = (path, wanted);
         None
     }
@@ -217,7 +217,11 @@ pub trait Reader: Sync {
     ///
     /// # Errors
     /// As [`Reader::read`].
-    fn windows(&self, path: &Path, wanted: &Wanted) -> Result<Box<dyn Windows>, DataError> {
+    fn windows(
+        &self,
+        path: &Path,
+        wanted: &SourceSelection,
+    ) -> Result<Box<dyn Windows>, DataError> {
         let _ = wanted;
         let format = self.name();
         Err(in_file(path)(SampleError::NoSingleRecords { format }))
@@ -274,7 +278,7 @@ fn unknown(path: &Path, head: &[u8]) -> DataError {
 ///
 /// # Errors
 /// [`DataError`] if no reader does, or as [`Reader::read`].
-pub fn read(path: &Path, wanted: &Wanted, sink: Sink<'_>) -> Result<(), DataError> {
+pub fn read(path: &Path, wanted: &SourceSelection, sink: Sink<'_>) -> Result<(), DataError> {
     of(path)?.read(path, wanted, sink)
 }
 
@@ -303,7 +307,11 @@ mod tests {
             ("miniseed/text.mseed", "miniSEED"),
             ("knet/MYG0041103111446.EW", "K-NET"),
         ] {
-            let error = read(&fixtures.join(file), &Wanted::default(), &mut |_| Ok(()));
+            let error = read(
+                &fixtures.join(file),
+                &SourceSelection::default(),
+                &mut |_| Ok(()),
+            );
             let error = error.unwrap_err().to_string();
             let expected = format!("is a recording ({format}), which `data import` cuts");
             assert!(error.contains(&expected), "{error}");

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::names::Role;
-use super::{Wanted, class_names, of};
+use super::{SourceSelection, class_names, of};
 use crate::recording::is_other_rate;
 
 /// What to say of a source that is read in an uncertain way, with its name; `None` also if it cannot be read.
-pub fn note(path: &Path, wanted: &Wanted) -> Option<String> {
+pub fn note(path: &Path, wanted: &SourceSelection) -> Option<String> {
     let note = of(path).ok()?.note(path, wanted)?;
     Some(format!("{}: {note}", path.display()))
 }
@@ -105,7 +105,7 @@ pub(super) fn twins(usual: [(Role, &str); 2], there: &[Candidate<'_>]) -> Option
     joined(usual.map(twin))
 }
 
-impl Wanted {
+impl SourceSelection {
     /// What to say if others of `there` could have the labels as well; they are called `usual` in the format.
     pub(super) fn note_of_labels(&self, usual: &str, there: &[Candidate<'_>]) -> Option<String> {
         let names = || there.iter().map(|candidate| candidate.name);

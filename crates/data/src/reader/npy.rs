@@ -12,7 +12,7 @@ use super::arrays::{self, Annotations, Layout, Samples};
 use super::lists::{self, Array, describe, list, names};
 use super::names::Role;
 use super::notes::{Candidate, joined};
-use super::{Reader, Sink, Span, Wanted, Windows, unreadable};
+use super::{Reader, Sink, SourceSelection, Span, Windows, unreadable};
 use crate::error::sample::{ArrayError, SampleError};
 use crate::error::{DataError, in_file};
 
@@ -28,7 +28,7 @@ impl Reader for Npy {
         head.starts_with(b"\x93NUMPY")
     }
 
-    fn read(&self, path: &Path, wanted: &Wanted, sink: Sink<'_>) -> Result<(), DataError> {
+    fn read(&self, path: &Path, wanted: &SourceSelection, sink: Sink<'_>) -> Result<(), DataError> {
         let (x, _) = open(path)?;
         let layout = Layout::of("x", &x).map_err(wrong(path))?;
         let annotations = match annotations(path, &x, wanted) {
@@ -49,7 +49,7 @@ impl Reader for Npy {
         arrays::spans(path, &layout, start, length).map(Some)
     }
 
-    fn note(&self, path: &Path, wanted: &Wanted) -> Option<String> {
+    fn note(&self, path: &Path, wanted: &SourceSelection) -> Option<String> {
         let mut words: Vec<&str> = label_words().collect();
         words.extend(wanted.own_label());
         let is_there = |word: &&str| {
@@ -73,7 +73,11 @@ impl Reader for Npy {
         joined([of_labels, of_samples])
     }
 
-    fn windows(&self, path: &Path, _wanted: &Wanted) -> Result<Box<dyn Windows>, DataError> {
+    fn windows(
+        &self,
+        path: &Path,
+        _wanted: &SourceSelection,
+    ) -> Result<Box<dyn Windows>, DataError> {
         let (x, _) = open(path)?;
         let layout = Layout::of("x", &x).map_err(wrong(path))?;
         layout.check_streamable(path)?;
@@ -92,7 +96,7 @@ fn wrong(path: &Path) -> impl Fn(ArrayError) -> DataError + '_ {
 fn annotations(
     path: &Path,
     x: &Array<BufReader<File>>,
-    wanted: &Wanted,
+    wanted: &SourceSelection,
 ) -> Result<Annotations, DataError> {
     let found = own_label(path, wanted).or_else(|| find(path, Role::Labels));
     let labels = found.ok_or_else(|| {
@@ -124,7 +128,7 @@ fn open(path: &Path) -> Result<(Array<BufReader<File>>, u64), DataError> {
 }
 
 /// The file of labels beside the samples in `path` that the configuration gives, or that is called as the task.
-fn own_label(path: &Path, wanted: &Wanted) -> Option<PathBuf> {
+fn own_label(path: &Path, wanted: &SourceSelection) -> Option<PathBuf> {
     let file = wanted.own_label().map(|word| sibling(path, word));
     file.filter(|file| file != path && file.is_file())
 }

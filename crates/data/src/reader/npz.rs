@@ -12,7 +12,7 @@ use super::arrays::{self, Annotations, Layout, Samples};
 use super::lists::{self, Array, describe, labels, list, names};
 use super::names::{Role, is_rate, split_of};
 use super::notes::{Candidate, distinct, joined, twins};
-use super::{Reader, Sink, Span, Wanted, Windows, class_names, has_ending, unreadable};
+use super::{Reader, Sink, SourceSelection, Span, Windows, class_names, has_ending, unreadable};
 use crate::error::sample::{ArrayError, SampleError};
 use crate::error::{DataError, in_file};
 
@@ -36,7 +36,7 @@ impl Reader for Npz {
         head.starts_with(b"PK\x03\x04") && has_ending(path, "npz")
     }
 
-    fn read(&self, path: &Path, wanted: &Wanted, sink: Sink<'_>) -> Result<(), DataError> {
+    fn read(&self, path: &Path, wanted: &SourceSelection, sink: Sink<'_>) -> Result<(), DataError> {
         let mut archive = open(path)?;
         let (annotations, layout, x) =
             parts(&mut archive, wanted).map_err(|e| in_file(path)(SampleError::from(e)))?;
@@ -50,7 +50,7 @@ impl Reader for Npz {
         arrays::spans(path, &layout, start, length).map(Some)
     }
 
-    fn note(&self, path: &Path, wanted: &Wanted) -> Option<String> {
+    fn note(&self, path: &Path, wanted: &SourceSelection) -> Option<String> {
         let mut archive = open(path).ok()?;
         let there = arrays_in(&archive);
         let mut is_text = |name: &str| {
@@ -87,7 +87,11 @@ impl Reader for Npz {
         names(Some(array).filter(lists::is_text)?).ok()
     }
 
-    fn windows(&self, path: &Path, _wanted: &Wanted) -> Result<Box<dyn Windows>, DataError> {
+    fn windows(
+        &self,
+        path: &Path,
+        _wanted: &SourceSelection,
+    ) -> Result<Box<dyn Windows>, DataError> {
         let mut archive = open(path)?;
         let (layout, _) = stored(path, &mut archive)?;
         let file = archive.into_inner().into_inner();
@@ -96,7 +100,7 @@ impl Reader for Npz {
 }
 
 /// What to say of the first sample.
-fn note_of_samples(archive: &mut Archive, wanted: &Wanted) -> Option<String> {
+fn note_of_samples(archive: &mut Archive, wanted: &SourceSelection) -> Option<String> {
     let name = samples_of(archive, wanted).ok()?;
     let (x, _) = entry(archive, &name, u64::MAX).ok()?;
     Layout::of(&name, &x).ok()?.note(x.into_inner())
@@ -105,7 +109,7 @@ fn note_of_samples(archive: &mut Archive, wanted: &Wanted) -> Option<String> {
 /// Labels and groups, and the samples, whose values have not been read.
 fn parts<'a>(
     archive: &'a mut Archive,
-    wanted: &Wanted,
+    wanted: &SourceSelection,
 ) -> Result<(Annotations, Layout, Entry<'a>), ArrayError> {
     let name = samples_of(archive, wanted)?;
     let unlabelled = wanted.label_is_optional && !has_labels(archive);
@@ -209,7 +213,7 @@ fn whole(
 fn annotations(
     archive: &mut Archive,
     samples: &str,
-    wanted: &Wanted,
+    wanted: &SourceSelection,
 ) -> Result<Annotations, ArrayError> {
     // Labels take less space than their samples, even if `x` is all zeros. A list that unpacks to more is malicious.
     let limit = 64 * archive_length(archive) + (1 << 16);
@@ -247,7 +251,7 @@ fn annotations(
 }
 
 /// The array of labels that the configuration gives, or that is called as the task.
-fn own_label(archive: &Archive, wanted: &Wanted) -> Option<String> {
+fn own_label(archive: &Archive, wanted: &SourceSelection) -> Option<String> {
     let mut there = arrays_in(archive).into_iter();
     there.find(|name| Some(&**name) == wanted.own_label())
 }
@@ -261,7 +265,7 @@ fn check_names(
     archive: &mut Archive,
     limit: u64,
     (labels, of): (&str, &[i64]),
-    wanted: &Wanted,
+    wanted: &SourceSelection,
 ) -> Result<(), ArrayError> {
     let there = arrays_in(archive).into_iter().filter(|name| name != labels);
     for name in there.filter(|name| class_names::is_list(name) || class_names::is_text(name)) {
@@ -297,7 +301,7 @@ fn has_labels(archive: &Archive) -> bool {
 ///
 /// # Errors
 /// See [`pick`].
-fn samples_of(archive: &mut Archive, wanted: &Wanted) -> Result<String, ArrayError> {
+fn samples_of(archive: &mut Archive, wanted: &SourceSelection) -> Result<String, ArrayError> {
     let mut there = arrays_in(archive);
     if wanted.label_is_optional && there.len() == 1 {
         return Ok(there.remove(0));

@@ -17,7 +17,7 @@ use super::element::check_range;
 use super::lists::{numbers_of, whole, whole_float};
 use super::names::{Role, is_rate};
 use super::notes::{Candidate, distinct};
-use super::{Reader, Record, Sink, Wanted, class_names, names, unreadable};
+use super::{Reader, Record, Sink, SourceSelection, class_names, names, unreadable};
 use crate::error::sample::{ArrayError, BeyondFloat32, ClassNameError, ParquetError, SampleError};
 use crate::error::{DataError, in_file, in_record};
 use crate::recording::{
@@ -36,7 +36,7 @@ impl Reader for Parquet {
         head.starts_with(b"PAR1") && columns(path).is_some_and(|columns| has_windows(&columns))
     }
 
-    fn read(&self, path: &Path, wanted: &Wanted, sink: Sink<'_>) -> Result<(), DataError> {
+    fn read(&self, path: &Path, wanted: &SourceSelection, sink: Sink<'_>) -> Result<(), DataError> {
         let wrong = |problem: ParquetError| in_file(path)(SampleError::from(problem));
         let there = columns(path).unwrap_or_default();
         let bytes = Bytes::from(std::fs::read(path).map_err(unreadable(path))?);
@@ -62,7 +62,7 @@ impl Reader for Parquet {
         pass(path, &rows, annotations, wanted, sink)
     }
 
-    fn note(&self, path: &Path, wanted: &Wanted) -> Option<String> {
+    fn note(&self, path: &Path, wanted: &SourceSelection) -> Option<String> {
         note_of(&Opened::new(path).ok()?, wanted)
     }
 
@@ -77,7 +77,7 @@ impl Reader for Parquet {
 }
 
 /// What to say of labels that could be in several columns; their names are in the end of the file.
-fn note_of<R: ChunkReader + Clone + 'static>(file: &R, wanted: &Wanted) -> Option<String> {
+fn note_of<R: ChunkReader + Clone + 'static>(file: &R, wanted: &SourceSelection) -> Option<String> {
     let columns = flat_names(file).ok()?;
     let candidates = columns.iter().map(|(name, is_text)| Candidate {
         name,
@@ -103,7 +103,7 @@ fn pass(
     path: &Path,
     rows: &ListRows,
     mut annotations: Annotations,
-    wanted: &Wanted,
+    wanted: &SourceSelection,
     sink: Sink<'_>,
 ) -> Result<(), DataError> {
     let shape = match rows.shape[..] {
@@ -203,7 +203,7 @@ struct Annotations {
 }
 
 impl Annotations {
-    fn of(bytes: &Bytes, wanted: &Wanted) -> Result<Self, ParquetError> {
+    fn of(bytes: &Bytes, wanted: &SourceSelection) -> Result<Self, ParquetError> {
         let there = flat_names(bytes)?;
         let mut left: Vec<&str> = there.iter().map(|(name, _)| &**name).collect();
         let preferred = wanted.own_label();
@@ -276,7 +276,7 @@ fn check_names(
     bytes: &Bytes,
     others: &[NamedColumn],
     (name, labels): (&str, &[i64]),
-    wanted: &Wanted,
+    wanted: &SourceSelection,
 ) -> Result<(), ClassNameError> {
     if let Some(names) = told::class_names(bytes, name) {
         class_names::check_order(name, names, &wanted.class_names)?;
@@ -291,7 +291,7 @@ fn check_names(
     Ok(())
 }
 
-fn labels(values: RowValues, wanted: &Wanted) -> Result<Vec<i64>, ParquetError> {
+fn labels(values: RowValues, wanted: &SourceSelection) -> Result<Vec<i64>, ParquetError> {
     let labels = match values {
         RowValues::Numbers(numbers) => whole(numbers.into_iter().map(whole_float).collect()),
         RowValues::Texts(texts) if !wanted.class_names.is_empty() => {

@@ -12,7 +12,9 @@ use super::lists::number_of;
 use super::names::Role;
 use super::pickle::{Id, Value};
 use super::tensors::Tensors;
-use super::{Reader, Record, Sink, Span, Wanted, Window, Windows, has_ending, names, unreadable};
+use super::{
+    Reader, Record, Sink, SourceSelection, Span, Window, Windows, has_ending, names, unreadable,
+};
 use crate::error::sample::{SampleError, TorchError};
 use crate::error::{DataError, in_file};
 use crate::limited;
@@ -43,7 +45,7 @@ impl Reader for Pt {
         true
     }
 
-    fn read(&self, path: &Path, wanted: &Wanted, sink: Sink<'_>) -> Result<(), DataError> {
+    fn read(&self, path: &Path, wanted: &SourceSelection, sink: Sink<'_>) -> Result<(), DataError> {
         let file = File::open(path).map_err(unreadable(path))?;
         let record = read_file(path, &file, wanted)?;
         sink(record)
@@ -55,7 +57,7 @@ impl Reader for Pt {
         Ok(Some(vec![Span { offset: 0, length }]))
     }
 
-    fn note(&self, path: &Path, wanted: &Wanted) -> Option<String> {
+    fn note(&self, path: &Path, wanted: &SourceSelection) -> Option<String> {
         beside::note(path, wanted)
     }
 
@@ -67,13 +69,17 @@ impl Reader for Pt {
         beside::classes(path)
     }
 
-    fn windows(&self, _path: &Path, wanted: &Wanted) -> Result<Box<dyn Windows>, DataError> {
+    fn windows(
+        &self,
+        _path: &Path,
+        wanted: &SourceSelection,
+    ) -> Result<Box<dyn Windows>, DataError> {
         Ok(Box::new(Opened(wanted.clone())))
     }
 }
 
 /// Reads the only sample of a source; opens the file each time.
-struct Opened(Wanted);
+struct Opened(SourceSelection);
 
 impl Windows for Opened {
     fn window(&mut self, path: &Path, _record: usize, _span: Span) -> Result<Window, DataError> {
@@ -82,7 +88,7 @@ impl Windows for Opened {
     }
 }
 
-fn read_file(path: &Path, file: &File, wanted: &Wanted) -> Result<Record, DataError> {
+fn read_file(path: &Path, file: &File, wanted: &SourceSelection) -> Result<Record, DataError> {
     let size = file.metadata().map_err(unreadable(path))?.len();
     let mut head = [0; 4];
     let bytes;
@@ -105,7 +111,7 @@ fn read_file(path: &Path, file: &File, wanted: &Wanted) -> Result<Record, DataEr
     sample.map_err(|e| in_file(path)(SampleError::from(e)))
 }
 
-fn sample(mut tensors: Tensors<'_>, wanted: &Wanted) -> Result<Record, TorchError> {
+fn sample(mut tensors: Tensors<'_>, wanted: &SourceSelection) -> Result<Record, TorchError> {
     let root = tensors.pickle.root();
     let missing = |key| TorchError::MissingKey {
         key,
@@ -153,7 +159,7 @@ fn sample(mut tensors: Tensors<'_>, wanted: &Wanted) -> Result<Record, TorchErro
 }
 
 /// The value that is the label: that of the key that the configuration names, or of a usual one.
-fn label_of(tensors: &Tensors<'_>, wanted: &Wanted) -> Result<Option<Id>, TorchError> {
+fn label_of(tensors: &Tensors<'_>, wanted: &SourceSelection) -> Result<Option<Id>, TorchError> {
     let pickle = &tensors.pickle;
     let given = wanted.given_label.as_deref();
     match given.and_then(|given| pickle.key(pickle.root(), given)) {
@@ -163,7 +169,11 @@ fn label_of(tensors: &Tensors<'_>, wanted: &Wanted) -> Result<Option<Id>, TorchE
 }
 
 /// The tensor of the wanted sensor in `data`, which may be nested.
-fn tensor_of(tensors: &Tensors<'_>, mut data: Id, wanted: &Wanted) -> Result<Id, TorchError> {
+fn tensor_of(
+    tensors: &Tensors<'_>,
+    mut data: Id,
+    wanted: &SourceSelection,
+) -> Result<Id, TorchError> {
     for (name, choice) in [
         ("location", &wanted.location),
         ("modality", &wanted.modality),
@@ -253,7 +263,11 @@ fn inner(
 }
 
 /// The label of the wanted task.
-fn read_label(tensors: &mut Tensors<'_>, id: Id, wanted: &Wanted) -> Result<i64, TorchError> {
+fn read_label(
+    tensors: &mut Tensors<'_>,
+    id: Id,
+    wanted: &SourceSelection,
+) -> Result<i64, TorchError> {
     if let Value::Dict(_) = tensors.pickle.get(id) {
         let field = &wanted.label;
         let value = tensors.pickle.key(id, field);
@@ -276,7 +290,7 @@ fn read_label(tensors: &mut Tensors<'_>, id: Id, wanted: &Wanted) -> Result<i64,
 }
 
 /// The number of a class: a number, the name of a class, or a tensor with a single 1 among zeros.
-fn class(tensors: &mut Tensors<'_>, id: Id, wanted: &Wanted) -> Result<f64, TorchError> {
+fn class(tensors: &mut Tensors<'_>, id: Id, wanted: &SourceSelection) -> Result<f64, TorchError> {
     if let Some(text) = tensors.pickle.text(id) {
         let found = number_of(text, &wanted.class_names);
         return found

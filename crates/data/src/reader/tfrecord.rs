@@ -11,7 +11,7 @@ use tfrecord::protobuf::Example;
 
 use super::example::{decode, encode, note, rate};
 use super::notes::distinct;
-use super::{Reader, Record, Sink, Span, Wanted, Window, Windows, has_ending, unreadable};
+use super::{Reader, Record, Sink, SourceSelection, Span, Window, Windows, has_ending, unreadable};
 use crate::error::sample::{FrameError, SampleError};
 use crate::error::{DataError, in_record};
 
@@ -33,7 +33,7 @@ impl Reader for Tfrecord {
         ending || matches!(framing::try_read_len(&mut &head[..], true), Ok(Some(_)))
     }
 
-    fn read(&self, path: &Path, wanted: &Wanted, sink: Sink<'_>) -> Result<(), DataError> {
+    fn read(&self, path: &Path, wanted: &SourceSelection, sink: Sink<'_>) -> Result<(), DataError> {
         walk(path, |record, length, reader| {
             sink(payload(path, record, length, wanted, reader)?)
         })
@@ -58,7 +58,7 @@ impl Reader for Tfrecord {
         Ok(Some(spans))
     }
 
-    fn note(&self, path: &Path, wanted: &Wanted) -> Option<String> {
+    fn note(&self, path: &Path, wanted: &SourceSelection) -> Option<String> {
         let first = first(BufReader::new(File::open(path).ok()?))?;
         note(first, wanted)
     }
@@ -68,7 +68,11 @@ impl Reader for Tfrecord {
         file.and_then(rates_of).unwrap_or_default()
     }
 
-    fn windows(&self, path: &Path, wanted: &Wanted) -> Result<Box<dyn Windows>, DataError> {
+    fn windows(
+        &self,
+        path: &Path,
+        wanted: &SourceSelection,
+    ) -> Result<Box<dyn Windows>, DataError> {
         let file = File::open(path).map_err(unreadable(path))?;
         Ok(Box::new(Opened(file, wanted.clone())))
     }
@@ -125,7 +129,7 @@ fn first_in(bytes: &[u8]) -> Option<Example> {
     <Example as tfrecord::Record>::from_bytes(found.to_vec()).ok()
 }
 
-struct Opened(File, Wanted);
+struct Opened(File, SourceSelection);
 
 impl Windows for Opened {
     fn window(&mut self, path: &Path, record: usize, span: Span) -> Result<Window, DataError> {
@@ -186,7 +190,7 @@ pub(super) fn payload(
     path: &Path,
     record: usize,
     length: usize,
-    wanted: &Wanted,
+    wanted: &SourceSelection,
     reader: &mut impl Read,
 ) -> Result<Record, DataError> {
     let frame = frame(path, record);

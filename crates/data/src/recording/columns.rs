@@ -223,7 +223,7 @@ fn check_pages<R: ChunkReader>(file: &R, chunk: &ColumnChunkMetaData) -> Result<
 }
 
 /// A column that is read.
-struct Chosen {
+struct ChosenColumns {
     /// Its number in the file.
     number: usize,
     meaning: Meaning,
@@ -248,7 +248,7 @@ fn read_columns<R: ChunkReader + Clone + 'static>(
     for group in 0..file.num_row_groups() {
         read_group(bytes, &*file.get_row_group(group)?, &mut all)?;
     }
-    for Chosen {
+    for ChosenColumns {
         column, missing, ..
     } in &all
     {
@@ -267,10 +267,10 @@ fn read_columns<R: ChunkReader + Clone + 'static>(
 }
 
 /// The columns that can be read.
-fn choose<F: FileReader>(file: &F, notes: &mut Notes) -> Vec<Chosen> {
+fn choose<F: FileReader>(file: &F, notes: &mut Notes) -> Vec<ChosenColumns> {
     let schema = file.metadata().file_metadata().schema_descr_ptr();
     let durations = pandas::durations(file.metadata().file_metadata());
-    let mut all: Vec<Chosen> = Vec::new();
+    let mut all: Vec<ChosenColumns> = Vec::new();
     for (number, description) in schema.columns().iter().enumerate() {
         let name = description.path().parts().join(".");
         // Lists and other nested values do not fit into a table.
@@ -290,7 +290,7 @@ fn choose<F: FileReader>(file: &F, notes: &mut Notes) -> Vec<Chosen> {
         notes.extend(zone);
         let duration = durations.get(&name).copied().map(Meaning::Elapsed);
         match duration.map_or_else(|| Meaning::of(description), Ok) {
-            Ok(meaning) => all.push(Chosen {
+            Ok(meaning) => all.push(ChosenColumns {
                 number,
                 meaning,
                 missing: 0,
@@ -318,10 +318,10 @@ fn choose<F: FileReader>(file: &F, notes: &mut Notes) -> Vec<Chosen> {
 fn read_group<R: ChunkReader>(
     bytes: &R,
     group: &dyn RowGroupReader,
-    all: &mut [Chosen],
+    all: &mut [ChosenColumns],
 ) -> Result<(), TableError> {
     let most = (bytes.len() as usize).saturating_mul(TIGHTEST);
-    let read = |chosen: &Chosen| {
+    let read = |chosen: &ChosenColumns| {
         if chosen.is_encrypted {
             return Err(ColumnError::Encrypted);
         }

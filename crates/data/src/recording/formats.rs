@@ -262,7 +262,7 @@ pub(super) fn checked(mut contents: Contents, hints: &Hints) -> Result<Contents,
 }
 
 /// A recording, or the beginning of a large one.
-pub(crate) struct Beginning {
+pub(crate) struct Excerpt {
     /// Name of the format.
     pub format: &'static str,
     pub contents: Contents,
@@ -275,7 +275,7 @@ pub(crate) struct Beginning {
 ///
 /// # Errors
 /// As for [`super::read`].
-pub(crate) fn beginning(path: &Path, hints: &Hints, most: u64) -> Result<Beginning, DataError> {
+pub(crate) fn beginning(path: &Path, hints: &Hints, most: u64) -> Result<Excerpt, DataError> {
     let error = in_file::<RecordingError>(path);
     let file = File::open(path).map_err(unreadable(path))?;
     let length = file.metadata().map_err(unreadable(path))?.len();
@@ -317,7 +317,7 @@ pub(crate) fn beginning(path: &Path, hints: &Hints, most: u64) -> Result<Beginni
     let hints = hints.of_file(path);
     let parsed = parse_named(&Bytes::from(bytes), &extension(path), &hints);
     let (format, contents) = parsed.map_err(&error)?;
-    Ok(Beginning {
+    Ok(Excerpt {
         format,
         contents: with_samples(contents).map_err(&error)?,
         times,

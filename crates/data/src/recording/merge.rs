@@ -4,7 +4,7 @@ mod beside;
 mod rates;
 
 use self::beside::Shifts;
-use self::rates::{Apart, resampled};
+use self::rates::{MixedRates, resampled};
 use super::{NANOS, Notes, Trace, format_time, is_other_rate, keeps_clock};
 use crate::error::recording::{MergeError, RatesDiffer};
 use crate::extremes::Extremes;
@@ -138,7 +138,7 @@ fn joined(
                 } else {
                     &mut apart
                 };
-                Apart::add(of, rates, &current, (start, end));
+                MixedRates::add(of, rates, &current, (start, end));
                 let stretch = stretch.filter(|stretch| !stretch.is_empty());
                 merged.stretches.extend(stretch);
             }
@@ -153,8 +153,8 @@ fn joined(
         merged.notes.push(brought.note(rate));
     }
     match apart {
-        Some(Apart { rates, .. }) if merged.stretches.is_empty() => Err(rates.into()),
-        Some(Apart { seconds, rates, .. }) => {
+        Some(MixedRates { rates, .. }) if merged.stretches.is_empty() => Err(rates.into()),
+        Some(MixedRates { seconds, rates, .. }) => {
             let note = format!("{seconds:.3} s are left out: {rates}");
             merged.notes.push(note);
             Ok(merged)

@@ -60,7 +60,7 @@ pub(crate) use columns::{
 };
 pub use columns::{Run, runs};
 pub use formats::parse;
-pub(crate) use formats::{Beginning, beginning, format_of};
+pub(crate) use formats::{Excerpt, beginning, format_of};
 pub use labelled::{LabelRun, LabelledRows, RowColumns};
 pub(crate) use merge::count_stretches;
 pub use merge::{Merged, Repeated, Stretch, merge, merge_at};
@@ -69,7 +69,7 @@ pub(crate) use note::Remark;
 pub use note::{Note, Notes};
 pub use overlaps::{FileOverlap, overlapping_files};
 pub use sac::Pick;
-pub use seisbench::{Given, SeisBench, chunks};
+pub use seisbench::{SeisBench, SeisBenchHints, chunks};
 pub use table::LabelColumn;
 pub(crate) use table::{
     DayCount, is_missing, is_offset, is_rate, is_zone, numbered_names, unit, unit_by_size,

@@ -39,7 +39,7 @@ const COMPONENTS: &str = "trace_component_order";
 
 /// Facts that the files of a dataset may lack and the user supplies.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Given {
+pub struct SeisBenchHints {
     /// Samples per second.
     pub sampling_rate: Option<f64>,
     /// Components in the order of the channels, such as `ZNE`.
@@ -125,7 +125,7 @@ impl SeisBench {
     ///
     /// # Errors
     /// [`DataError`] if something is missing, or the file contradicts the user.
-    pub fn complete(&mut self, given: &Given) -> Result<(), DataError> {
+    pub fn complete(&mut self, given: &SeisBenchHints) -> Result<(), DataError> {
         let differs = |key: &'static str, file: &str, given: &str| {
             wrong(
                 &self.waveforms,

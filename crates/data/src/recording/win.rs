@@ -8,7 +8,7 @@ mod block;
 
 use std::collections::{HashMap, HashSet};
 
-use self::block::{Second, Version};
+use self::block::{BlockSamples, Version};
 use super::{Contents, Hints, Notes, Remark, Trace, check_rate, dated, left_out};
 use crate::error::recording::{RecordingError, WinError};
 
@@ -81,7 +81,7 @@ struct Recording {
 impl Recording {
     /// # Errors
     /// If a rate is out of range.
-    fn add(&mut self, block: Vec<Second>) -> Result<(), RecordingError> {
+    fn add(&mut self, block: Vec<BlockSamples>) -> Result<(), RecordingError> {
         for second in block {
             let before = self.last.get(&second.channel);
             let before = before.map(|at| &mut self.traces[*at].1);

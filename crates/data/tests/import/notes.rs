@@ -71,7 +71,7 @@ fn channels_at_several_rates_are_one_recording() {
         );
         std::fs::write(at("list.yaml"), list).unwrap();
         let config = RecordingsConfig::load(&at("list.yaml")).unwrap();
-        let how = data::import::Writing { shard: 100, strict };
+        let how = data::import::WriteOptions { shard: 100, strict };
         let done = data::import::import_watched(&config, &at(out), how, &mut |_| {}, &mut |_| {});
         done.map_err(|error| error.to_string())
     };

@@ -81,14 +81,14 @@ pub struct Row {
     /// Short name in `val_...` and `test_...`, the columns of `experiment list`; `None` if it has no column.
     pub short: Option<&'static str>,
     /// The files it is written to.
-    pub written: WrittenTo,
+    pub written: MetricFiles,
     /// Names that other programs give it: lower-case words joined by `_`, without those that name a split.
     pub aliases: &'static [&'static str],
 }
 
 /// The files a metric is written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct WrittenTo {
+pub struct MetricFiles {
     /// Logged every epoch for training and validation as `epoch_...`; otherwise with the detailed validation metrics.
     pub each_split: bool,
     /// Written to `history.jsonl`.
@@ -100,7 +100,7 @@ pub struct WrittenTo {
 }
 
 /// For each split, in every file.
-const EVERYWHERE: WrittenTo = WrittenTo {
+const EVERYWHERE: MetricFiles = MetricFiles {
     each_split: true,
     history: true,
     results: true,
@@ -108,7 +108,7 @@ const EVERYWHERE: WrittenTo = WrittenTo {
 };
 
 /// Event logs only.
-const LOGS: WrittenTo = WrittenTo {
+const LOGS: MetricFiles = MetricFiles {
     each_split: false,
     history: false,
     results: false,
@@ -116,13 +116,13 @@ const LOGS: WrittenTo = WrittenTo {
 };
 
 /// Event logs and results.
-const RESULTS: WrittenTo = WrittenTo {
+const RESULTS: MetricFiles = MetricFiles {
     results: true,
     ..LOGS
 };
 
 /// Event logs, results and history.
-const HISTORY: WrittenTo = WrittenTo {
+const HISTORY: MetricFiles = MetricFiles {
     history: true,
     ..RESULTS
 };
@@ -150,7 +150,7 @@ const fn score(
     name: &'static str,
     label: &'static str,
     tag: &'static str,
-    written: WrittenTo,
+    written: MetricFiles,
     aliases: &'static [&'static str],
 ) -> Row {
     Row {
@@ -185,7 +185,7 @@ metrics! {
     /// Mean F1 over the classes.
     F1Macro = Row {
         short: Some("f1"),
-        written: WrittenTo { hparams: true, ..HISTORY },
+        written: MetricFiles { hparams: true, ..HISTORY },
         ..score("f1_macro", "macro F1", "f1_score/macro", HISTORY, &["f1_score_macro", "f1_macro", "macro_f1", "macro_avg_f1_score"])
     };
     /// F1 with all samples counted together.

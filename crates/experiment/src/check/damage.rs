@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::error::ExperimentError;
-use crate::event_files::{Packing, Soundness};
+use crate::event_files::{Integrity, Packing};
 use support::words::counted;
 
 /// Why a file is not as it was written.
@@ -32,7 +32,7 @@ pub(super) enum Damaged {
     Packed(Packing),
     /// Damaged or torn event file.
     #[error("{}", Records(.0))]
-    Events(Box<Soundness>),
+    Events(Box<Integrity>),
     /// Unusable file of weights.
     #[error(transparent)]
     Weights(#[from] DamagedWeights),
@@ -75,7 +75,7 @@ pub(super) enum DamagedWeights {
 }
 
 /// Describes the damage of an event file.
-struct Records<'a>(&'a Soundness);
+struct Records<'a>(&'a Integrity);
 
 impl fmt::Display for Records<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

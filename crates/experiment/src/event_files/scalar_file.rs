@@ -7,7 +7,7 @@ use prost::Message;
 use tfrecord::protobuf::TensorProto;
 
 use super::number::number;
-use super::{MAX_SCALARS, Written};
+use super::{MAX_SCALARS, ScalarSteps};
 use crate::records::{Records, SpanKind};
 
 /// The part of an event that holds scalars. Images, graphs and histograms are not decoded.
@@ -54,7 +54,7 @@ struct ScalarValue {
 pub(super) struct ScalarFile {
     /// Time of the first event, in seconds since 1970.
     pub began: f64,
-    pub tags: BTreeMap<String, Written>,
+    pub tags: BTreeMap<String, ScalarSteps>,
     /// The step from which on earlier files do not count.
     pub start: Option<i64>,
     pub damaged: usize,

@@ -6,7 +6,7 @@ use super::Steps;
 
 /// A scalar by step, and what its order says of other values for the same steps.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Written {
+pub(crate) struct ScalarSteps {
     steps: Steps,
     last: Option<i64>,
     /// A step that was written again after others, and its value: the first of a restart, if more follow.
@@ -18,7 +18,7 @@ pub(crate) struct Written {
     restarts: usize,
 }
 
-impl Deref for Written {
+impl Deref for ScalarSteps {
     type Target = Steps;
 
     fn deref(&self) -> &Steps {
@@ -26,7 +26,7 @@ impl Deref for Written {
     }
 }
 
-impl Written {
+impl ScalarSteps {
     /// Adds a value. If steps that are there already are written again, the scalar starts again, as after a restart, and what it
     /// had from there on is dropped. A single step may also come late, or again.
     pub fn put(&mut self, step: i64, value: f64) {
@@ -101,8 +101,8 @@ impl Written {
 mod tests {
     use super::*;
 
-    fn written(points: &[(i64, f64)]) -> Written {
-        let mut curve = Written::default();
+    fn written(points: &[(i64, f64)]) -> ScalarSteps {
+        let mut curve = ScalarSteps::default();
         points
             .iter()
             .for_each(|(step, value)| curve.put(*step, *value));

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::TableRun;
 use crate::catalogue::Split;
 use crate::catalogue::tags::{Certainty, TagMeaning, meaning};
-use crate::event_files::{Positions, Steps, Written};
+use crate::event_files::{Positions, ScalarSteps, Steps};
 use support::words::{counted, first_few};
 
 /// Most names in a sentence.
@@ -46,7 +46,7 @@ pub(super) struct Table {
 /// The values of a column over one axis.
 #[derive(Default)]
 struct Curve {
-    written: Written,
+    written: ScalarSteps,
     /// Whether the position of a value is unknown.
     unfit: bool,
 }

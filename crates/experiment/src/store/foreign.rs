@@ -13,7 +13,7 @@ use crate::event_files;
 use crate::files::{name_of, read_regular};
 use crate::log_tables;
 use crate::metadata::Metadata;
-use crate::trackers::{self, Run, Wanted};
+use crate::trackers::{self, ReadScope, Run};
 
 /// Settings of a run of Lightning.
 const SETTINGS: &str = "hparams.yaml";
@@ -39,7 +39,7 @@ pub(super) fn foreign_runs(root: &Path, directories: Vec<PathBuf>) -> Vec<Entry>
         let id = fs::canonicalize(root).map_or_else(|_| name_of(root), |path| name_of(&path));
         return vec![untracked(id, root.to_owned())];
     }
-    let databases = trackers::in_databases(root, Wanted::Values)
+    let databases = trackers::in_databases(root, ReadScope::Values)
         .runs
         .into_iter();
     let mut runs: Vec<Entry> = databases.map(|run| tracked(root, run)).collect();
@@ -48,7 +48,7 @@ pub(super) fn foreign_runs(root: &Path, directories: Vec<PathBuf>) -> Vec<Entry>
         if has(METADATA) || has(LOCK_FILE) {
             continue;
         }
-        let found = trackers::below(&directory, Wanted::Values).runs;
+        let found = trackers::below(&directory, ReadScope::Values).runs;
         if is_run(&directory, &found) {
             runs.push(untracked(name_of(&directory), directory));
         }
@@ -69,8 +69,11 @@ pub(super) fn is_one_run(root: &Path) -> bool {
     if !is_of_splits && !files.iter().any(|file| has_metrics(file)) {
         return false;
     }
-    let is_tracked = |path: &Path| !trackers::below(path, Wanted::Runs).runs.is_empty();
-    if !trackers::in_databases(root, Wanted::Runs).runs.is_empty() {
+    let is_tracked = |path: &Path| !trackers::below(path, ReadScope::Runs).runs.is_empty();
+    if !trackers::in_databases(root, ReadScope::Runs)
+        .runs
+        .is_empty()
+    {
         return false;
     }
     let is_run =

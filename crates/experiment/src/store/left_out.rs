@@ -13,19 +13,19 @@ use crate::catalogue::layout::{LOCK_FILE, METADATA};
 use crate::error::ExperimentError;
 use crate::files::{below, name_of};
 use crate::log_tables;
-use crate::trackers::{self, SearchResult, Wanted};
+use crate::trackers::{self, ReadScope, SearchResult};
 use support::words::counted;
 
 /// A folder that is not listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LeftOut {
+pub struct SkippedEntries {
     /// Its name.
     pub name: String,
     /// Why it is not listed, in words.
     pub reason: String,
 }
 
-impl Display for LeftOut {
+impl Display for SkippedEntries {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "`{}` {}", self.name, self.reason)
     }
@@ -59,7 +59,10 @@ impl ExperimentStore {
     ///
     /// # Errors
     /// [`ExperimentError::Read`] if the directory cannot be read. A missing directory is empty.
-    pub fn left_out(&self, listed: &BTreeSet<PathBuf>) -> Result<Vec<LeftOut>, ExperimentError> {
+    pub fn left_out(
+        &self,
+        listed: &BTreeSet<PathBuf>,
+    ) -> Result<Vec<SkippedEntries>, ExperimentError> {
         let listing = match fs::read_dir(self.root()) {
             Ok(listing) => listing,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -67,9 +70,9 @@ impl ExperimentStore {
         };
         let of_dvc = |folder: &Path| {
             let name = dvc_refs::shown(folder, self.root());
-            dvc_refs::problem(folder).map(|reason| LeftOut { name, reason })
+            dvc_refs::problem(folder).map(|reason| SkippedEntries { name, reason })
         };
-        let of_root: Vec<LeftOut> = of_dvc(self.root()).into_iter().collect();
+        let of_root: Vec<SkippedEntries> = of_dvc(self.root()).into_iter().collect();
         // The folders of one experiment are none of many.
         if self.root().join(METADATA).exists()
             || trackers::program_of(self.root()).is_some()
@@ -90,7 +93,7 @@ impl ExperimentStore {
             let reason = || reason(&path, &tracked).filter(|_| !any_listed);
             left_out.extend(of_dvc(&path));
             let reason = deleted(&path, &tracked).or_else(reason);
-            left_out.extend(reason.map(|reason| LeftOut { name, reason }));
+            left_out.extend(reason.map(|reason| SkippedEntries { name, reason }));
         }
         Ok(left_out)
     }
@@ -99,8 +102,8 @@ impl ExperimentStore {
 /// The runs of trackers in a folder or database; links are not followed.
 fn tracked(path: &Path) -> SearchResult {
     match fs::symlink_metadata(path) {
-        Ok(kind) if kind.is_dir() => trackers::below(path, Wanted::Runs),
-        Ok(kind) if kind.is_file() => trackers::in_databases(path, Wanted::Runs),
+        Ok(kind) if kind.is_dir() => trackers::below(path, ReadScope::Runs),
+        Ok(kind) if kind.is_file() => trackers::in_databases(path, ReadScope::Runs),
         _ => SearchResult::default(),
     }
 }
@@ -226,7 +229,7 @@ mod tests {
         let entries = store.list().unwrap().entries;
         let listed = entries.into_iter().map(|entry| entry.directory).collect();
         let found = store.left_out(&listed).unwrap();
-        found.iter().map(LeftOut::to_string).collect()
+        found.iter().map(SkippedEntries::to_string).collect()
     }
 
     #[test]

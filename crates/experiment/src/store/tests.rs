@@ -22,12 +22,12 @@ fn claim(store: &ExperimentStore) -> Experiment {
 }
 
 /// A folder with nothing beside it, where logs of untracked runs would be found.
-struct Alone {
+struct IsolatedFolder {
     path: PathBuf,
     _around: tempfile::TempDir,
 }
 
-impl Alone {
+impl IsolatedFolder {
     fn new() -> Self {
         let around = tempfile::tempdir().unwrap();
         let path = around.path().join("experiments");
@@ -45,7 +45,7 @@ impl Alone {
 
 #[test]
 fn nothing_is_overwritten_and_crashes_are_seen() {
-    let folder = Alone::new();
+    let folder = IsolatedFolder::new();
     let store = ExperimentStore::new(&folder.path().join("experiments"));
     assert!(store.list().unwrap().entries.is_empty());
     let first = claim(&store);
@@ -79,7 +79,7 @@ fn nothing_is_overwritten_and_crashes_are_seen() {
 
 #[test]
 fn ids_by_prefix_and_suffix() {
-    let folder = Alone::new();
+    let folder = IsolatedFolder::new();
     let store = ExperimentStore::new(folder.path());
     let (_first, _second) = (claim(&store), claim(&store));
     assert!(store.find("20260102_0304").unwrap().id.contains("030459"));
@@ -95,7 +95,7 @@ fn ids_by_prefix_and_suffix() {
 
 #[test]
 fn a_broken_one_hides_no_other() {
-    let folder = Alone::new();
+    let folder = IsolatedFolder::new();
     let store = ExperimentStore::new(&folder.path().join("experiments"));
     let _one = claim(&store);
     let broken = store.root().join("broken");
@@ -171,7 +171,7 @@ fn what_was_left_out_is_not_written() {
 
 #[test]
 fn runs_of_other_programs_are_listed() {
-    let folder = Alone::new();
+    let folder = IsolatedFolder::new();
     let store = ExperimentStore::new(folder.path());
     let logs = folder.path().join("run1/validation");
     fs::create_dir_all(&logs).unwrap();
@@ -214,7 +214,7 @@ fn event_log(folder: &Path) -> crate::events::EventWriter {
 /// Keras writes a folder for each split of a run.
 #[test]
 fn the_folder_of_one_run_of_keras() {
-    let folder = Alone::new();
+    let folder = IsolatedFolder::new();
     for (split, loss) in [("train", 1.0), ("validation", 0.5)] {
         let mut writer = event_log(&folder.path().join(split));
         writer.scalar("epoch_loss", 0, loss);
@@ -238,7 +238,7 @@ fn the_folder_of_one_run_of_keras() {
 /// A table in the given folder itself is that of a run, unless there are others.
 #[test]
 fn the_folder_of_one_run_was_given() {
-    let folder = Alone::new();
+    let folder = IsolatedFolder::new();
     let store = ExperimentStore::new(folder.path());
     let table = "epoch,val_loss\n0,1.0\n1,0.5\n";
     fs::write(folder.path().join("training.log"), table).unwrap();
@@ -262,7 +262,7 @@ fn the_folder_of_one_run_was_given() {
 /// Files of other programs: what they say of their state, and scores that only their logs have.
 #[test]
 fn states_and_scores_of_other_programs() {
-    let folder = Alone::new();
+    let folder = IsolatedFolder::new();
     let store = ExperimentStore::new(folder.path());
     let mut writer = event_log(&folder.path().join("a/logs"));
     for (epoch, loss) in [(0, 1.0), (1, 0.5), (2, 0.75)] {
@@ -314,7 +314,7 @@ fn states_and_scores_of_other_programs() {
 /// What a run does not tell is not zero.
 #[test]
 fn unknown_settings_are_no_zeros() {
-    let folder = Alone::new();
+    let folder = IsolatedFolder::new();
     let mut writer = event_log(&folder.path().join("a"));
     writer.scalar("val_loss", 0, 1.0);
     writer.flush().unwrap();

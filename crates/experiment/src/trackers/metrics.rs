@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::run::TrackedRun;
 use crate::catalogue::Split;
 use crate::catalogue::tags::{Certainty, TagMeaning, meaning};
-use crate::event_files::{Scalars, Steps, Written};
+use crate::event_files::{ScalarSteps, Scalars, Steps};
 use crate::json;
 use support::words::{counted, first_few};
 
@@ -95,7 +95,7 @@ impl TrackedMetrics {
 }
 
 /// Takes the curves that tell the epochs of steps.
-fn take_epochs(curves: &mut BTreeMap<String, Written>) -> BTreeMap<String, Written> {
+fn take_epochs(curves: &mut BTreeMap<String, ScalarSteps>) -> BTreeMap<String, ScalarSteps> {
     let is_epoch = |name: &String| meaning("", name) == TagMeaning::Epoch;
     curves.extract_if(.., |name, _| is_epoch(name)).collect()
 }
@@ -103,10 +103,10 @@ fn take_epochs(curves: &mut BTreeMap<String, Written>) -> BTreeMap<String, Writt
 /// Replaces curves that have several values for most steps, such as those of batches, by their last value, as the programs
 /// show them. Returns a sentence about these.
 fn several_values(
-    curves: &mut BTreeMap<String, Written>,
+    curves: &mut BTreeMap<String, ScalarSteps>,
     values: &mut Map<String, Value>,
 ) -> Option<String> {
-    let is_of_batches = |curve: &Written| curve.repeated().len() * 2 > curve.len();
+    let is_of_batches = |curve: &ScalarSteps| curve.repeated().len() * 2 > curve.len();
     let taken = curves.extract_if(.., |_, curve| is_of_batches(curve));
     let mut names = Vec::new();
     for (name, curve) in taken {

@@ -78,7 +78,7 @@ pub(super) type FoundRun = (PathBuf, bool, StoredRun);
 
 /// How much of a database is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wanted {
+pub(crate) enum ReadScope {
     /// All that is known of its runs.
     Values,
     /// Which runs there are.
@@ -89,7 +89,7 @@ pub(crate) enum Wanted {
 ///
 /// # Errors
 /// What is wrong with the database, in words that follow its name.
-pub(super) fn read(file: &Path, wanted: Wanted) -> Result<Option<Vec<FoundRun>>, String> {
+pub(super) fn read(file: &Path, wanted: ReadScope) -> Result<Option<Vec<FoundRun>>, String> {
     let Some(database) = Database::open(file)? else {
         return Ok(None);
     };
@@ -145,11 +145,11 @@ impl StoredRun {
 }
 
 /// Reads the tables.
-fn runs(database: &Database, wanted: Wanted) -> Result<DatabaseRuns, String> {
+fn runs(database: &Database, wanted: ReadScope) -> Result<DatabaseRuns, String> {
     let mut reading = Reading::default();
     reading.experiments(database)?;
     reading.runs(database)?;
-    if wanted == Wanted::Values {
+    if wanted == ReadScope::Values {
         reading.texts(database)?;
         reading.metrics(database)?;
     }

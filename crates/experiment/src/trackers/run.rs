@@ -7,7 +7,7 @@ use chrono::{DateTime, Local, NaiveDateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use crate::catalogue::settings::own_name;
-use crate::event_files::Written;
+use crate::event_files::ScalarSteps;
 use crate::metadata::Metadata;
 use crate::metadata::foreign::TRACKER;
 
@@ -72,7 +72,7 @@ pub(super) struct TrackedRun {
     /// Settings.
     pub config: Map<String, Value>,
     /// Metrics by step.
-    pub curves: BTreeMap<String, Written>,
+    pub curves: BTreeMap<String, ScalarSteps>,
     /// Metrics with one value.
     pub values: Map<String, Value>,
     /// Sentences about what was not read.

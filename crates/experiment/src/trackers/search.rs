@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Program;
-use super::mlflow_database::{self, StoredRun, Wanted, may_be};
+use super::mlflow_database::{self, ReadScope, StoredRun, may_be};
 use crate::catalogue::layout::METADATA;
 
 /// Folders below a folder that are looked into: `project/mlruns/0/RUN` is three below `project`.
@@ -41,7 +41,7 @@ pub(crate) struct SearchResult {
 
 impl SearchResult {
     /// Adds the runs of a file if it is a database.
-    fn add_database(&mut self, file: &Path, wanted: Wanted) {
+    fn add_database(&mut self, file: &Path, wanted: ReadScope) {
         let is_named = file.ends_with(MLFLOW_DATABASE);
         let problem = match mlflow_database::read(file, wanted) {
             Ok(Some(runs)) if runs.is_empty() => "is a database of MLflow without runs".into(),
@@ -98,7 +98,7 @@ fn names(folder: &Path) -> (Vec<String>, Vec<String>) {
 }
 
 /// Finds what is `wanted` of the runs in databases that are files of `directory` itself, or `directory` if it is one.
-pub(crate) fn in_databases(directory: &Path, wanted: Wanted) -> SearchResult {
+pub(crate) fn in_databases(directory: &Path, wanted: ReadScope) -> SearchResult {
     let mut result = SearchResult::default();
     if directory.is_file() {
         result.add_database(directory, wanted);
@@ -116,7 +116,7 @@ pub(crate) fn in_databases(directory: &Path, wanted: Wanted) -> SearchResult {
 
 /// Finds the runs of trackers in `directory` and below, and what is `wanted` of those in databases. Runs within a run, and
 /// experiments of this project, are not looked for.
-pub(crate) fn below(directory: &Path, wanted: Wanted) -> SearchResult {
+pub(crate) fn below(directory: &Path, wanted: ReadScope) -> SearchResult {
     let mut result = SearchResult::default();
     let mut waiting = vec![(directory.to_owned(), 0, false)];
     let mut visited = 0;

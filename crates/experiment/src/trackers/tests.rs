@@ -131,7 +131,7 @@ fn folders_that_are_no_runs() {
         write(&run, files);
         assert_eq!(program_of(&run), None, "{name}");
     }
-    assert!(below(root.path(), Wanted::Values).runs.is_empty());
+    assert!(below(root.path(), ReadScope::Values).runs.is_empty());
 }
 
 /// Logged once at the end, beside curves: a result of the run, and not one of its first epoch.
@@ -176,7 +176,7 @@ fn deleted_runs_are_apart() {
     for (run, meta) in [("p/0/a", META), ("p/0/b", deleted), ("p/.trash/1/c", META)] {
         write(&root.path().join(run), &[meta, ("metrics/loss", "1 1 0\n")]);
     }
-    let result = below(root.path(), Wanted::Values);
+    let result = below(root.path(), ReadScope::Values);
     let names = |runs: &[(std::path::PathBuf, Program)]| -> Vec<String> {
         let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
         runs.iter().map(|(path, _)| name(path)).collect()

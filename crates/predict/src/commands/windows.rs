@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use data::DataError;
-use data::reader::{self, Record, Wanted, Window};
+use data::reader::{self, Record, SourceSelection, Window};
 use serde_json::json;
 
 use super::output::{Format, Output, OutputArgs, by_class, csv_field, number};
@@ -65,7 +65,7 @@ pub(super) fn run(arguments: &WindowsArgs, interrupt: &Interrupt) -> Result<(), 
     if let Some(other) = rate.and_then(other) {
         arguments.model.say(&format!("warning: {other}"));
     }
-    let wanted = Wanted {
+    let wanted = SourceSelection {
         location: arguments.location.clone(),
         modality: arguments.modality.clone(),
         label_is_optional: true,

@@ -16,7 +16,7 @@ pub fn changed_windows(place: &Place, name: &str, change: impl Fn(&str, &mut [f3
     std::fs::create_dir_all(&folder).unwrap();
     let demo = datasets().join(data::demo::FOLDER);
     for split in ["train", "val", "test"] {
-        let wanted = data::reader::Wanted::default();
+        let wanted = data::reader::SourceSelection::default();
         let source = demo.join(format!("{split}.tfrecord"));
         let mut writer =
             data::reader::TfrecordWriter::create(&folder.join(format!("{split}.tfrecord")))

@@ -31,7 +31,7 @@ use support::words::{counted, first_few};
 use crate::error::{DataError, FolderError, in_file, unwritable};
 use crate::split::Loading;
 use catalogue::Catalogue;
-use draft::{Content, Draft, Place, draft};
+use draft::{Content, Draft, DraftPaths, draft};
 use glance::{BEGINNING, Dataset, FileContent, WHOLE, glance};
 use kinds::Kind;
 use plan::{File, Table};
@@ -84,7 +84,7 @@ pub(super) fn look(
         return Err(in_file(list)(FolderError::DraftExists));
     }
     let walked = walk::walk(folder)?;
-    let mut seen = Seen::default();
+    let mut seen = FolderContents::default();
     let mut left = BUDGET;
     for (done, file) in walked.files.iter().enumerate() {
         let path = folder.join(file);
@@ -151,7 +151,7 @@ pub(super) fn look(
 
 /// What has been found so far.
 #[derive(Default)]
-struct Seen {
+struct FolderContents {
     files: Vec<File>,
     kinds: Vec<Kind>,
     tables: Vec<Table>,
@@ -162,7 +162,7 @@ struct Seen {
     unusable: BTreeMap<String, OtherFiles>,
 }
 
-impl Seen {
+impl FolderContents {
     fn add(&mut self, file: &Path, content: FileContent) {
         let path = parts(file);
         let shown = plan::joined(&path);
@@ -215,9 +215,9 @@ fn parts(path: &Path) -> Vec<String> {
 }
 
 /// Where the list is to be, and the folder from there.
-fn place(folder: &Path, list: Option<&Path>) -> Place {
+fn place(folder: &Path, list: Option<&Path>) -> DraftPaths {
     let Some(list) = list else {
-        return Place {
+        return DraftPaths {
             list: folder.join(LIST).display().to_string(),
             is_written: false,
             folder: String::new(),
@@ -230,7 +230,7 @@ fn place(folder: &Path, list: Option<&Path>) -> Place {
         .unwrap_or(Path::new("."));
     let (folder, parent) = (full(folder), full(parent));
     let below = folder.strip_prefix(&parent).map(Path::to_owned);
-    Place {
+    DraftPaths {
         list: list.display().to_string(),
         is_written: true,
         folder: below.unwrap_or(folder).display().to_string(),

@@ -6,21 +6,21 @@ use super::heads::{
     PICKS, SEQUENCE, STARTS, STATIONS, STATUS, Separated, WIDTHS, all_plain, cell, whole_unit,
 };
 use super::numbers::{self, Numbers};
-use super::places::{DateCells, PartNames, Place, TimeCells, TimeColumn, dates};
+use super::places::{DateCells, PartNames, TimeCells, TimeColumn, TimePosition, dates};
 use super::settings::{LabelsFile, TableColumn};
 use crate::error::import::{LabelTableError, LabelTimeError};
 use crate::recording::DateOrder;
 
 /// Columns of the parts of a label.
 pub(super) struct Columns {
-    pub start: Place,
+    pub start: TimePosition,
     /// End or duration; `None` if the list says how long labels are.
-    pub end: Option<Place>,
+    pub end: Option<TimePosition>,
     pub is_duration: bool,
     /// Whether starts are the middles of labels, around which these have their durations.
     pub are_middles: bool,
     /// The durations of labels without an end, beside ends.
-    pub lasting: Option<Place>,
+    pub lasting: Option<TimePosition>,
     pub class: usize,
     pub event: Option<usize>,
     /// Where there are no ends: the column that may tell starts and stops.
@@ -53,7 +53,7 @@ pub(crate) struct FileColumn {
 }
 
 /// The first row of a table, and what the list says of its columns.
-struct Heads<'a> {
+struct HeaderRow<'a> {
     row: &'a csv::StringRecord,
     /// Names without units, and units.
     names: Vec<(String, Option<f64>)>,
@@ -62,7 +62,7 @@ struct Heads<'a> {
     named: bool,
 }
 
-impl Heads<'_> {
+impl HeaderRow<'_> {
     /// Finds a column by its names, in order of preference: `start` before its synonyms.
     fn known(&self, wanted: &[&str]) -> Option<TimeColumn> {
         if !self.named {
@@ -164,8 +164,8 @@ impl Heads<'_> {
     }
 
     /// What the names of the columns of starts and ends say of their numbers.
-    fn numbers(&self, start: &Place, end: Option<&Place>) -> Numbers {
-        let name = |place: &Place| match place.time {
+    fn numbers(&self, start: &TimePosition, end: Option<&TimePosition>) -> Numbers {
+        let name = |place: &TimePosition| match place.time {
             TimeCells::Column((at, None)) if self.named => Some(&self.row[at]),
             _ => None,
         };
@@ -177,7 +177,7 @@ impl Heads<'_> {
     }
 
     /// Where starts are, and ends or durations; and whether they are durations.
-    fn times(&self) -> Result<(Place, Option<Place>, bool), LabelTableError> {
+    fn times(&self) -> Result<(TimePosition, Option<TimePosition>, bool), LabelTableError> {
         let unnamed = csv::StringRecord::new();
         let row = if self.named { self.row } else { &unnamed };
         let given = self.given("date", self.settings.date.as_ref())?;
@@ -189,7 +189,7 @@ impl Heads<'_> {
         let dated = |column: TimeColumn, date: Option<usize>, of_parts: Option<DateCells>| {
             let is_clock = self.named && CLOCKS.contains(&&*self.names[column.0].0);
             let beside = date.filter(|at| *at != column.0).map(DateCells::Column);
-            Place {
+            TimePosition {
                 time: TimeCells::Column(column),
                 date: beside.or(of_parts),
                 is_clock: is_clock || given.is_some(),
@@ -215,7 +215,7 @@ impl Heads<'_> {
         let (end, is_duration) = self.ends()?;
         let end = end.map(|column| {
             if is_duration {
-                Place::from(column)
+                TimePosition::from(column)
             } else {
                 dated(column, end_date, end_parts)
             }
@@ -243,7 +243,7 @@ impl Heads<'_> {
     }
 
     /// Whether a place of starts has the middles of labels.
-    fn are_middles(&self, start: &Place) -> bool {
+    fn are_middles(&self, start: &TimePosition) -> bool {
         let is_middle = |at: usize| MIDDLES.contains(&&*self.names[at].0);
         match start.time {
             TimeCells::Column((at, _)) => self.named && self.middles().is_some() && is_middle(at),
@@ -319,7 +319,7 @@ impl Columns {
             let time = Time::parse(&cell, None, DateOrder::DayFirst);
             matches!(time, Ok(_) | Err(LabelTimeError::NoDate { .. }))
         };
-        let mut heads = Heads {
+        let mut heads = HeaderRow {
             row,
             names: all_plain(row),
             settings,
@@ -330,8 +330,8 @@ impl Columns {
         let has_starts = row.len() == 2 && is_time(0) && settings.length.is_some();
         if may_lack_names && (has_ends || has_starts) {
             return Ok(Self {
-                start: Place::from((0, None)),
-                end: has_ends.then_some((1, None)).map(Place::from),
+                start: TimePosition::from((0, None)),
+                end: has_ends.then_some((1, None)).map(TimePosition::from),
                 is_duration: false,
                 are_middles: false,
                 lasting: None,
@@ -367,7 +367,7 @@ impl Columns {
             .known(&DURATIONS)
             .filter(|_| end.is_some() && !is_duration);
         Ok(Self {
-            lasting: lasting.map(Place::from),
+            lasting: lasting.map(TimePosition::from),
             are_middles: heads.are_middles(&start),
             numbers: heads.numbers(&start, end.as_ref()),
             offset: heads.known(&[FILE_OFFSET]).filter(|_| is_sequence),

@@ -2,7 +2,7 @@
 
 use super::columns::Columns;
 use super::heads::{DURATIONS, ENDS, STARTS, Separated, all_plain, cell, line};
-use super::places::{Place, TimeCells};
+use super::places::{TimeCells, TimePosition};
 use super::settings::LabelsFile;
 use super::zone_names::without_zone;
 use super::{Label, Time};
@@ -26,7 +26,7 @@ pub(super) fn check_names(
     columns: &Columns,
     settings: &LabelsFile,
 ) -> Result<(), LabelTableError> {
-    let at = |place: Place| match place.time {
+    let at = |place: TimePosition| match place.time {
         TimeCells::Column((at, _)) => Some(at),
         TimeCells::Parts(_) => None,
     };

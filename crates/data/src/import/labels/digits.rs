@@ -2,7 +2,7 @@
 
 use super::columns::Columns;
 use super::heads::{Separated, cell, with_cells};
-use super::places::{Place, TimeCells};
+use super::places::{TimeCells, TimePosition};
 
 /// Seconds of a day.
 const DAY: f64 = 86_400.0;
@@ -17,7 +17,7 @@ pub(super) fn with_marks(
 ) -> Option<(Vec<csv::StringRecord>, String)> {
     let end = columns.end.filter(|_| !columns.is_duration);
     let places = [Some(columns.start), end];
-    let at = |place: &Place| match place.time {
+    let at = |place: &TimePosition| match place.time {
         TimeCells::Column((at, None)) => Some(at),
         _ => None,
     };

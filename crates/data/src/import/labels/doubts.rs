@@ -2,7 +2,7 @@
 
 use super::columns::Columns;
 use super::heads::{Separated, cell, line};
-use super::places::{Place, TimeCells, is_date};
+use super::places::{TimeCells, TimePosition, is_date};
 use super::{Label, Time};
 use crate::error::import::LabelTableError;
 use crate::recording::unit_by_size;
@@ -199,7 +199,7 @@ impl Table<'_> {
 }
 
 /// The single column of a place, and its unit.
-fn column(place: &Place) -> Option<(usize, Option<f64>)> {
+fn column(place: &TimePosition) -> Option<(usize, Option<f64>)> {
     match place.time {
         TimeCells::Column(column) => Some(column),
         TimeCells::Parts(_) => None,

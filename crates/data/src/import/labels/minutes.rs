@@ -2,7 +2,7 @@
 
 use super::columns::Columns;
 use super::heads::{Separated, before_minutes, cell, with_cells};
-use super::places::{Place, TimeCells};
+use super::places::{TimeCells, TimePosition};
 
 /// Whether the name of a column spells minutes and seconds.
 fn is_spelled(head: &str) -> bool {
@@ -21,7 +21,7 @@ pub(super) fn as_seconds(
     separated: Separated,
 ) -> Option<(Vec<csv::StringRecord>, String)> {
     let places = [Some(columns.start), columns.end, columns.lasting];
-    let at = |place: Place| match place.time {
+    let at = |place: TimePosition| match place.time {
         TimeCells::Column((at, _)) if is_spelled(cell(heads, at)) => Some(at),
         _ => None,
     };

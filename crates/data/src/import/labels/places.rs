@@ -14,7 +14,7 @@ pub(super) type TimeColumn = (usize, Option<f64>);
 
 /// Where the rows of a table have a time.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Place {
+pub(super) struct TimePosition {
     /// A number, a date with a time of day, or a time of day; or all of it in parts.
     pub time: TimeCells,
     /// The date of a time of day.
@@ -35,7 +35,7 @@ pub(super) enum DateCells {
     Parts(TimeParts),
 }
 
-impl From<TimeColumn> for Place {
+impl From<TimeColumn> for TimePosition {
     fn from(column: TimeColumn) -> Self {
         Self {
             time: TimeCells::Column(column),
@@ -45,7 +45,7 @@ impl From<TimeColumn> for Place {
     }
 }
 
-impl Place {
+impl TimePosition {
     /// The cells that a message shows.
     pub fn shown(&self, row: &csv::StringRecord) -> String {
         let time = match self.time {
@@ -248,7 +248,7 @@ impl PartNames {
     ///
     /// # Errors
     /// If a part is missing.
-    pub fn start(&self, date: Option<usize>) -> Result<Option<Place>, LabelTableError> {
+    pub fn start(&self, date: Option<usize>) -> Result<Option<TimePosition>, LabelTableError> {
         let parts = self.start;
         if parts.has_clock() || parts.has_date() {
             return place(parts.or(&self.plain), date).map(Some);
@@ -263,7 +263,7 @@ impl PartNames {
     ///
     /// # Errors
     /// If a part is missing.
-    pub fn end(&self, date: Option<usize>) -> Result<Option<Place>, LabelTableError> {
+    pub fn end(&self, date: Option<usize>) -> Result<Option<TimePosition>, LabelTableError> {
         let parts = self.end;
         if parts.has_clock() || parts.has_date() {
             return place(parts.or(&self.plain.date()), date).map(Some);
@@ -303,7 +303,7 @@ fn part_behind(head: &str, before: Option<&[&str]>) -> Option<String> {
 
 /// # Errors
 /// If a part is missing.
-fn place(parts: TimeParts, date: Option<usize>) -> Result<Place, LabelTableError> {
+fn place(parts: TimeParts, date: Option<usize>) -> Result<TimePosition, LabelTableError> {
     let parts = match date {
         Some(_) if !parts.has_date() => parts.clock(),
         _ => parts,
@@ -318,7 +318,7 @@ fn place(parts: TimeParts, date: Option<usize>) -> Result<Place, LabelTableError
         return Err(LabelTableError::NoPart { missing });
     }
     let date = date.filter(|_| !parts.has_date());
-    Ok(Place {
+    Ok(TimePosition {
         time: TimeCells::Parts(parts),
         date: date.map(DateCells::Column),
         is_clock: false,

@@ -2,14 +2,14 @@
 
 use super::columns::Columns;
 use super::heads::{Separated, cell};
-use super::places::Place;
+use super::places::TimePosition;
 use super::zones::Zones;
 use super::{Label, Time};
 use crate::error::import::LabelTimeError;
 use crate::recording::{DAY, DateOrder, NANOS};
 
 /// How the rows of a table are read.
-pub(super) struct Reading<'a> {
+pub(super) struct RowReader<'a> {
     pub columns: &'a Columns,
     /// How cells are separated, and whether day or month comes first.
     pub how: (Separated, DateOrder),
@@ -19,14 +19,14 @@ pub(super) struct Reading<'a> {
     pub zones: Zones,
 }
 
-impl Reading<'_> {
+impl RowReader<'_> {
     /// The time that `place` has in a row, in UTC; `None` if its cells are empty.
     ///
     /// # Errors
     /// If it is malformed.
     pub fn time(
         &self,
-        place: &Place,
+        place: &TimePosition,
         row: &csv::StringRecord,
     ) -> Result<Option<Time>, LabelTimeError> {
         let time = place.read(row, self.how)?;
@@ -121,7 +121,7 @@ impl Reading<'_> {
         start: Time,
     ) -> Result<(Time, bool), LabelTimeError> {
         let columns = self.columns;
-        let read = |place: Place, row, is_duration| {
+        let read = |place: TimePosition, row, is_duration| {
             let time = self.time(&place, row)?;
             Ok::<_, LabelTimeError>(time.map(|time| (time, place, is_duration)))
         };

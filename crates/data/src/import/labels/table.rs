@@ -8,8 +8,8 @@ use super::days::Nights;
 use super::doubts::Table;
 use super::events::{self, are_events, is_sequence, names_at, offset};
 use super::heads::{Separated, cell, is_of_elan, line, reader, separator, spelled_order};
-use super::places::Place;
-use super::row::Reading;
+use super::places::TimePosition;
+use super::row::RowReader;
 use super::settings::LabelsFile;
 use super::unused::{UnusedColumn, unused};
 use super::zones::Zones;
@@ -251,7 +251,7 @@ fn labels(
     (columns, separated, order): (&Columns, Separated, DateOrder),
     (length, zones): (Option<f64>, Zones),
 ) -> Result<LabelRows, LabelTableError> {
-    let reading = Reading {
+    let reading = RowReader {
         columns,
         how: (separated, order),
         length,
@@ -328,7 +328,7 @@ fn labels(
 /// such as `Date (dd/mm/yyyy)`.
 fn order(heads: &csv::StringRecord, rows: &[&csv::StringRecord], columns: &Columns) -> DateOrder {
     let places = [Some(columns.start), columns.end].into_iter().flatten();
-    let dates: Vec<usize> = places.flat_map(Place::dates).collect();
+    let dates: Vec<usize> = places.flat_map(TimePosition::dates).collect();
     let cells = rows
         .iter()
         .flat_map(|row| dates.iter().map(move |at| cell(row, *at)));

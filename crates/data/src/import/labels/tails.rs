@@ -2,7 +2,7 @@
 
 use super::columns::Columns;
 use super::heads::{ENDS, STARTS, cell, line, plain, whole_unit, with_cells};
-use super::places::{Place, TimeCells};
+use super::places::{TimeCells, TimePosition};
 use crate::error::import::LabelTableError;
 
 /// Milliseconds are written with up to three digits; columns of smaller numbers may be magnitudes, `Ms`.
@@ -88,7 +88,7 @@ fn has_halves(rows: &[csv::StringRecord], at: usize) -> bool {
 }
 
 /// Whether a row may have a time of day that counts twelve hours; so has one without a time.
-fn is_half(row: &csv::StringRecord, place: &Place) -> bool {
+fn is_half(row: &csv::StringRecord, place: &TimePosition) -> bool {
     let hour = match place.time {
         TimeCells::Column((at, _)) if cell(row, at).is_empty() => return true,
         TimeCells::Column((at, _)) => {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::columns::Columns;
 use super::heads::{cell, plain, whole_unit};
 use super::numbers::counted_by;
-use super::places::{Place, TimeCells};
+use super::places::{TimeCells, TimePosition};
 use crate::error::import::LabelTableError;
 
 /// Names of columns of units.
@@ -47,7 +47,7 @@ pub(super) fn apply(
     }
     let places = [Some(&mut columns.start), columns.end.as_mut()];
     for place in places.into_iter().flatten() {
-        let Place { time, .. } = place;
+        let TimePosition { time, .. } = place;
         if let TimeCells::Column((_, unit)) = time {
             unit.get_or_insert(*first);
         }

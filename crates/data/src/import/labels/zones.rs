@@ -3,7 +3,7 @@
 use super::Time;
 use super::columns::Columns;
 use super::heads::cell;
-use super::places::Place;
+use super::places::TimePosition;
 use crate::recording::{
     NANOS, has_zone, is_compact, is_offset, is_zone, offset_in, offset_of, zone_word,
 };
@@ -32,7 +32,7 @@ impl Zones {
             Some(columns.start),
             columns.end.filter(|_| !columns.is_duration),
         ];
-        for at in places.into_iter().flatten().flat_map(Place::columns) {
+        for at in places.into_iter().flatten().flat_map(TimePosition::columns) {
             zones.add_name(at, cell(heads, at));
         }
         zones.doubts.dedup();
@@ -98,7 +98,7 @@ impl Zones {
     }
 
     /// A time of `place` in UTC.
-    pub fn utc(&self, time: Time, place: &Place, row: &csv::StringRecord) -> Time {
+    pub fn utc(&self, time: Time, place: &TimePosition, row: &csv::StringRecord) -> Time {
         if time.is_relative() || has_own(&place.shown(row)) {
             return time;
         }
@@ -111,7 +111,7 @@ impl Zones {
     }
 
     /// Nanoseconds that the times of `place` in a row are ahead of UTC if they have no zone of their own.
-    pub fn offset(&self, place: &Place, row: &csv::StringRecord) -> i64 {
+    pub fn offset(&self, place: &TimePosition, row: &csv::StringRecord) -> i64 {
         let of_row = self
             .column
             .and_then(|at| offset_of(cell(row, at).as_bytes()));

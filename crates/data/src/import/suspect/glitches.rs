@@ -28,7 +28,7 @@ pub(super) fn note<'a>(
     if least == most || are_near(traces.clone(), [least, most]) {
         return None;
     }
-    let usual = Usual::of(traces.clone())?;
+    let usual = UsualRange::of(traces.clone())?;
     if !usual.is_beyond(least, FAR) && !usual.is_beyond(most, FAR) {
         return None;
     }
@@ -72,7 +72,7 @@ pub(super) fn note<'a>(
 /// Whether no sample can be far from the usual ones, as in nearly all recordings: of a few samples, more than the ends lie below
 /// their first quarter and above their third, so that the usual range is at least as wide as what is between.
 fn are_near<'a>(traces: impl Iterator<Item = &'a Trace> + Clone, [least, most]: [f64; 2]) -> bool {
-    let samples = Looked::at(traces);
+    let samples = SampledTraces::at(traces);
     // A quarter of these is more than an end.
     let tried = TRIED.max(4 * (samples.end() + 1));
     let step = (samples.count / tried).max(1);
@@ -86,18 +86,18 @@ fn are_near<'a>(traces: impl Iterator<Item = &'a Trace> + Clone, [least, most]: 
     let to = *tried
         .select_nth_unstable_by(last - quarter, f64::total_cmp)
         .1;
-    let inner = Usual { from, to };
+    let inner = UsualRange { from, to };
     from < to && !inner.is_beyond(least, FAR) && !inner.is_beyond(most, FAR)
 }
 
 /// The samples that are looked at.
-struct Looked<I> {
+struct SampledTraces<I> {
     traces: I,
     step: usize,
     count: usize,
 }
 
-impl<'a, I: Iterator<Item = &'a Trace> + Clone> Looked<I> {
+impl<'a, I: Iterator<Item = &'a Trace> + Clone> SampledTraces<I> {
     fn at(traces: I) -> Self {
         let all: usize = traces.clone().map(|trace| trace.samples.len()).sum();
         let step = all.div_ceil(LOOKED_AT).max(1);
@@ -121,15 +121,15 @@ impl<'a, I: Iterator<Item = &'a Trace> + Clone> Looked<I> {
 }
 
 /// Between which values most samples lie.
-struct Usual {
+struct UsualRange {
     from: f64,
     to: f64,
 }
 
-impl Usual {
+impl UsualRange {
     /// Without the ends; `None` if all are equal.
     fn of<'a>(traces: impl Iterator<Item = &'a Trace> + Clone) -> Option<Self> {
-        let samples = Looked::at(traces);
+        let samples = SampledTraces::at(traces);
         let mut some: Vec<f64> = samples.all().copied().collect();
         let (last, end) = (some.len().checked_sub(1)?, samples.end());
         let from = *some.select_nth_unstable_by(end, f64::total_cmp).1;
@@ -214,7 +214,7 @@ mod tests {
             };
             let all = std::iter::once(&trace);
             assert_eq!(are_near(all.clone(), [-1.0, far]), is_quick, "{far}");
-            let usual = Usual::of(all).unwrap();
+            let usual = UsualRange::of(all).unwrap();
             assert_eq!(usual.is_beyond(far, FAR), !is_quick, "{far}");
         }
         // Rare motion is not usual: the quarters do not tell.

@@ -1,19 +1,19 @@
 //! Assigns the pieces of a recording to the requested channels.
 
-use super::super::gaps::{self, LeftOut};
+use super::super::gaps::{self, OmittedSamples};
 use super::super::origin::Piece;
 use super::super::report::RecordingReport;
 use super::super::suspect;
 use crate::recording::{Trace, merge};
 
 /// The pieces of a recording by requested channel.
-pub(super) struct Chosen {
+pub(super) struct ChannelPieces {
     channels: Vec<Vec<Piece>>,
     /// Pieces of channels that are not requested.
     rest: Vec<Piece>,
 }
 
-impl Chosen {
+impl ChannelPieces {
     pub fn of(pieces: Vec<Piece>, names: &[String]) -> Self {
         // `merge` defines which channels a name matches.
         let means = |name: &String, channel: &str| {
@@ -86,7 +86,7 @@ impl Chosen {
             report.tidy();
             report.samples = samples(pieces);
             let emptied = pieces.first().map(gaps::emptied);
-            let mut left_out = LeftOut::default();
+            let mut left_out = OmittedSamples::default();
             let extremes =
                 |pieces: &[Piece]| suspect::extremes(pieces.iter().map(|piece| &piece.trace));
             let mut found = extremes(pieces);

@@ -3,7 +3,7 @@
 use super::super::cut::Cut;
 use super::super::fractions::SplitBy;
 use super::super::origin::Places;
-use super::super::spool::{Spool, Taken};
+use super::super::spool::{CutPosition, Spool};
 use super::super::{SPLITS, advice};
 use super::Job;
 use crate::error::{DataError, ImportError};
@@ -80,7 +80,7 @@ pub(super) fn spool_cuts(
         spool
             .extents
             .extend(places.extents(cut.first, cut.first + whole, window));
-        let taken = Taken {
+        let taken = CutPosition {
             minute: advice::minute(cut.start, recording),
             recording,
         };

@@ -9,7 +9,7 @@ use spectra::frames::{FOUR, Four};
 /// Frames of a window whose powers are to be computed, and those whose powers move. Windows that follow each other mostly
 /// have the same.
 #[derive(Default)]
-pub(super) struct Fresh {
+pub(super) struct NewFrames {
     shift: Option<usize>,
     /// Of every channel, whether its powers in the last window are known, and whether it has any in this one.
     pub channels: Vec<[bool; 2]>,
@@ -21,7 +21,7 @@ pub(super) struct Fresh {
     pub moves: Vec<(usize, usize)>,
 }
 
-impl Fresh {
+impl NewFrames {
     /// Lists the frames of a window that begins `shift` samples after the last one.
     pub fn plan(
         &mut self,

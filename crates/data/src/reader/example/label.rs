@@ -4,11 +4,11 @@ use tfrecord::protobuf::feature::Kind;
 
 use super::super::lists::number_of;
 use super::super::tensor_proto::{self, LabelTensor};
-use super::super::{Record, Wanted};
+use super::super::{Record, SourceSelection};
 use crate::error::sample::{ExampleError, LabelListProblem};
 
 /// The class: an integer, a whole number, a 1 among zeros with a value for each class, or its name.
-pub(super) fn label(kind: Kind, wanted: &Wanted) -> Result<i64, ExampleError> {
+pub(super) fn label(kind: Kind, wanted: &SourceSelection) -> Result<i64, ExampleError> {
     match kind {
         Kind::Int64List(list) => match list.value[..] {
             [value] => Ok(value),
@@ -35,7 +35,7 @@ pub(super) fn label(kind: Kind, wanted: &Wanted) -> Result<i64, ExampleError> {
 }
 
 /// The class of a whole number below `largest`, or of a value for each class.
-fn of_floats(values: &[f64], largest: f64, wanted: &Wanted) -> Result<i64, ExampleError> {
+fn of_floats(values: &[f64], largest: f64, wanted: &SourceSelection) -> Result<i64, ExampleError> {
     match *values {
         [value] if value.fract() == 0.0 && value.abs() < largest => Ok(value as i64),
         [value] => Err(ExampleError::LabelFloats {
@@ -46,7 +46,7 @@ fn of_floats(values: &[f64], largest: f64, wanted: &Wanted) -> Result<i64, Examp
 }
 
 /// The class of a name.
-fn of_text(text: &[u8], wanted: &Wanted) -> Result<i64, ExampleError> {
+fn of_text(text: &[u8], wanted: &SourceSelection) -> Result<i64, ExampleError> {
     let text = String::from_utf8_lossy(text);
     if let Some(number) = number_of(&text, &wanted.class_names) {
         return Ok(number);
@@ -56,7 +56,7 @@ fn of_text(text: &[u8], wanted: &Wanted) -> Result<i64, ExampleError> {
 }
 
 /// The class in a serialised tensor.
-fn of_tensor(tensor: LabelTensor<'_>, wanted: &Wanted) -> Result<i64, ExampleError> {
+fn of_tensor(tensor: LabelTensor<'_>, wanted: &SourceSelection) -> Result<i64, ExampleError> {
     match tensor {
         // Up to 2^53, a float64 holds every integer.
         LabelTensor::Numbers(values) => of_floats(&values, 9_007_199_254_740_992.0, wanted),
@@ -72,7 +72,7 @@ fn of_tensor(tensor: LabelTensor<'_>, wanted: &Wanted) -> Result<i64, ExampleErr
 const SHOWN: usize = 8;
 
 /// The class of a label that has a value for each class: the one whose value is 1, if all others are 0.
-fn one_hot(values: &[f64], wanted: &Wanted) -> Result<i64, ExampleError> {
+fn one_hot(values: &[f64], wanted: &SourceSelection) -> Result<i64, ExampleError> {
     let ones = values.iter().filter(|value| **value == 1.0).count();
     let are_bits = values.iter().all(|value| matches!(*value, 0.0 | 1.0));
     let is_share = |value: &f64| (0.0..=1.0).contains(value);

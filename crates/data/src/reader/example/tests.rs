@@ -28,7 +28,7 @@ fn read_with(features: &[(&str, Kind)], given_label: Option<&str>) -> Result<Rec
         Example {
             features: Some(Features { feature }),
         },
-        &Wanted {
+        &SourceSelection {
             given_label: given_label.map(str::to_owned),
             class_names: vec!["noise".into(), "steps".into()],
             ..Default::default()
@@ -274,6 +274,6 @@ proptest! {
         prop_assert_eq!(&bytes, &encode(&record));
         let example = <Example as tfrecord::Record>::from_bytes(bytes).unwrap();
         prop_assert_eq!(example.features.as_ref().unwrap().feature.len(), 3 + usize::from(record.group.is_some()));
-        prop_assert_eq!(decode(0, example, &Wanted::default()).unwrap(), record);
+        prop_assert_eq!(decode(0, example, &SourceSelection::default()).unwrap(), record);
     }
 }

@@ -35,7 +35,7 @@ fn read(bytes: &[u8]) -> Result<Vec<Record>, String> {
     let path = folder.path().join("a.npz");
     std::fs::write(&path, bytes).unwrap();
     let mut records = Vec::new();
-    let result = Npz.read(&path, &Wanted::default(), &mut |record| {
+    let result = Npz.read(&path, &SourceSelection::default(), &mut |record| {
         records.push(record);
         Ok(())
     });
@@ -85,7 +85,7 @@ fn samples_are_read_one_by_one_where_they_are_stored() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.npz");
     let arrays = [("x", npy("<f4", "(2, 2, 8)", &floats(32))), labels()];
-    let wanted = Wanted::default();
+    let wanted = SourceSelection::default();
     let bytes = archive(&arrays, zip::CompressionMethod::Stored);
     std::fs::write(&path, &bytes).unwrap();
     let records = read(&bytes).unwrap();
@@ -123,7 +123,7 @@ fn both_orders_of_bytes_and_labels_alone() {
     let path = folder.path().join("a.npz");
     let arrays = [("x", npy("<f4", "(2, 2, 8)", &floats(32))), labels()];
     std::fs::write(&path, archive(&arrays, zip::CompressionMethod::Deflated)).unwrap();
-    let wanted = Wanted {
+    let wanted = SourceSelection {
         labels: Some(vec![2]),
         ..Default::default()
     };
@@ -208,7 +208,7 @@ proptest! {
         let path = folder.path().join("a.npz");
         std::fs::write(&path, &bytes).unwrap();
         if let Ok(Some(spans)) = Npz.spans(&path) {
-            let mut windows = Npz.windows(&path, &Wanted::default()).unwrap();
+            let mut windows = Npz.windows(&path, &SourceSelection::default()).unwrap();
             for (i, span) in spans.into_iter().enumerate() {
                 let _ = windows.window(&path, i, span);
             }
@@ -296,10 +296,10 @@ fn labels_of_two_dimensions() {
         (Some(3), 0, Some(3)),
         (None, 3, Some(3)),
     ] {
-        let wanted = Wanted {
+        let wanted = SourceSelection {
             num_classes,
             class_names: (0..names).map(|number| number.to_string()).collect(),
-            ..Wanted::default()
+            ..SourceSelection::default()
         };
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.npz");

@@ -9,7 +9,7 @@ fn fixtures() -> PathBuf {
 }
 
 fn records(name: &str, class_names: &[&str]) -> Result<Vec<Record>, String> {
-    let wanted = Wanted {
+    let wanted = SourceSelection {
         class_names: class_names.iter().map(ToString::to_string).collect(),
         ..Default::default()
     };
@@ -75,13 +75,13 @@ fn a_column_for_each_sample() {
 /// The column of labels that the configuration names, though there is another.
 #[test]
 fn a_given_column_has_the_labels() {
-    let by_task = Wanted {
+    let by_task = SourceSelection {
         label: "group".into(),
         ..Default::default()
     };
     // A name of groups is none of labels, as a task's.
     assert_eq!(by_task.own_label(), None);
-    let wanted = Wanted {
+    let wanted = SourceSelection {
         given_label: Some("group".into()),
         class_names: (0..3).map(|i| format!("run {i}")).collect(),
         ..Default::default()
@@ -123,7 +123,7 @@ fn labels_that_are_names_of_classes() {
 /// Windows that are classified may have labels that say nothing here.
 #[test]
 fn labels_may_be_anything_where_they_are_not_needed() {
-    let wanted = Wanted {
+    let wanted = SourceSelection {
         label_is_optional: true,
         ..Default::default()
     };
@@ -190,7 +190,7 @@ proptest::proptest! {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
         std::fs::write(&path, bytes).unwrap();
-        let wanted = Wanted {
+        let wanted = SourceSelection {
             class_names: ["a", "b", "c"].map(str::to_owned).into(),
             ..Default::default()
         };
@@ -252,7 +252,7 @@ fn flags_and_names_of_classes() {
 #[test]
 fn notes_and_rates_are_read_without_the_windows() {
     let file = Counted::with_rate();
-    assert_eq!(note_of(&file, &Wanted::default()), None);
+    assert_eq!(note_of(&file, &SourceSelection::default()), None);
     let of_note = file.count();
     assert_eq!(rates_of(&file), Some(vec![100.0, 50.0]));
     let all = file.bytes.len();

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::Path;
 
-use super::super::Wanted;
+use super::super::SourceSelection;
 use super::super::class_names::{check_order, check_text, is_list};
 use super::super::names::{Role, is_rate};
 use super::super::notes::{Candidate, coarse, joined, twins};
@@ -44,7 +44,7 @@ pub(super) fn check_names(
     pickle: &Pickle,
     label: Id,
     number: i64,
-    wanted: &Wanted,
+    wanted: &SourceSelection,
 ) -> Result<(), ClassNameError> {
     let root = pickle.root();
     for name in pickle.keys(root) {
@@ -88,7 +88,7 @@ fn list(pickle: &Pickle, id: Id) -> Option<Vec<String>> {
 }
 
 /// What to say of a file that is read in an uncertain way.
-pub(super) fn note(path: &Path, wanted: &Wanted) -> Option<String> {
+pub(super) fn note(path: &Path, wanted: &SourceSelection) -> Option<String> {
     let bytes = limited::read(File::open(path).ok()?, LARGEST).ok()??;
     let mut tensors = Tensors::open(&bytes).ok()?;
     joined([
@@ -117,7 +117,7 @@ fn of_twins(tensors: &Tensors<'_>) -> Option<String> {
 }
 
 /// What to say of a label that is in one of several keys.
-fn of_label(tensors: &Tensors<'_>, wanted: &Wanted) -> Option<String> {
+fn of_label(tensors: &Tensors<'_>, wanted: &SourceSelection) -> Option<String> {
     let pickle = &tensors.pickle;
     let label = label_of(tensors, wanted).ok()??;
     // `label_field` is a key of such a label.
@@ -125,7 +125,7 @@ fn of_label(tensors: &Tensors<'_>, wanted: &Wanted) -> Option<String> {
         return None;
     }
     // The task has a key of the label, not of the sample.
-    let wanted = Wanted {
+    let wanted = SourceSelection {
         label: String::new(),
         ..wanted.clone()
     };
@@ -133,7 +133,7 @@ fn of_label(tensors: &Tensors<'_>, wanted: &Wanted) -> Option<String> {
 }
 
 /// What to say of a batch of one window that could be one channel, and of samples that float32 numbers are too coarse for.
-fn of_samples(tensors: &mut Tensors<'_>, wanted: &Wanted) -> Option<String> {
+fn of_samples(tensors: &mut Tensors<'_>, wanted: &SourceSelection) -> Option<String> {
     let data = value(tensors, Role::Samples, "data").ok()??;
     let data = tensor_of(tensors, data, wanted).ok()?;
     let (shape, values) = tensors.tensor(data).ok()?;
@@ -179,9 +179,9 @@ mod tests {
             (NO_NUMBER, ["bus", "car"], true),
         ] {
             let pickle = Pickle::read(bytes).unwrap();
-            let wanted = Wanted {
+            let wanted = SourceSelection {
                 class_names: known.map(str::to_owned).to_vec(),
-                ..Wanted::default()
+                ..SourceSelection::default()
             };
             let label = pickle.key(pickle.root(), "label").unwrap();
             let checked = check_names(&pickle, label, 1, &wanted);

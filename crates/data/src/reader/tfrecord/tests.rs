@@ -13,7 +13,7 @@ fn sample(record: usize, label: i64, group: Option<&str>) -> Record {
 
 fn read_all(path: &Path) -> Result<Vec<Record>, DataError> {
     let mut records = Vec::new();
-    Tfrecord.read(path, &Wanted::default(), &mut |record| {
+    Tfrecord.read(path, &SourceSelection::default(), &mut |record| {
         records.push(record);
         Ok(())
     })?;
@@ -35,7 +35,9 @@ fn round_trip() {
     let (path, records) = written(folder.path());
     assert_eq!(read_all(&path).unwrap(), records);
     let spans = Tfrecord.spans(&path).unwrap().unwrap();
-    let mut windows = Tfrecord.windows(&path, &Wanted::default()).unwrap();
+    let mut windows = Tfrecord
+        .windows(&path, &SourceSelection::default())
+        .unwrap();
     for (i, span) in spans.iter().enumerate().rev() {
         let alone = windows.window(&path, i, *span).unwrap();
         assert_eq!(alone, records[i].clone().into());
@@ -68,7 +70,7 @@ proptest! {
 #[test]
 fn an_assumed_shape_is_said() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tfrecord_types");
-    let note = |name: &str| super::super::note(&folder.join(name), &Wanted::default());
+    let note = |name: &str| super::super::note(&folder.join(name), &SourceSelection::default());
     let said = note("read_other_names.tfrecord").unwrap();
     let expected = "read_other_names.tfrecord: the records have no feature `shape`: their 32 values are read as 2 channels of 16";
     assert!(said.contains(expected), "{said}");
@@ -81,5 +83,5 @@ fn an_assumed_shape_is_said() {
     let mut file = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     file.write_all(&bytes).unwrap();
     std::fs::write(&path, file.finish().unwrap()).unwrap();
-    assert!(super::super::note(&path, &Wanted::default()).is_some());
+    assert!(super::super::note(&path, &SourceSelection::default()).is_some());
 }

@@ -7,7 +7,7 @@ use crate::signal::{Ratio, resample};
 
 /// Time in which channels have different rates.
 #[derive(Debug)]
-pub(super) struct Apart {
+pub(super) struct MixedRates {
     pub seconds: f64,
     /// The first such rates.
     pub rates: RatesDiffer,
@@ -15,7 +15,7 @@ pub(super) struct Apart {
     lowest: (f64, String),
 }
 
-impl Apart {
+impl MixedRates {
     /// Adds the time from `start` to `end`, in which `traces` differ by `rates`.
     pub fn add(apart: &mut Option<Self>, rates: RatesDiffer, traces: &[&Trace], time: (i64, i64)) {
         let apart = apart.get_or_insert(Self {

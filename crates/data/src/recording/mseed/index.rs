@@ -36,7 +36,7 @@ pub struct IndexedTrace {
     pub rate: f64,
     /// Samples.
     pub len: usize,
-    records: Vec<Place>,
+    records: Vec<SampleLocation>,
 }
 
 impl IndexedTrace {
@@ -49,7 +49,7 @@ impl IndexedTrace {
 
 /// Position of the samples of a record in the file.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Place {
+struct SampleLocation {
     offset: u64,
     length: u32,
     count: u32,
@@ -81,7 +81,7 @@ impl Sink for Indexer {
             traces.len() - 1
         });
         let payload = &record.payload;
-        traces[last].records.push(Place {
+        traces[last].records.push(SampleLocation {
             offset,
             length: u32::try_from(payload.data.len()).map_err(|_| DecodeError::TooLarge)?,
             count: u32::try_from(payload.count).map_err(|_| DecodeError::TooLarge)?,
@@ -195,7 +195,7 @@ impl TraceReader {
         Ok(Some((first, decoded)))
     }
 
-    fn bytes(&mut self, place: Place) -> std::io::Result<&[u8]> {
+    fn bytes(&mut self, place: SampleLocation) -> std::io::Result<&[u8]> {
         let length = place.length as usize;
         let inside = place.offset >= self.at
             && place.offset + length as u64 <= self.at + self.block.len() as u64;

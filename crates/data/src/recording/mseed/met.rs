@@ -43,7 +43,7 @@ impl Tally {
 
 /// Everything that was unusual about a file.
 #[derive(Default)]
-pub(super) struct Met {
+pub(super) struct Irregularities {
     /// Records whose header, checksum or samples are wrong.
     pub damaged: Tally,
     /// The last record, if the file ends inside it.
@@ -66,7 +66,7 @@ pub(super) struct Met {
     pub without_checksum: Tally,
 }
 
-impl Met {
+impl Irregularities {
     /// Whether there were control records and no others.
     pub(super) fn is_dataless(&self) -> bool {
         self.control.count > 0 && self.text.count == 0

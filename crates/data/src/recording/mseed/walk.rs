@@ -3,7 +3,7 @@
 use super::super::Notes;
 use super::encoding::{TEXT, is_read};
 use super::header::{self, Kind, Record};
-use super::met::{Met, place};
+use super::met::{Irregularities, place};
 use super::{search, version_2, version_3};
 use crate::error::recording::{DecodeError, RecordDamage, RecordingError};
 
@@ -33,7 +33,7 @@ pub(super) struct Walk {
     /// Length of control records.
     control_length: Option<usize>,
     /// What was unusual.
-    met: Met,
+    met: Irregularities,
 }
 
 impl Walk {

@@ -158,8 +158,8 @@ pub(in crate::recording) fn numbers(
     }
     match set.dtype() {
         Datatype::FloatingPoint { size: 2, .. } => {
-            let array = set.read_slice::<Half>(selection)?;
-            Ok(array.iter().map(|Half(value)| *value).collect())
+            let array = set.read_slice::<Float16>(selection)?;
+            Ok(array.iter().map(|Float16(value)| *value).collect())
         }
         Datatype::FloatingPoint { size: 4, .. } => read!(f32),
         Datatype::FloatingPoint { size: 8, .. } => read!(f64),
@@ -196,9 +196,9 @@ fn name(kind: &Datatype) -> String {
 
 /// A 16-bit floating-point number.
 #[derive(Clone)]
-struct Half(f64);
+struct Float16(f64);
 
-impl H5Type for Half {
+impl H5Type for Float16 {
     fn hdf5_type() -> Datatype {
         Datatype::FloatingPoint {
             size: 2,

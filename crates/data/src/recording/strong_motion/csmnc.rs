@@ -5,7 +5,7 @@
 
 use super::super::{Contents, Hints, Notes, check_rate, text};
 use super::numbers::number;
-use super::{Line, Promise, head, lines};
+use super::{DeclaredSamples, Line, head, lines};
 use crate::error::recording::{RecordingError, StrongMotionProblem};
 
 const POINTS: &str = "NO. OF POINTS:";
@@ -46,7 +46,7 @@ pub fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
     let step = after(STEP).filter(|step| *step > 0.0);
     let step = step.ok_or_else(|| wrong(STEP))?;
     let rate = check_rate(1.0 / step).map_err(|rate| head[head.len() - 1].wrong(rate.into()))?;
-    let promise = Promise {
+    let promise = DeclaredSamples {
         channel: format!(".{}..{}", field(head, "STATION:")?, field(head, "COMP.")?),
         count: count as usize,
         rate,

@@ -6,7 +6,7 @@
 use super::super::time::parse_time;
 use super::super::{Contents, Hints, Notes, check_rate, dated, text};
 use super::numbers::number;
-use super::{Line, Promise, head, lines};
+use super::{DeclaredSamples, Line, head, lines};
 use crate::error::recording::{RecordingError, StrongMotionProblem};
 
 const STEP: &str = "SAMPLING_INTERVAL_S:";
@@ -40,7 +40,7 @@ pub fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
         _ => "",
     };
     let code = |key| head.text(key).unwrap_or_default();
-    let promise = Promise {
+    let promise = DeclaredSamples {
         channel: format!(
             "{}.{}.{}.{}{suffix}",
             code("NETWORK:"),

@@ -6,7 +6,7 @@
 
 use super::super::time::{DAY, day};
 use super::super::{Contents, Hints, Notes, Trace, check_rate, dated, text};
-use super::{Line, Promise, head, lines, numbers};
+use super::{DeclaredSamples, Line, head, lines, numbers};
 use crate::error::recording::{RecordingError, StrongMotionProblem};
 
 /// Lines of text, and of text and numbers, above samples.
@@ -77,7 +77,7 @@ fn component<'a>(
         let rows = count.div_ceil(ROW).min(rest.len());
         let (rows, behind) = rest.split_at(rows);
         rest = behind;
-        let promise = Promise {
+        let promise = DeclaredSamples {
             channel: format!("{name}{suffix}"),
             count,
             rate,

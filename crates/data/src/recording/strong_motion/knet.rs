@@ -7,7 +7,7 @@
 use super::super::time::parse_time;
 use super::super::{Contents, Hints, Notes, check_rate, dated, text};
 use super::numbers::number;
-use super::{Line, Promise, lines};
+use super::{DeclaredSamples, Line, lines};
 use crate::error::recording::{RecordingError, StrongMotionProblem};
 
 const FIRST: &[u8] = b"Origin Time ";
@@ -54,7 +54,7 @@ pub fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
 }
 
 struct Header<'a> {
-    promise: Promise,
+    promise: DeclaredSamples,
     /// Nanoseconds since 1970.
     start: i64,
     /// So many gal are so many counts.
@@ -84,7 +84,7 @@ impl<'a> Header<'a> {
         let seconds = head.value("Duration Time(s)", |text| number(text.as_bytes()))?;
         let time = head.value("Record Time", |text| parse_time(text).ok())?;
         Ok(Self {
-            promise: Promise {
+            promise: DeclaredSamples {
                 channel: format!("BO.{station}..{}", component(&direction)),
                 count: (seconds * rate).round().max(0.0) as usize,
                 rate,

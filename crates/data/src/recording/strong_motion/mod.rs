@@ -95,7 +95,7 @@ fn head(bytes: &[u8]) -> Vec<String> {
 }
 
 /// What a header says of the samples behind it.
-struct Promise {
+struct DeclaredSamples {
     channel: String,
     /// Number of samples.
     count: usize,
@@ -103,7 +103,7 @@ struct Promise {
     rate: f64,
 }
 
-impl Promise {
+impl DeclaredSamples {
     /// The trace of the samples in `lines`, which may be fewer than promised. More are left out.
     ///
     /// # Errors

@@ -5,7 +5,7 @@
 
 use super::super::{Contents, Hints, Notes, check_rate, text};
 use super::numbers::number;
-use super::{Promise, head, lines};
+use super::{DeclaredSamples, head, lines};
 use crate::error::recording::{RecordingError, StrongMotionProblem};
 
 /// First line with the number of samples, from 0, and how many lines are searched: some writers leave out a line or add one.
@@ -49,7 +49,7 @@ pub fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
         })
     })?;
     let rate = check_rate(1.0 / step).map_err(|rate| lines[at].wrong(rate.into()))?;
-    let promise = Promise {
+    let promise = DeclaredSamples {
         channel: component(&lines[1.min(at)].text()),
         count,
         rate,

@@ -6,7 +6,7 @@
 
 use super::super::time::{DAY, days_to_year};
 use super::super::{Contents, Hints, Notes, check_rate, other_start, text};
-use super::{Line, Promise, head, lines};
+use super::{DeclaredSamples, Line, head, lines};
 use crate::error::recording::{RecordingError, StrongMotionProblem};
 
 /// First lines of a file, and what their samples are; of response spectra there are none.
@@ -103,7 +103,7 @@ pub fn read(bytes: &[u8], hints: &Hints) -> Result<Contents, RecordingError> {
         let name = "number of samples";
         return Err(integers.lines[2].wrong(StrongMotionProblem::Value { name, text }));
     }
-    let promise = Promise {
+    let promise = DeclaredSamples {
         channel: channel(&lines),
         count: count as usize,
         rate,

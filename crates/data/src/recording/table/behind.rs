@@ -23,7 +23,7 @@ const MORE: [&str; 30] = [
 
 /// What is behind the numbers of a column.
 #[derive(Clone, Debug, PartialEq)]
-enum Behind {
+enum Suffix {
     Nothing,
     /// Units of times, which may differ.
     Time,
@@ -45,7 +45,7 @@ pub(super) fn without<'a>(text: Cow<'a, [u8]>, notes: &mut Notes) -> Cow<'a, [u8
     };
     let mut units: Vec<&[u8]> = Vec::new();
     for column in &columns {
-        let Behind::Unit { unit, example } = column else {
+        let Suffix::Unit { unit, example } = column else {
             continue;
         };
         if !units.contains(&&**unit) {
@@ -72,17 +72,17 @@ pub(super) fn without<'a>(text: Cow<'a, [u8]>, notes: &mut Notes) -> Cow<'a, [u8
 }
 
 /// Adds a cell. One with another unit stays as it is, which is no number.
-fn add(plain: &mut Vec<u8>, cell: &[u8], behind: Option<&Behind>, separator: u8) {
+fn add(plain: &mut Vec<u8>, cell: &[u8], behind: Option<&Suffix>, separator: u8) {
     let trimmed = inner(cell);
     match (behind, divided(trimmed)) {
-        (Some(Behind::Unit { unit, .. }), Some((number, found))) if found == &**unit => {
+        (Some(Suffix::Unit { unit, .. }), Some((number, found))) if found == &**unit => {
             // A decimal comma stays within its quotation marks.
             let is_quoted = number.contains(&separator);
             plain.extend(is_quoted.then_some(b'"'));
             plain.extend_from_slice(number);
             plain.extend(is_quoted.then_some(b'"'));
         }
-        (Some(Behind::Time), Some((number, unit))) if is_time(unit) => {
+        (Some(Suffix::Time), Some((number, unit))) if is_time(unit) => {
             let is_one = number.iter().filter(|byte| **byte == b',').count() == 1;
             let point = |byte: &u8| if *byte == b',' && is_one { b'.' } else { *byte };
             plain.extend(number.iter().map(point));
@@ -94,7 +94,7 @@ fn add(plain: &mut Vec<u8>, cell: &[u8], behind: Option<&Behind>, separator: u8)
 }
 
 /// What is behind the numbers of each column; `None` if there is nothing to change.
-fn columns(text: &[u8], separator: u8) -> Option<Vec<Behind>> {
+fn columns(text: &[u8], separator: u8) -> Option<Vec<Suffix>> {
     let lines = text
         .split(|byte| *byte == b'\n')
         .map(<[u8]>::trim_ascii_end);
@@ -109,35 +109,35 @@ fn columns(text: &[u8], separator: u8) -> Option<Vec<Behind>> {
     if rows.len() < FEWEST || width < 2 || rows.iter().any(|row| row.len() != width) {
         return None;
     }
-    let columns: Vec<Behind> = (0..width)
+    let columns: Vec<Suffix> = (0..width)
         .map(|at| behind(rows.iter().map(|row| row[at])))
         .collect();
     // Times as `0.01 s` between commas are read as they are.
     let is_changed = columns
         .iter()
-        .any(|column| matches!(column, Behind::Unit { .. }))
-        || columns.contains(&Behind::Time) && rows.iter().flatten().any(|cell| lacks_blank(cell));
+        .any(|column| matches!(column, Suffix::Unit { .. }))
+        || columns.contains(&Suffix::Time) && rows.iter().flatten().any(|cell| lacks_blank(cell));
     is_changed.then_some(columns)
 }
 
-fn behind<'a>(cells: impl Iterator<Item = &'a [u8]> + Clone) -> Behind {
+fn behind<'a>(cells: impl Iterator<Item = &'a [u8]> + Clone) -> Suffix {
     let mut filled = cells.filter(|cell| !cell.is_empty());
     let all = filled.clone();
     let found: Option<Vec<&[u8]>> = all
         .map(|cell| divided(cell).map(|(_, unit)| unit))
         .collect();
     let Some(units) = found.filter(|units| units.len() >= FEWEST) else {
-        return Behind::Nothing;
+        return Suffix::Nothing;
     };
     if units.iter().all(|unit| is_time(unit)) {
-        Behind::Time
+        Suffix::Time
     } else if units.iter().all(|unit| *unit == units[0]) {
-        Behind::Unit {
+        Suffix::Unit {
             unit: units[0].to_vec(),
             example: filled.next().unwrap_or_default().to_vec(),
         }
     } else {
-        Behind::Nothing
+        Suffix::Nothing
     }
 }
 

@@ -12,12 +12,12 @@ use crate::room::room;
 
 /// Number of unusual cells or rows, and the first of them.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Oddity {
+pub(super) struct Occurrences {
     pub count: usize,
     pub first: Option<(usize, String)>,
 }
 
-impl Oddity {
+impl Occurrences {
     pub fn add(&mut self, offset: usize, what: impl FnOnce() -> String) {
         self.count += 1;
         if self.first.is_none() {
@@ -44,15 +44,15 @@ impl Oddity {
 pub(super) struct Part {
     pub columns: Vec<Values>,
     /// Cells that do not fit their column.
-    pub wrong: Vec<Oddity>,
+    pub wrong: Vec<Occurrences>,
     /// Rows with too few or too many cells: their values count as missing, so that the rows after them keep their positions.
-    pub cut: Oddity,
+    pub cut: Occurrences,
     /// Number of such rows at the end, which are dropped.
     pub last_cut: usize,
     /// Rows that repeat the names.
-    pub names: Oddity,
+    pub names: Occurrences,
     /// Rows that name the columns otherwise, as where files with other columns were joined.
-    pub other_names: Oddity,
+    pub other_names: Occurrences,
     pub rows: usize,
 }
 
@@ -60,11 +60,11 @@ impl Part {
     pub fn new(layout: &Layout) -> Self {
         Self {
             columns: layout.kinds.iter().map(|kind| Values::of(*kind)).collect(),
-            wrong: vec![Oddity::default(); layout.kinds.len()],
-            cut: Oddity::default(),
+            wrong: vec![Occurrences::default(); layout.kinds.len()],
+            cut: Occurrences::default(),
             last_cut: 0,
-            names: Oddity::default(),
-            other_names: Oddity::default(),
+            names: Occurrences::default(),
+            other_names: Occurrences::default(),
             rows: 0,
         }
     }
@@ -198,16 +198,16 @@ fn add(part: &mut Part, column: usize, cell: &[u8], (offset, layout): (usize, &L
     part.wrong[column].add(offset, || {
         let shown: String = String::from_utf8_lossy(cell).chars().take(40).collect();
         match unfit {
-            Unfit::NoNumber => format!("`{shown}` is not a number"),
-            Unfit::Time(problem) => format!("`{shown}` {problem}"),
-            Unfit::Filled => format!("`{shown}` in an empty column"),
+            CellProblem::NoNumber => format!("`{shown}` is not a number"),
+            CellProblem::Time(problem) => format!("`{shown}` {problem}"),
+            CellProblem::Filled => format!("`{shown}` in an empty column"),
         }
     });
     false
 }
 
 /// Why a cell does not fit its column.
-pub(super) enum Unfit {
+pub(super) enum CellProblem {
     NoNumber,
     Time(MomentError),
     /// The column is empty otherwise.
@@ -223,25 +223,27 @@ pub(super) fn push(
     column: &mut Values,
     commas: Commas,
     order: DateOrder,
-) -> Result<(), Unfit> {
+) -> Result<(), CellProblem> {
     match column {
         Values::Numbers(numbers) => {
             let missing = || is_missing(cell).then_some(f64::NAN);
             let value = number(cell, commas).or_else(missing);
-            numbers.push(value.ok_or(Unfit::NoNumber)?);
+            numbers.push(value.ok_or(CellProblem::NoNumber)?);
         }
         Values::Times(times) | Values::Clocks(times) if is_missing(cell) => times.push(NO_TIME),
-        Values::Times(times) => match parse_moment_as(cell, order).map_err(Unfit::Time)? {
+        Values::Times(times) => match parse_moment_as(cell, order).map_err(CellProblem::Time)? {
             Moment::Stamp(nanos) | Moment::Day(nanos) => times.push(nanos),
-            Moment::Clock(_) => return Err(Unfit::Time(MomentError::OtherKind)),
+            Moment::Clock(_) => return Err(CellProblem::Time(MomentError::OtherKind)),
         },
-        Values::Clocks(times) => match parse_moment_as(cell, order).map_err(Unfit::Time)? {
+        Values::Clocks(times) => match parse_moment_as(cell, order).map_err(CellProblem::Time)? {
             Moment::Clock(nanos) => times.push(nanos),
-            Moment::Stamp(_) | Moment::Day(_) => return Err(Unfit::Time(MomentError::OtherKind)),
+            Moment::Stamp(_) | Moment::Day(_) => {
+                return Err(CellProblem::Time(MomentError::OtherKind));
+            }
         },
         Values::Texts(texts) => texts.push(cell),
         Values::Nothing(rows) => {
-            is_missing(cell).then_some(()).ok_or(Unfit::Filled)?;
+            is_missing(cell).then_some(()).ok_or(CellProblem::Filled)?;
             *rows += 1;
         }
     }

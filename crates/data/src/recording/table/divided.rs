@@ -31,8 +31,8 @@ pub(super) fn joined<'t>(text: Cow<'t, [u8]>, notes: &mut Notes) -> Cow<'t, [u8]
         return text;
     };
     let before_clock = match joined {
-        Joined::Times => b'T',
-        Joined::Dates => separator,
+        JoinedCells::Times => b'T',
+        JoinedCells::Dates => separator,
     };
     let mut output = Vec::with_capacity(text.len());
     let mut example = String::new();
@@ -60,8 +60,8 @@ pub(super) fn joined<'t>(text: Cow<'t, [u8]>, notes: &mut Notes) -> Cow<'t, [u8]
     notes.push(Remark::Records(format!(
         "cells such as `{example}` are read as one {}",
         match joined {
-            Joined::Times => "time",
-            Joined::Dates => "date and a time of day",
+            JoinedCells::Times => "time",
+            JoinedCells::Dates => "date and a time of day",
         }
     )));
     output.into()
@@ -69,7 +69,7 @@ pub(super) fn joined<'t>(text: Cow<'t, [u8]>, notes: &mut Notes) -> Cow<'t, [u8]
 
 /// What is one cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Joined {
+enum JoinedCells {
     /// Date and time of day.
     Times,
     /// The date: it has a name, and so has the time of day.
@@ -77,7 +77,7 @@ enum Joined {
 }
 
 /// What becomes one cell if a separator divides the dates of a text, and no names are above each of their parts.
-fn divides_dates(text: &[u8], separator: u8) -> Option<Joined> {
+fn divides_dates(text: &[u8], separator: u8) -> Option<JoinedCells> {
     let lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
     let lines = lines.filter(|line| !line.is_empty() && line[0] != b'#');
     let head: Vec<&[u8]> = lines.take(HEAD).collect();
@@ -90,12 +90,12 @@ fn divides_dates(text: &[u8], separator: u8) -> Option<Joined> {
         .checked_sub(1)
         .map(|at| (head[at], cells(head[at], separator)));
     let joined = match &names {
-        Some((line, names)) if has_both(line, names, first) => Joined::Dates,
-        _ => Joined::Times,
+        Some((line, names)) if has_both(line, names, first) => JoinedCells::Dates,
+        _ => JoinedCells::Times,
     };
     // Some programs leave out the name of the last column.
     let count = names.map_or(0, |(_, names)| names.len());
-    let are_named = joined == Joined::Times && count + 1 >= first.cells.len() && count > 0;
+    let are_named = joined == JoinedCells::Times && count + 1 >= first.cells.len() && count > 0;
     let is_like = |row: &Divided| {
         let later = row.date.checked_sub(first.date);
         let is_near = later.is_some_and(|days| !(5..=600).contains(&days));

@@ -12,7 +12,7 @@ use super::super::{Note, Remark};
 use super::clock::median;
 use crate::error::recording::TableError;
 use groups::Groups;
-use phases::{Unlike, unlike};
+use phases::{PlaceDifference, unlike};
 
 /// Rows that are looked at: parts of so many, and how many parts.
 const ROWS: usize = 1024;
@@ -111,20 +111,20 @@ fn by_place(channels: &[Channel<'_>], rows: usize) -> Option<Note> {
         .filter_map(|(name, values)| Some((name, unlike(values, rows)?)));
     let (name, unlike) = found.next()?;
     let what = match (unlike, rows) {
-        (Unlike::FromGroupToGroup, _) => {
+        (PlaceDifference::FromGroupToGroup, _) => {
             format!(
                 "the values of column `{name}` go on from every second row to the next, not from row to row"
             )
         }
-        (Unlike::FromSomeRows, 2) => format!(
+        (PlaceDifference::FromSomeRows, 2) => format!(
             "the values of column `{name}` go on within each pair of rows rather than from one pair to the next"
         ),
-        (Unlike::FromSomeRows, _) => {
+        (PlaceDifference::FromSomeRows, _) => {
             format!(
                 "of every three rows, the value of column `{name}` in one does not go on from those in the others"
             )
         }
-        (Unlike::Deviations(factor), _) => format!(
+        (PlaceDifference::Deviations(factor), _) => format!(
             "the values of column `{name}` vary {factor:.1} times as much in every {} row as in others",
             ordinal(rows)
         ),

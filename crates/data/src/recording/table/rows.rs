@@ -5,11 +5,11 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::super::text::{Text, has};
-use super::cells::{Oddity, Part, row};
+use super::cells::{Occurrences, Part, row};
 use super::kinds::Kind;
 use super::layout::Layout;
 use super::line::{split, trimmed};
-use super::usual::Usual;
+use super::usual::UsualReader;
 use super::{Notes, Remark, Values};
 use crate::error::recording::TableError;
 
@@ -59,7 +59,7 @@ pub(super) fn read(
         let before = &bytes[layout.start..offset];
         layout.line + before.iter().filter(|byte| **byte == b'\n').count()
     };
-    let told = |odd: &Oddity| {
+    let told = |odd: &Occurrences| {
         odd.first
             .as_ref()
             .map(|(offset, what)| (line(*offset), what.clone()))
@@ -133,7 +133,7 @@ fn rows(
     if quoted && layout.separator != b' ' {
         return quoted_rows(bytes, part, layout, output);
     }
-    let usual = (!quoted).then(|| Usual::new(bytes, layout));
+    let usual = (!quoted).then(|| UsualReader::new(bytes, layout));
     lines(bytes, part, (layout, usual), output);
     Ok(())
 }
@@ -177,7 +177,7 @@ fn quoted_rows(
 pub(super) fn lines(
     bytes: &[u8],
     part: Range<usize>,
-    (layout, mut usual): (&Layout, Option<Usual>),
+    (layout, mut usual): (&Layout, Option<UsualReader>),
     output: &mut Part,
 ) {
     let mut start = part.start;

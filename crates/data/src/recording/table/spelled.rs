@@ -130,14 +130,14 @@ fn is_rmc(column: &Column) -> bool {
 }
 
 /// Dates of six digits.
-enum Short {
+enum SixDigitDates {
     /// In the only order that is possible.
     Certain(&'static str, Vec<i64>),
     /// Orders that are possible.
     Unclear(Vec<&'static str>),
 }
 
-impl Short {
+impl SixDigitDates {
     fn into_values(self, name: &str, values: &[f64], notes: &mut Notes) -> Values {
         match self {
             Self::Certain(form, days) => {
@@ -185,7 +185,7 @@ fn days_of_years(values: &[f64], has_clocks: bool) -> Option<Vec<i64>> {
 }
 
 /// What dates of six digits may be; `None` if they are none.
-fn short(values: &[f64], is_nmea: bool) -> Option<Short> {
+fn short(values: &[f64], is_nmea: bool) -> Option<SixDigitDates> {
     if values.iter().fold(0.0, |most: f64, value| most.max(*value)) < FIVE {
         return None;
     }
@@ -206,8 +206,10 @@ fn short(values: &[f64], is_nmea: bool) -> Option<Short> {
     let mut found: Vec<(&str, Vec<i64>)> = found.collect();
     match found.len() {
         0 => None,
-        1 => found.pop().map(|(name, days)| Short::Certain(name, days)),
-        _ => Some(Short::Unclear(
+        1 => found
+            .pop()
+            .map(|(name, days)| SixDigitDates::Certain(name, days)),
+        _ => Some(SixDigitDates::Unclear(
             found.into_iter().map(|(name, _)| name).collect(),
         )),
     }
@@ -346,8 +348,8 @@ mod tests {
     #[test]
     fn dates_of_six_digits() {
         let of = |values: &[f64], is_nmea: bool| match short(values, is_nmea) {
-            Some(Short::Certain(name, _)) => name.to_owned(),
-            Some(Short::Unclear(names)) => names.join("|"),
+            Some(SixDigitDates::Certain(name, _)) => name.to_owned(),
+            Some(SixDigitDates::Unclear(names)) => names.join("|"),
             None => String::new(),
         };
         assert_eq!(of(&[310_199.0], false), "ddmmyy");

@@ -1,7 +1,7 @@
 //! Reads rows as nearly all programs write them, in one pass over their bytes: as many cells as there are columns, without
 //! quotes, numbers and times in their usual notations.
 //!
-//! [`Usual::rows`] adds rows up to one that it leaves to the reader of all rows in `cells`. What it adds is what that one
+//! [`UsualReader::rows`] adds rows up to one that it leaves to the reader of all rows in `cells`. What it adds is what that one
 //! would add.
 
 mod wide;
@@ -15,10 +15,10 @@ use super::digits::add_number;
 use super::layout::Layout;
 use super::number::Commas;
 use super::stamps::Stamps;
-use wide::{Ends, MOST_COLUMNS, Wide};
+use wide::{Ends, MOST_COLUMNS, WideReader};
 
 /// Reader of usual rows.
-pub(super) struct Usual<'a> {
+pub(super) struct UsualReader<'a> {
     pub(super) bytes: &'a [u8],
     layout: &'a Layout,
     pub(super) separator: u8,
@@ -45,7 +45,7 @@ fn truncate(columns: &mut [Values], rows: usize) {
     columns.iter_mut().for_each(|column| column.truncate(rows));
 }
 
-impl<'a> Usual<'a> {
+impl<'a> UsualReader<'a> {
     pub fn new(bytes: &'a [u8], layout: &'a Layout) -> Self {
         let separator = layout.separator;
         let point = match layout.commas {
@@ -93,7 +93,7 @@ impl<'a> Usual<'a> {
         let mut ends = self.wide.take();
         while next < end {
             if let Some(wide_ends) = &mut ends {
-                let wide = Wide {
+                let wide = WideReader {
                     usual: self,
                     ends: wide_ends,
                     columns,

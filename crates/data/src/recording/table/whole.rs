@@ -15,7 +15,7 @@ use super::scan::{cells, cells_with};
 
 /// What points within numbers mean.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Points {
+pub(super) enum PointMeaning {
     /// They are before fractions, or there are none.
     Fractions,
     /// They group thousands.
@@ -61,10 +61,10 @@ fn with_commas(bytes: &[u8], start: usize, separator: u8) -> Vec<Vec<u8>> {
 
 /// Meaning of points in the rows from byte `start` on. They group thousands if all of them do: if a cell contains
 /// `1.360.000`, or a column has numbers such as `1.360` among integers such as `98`.
-fn points(bytes: &[u8], start: usize, separator: u8) -> Points {
+fn points(bytes: &[u8], start: usize, separator: u8) -> PointMeaning {
     // A file without points needs no further check.
     if !has(&bytes[start..], b'.') {
-        return Points::Fractions;
+        return PointMeaning::Fractions;
     }
     let (mut first, mut several) = (None, None);
     for (at, cell) in cells_with(bytes, start, separator, b'.') {
@@ -74,14 +74,14 @@ fn points(bytes: &[u8], start: usize, separator: u8) -> Points {
                 several = several.or(Some(cell));
             }
         } else if number(cell, Commas::None).is_some() {
-            return Points::Fractions;
+            return PointMeaning::Fractions;
         }
     }
     let Some((at, example)) = first else {
-        return Points::Fractions;
+        return PointMeaning::Fractions;
     };
     if let Some(several) = several {
-        return Points::Thousands {
+        return PointMeaning::Thousands {
             example: several.to_vec(),
         };
     }
@@ -92,18 +92,18 @@ fn points(bytes: &[u8], start: usize, separator: u8) -> Points {
         .filter(mixed)
         .any(|(pointed, _)| *pointed >= ENOUGH)
     {
-        return Points::Thousands {
+        return PointMeaning::Thousands {
             example: example.to_vec(),
         };
     }
     // In files separated by semicolons, fractions normally use a comma.
     if columns.iter().any(|column| mixed(&column)) || separator == b';' {
-        return Points::Unclear {
+        return PointMeaning::Unclear {
             line: line(bytes, at),
             example: example.to_vec(),
         };
     }
-    Points::Fractions
+    PointMeaning::Fractions
 }
 
 /// For each column, the number of values with a point, and whether some are integers of at most three digits.
@@ -203,12 +203,12 @@ pub(super) fn commas_of(
     let grouped;
     if found == Commas::None {
         match points(bytes, start, separator) {
-            Points::Fractions => {}
-            Points::Thousands { example: number } => {
+            PointMeaning::Fractions => {}
+            PointMeaning::Thousands { example: number } => {
                 grouped = number;
                 (found, example) = (Commas::Points, Some(grouped.as_slice()));
             }
-            Points::Unclear { line, example } => {
+            PointMeaning::Unclear { line, example } => {
                 let example = cell(&example);
                 let line = first + line - self::line(bytes, start);
                 let note = format!(
@@ -254,7 +254,7 @@ mod tests {
     fn what_points_mean() {
         let grouped = |columns: &[&[&str]]| {
             let found = points(table(columns).as_bytes(), 0, b'\t');
-            matches!(found, Points::Thousands { .. })
+            matches!(found, PointMeaning::Thousands { .. })
         };
         assert!(grouped(&[&["1714550400000"], &["1.360.000", "-663.000"]]));
         assert!(grouped(&[&["01.05.2024"], &["1.360", "-1.102", "98"]]));
@@ -274,21 +274,21 @@ mod tests {
             points(text.as_bytes(), 0, b';')
         };
         let example = b"12.345".to_vec();
-        let one = Points::Unclear {
+        let one = PointMeaning::Unclear {
             line: 1001,
             example: example.clone(),
         };
         assert_eq!(late(&["12.345;3"]), one);
-        let many = Points::Thousands { example };
+        let many = PointMeaning::Thousands { example };
         assert_eq!(late(&["12.345;3"; 20]), many);
-        assert_eq!(late(&["12.345;3", "3;0.5"]), Points::Fractions);
-        let several = Points::Thousands {
+        assert_eq!(late(&["12.345;3", "3;0.5"]), PointMeaning::Fractions);
+        let several = PointMeaning::Thousands {
             example: b"1.012.345".to_vec(),
         };
         assert_eq!(late(&["12.345;3", "3;1.012.345"]), several);
         // If all numbers of a column have the same form, they are fractions.
         let text = "7\t12.345\n".repeat(30);
-        assert_eq!(points(text.as_bytes(), 0, b'\t'), Points::Fractions);
+        assert_eq!(points(text.as_bytes(), 0, b'\t'), PointMeaning::Fractions);
     }
 
     #[test]

@@ -23,7 +23,7 @@ const OLD: i64 = 70;
 const TENTHS: std::ops::RangeInclusive<u32> = 1..=36_000;
 
 /// The samples of a channel in a block.
-pub(super) struct Second {
+pub(super) struct BlockSamples {
     /// Organisation, network and number.
     pub channel: u32,
     pub rate: f64,
@@ -116,7 +116,7 @@ impl Version {
     ///
     /// # Errors
     /// If its header or a channel is damaged, or the file ends before it does.
-    pub fn block(self, bytes: &[u8]) -> Result<Vec<Second>, WinDamage> {
+    pub fn block(self, bytes: &[u8]) -> Result<Vec<BlockSamples>, WinDamage> {
         let (Some(size), Some(time)) = (self.size(bytes), self.time(bytes)) else {
             return Err(WinDamage::Header);
         };
@@ -141,7 +141,7 @@ impl Version {
         self,
         bytes: &[u8],
         (start, seconds): (i64, f64),
-    ) -> Result<(Second, usize), WinDamage> {
+    ) -> Result<(BlockSamples, usize), WinDamage> {
         let (network, body) = bytes.split_at(self.network().min(bytes.len()));
         let Some([high, low, kind, count, first @ ..]) = body.first_chunk::<CHANNEL>() else {
             return Err(WinDamage::Channel);
@@ -174,7 +174,7 @@ impl Version {
             f64::from(value)
         };
         let samples = std::iter::once(first).chain(steps_of.into_iter().map(sum));
-        let second = Second {
+        let second = BlockSamples {
             channel,
             rate: f64::from(count) / seconds,
             start,

@@ -14,7 +14,7 @@ use crate::field_names::FieldNames;
 use crate::fields::{Fields, status};
 use crate::filter::Filter;
 use crate::metadata::Status;
-use crate::store::{Entry, ExperimentStore, LeftOut};
+use crate::store::{Entry, ExperimentStore, SkippedEntries};
 
 /// Result of reading all experiments.
 pub(super) struct Gathered {
@@ -173,7 +173,7 @@ fn first_notes(mut notes: Vec<String>) -> Vec<String> {
 const MAX_LEFT_OUT: usize = 10;
 
 /// That folders are not listed, and why: a line for each of the first.
-fn told(left_out: &[LeftOut]) -> Vec<String> {
+fn told(left_out: &[SkippedEntries]) -> Vec<String> {
     let lines = left_out.iter().take(MAX_LEFT_OUT);
     let mut lines: Vec<String> = lines
         .map(|omitted| format!("not listed: {}", plain(&omitted.to_string())))

@@ -33,7 +33,7 @@ pub(super) struct Content<'a> {
 }
 
 /// Where a draft is to be written, and the inspected folder from there.
-pub(super) struct Place {
+pub(super) struct DraftPaths {
     pub list: String,
     pub is_written: bool,
     pub folder: String,
@@ -55,7 +55,7 @@ const RATES: f64 = 2.0;
 const SLOW: f64 = 1.0;
 
 /// What a draft is of.
-struct Chosen {
+struct DraftContents {
     files: Vec<File>,
     plan: Plan,
     channels: Channels,
@@ -63,11 +63,11 @@ struct Chosen {
 
 /// Drafts a list of the recordings of the most frequent kind, and of others with the same channels; `None` if there are
 /// none.
-pub(super) fn draft(content: &Content<'_>, place: &Place) -> Option<Draft> {
+pub(super) fn draft(content: &Content<'_>, place: &DraftPaths) -> Option<Draft> {
     let most = content.kinds.iter().map(|kind| kind.files).max()?;
     let main = content.kinds.iter().find(|kind| kind.files == most)?;
     let chosen = choose(content, main);
-    let Chosen {
+    let DraftContents {
         files,
         plan,
         channels,
@@ -105,7 +105,7 @@ pub(super) fn draft(content: &Content<'_>, place: &Place) -> Option<Draft> {
 }
 
 /// The recordings of a draft, and what tells their classes.
-fn choose(content: &Content<'_>, main: &Kind) -> Chosen {
+fn choose(content: &Content<'_>, main: &Kind) -> DraftContents {
     let seismological = is_seismological(main.format);
     if let Some((files, plan)) = of_tables(content, main) {
         let channels = if seismological {
@@ -113,14 +113,14 @@ fn choose(content: &Content<'_>, main: &Kind) -> Chosen {
         } else {
             channels::chosen(main, &[])
         };
-        return Chosen {
+        return DraftContents {
             files,
             plan,
             channels,
         };
     }
     if let Some((files, plan)) = of_catalogue(content, main) {
-        return Chosen {
+        return DraftContents {
             channels: channels::chosen(main, &[]),
             files,
             plan,
@@ -131,7 +131,7 @@ fn choose(content: &Content<'_>, main: &Kind) -> Chosen {
         let files = picked(content.files, &main.members);
         let plan = by_paths(&files, label, content.folder);
         let channels = channels::shared(main, &files, &plan);
-        return Chosen {
+        return DraftContents {
             files,
             plan,
             channels,
@@ -160,7 +160,7 @@ fn choose(content: &Content<'_>, main: &Kind) -> Chosen {
     members.sort_unstable();
     let files = picked(content.files, &members);
     let plan = by_paths(&files, label, content.folder);
-    Chosen {
+    DraftContents {
         files,
         plan,
         channels,
@@ -238,8 +238,8 @@ fn label_keys(kind: &Kind) -> Option<LabelKeys> {
 }
 
 /// Rate, window, channels and classes.
-fn head(main: &Kind, chosen: &Chosen) -> String {
-    let Chosen {
+fn head(main: &Kind, chosen: &DraftContents) -> String {
+    let DraftContents {
         files,
         plan,
         channels,

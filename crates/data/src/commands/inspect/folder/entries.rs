@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::kinds::{is_seismological, station};
-use super::layout::{Layout, Wanted, layout};
+use super::layout::{Layout, PathParts, layout};
 use super::patterns::{divided, is_divided, together};
 use super::plan::{Entry, FILL_IN, File, Plan, Table, joined, sorted};
 use super::yaml;
@@ -94,7 +94,7 @@ pub(super) fn by_paths(files: &[File], label: Option<LabelKeys>, base: &Path) ->
             .flat_map(|channel| channel.split('.'));
         codes.map(str::to_lowercase).collect()
     });
-    let wanted = Wanted {
+    let wanted = PathParts {
         class: label.is_none(),
         group: label.as_ref().is_none_or(|keys| keys.group.is_none()),
         one_sensor: !seismological,

@@ -13,9 +13,9 @@ use super::names;
 use crate::config::DatasetConfig;
 use crate::error::{DataError, Problem, RecordingError, SampleError};
 use crate::import::{Label, labels_of};
-use crate::reader::{self, Wanted};
+use crate::reader::{self, SourceSelection};
 use crate::recording::{
-    Beginning, Hints, LabelColumn, NANOS, Trace, UNIX, beginning, has_no_samples,
+    Excerpt, Hints, LabelColumn, NANOS, Trace, UNIX, beginning, has_no_samples,
 };
 
 /// Files up to this size are read whole.
@@ -85,8 +85,8 @@ impl Facts {
         self.rate.map(|rate| self.samples / rate)
     }
 
-    fn of(read: Beginning, is_rate_known: bool) -> Self {
-        let Beginning {
+    fn of(read: Excerpt, is_rate_known: bool) -> Self {
+        let Excerpt {
             format,
             contents,
             times,
@@ -257,7 +257,7 @@ fn of_samples(path: &Path, length: u64) -> FileContent {
     if length > WHOLE {
         return FileContent::Samples(format!("{format}, larger than is read here"));
     }
-    let wanted = Wanted {
+    let wanted = SourceSelection {
         label: "vehicle_type".into(),
         ..Default::default()
     };

@@ -37,7 +37,7 @@ pub(super) struct PathPart {
 
 /// What is looked for in paths.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Wanted {
+pub(super) struct PathParts {
     pub class: bool,
     pub group: bool,
     /// Whether files of different sensors are recordings of their own, of which one sensor counts.
@@ -48,7 +48,7 @@ pub(super) struct Wanted {
 }
 
 /// Infers the layout of files.
-pub(super) fn layout(paths: &[Vec<String>], wanted: &Wanted) -> Layout {
+pub(super) fn layout(paths: &[Vec<String>], wanted: &PathParts) -> Layout {
     let last: Vec<String> = paths.iter().map(|path| last_word(path)).collect();
     let mut sensors: Vec<String> = last
         .iter()
@@ -238,11 +238,11 @@ mod tests {
             .iter()
             .map(|path| path.split('/').map(str::to_owned).collect())
             .collect();
-        let wanted = Wanted {
+        let wanted = PathParts {
             class: true,
             group: true,
             one_sensor: true,
-            ..Wanted::default()
+            ..PathParts::default()
         };
         layout(&paths, &wanted).pattern
     }
@@ -276,7 +276,7 @@ mod tests {
                 codes.push(BTreeSet::from(file_codes));
             }
         }
-        let wanted = Wanted {
+        let wanted = PathParts {
             class: true,
             group: true,
             one_sensor: false,

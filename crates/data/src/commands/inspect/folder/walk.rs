@@ -7,7 +7,7 @@ use crate::error::{DataError, FolderError, in_file};
 
 /// What is in a folder, and in the folders in it.
 #[derive(Debug, Default)]
-pub(super) struct Walked {
+pub(super) struct FolderListing {
     /// Files relative to the folder, sorted.
     pub files: Vec<PathBuf>,
     /// Folders with files.
@@ -22,8 +22,8 @@ pub(super) struct Walked {
 ///
 /// # Errors
 /// [`DataError`] if `folder` itself cannot be read, or has no files.
-pub(super) fn walk(folder: &Path) -> Result<Walked, DataError> {
-    let mut walked = Walked::default();
+pub(super) fn walk(folder: &Path) -> Result<FolderListing, DataError> {
+    let mut walked = FolderListing::default();
     let mut seen = HashSet::new();
     let mut folders = vec![PathBuf::new()];
     while let Some(relative) = folders.pop() {
@@ -54,7 +54,7 @@ pub(super) fn walk(folder: &Path) -> Result<Walked, DataError> {
 }
 
 /// Adds the files of one folder, and returns the folders in it.
-fn list(path: &Path, relative: &Path, walked: &mut Walked) -> std::io::Result<Vec<PathBuf>> {
+fn list(path: &Path, relative: &Path, walked: &mut FolderListing) -> std::io::Result<Vec<PathBuf>> {
     let (mut below, mut has_files) = (Vec::new(), false);
     for entry in std::fs::read_dir(path)? {
         let name = entry?.file_name();

@@ -27,7 +27,7 @@ fn a_given_array_has_the_labels() {
         ("x", None, [1, 2]),
         ("speed", Some("y"), [1, 2]),
     ] {
-        let wanted = Wanted {
+        let wanted = SourceSelection {
             label: task.into(),
             given_label: given.map(str::to_owned),
             ..Default::default()
@@ -63,7 +63,7 @@ fn a_second_array_of_labels_is_said() {
         let x = ("x", npy("<f4", "(2, 2, 8)", &floats(32)));
         let arrays = [x, labels(), (name, array)];
         std::fs::write(&path, archive(&arrays, zip::CompressionMethod::Stored)).unwrap();
-        let wanted = Wanted {
+        let wanted = SourceSelection {
             given_label: given.map(str::to_owned),
             ..Default::default()
         };
@@ -91,7 +91,7 @@ fn names_that_differ_in_case_are_said() {
         let array = || npy("<f4", "(2, 2, 8)", &floats(32));
         let arrays = [(name, array()), ("x", array()), labels()];
         std::fs::write(&path, archive(&arrays, zip::CompressionMethod::Stored)).unwrap();
-        Npz.note(&path, &Wanted::default())
+        Npz.note(&path, &SourceSelection::default())
     };
     let expected =
         "the samples are those in `x`, not those in `X`: leave out the one that is not meant";
@@ -108,7 +108,7 @@ fn a_given_file_has_the_labels() {
     std::fs::write(at("train_y.npy"), labels().1).unwrap();
     let speeds = npy("<i8", "(2,)", &[3i64, 0].map(i64::to_le_bytes).concat());
     std::fs::write(at("train_speed.npy"), speeds).unwrap();
-    let wanted = Wanted {
+    let wanted = SourceSelection {
         label: "speed".into(),
         ..Default::default()
     };
@@ -136,7 +136,7 @@ fn labels_may_be_anything_where_they_are_not_needed() {
     std::fs::write(at("a.npz"), bytes).unwrap();
     std::fs::write(at("x.npy"), x.1).unwrap();
     std::fs::write(at("y.npy"), texts.1).unwrap();
-    let wanted = Wanted {
+    let wanted = SourceSelection {
         label_is_optional: true,
         ..Default::default()
     };
@@ -148,7 +148,9 @@ fn labels_may_be_anything_where_they_are_not_needed() {
         };
         crate::reader::read(&at(name), &wanted, &mut sink).unwrap();
         assert_eq!(labels, [Record::UNLABELLED; 2], "{name}");
-        assert!(crate::reader::read(&at(name), &Wanted::default(), &mut |_| Ok(())).is_err());
+        assert!(
+            crate::reader::read(&at(name), &SourceSelection::default(), &mut |_| Ok(())).is_err()
+        );
     }
 }
 

@@ -14,9 +14,9 @@ fn names_of_classes_in_another_order() {
     let names = |all: [&str; 2]| npy("|S2", "(2,)", &all.map(text).concat());
     let x = ("x", npy("<f4", "(2, 2, 4)", &floats(16)));
     let numbers = npy("<i8", "(2,)", &[0i64, 1].map(i64::to_le_bytes).concat());
-    let wanted = Wanted {
+    let wanted = SourceSelection {
         class_names: ["bg", "ev"].map(str::to_owned).to_vec(),
-        ..Wanted::default()
+        ..SourceSelection::default()
     };
     let read = |labels: Vec<u8>, array: &str, all: [&str; 2]| {
         let arrays = [x.clone(), ("y", labels), (array, names(all))];

@@ -30,7 +30,7 @@ const ERROR_OF_DEVIATION: f64 = 1.17;
 
 /// How the places differ.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Unlike {
+pub(super) enum PlaceDifference {
     /// Values go on from group to group, not from row to row.
     FromGroupToGroup,
     /// Values go on from some rows to the next, not from others.
@@ -40,7 +40,7 @@ pub(super) enum Unlike {
 }
 
 /// How the places of groups of `rows` rows differ; `None` if they are alike, as of one sensor.
-pub(super) fn unlike(values: &[f64], rows: usize) -> Option<Unlike> {
+pub(super) fn unlike(values: &[f64], rows: usize) -> Option<PlaceDifference> {
     if values.len() < FEWEST || !has_values(values) {
         return None;
     }
@@ -68,7 +68,7 @@ pub(super) fn unlike(values: &[f64], rows: usize) -> Option<Unlike> {
         && group >= ON.max(certain)
         && from_rows <= (group / 4.0).max(chance.min(group / 2.0))
     {
-        return Some(Unlike::FromGroupToGroup);
+        return Some(PlaceDifference::FromGroupToGroup);
     }
     let difference = from[most] - from[least];
     let is_tone = group < -difference / 4.0 || all.groups.mean() < -difference / 4.0;
@@ -80,7 +80,7 @@ pub(super) fn unlike(values: &[f64], rows: usize) -> Option<Unlike> {
         .iter()
         .any(|equal| *equal * rows as f64 > APART * (each * PARTS) as f64);
     if !is_repeated && !is_tone && difference >= UNLIKE.max(certain) && parts.iter().all(agree) {
-        return Some(Unlike::FromSomeRows);
+        return Some(PlaceDifference::FromSomeRows);
     }
     let (narrow, wide) = (
         place(&all.deviations, f64::lt),
@@ -91,7 +91,7 @@ pub(super) fn unlike(values: &[f64], rows: usize) -> Option<Unlike> {
     let agree = |part: &Part| part.deviations[wide] >= WIDER_IN_PART * part.deviations[narrow];
     let is_noise = group >= -NONE && from_rows <= NONE;
     (is_noise && factor.is_finite() && factor >= WIDER.max(of_chance) && parts.iter().all(agree))
-        .then_some(Unlike::Deviations(factor))
+        .then_some(PlaceDifference::Deviations(factor))
 }
 
 fn has_values(values: &[f64]) -> bool {
@@ -251,16 +251,16 @@ mod tests {
     #[test]
     fn two_sensors_in_turn() {
         let of = |value: fn(usize, usize) -> f64| unlike(&rows(&[0, 1], value), 2);
-        assert_eq!(of(smooth), Some(Unlike::FromGroupToGroup));
+        assert_eq!(of(smooth), Some(PlaceDifference::FromGroupToGroup));
         let wider = |sensor: usize, i: usize| (1.0 + sensor as f64) * noise(9000 * sensor + i);
         let found = of(wider);
         assert!(
-            matches!(found, Some(Unlike::Deviations(factor)) if (factor - 2.0).abs() < 0.3),
+            matches!(found, Some(PlaceDifference::Deviations(factor)) if (factor - 2.0).abs() < 0.3),
             "{found:?}"
         );
         // Both have the same signal, and noise of their own.
         let common = |sensor: usize, i: usize| noise(i) + 0.3 * noise(9000 * (1 + sensor) + i);
-        assert_eq!(of(common), Some(Unlike::FromSomeRows));
+        assert_eq!(of(common), Some(PlaceDifference::FromSomeRows));
     }
 
     #[test]
@@ -268,11 +268,14 @@ mod tests {
         for places in [[0, 1, 0], [1, 0, 0], [0, 0, 1]] {
             assert_eq!(
                 unlike(&rows(&places, smooth), 3),
-                Some(Unlike::FromSomeRows)
+                Some(PlaceDifference::FromSomeRows)
             );
             let wider = |sensor: usize, i: usize| (1.0 + sensor as f64) * noise(9000 * sensor + i);
             let found = unlike(&rows(&places, wider), 3);
-            assert!(matches!(found, Some(Unlike::Deviations(_))), "{found:?}");
+            assert!(
+                matches!(found, Some(PlaceDifference::Deviations(_))),
+                "{found:?}"
+            );
         }
     }
 

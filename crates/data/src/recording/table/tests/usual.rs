@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::super::cells::Part;
 use super::super::layout::{self, Layout};
-use super::super::usual::Usual;
+use super::super::usual::UsualReader;
 use super::super::{Values, rows};
 
 /// Numbers from 0 to `most`, each as likely as the others.
@@ -172,7 +172,7 @@ fn bits(values: &Values) -> (Vec<u64>, Vec<&[u8]>) {
     }
 }
 
-fn part(bytes: &[u8], layout: &Layout, usual: Option<Usual>) -> Part {
+fn part(bytes: &[u8], layout: &Layout, usual: Option<UsualReader>) -> Part {
     let mut part = Part::new(layout);
     rows::lines(bytes, layout.start..bytes.len(), (layout, usual), &mut part);
     part
@@ -182,7 +182,10 @@ fn part(bytes: &[u8], layout: &Layout, usual: Option<Usual>) -> Part {
 fn same(text: &[u8]) -> Option<usize> {
     let layout = layout::find(text, 1).ok()?;
     let expected = part(text, &layout, None);
-    for usual in [Usual::new(text, &layout), Usual::plain(text, &layout)] {
+    for usual in [
+        UsualReader::new(text, &layout),
+        UsualReader::plain(text, &layout),
+    ] {
         same_parts(text, &layout, (part(text, &layout, Some(usual)), &expected));
     }
     Some(expected.rows)
@@ -260,7 +263,7 @@ fn usual_tables_have_only_usual_rows() {
         let text = format!("n;value;more{end}") + &rows.collect::<String>() + "0;0;0";
         let layout = layout::find(text.as_bytes(), 1).unwrap();
         let mut part = Part::new(&layout);
-        let mut usual = Usual::new(text.as_bytes(), &layout);
+        let mut usual = UsualReader::new(text.as_bytes(), &layout);
         let (rows, _) = usual.rows(layout.start, text.len(), &mut part.columns);
         assert_eq!(rows, 100, "{text}");
         assert_eq!(same(text.as_bytes()), Some(101));

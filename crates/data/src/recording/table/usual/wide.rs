@@ -2,14 +2,14 @@
 //!
 //! The ends of the cells of many rows are found first, then the numbers in all of them, eight at a time, and then the columns
 //! take theirs. No number waits for the one before it, and nothing branches on its length. A cell in another notation is left
-//! to [`Usual`], cell by cell, and a row that is none, to its rows.
+//! to [`UsualReader`], cell by cell, and a row that is none, to its rows.
 
 mod cells;
 mod numbers;
 
 use lanes::text::{EIGHT, Scan, TextKernel};
 
-use super::{Stamps, Usual, Values};
+use super::{Stamps, UsualReader, Values};
 use cells::Cells;
 use numbers::{is_long, long_numbers};
 
@@ -126,15 +126,15 @@ impl Ends {
 }
 
 /// Reads rows from byte `rows.0` on to byte `rows.1`, as far as they are usual.
-pub(super) struct Wide<'a, 'b> {
-    pub usual: &'a Usual<'b>,
+pub(super) struct WideReader<'a, 'b> {
+    pub usual: &'a UsualReader<'b>,
     pub ends: &'a mut Ends,
     pub columns: &'a mut [Values],
     pub stamps: &'a mut [Stamps],
     pub rows: (usize, usize),
 }
 
-impl TextKernel for Wide<'_, '_> {
+impl TextKernel for WideReader<'_, '_> {
     /// How many rows, and where the next begins. Columns may have cells of rows behind these.
     type Output = (usize, usize);
 
@@ -179,7 +179,7 @@ impl TextKernel for Wide<'_, '_> {
     }
 }
 
-impl Usual<'_> {
+impl UsualReader<'_> {
     /// How many rows begin like usual ones before byte `end`, and have a line end behind as many cells as there are columns.
     #[inline(always)]
     fn rows_of(&self, places: &[u32], origin: usize, end: usize) -> usize {
