@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use spectra::loops::mean_and_square;
+
 /// Ratio of loudness between splits above which it is reported.
 const LOUDER: f32 = 10.0;
 
@@ -10,14 +12,7 @@ pub(crate) fn loudness(values: &[f32], channels: usize) -> impl Iterator<Item = 
     values
         .chunks((values.len() / channels.max(1)).max(1))
         .take(channels)
-        .map(|channel| {
-            let n = channel.len() as f64;
-            let mean = channel.iter().map(|value| f64::from(*value)).sum::<f64>() / n;
-            let squares = channel
-                .iter()
-                .map(|value| (f64::from(*value) - mean).powi(2));
-            (squares.sum::<f64>() / n).sqrt() as f32
-        })
+        .map(|channel| mean_and_square(channel)[1].sqrt() as f32)
 }
 
 /// The upper median; `None` without values.

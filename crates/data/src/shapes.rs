@@ -58,17 +58,25 @@ fn turns_of(rises: &[u64]) -> u32 {
 
 /// Whether nearly all bits are those of a period before.
 fn is_periodic(rises: &[u64], samples: usize) -> bool {
-    (1..PERIODS).any(|period| {
-        // Those at the end have nothing to be compared with.
-        let compared = samples.saturating_sub(1 + period);
-        let pairs = rises.iter().zip(moved(rises, period)).enumerate();
-        let differ = pairs.map(|(i, (word, later))| {
-            let left = compared.saturating_sub(64 * i).min(64);
-            let mask = u64::MAX.checked_shr(64 - left as u32).unwrap_or(0);
-            ((word ^ later) & mask).count_ones()
-        });
-        f64::from(differ.sum::<u32>()) <= (1.0 - REGULAR) * compared as f64
-    })
+    (1..PERIODS).any(|period| has_period(rises, samples, period))
+}
+
+fn has_period(rises: &[u64], samples: usize, period: usize) -> bool {
+    // Those at the end have nothing to be compared with.
+    let compared = samples.saturating_sub(1 + period);
+    let most = ((1.0 - REGULAR) * compared as f64) as u32;
+    let pairs = rises.iter().zip(moved(rises, period)).enumerate();
+    let mut differ = 0;
+    for (i, (word, later)) in pairs {
+        let left = compared.saturating_sub(64 * i).min(64);
+        let mask = u64::MAX.checked_shr(64 - left as u32).unwrap_or(0);
+        differ += ((word ^ later) & mask).count_ones();
+        // Most signals differ from the first samples on.
+        if differ > most {
+            return false;
+        }
+    }
+    true
 }
 
 #[cfg(test)]
