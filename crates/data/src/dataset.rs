@@ -124,17 +124,8 @@ impl Dataset {
         warnings.extend(plan.warnings);
         let mut preprocessing = config.preprocessing();
         let plain = preprocessing.clone();
-        // Spectra can only be summed once their floors are known.
-        let is_compressed = config.spectral.applied_compression() != Compression::None;
-        let summed =
-            storage != Storage::Memory && normalisation.needs_statistics() && !is_compressed;
-        let mut loader = Loader::new(
-            config,
-            &plain,
-            storage,
-            summed.then_some(normalisation),
-            watch,
-        );
+        let summed = summed(config, normalisation, storage);
+        let mut loader = Loader::new(config, &plain, storage, summed, watch);
         let (train, in_train) = loader.split("training", plan.train)?;
         let passes = loader.take_passes();
         let census = loader.take_census("validation");
@@ -192,6 +183,18 @@ impl Dataset {
             warnings,
         })
     }
+}
+
+/// The normalisation whose statistics are summed while the data are read, because not all inputs are kept in memory.
+fn summed(
+    config: &DatasetConfig,
+    normalisation: Normalisation,
+    storage: Storage,
+) -> Option<Normalisation> {
+    // Spectra can only be summed once their floors are known.
+    let is_compressed = config.spectral.applied_compression() != Compression::None;
+    (storage != Storage::Memory && normalisation.needs_statistics() && !is_compressed)
+        .then_some(normalisation)
 }
 
 /// Sources of a split whose sampling rate and classes are looked at, at most.
