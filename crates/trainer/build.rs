@@ -14,7 +14,9 @@ fn main() {
         version.unwrap_or_default()
     );
 
-    let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.lock");
+    // Not `env!`: the script may be compiled in another checkout with the same target folder.
+    let folder = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
+    let lock = Path::new(&folder).join("../../Cargo.lock");
     println!("cargo:rerun-if-changed={}", lock.display());
     println!("cargo:rerun-if-changed=build.rs");
     let lock = std::fs::read_to_string(lock).unwrap_or_default();
