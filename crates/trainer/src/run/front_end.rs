@@ -157,14 +157,14 @@ impl Prepared {
         forms.best = None;
         let dataset = self.read_again(&config, progress)?;
         let setup = self.trial_setup(&dataset, forms.effort);
-        let raw = forms.trial.add(&setup, &self.job.recipe, interrupt)?;
-        let found = forms.trial.loss([number, raw]);
-        if forms.trial.diverged(raw) || found.scores.iter().any(|loss| !loss.is_finite()) {
+        let tried = forms.trial.add(&setup, &self.job.recipe, interrupt)?;
+        let found = forms.trial.loss([number, tried]);
+        if forms.trial.diverged(tried) || found.scores.iter().any(|loss| !loss.is_finite()) {
             progress.say(DIVERGED);
             return Ok(false);
         }
         if forms.search.is_taken(form, against, found) {
-            forms.chosen = raw;
+            forms.chosen = tried;
             forms.best = Some((config, dataset));
         }
         Ok(true)

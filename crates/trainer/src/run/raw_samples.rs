@@ -14,10 +14,6 @@ use crate::training::Interrupt;
 /// Samples of the windows in which raw samples are tried. Inputs of longer ones would be larger than those of the usual form.
 const WINDOWS: std::ops::RangeInclusive<usize> = 64..=1024;
 
-/// How often each form is trained before raw samples are taken. Losses of single trainings on few recordings differ by more
-/// than the gain that is asked for.
-const TRAININGS: u64 = 3;
-
 impl Prepared {
     /// Tries raw samples after the form taken so far, if they may be taken, with a network of its own. Returns whether all
     /// could be tried.
@@ -52,27 +48,22 @@ impl Prepared {
             forms.best = before;
             return Ok(could);
         };
-        let datasets = [
-            before.as_ref().map_or(&self.dataset, |(_, data)| data),
-            &raw.1,
-        ];
-        for (number, dataset) in [number, forms.chosen].into_iter().zip(datasets) {
-            let setup = self.trial_setup(dataset, forms.effort);
-            for _ in 1..TRAININGS {
-                forms
-                    .trial
-                    .repeat(number, &setup, &self.job.recipe, interrupt)?;
-            }
-            if forms.trial.diverged(number) {
-                progress.say(DIVERGED);
-                return Ok(false);
-            }
-        }
         forms.search.forget_last();
-        let found = forms.trial.loss([number, forms.chosen]);
-        let is_taken = forms.search.is_taken(Form::RAW, chosen, found);
+        let data = before.as_ref().map_or(&self.dataset, |(_, data)| data);
+        let numbers = [number, forms.chosen];
+        for (number, data) in numbers.into_iter().zip([data, &raw.1]) {
+            let setup = self.trial_setup(data, Effort::OF_RAW_SAMPLES_AGAIN);
+            let recipe = &self.job.recipe;
+            forms.trial.train_more(number, &setup, recipe, interrupt)?;
+        }
+        let could = !numbers.iter().any(|number| forms.trial.diverged(*number));
+        if !could {
+            progress.say(DIVERGED);
+        }
+        let found = forms.trial.loss(numbers);
+        let is_taken = could && forms.search.is_taken(Form::RAW, chosen, found);
         forms.best = if is_taken { Some(raw) } else { before };
-        Ok(true)
+        Ok(could)
     }
 
     /// Whether raw samples may be taken: windows can be cut into short segments, no augmentation is for spectra alone, and

@@ -56,6 +56,13 @@ impl Effort {
         model: ModelKind::Simple,
     };
 
+    /// With a first training, three: losses of single trainings on few recordings differ by more than the gain that is asked
+    /// for.
+    pub const OF_RAW_SAMPLES_AGAIN: Self = Self {
+        trainings: 2,
+        ..Self::OF_RAW_SAMPLES
+    };
+
     /// As many epochs as a training has by default: what is learned by heart shows late.
     pub const WHOLE: Self = Self {
         epochs: 50,
@@ -139,25 +146,25 @@ impl Trial {
         self.results.push(TrialResult {
             diverged: false,
             trainings: 0,
-            probabilities: vec![0.0; setup.dataset.val.len().min(WINDOWS) * self.classes],
+            probabilities: vec![0.0; self.labels.len() * self.classes],
         });
         let number = self.results.len() - 1;
-        self.repeat(number, setup, recipe, interrupt)?;
+        self.train_more(number, setup, recipe, interrupt)?;
         Ok(number)
     }
 
-    /// Trains as often again in a way that was tried, with other seeds.
+    /// Trains more in a way that was tried, with other seeds.
     ///
     /// # Errors
     /// As [`Trial::add`].
-    pub fn repeat(
+    pub fn train_more(
         &mut self,
         number: usize,
         setup: &TrialSetup<'_>,
         recipe: &Recipe,
         interrupt: &Interrupt,
     ) -> Result<(), TrainerError> {
-        train_again(&mut self.results[number], setup, recipe, interrupt)
+        add_trainings(&mut self.results[number], setup, recipe, interrupt)
     }
 
     /// Mean cross-entropy of two ways, each at its best temperature. Infinite standard error with fewer than two groups.
@@ -219,7 +226,7 @@ impl Trial {
 }
 
 /// Trains in one way and adds what the networks say of the validation split.
-fn train_again(
+fn add_trainings(
     result: &mut TrialResult,
     setup: &TrialSetup<'_>,
     recipe: &Recipe,
