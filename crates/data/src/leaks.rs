@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use crate::error::DataError;
 use crate::reader::Record;
 use crate::runs::{Content, SPARSE, runs};
-use crate::shapes::{SCALED, shape_hash};
+use crate::shapes::{are_many, shape_hash};
 use support::words::counted;
 
 /// Hash of a window's values. Between two splits of a hundred thousand windows, a chance collision occurs once in two
@@ -150,8 +150,7 @@ impl Contents {
         let pair = |(shape, place): (&u64, &WindowSource)| Some((*place, *self.shapes.get(shape)?));
         let mut pairs: Vec<(WindowSource, WindowSource)> =
             other.shapes.iter().filter_map(pair).collect();
-        let (fewest, fraction) = SCALED;
-        if pairs.len() < fewest || (pairs.len() as f64) < fraction * other.count as f64 {
+        if !are_many(pairs.len(), other.count) {
             return None;
         }
         pairs.sort_unstable();

@@ -11,7 +11,13 @@ const PERIODS: usize = 64;
 const REGULAR: f64 = 0.95;
 
 /// Windows that are others with another gain or offset are said if they are so many, and such a fraction of all.
-pub(crate) const SCALED: (usize, f64) = (3, 0.01);
+const FEWEST: usize = 3;
+const FRACTION: f64 = 0.01;
+
+/// Whether so many of all windows that are others with another gain or offset are worth a warning.
+pub(crate) fn are_many(scaled: usize, all: usize) -> bool {
+    scaled >= FEWEST && scaled as f64 >= FRACTION * all as f64
+}
 
 /// Hash of where a window rises and falls, which no gain above zero and no offset changes; `None` for windows with few
 /// turns, and for regular ones such as hum or a simulation, which have the same shape without being the same.

@@ -7,7 +7,7 @@ use support::words::counted;
 use super::report::RecordingReport;
 use crate::leaks::content_hash;
 use crate::reader::Record;
-use crate::shapes::{SCALED, shape_hash};
+use crate::shapes::{are_many, shape_hash};
 
 /// The windows with the values of an earlier one.
 #[derive(Debug, Default)]
@@ -48,15 +48,11 @@ impl Repeats {
         splits: &[Option<usize>],
         recordings: &[RecordingReport],
     ) -> Option<String> {
-        let split = |number: u32| splits[number as usize];
-        let kept = self.scaled.iter();
-        let kept = kept.filter(|(later, first)| split(*later).and(split(*first)).is_some());
-        let kept: Vec<(u32, u32)> = kept.copied().collect();
-        let (fewest, fraction) = SCALED;
-        let all = splits.iter().flatten().count();
-        if kept.len() < fewest || (kept.len() as f64) < fraction * all as f64 {
+        let kept: Vec<(u32, u32)> = kept(&self.scaled, splits).collect();
+        if !are_many(kept.len(), splits.iter().flatten().count()) {
             return None;
         }
+        let split = |number: u32| splits[number as usize];
         let divided = kept
             .iter()
             .filter(|(later, first)| split(*later) != split(*first));
@@ -75,13 +71,9 @@ impl Repeats {
         splits: &[Option<usize>],
         recordings: &[RecordingReport],
     ) -> Option<String> {
-        let is_kept = |number: u32| splits[number as usize].is_some();
-        let mut kept = self.pairs.iter();
-        let (first, earlier) = kept.find(|(later, first)| is_kept(*later) && is_kept(*first))?;
-        let count = 1 + kept
-            .filter(|(later, first)| is_kept(*later) && is_kept(*first))
-            .count();
-        let places = places((*first, *earlier), recordings);
+        let mut kept = kept(&self.pairs, splits);
+        let places = places(kept.next()?, recordings);
+        let count = 1 + kept.count();
         let (has, counts) = if count == 1 {
             ("has", "counts")
         } else {
@@ -92,6 +84,16 @@ impl Repeats {
             counted(count, "window")
         ))
     }
+}
+
+/// The pairs whose windows both have a split.
+fn kept<'a>(
+    pairs: &'a [(u32, u32)],
+    splits: &'a [Option<usize>],
+) -> impl Iterator<Item = (u32, u32)> + 'a {
+    let is_kept = |number: u32| splits[number as usize].is_some();
+    let both = move |(later, first): &(u32, u32)| is_kept(*later) && is_kept(*first);
+    pairs.iter().copied().filter(both)
 }
 
 /// Where a window and an earlier one are, if that is known.
@@ -113,6 +115,14 @@ fn places((later, first): (u32, u32), recordings: &[RecordingReport]) -> String 
 mod tests {
     use super::*;
 
+    fn recording(name: &str, windows: std::ops::Range<usize>) -> RecordingReport {
+        RecordingReport {
+            name: name.into(),
+            windows,
+            ..Default::default()
+        }
+    }
+
     #[test]
     fn windows_of_two_recordings() {
         let record = |values: [f32; 3]| Record {
@@ -121,11 +131,6 @@ mod tests {
             shape: vec![1, 3],
             label: 0,
             group: None,
-        };
-        let recording = |name: &str, windows| RecordingReport {
-            name: name.into(),
-            windows,
-            ..Default::default()
         };
         let recordings = [recording("a", 0..2), recording("b", 2..5)];
         let mut repeats = Repeats::default();
@@ -149,11 +154,6 @@ mod tests {
 
     #[test]
     fn windows_in_two_units() {
-        let recording = |name: &str, windows| RecordingReport {
-            name: name.into(),
-            windows,
-            ..Default::default()
-        };
         let recordings = [recording("counts", 0..4), recording("volts", 4..8)];
         let mut repeats = Repeats::default();
         for number in 0..8 {

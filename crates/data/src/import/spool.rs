@@ -80,9 +80,7 @@ impl Spool {
         });
         Ok(())
     }
-}
 
-impl Spool {
     /// What a careful colleague would say of the windows, before anyone trains with them.
     pub fn advice(
         &self,

@@ -126,7 +126,7 @@ impl RowReader<'_> {
             Ok::<_, LabelTimeError>(time.map(|time| (time, place, is_duration)))
         };
         if let (None, Some(place)) = (stop, columns.end)
-            && is_mark(&place.shown(row), start, columns.is_duration)
+            && is_open_end(&place.shown(row), start, columns.is_duration)
         {
             let text = place.shown(row);
             return Err(LabelTimeError::OpenEnd { text });
@@ -217,7 +217,7 @@ impl RowReader<'_> {
 
 /// Whether the text of an end or duration only marks that it is open, as programs write it: `inf`, or -1 behind a start that is not
 /// before the recording.
-fn is_mark(text: &str, start: Time, is_duration: bool) -> bool {
+fn is_open_end(text: &str, start: Time, is_duration: bool) -> bool {
     let is_before = matches!(start, Time::Seconds(seconds) if seconds < 0.0);
     text.trim()
         .parse::<f64>()

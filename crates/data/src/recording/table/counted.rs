@@ -121,11 +121,15 @@ pub(super) struct Unwrapped {
     when: &'static str,
 }
 
+/// Pairs of values that follow each other, of which the second is the lower.
+fn backs(values: &[f64]) -> impl Iterator<Item = &[f64]> {
+    values.windows(2).filter(|pair| pair[1] < pair[0])
+}
+
 impl Unwrapped {
     /// `None` if the values do not start again, or not from a full counter.
     pub fn of(values: &[f64]) -> Option<Self> {
-        let backs = || values.windows(2).filter(|pair| pair[1] < pair[0]);
-        backs().next()?;
+        backs(values).next()?;
         let (least, largest) = (
             values.iter().copied().fold(0.0, f64::min),
             values.iter().copied().fold(0.0, f64::max),
@@ -134,16 +138,37 @@ impl Unwrapped {
         let first = |size: f64| if least < 0.0 { -size / 2.0 } else { 0.0 };
         let has_all = |size: &f64| least >= first(*size) && largest < first(*size) + size;
         let size = SIZES.into_iter().find(has_all)?;
-        let first = first(size);
-        let is_turn = |pair: &[f64]| pair[0] - first > 0.9 * size && pair[1] - first < 0.1 * size;
         let is_whole = |value: &f64| value.is_nan() || value.fract() == 0.0;
-        if !backs().all(is_turn) || !values.iter().all(is_whole) {
+        let when = "when its counter is full";
+        Self::at_turns(values, (first(size), size), [0.1, 0.9], when)
+            .filter(|_| values.iter().all(is_whole))
+    }
+
+    /// The same for seconds of the day, in units of `unit` seconds, which start again at midnight.
+    pub fn of_day(values: &[f64], unit: f64) -> Option<Self> {
+        let day = DAY_UNIT / unit;
+        let is_inside = |value: &f64| value.is_nan() || (0.0..day).contains(value);
+        Self::at_turns(values, (0.0, day), [0.01, 0.99], "at midnight")
+            .filter(|_| values.iter().all(is_inside))
+    }
+
+    /// `None` unless the values go back, and always from the last part of the range of `size` values from `first` on to its first
+    /// part. `ends` are where these parts end and begin, as fractions of it.
+    fn at_turns(
+        values: &[f64],
+        (first, size): (f64, f64),
+        ends: [f64; 2],
+        when: &'static str,
+    ) -> Option<Self> {
+        let [low, high] = ends.map(|end| end * size);
+        let is_turn = |pair: &[f64]| pair[0] - first > high && pair[1] - first < low;
+        backs(values).next()?;
+        if !backs(values).all(is_turn) {
             return None;
         }
-        let steps = backs().map(|pair| pair[1] + size - pair[0]);
+        let steps = backs(values).map(|pair| pair[1] + size - pair[0]);
         let longest = steps.fold(0.0, f64::max);
-        let mut turns = 0;
-        let mut before = first;
+        let (mut turns, mut before) = (0, first);
         let values = values.iter().map(|value| {
             turns += usize::from(*value < before);
             before = if value.is_nan() { before } else { *value };
@@ -154,34 +179,7 @@ impl Unwrapped {
             first,
             turns,
             longest,
-            when: "when its counter is full",
-        })
-    }
-
-    /// The same for seconds of the day, in units of `unit` seconds, which start again at midnight.
-    pub fn of_day(values: &[f64], unit: f64) -> Option<Self> {
-        let day = DAY_UNIT / unit;
-        let backs = || values.windows(2).filter(|pair| pair[1] < pair[0]);
-        let is_turn = |pair: &[f64]| pair[0] > 0.99 * day && pair[1] < 0.01 * day;
-        let is_inside = |value: &f64| value.is_nan() || (0.0..day).contains(value);
-        backs().next()?;
-        if !backs().all(is_turn) || !values.iter().all(is_inside) {
-            return None;
-        }
-        let steps = backs().map(|pair| pair[1] + day - pair[0]);
-        let (mut turns, mut before) = (0, 0.0);
-        let longest = steps.fold(0.0, f64::max);
-        let values = values.iter().map(|value| {
-            turns += usize::from(*value < before);
-            before = if value.is_nan() { before } else { *value };
-            value + turns as f64 * day
-        });
-        Some(Self {
-            values: values.collect(),
-            first: 0.0,
-            turns,
-            longest,
-            when: "at midnight",
+            when,
         })
     }
 

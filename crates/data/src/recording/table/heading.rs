@@ -3,7 +3,7 @@
 use super::super::{Contents, Hints, Notes};
 use super::kinds::Kind;
 use super::layout::{Layout, told_order};
-use super::{Column, assemble, begun, scaled, scales, summer_time, told};
+use super::{Column, assemble, begun, factors, summer_time, told, unit_sizes};
 use crate::error::recording::RecordingError;
 
 /// The lines above the rows of a table.
@@ -49,8 +49,8 @@ pub(super) fn below(
     let mut contents = assembled?;
     notes.extend(told::other_rate(heading.bytes, &contents.traces));
     let lines = (heading.bytes, heading.line);
-    notes.extend(scaled::note(lines, &heading.names, &contents.traces));
-    notes.extend(scales::note(&contents.traces, hints));
+    notes.extend(factors::note(lines, &heading.names, &contents.traces));
+    notes.extend(unit_sizes::note(&contents.traces, hints));
     contents.notes.prepend(notes);
     let dates = (heading.bytes, told_order(heading.bytes));
     begun::apply(dates, heading.has_clocks, hints, &mut contents);

@@ -10,6 +10,7 @@ use super::kinds::is_time;
 use super::layout::Layout;
 use super::line::split;
 use super::names::time_name;
+use super::told;
 
 /// Lines at the end that may be such rows, and lines above that are looked at.
 const LAST: usize = 16;
@@ -98,10 +99,7 @@ pub(super) fn cut(text: &mut Text<'_>, layout: &Layout, notes: &mut Notes) {
         let line = layout.line + rows[..at].iter().filter(|byte| **byte == b'\n').count();
         notes.push(Remark::Records(format!(
             "left out the statistics below the table, from line {line} on: `{}`",
-            cell(first.trim_ascii())
-                .chars()
-                .take(60)
-                .collect::<String>()
+            told::shown(&cell(first))
         )));
         match &mut text.bytes {
             Cow::Borrowed(bytes) => *bytes = &bytes[..kept],
@@ -212,7 +210,7 @@ fn apart(lines: &[(usize, &[u8])], layout: &Layout) -> Option<String> {
             } else {
                 format!("{} are", counted(below, "row"))
             },
-            cell(first.trim_ascii()).chars().take(60).collect::<String>()
+            told::shown(&cell(first))
         )
     })
 }
